@@ -1,0 +1,46 @@
+# The only commands to know. All of them make and reuse .venv; nothing but Python 3.11+, make and a package index is needed.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROTOS = $(shell find proto -name '*.proto')
+
+.PHONY: help setup demo test check proto bench clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready  ## Make .venv with everything that the other commands need
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (about a minute the first time) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group check --group test --group demo
+	@touch $@
+
+demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under three minutes
+	@$(BIN)/python -m examples.digits.demo
+
+test: setup  ## Run all tests
+	@$(BIN)/python -m pytest -q
+
+check: setup  ## Lint, types, import rules, message lint, generated code fresh
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/buf lint proto
+	@$(BIN)/python proto/generate.py --check
+
+proto: setup  ## Generate the message code from proto/
+	@$(BIN)/python proto/generate.py
+
+bench: bench-roundtrip  ## Run every benchmark; writes bench/latest.json
+
+bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
+	@$(BIN)/python -m bench.roundtrip
+
+clean:  ## Remove what the commands made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

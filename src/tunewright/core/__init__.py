@@ -1,0 +1,1 @@
+"""Pure values and rules that every part shares; standard library only."""

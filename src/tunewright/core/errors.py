@@ -1,0 +1,143 @@
+"""Every error a caller can meet, in one tree.
+
+    TunewrightError
+    ├── CallerError            the caller's fault: fix the request, do not retry
+    │   ├── InvalidSpec            a field is wrong; names it, the reason and the remedy
+    │   ├── NotFound
+    │   ├── AlreadyExists
+    │   ├── QuotaExceeded
+    │   ├── IllegalTransition      the thing is in a state that does not allow this
+    │   ├── Unauthenticated
+    │   └── SpaceExhausted         every distinct configuration has been given out
+    ├── PeerError              somebody else's fault: back off and try again
+    │   ├── Conflict               another writer was faster; reload and decide again
+    │   └── Unavailable
+    └── Fault                  ours
+
+The three class attributes are the only table of reasons and codes: the gRPC interceptor and the HTTP gateway read them.
+A training that fails is a fact about a training, not an error of ours.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TunewrightError(Exception):
+    """Root of the tree. `reason` is stable and meant for programs, `str(error)` for people."""
+
+    reason: ClassVar[str] = "FAULT"
+    grpc_code: ClassVar[str] = "INTERNAL"
+    aws_code: ClassVar[str] = "InternalFailure"
+
+    def details(self) -> dict[str, str]:
+        """Return what the error is about, for ErrorInfo.metadata."""
+        return {name: str(value) for name, value in vars(self).items() if value is not None}
+
+
+class CallerError(TunewrightError):
+    """The request cannot be served as it is."""
+
+
+class InvalidSpec(CallerError):  # noqa: N818 - the terms of the API
+    """A field is wrong.
+
+    `field` is a dotted path such as `definitions[0].ranges[2].min`, `line` the line of the file it came from, if any.
+    """
+
+    reason = "INVALID_SPEC"
+    grpc_code = "INVALID_ARGUMENT"
+    aws_code = "ValidationException"
+
+    def __init__(self, field: str, why: str, remedy: str = "", line: int | None = None) -> None:
+        self.field, self.why, self.remedy, self.line = field, why, remedy, line
+        place = f"{field} (line {line})" if line is not None else field
+        super().__init__(f"{place}: {why}" + (f". {remedy}" if remedy else ""))
+
+
+class NotFound(CallerError):  # noqa: N818
+    reason = "NOT_FOUND"
+    grpc_code = "NOT_FOUND"
+    aws_code = "ResourceNotFound"
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"there is no {kind} called {name!r}")
+
+
+class AlreadyExists(CallerError):  # noqa: N818
+    reason = "ALREADY_EXISTS"
+    grpc_code = "ALREADY_EXISTS"
+    aws_code = "ResourceInUse"
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"a {kind} called {name!r} already exists; choose another name")
+
+
+class QuotaExceeded(CallerError):  # noqa: N818
+    reason = "QUOTA_EXCEEDED"
+    grpc_code = "RESOURCE_EXHAUSTED"
+    aws_code = "ResourceLimitExceeded"
+
+    def __init__(self, limit: str, asked: object, allowed: object) -> None:
+        self.limit, self.asked, self.allowed = limit, asked, allowed
+        super().__init__(f"{limit} allows {allowed}, asked for {asked}")
+
+
+class IllegalTransition(CallerError):  # noqa: N818
+    reason = "ILLEGAL_TRANSITION"
+    grpc_code = "FAILED_PRECONDITION"
+    aws_code = "ValidationException"
+
+    def __init__(self, what: str, state: str, event: str, remedy: str = "") -> None:
+        self.what, self.state, self.event = what, state, event
+        super().__init__(f"{what} is {state}: cannot {event}" + (f". {remedy}" if remedy else ""))
+
+
+class Unauthenticated(CallerError):  # noqa: N818
+    reason = "UNAUTHENTICATED"
+    grpc_code = "UNAUTHENTICATED"
+    aws_code = "AccessDeniedException"
+
+
+class SpaceExhausted(CallerError):  # noqa: N818
+    """Every distinct configuration of the space has been given out."""
+
+    reason = "SPACE_EXHAUSTED"
+    grpc_code = "OUT_OF_RANGE"
+    aws_code = "ValidationException"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"all {size} distinct configurations of the space have been given out")
+
+
+class PeerError(TunewrightError):
+    """Not the caller's fault and not ours: the same request may succeed later."""
+
+
+class Conflict(PeerError):  # noqa: N818
+    """A conditional write was beaten. Nothing of the commit was written."""
+
+    reason = "CONFLICT"
+    grpc_code = "ABORTED"
+    aws_code = "ThrottlingException"
+
+    def __init__(self, collection: str, key: str) -> None:
+        self.collection, self.key = collection, key
+        super().__init__(f"{collection}/{key} was changed by another writer")
+
+
+class Unavailable(PeerError):  # noqa: N818
+    reason = "UNAVAILABLE"
+    grpc_code = "UNAVAILABLE"
+    aws_code = "ServiceUnavailable"
+
+    def __init__(self, peer: str, why: str = "") -> None:
+        self.peer, self.why = peer, why
+        super().__init__(f"{peer} is unavailable" + (f": {why}" if why else ""))
+
+
+class Fault(TunewrightError):  # noqa: N818
+    """A fault of ours. The caller is told a request id, the log has the rest."""

@@ -1,0 +1,27 @@
+"""Identity: uids, and the names that users see."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+JOB_NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+LETTERS: Final = "a letter or digit, then up to 31 letters, digits or hyphens; no hyphen at the end"
+
+
+def training_id(uid: str, number: int) -> str:
+    """Return the key of training `number` (from 1) of the tuning job `uid`; sorts in order of creation."""
+    return f"{uid}/{number:06d}"
+
+
+def training_name(job_name: str, uid: str, number: int) -> str:
+    """Return AMT's name of a training job: `<job>-NNN-<8 hex>`."""
+    digest = hashlib.blake2b(f"{uid}/{number}".encode(), digest_size=4).hexdigest()
+    return f"{job_name}-{number:03d}-{digest}"
+
+
+def split_training_id(key: str) -> tuple[str, int]:
+    """Return (uid, number). Raises ValueError."""
+    uid, _, number = key.rpartition("/")
+    return uid, int(number)

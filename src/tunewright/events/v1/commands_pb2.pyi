@@ -1,0 +1,63 @@
+from tunewright.v1 import spec_pb2 as _spec_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CreateTuningJob(_message.Message):
+    __slots__ = ("command_id", "spec")
+    COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    command_id: str
+    spec: _spec_pb2.TuningJobSpec
+    def __init__(self, command_id: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ...) -> None: ...
+
+class StopTuningJob(_message.Message):
+    __slots__ = ("command_id", "job")
+    COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    command_id: str
+    job: str
+    def __init__(self, command_id: _Optional[str] = ..., job: _Optional[str] = ...) -> None: ...
+
+class DeleteTuningJob(_message.Message):
+    __slots__ = ("command_id", "job")
+    COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    command_id: str
+    job: str
+    def __init__(self, command_id: _Optional[str] = ..., job: _Optional[str] = ...) -> None: ...
+
+class AmendTuningJob(_message.Message):
+    __slots__ = ("command_id", "job", "expected_revision", "max_trainings", "max_parallel", "max_runtime_s", "max_cost")
+    COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    MAX_TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    MAX_PARALLEL_FIELD_NUMBER: _ClassVar[int]
+    MAX_RUNTIME_S_FIELD_NUMBER: _ClassVar[int]
+    MAX_COST_FIELD_NUMBER: _ClassVar[int]
+    command_id: str
+    job: str
+    expected_revision: int
+    max_trainings: int
+    max_parallel: int
+    max_runtime_s: int
+    max_cost: float
+    def __init__(self, command_id: _Optional[str] = ..., job: _Optional[str] = ..., expected_revision: _Optional[int] = ..., max_trainings: _Optional[int] = ..., max_parallel: _Optional[int] = ..., max_runtime_s: _Optional[int] = ..., max_cost: _Optional[float] = ...) -> None: ...
+
+class EndTraining(_message.Message):
+    __slots__ = ("command_id", "training", "attempt", "failed", "reason")
+    COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    command_id: str
+    training: str
+    attempt: int
+    failed: bool
+    reason: str
+    def __init__(self, command_id: _Optional[str] = ..., training: _Optional[str] = ..., attempt: _Optional[int] = ..., failed: bool = ..., reason: _Optional[str] = ...) -> None: ...

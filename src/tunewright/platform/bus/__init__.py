@@ -1,0 +1,1 @@
+"""The bus: a port for keyed, partitioned, at-least-once topics, and its adapters."""

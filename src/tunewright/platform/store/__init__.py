@@ -1,0 +1,1 @@
+"""The store: a port with one verb for change, and its adapters."""

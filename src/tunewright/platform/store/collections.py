@@ -1,0 +1,75 @@
+"""Every collection, its indexes and what its key is, in one place. Adapters create exactly these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`equals` are the fields a query must give, `sort` the one that orders the answer. A document without the sort
+    field (None or absent) is not in the index."""
+
+    name: str
+    equals: tuple[str, ...] = ()
+    sort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    name: str
+    indexes: tuple[Index, ...] = ()
+
+
+COLLECTIONS: Final = {
+    collection.name: collection
+    for collection in (
+        # key: uid
+        Collection(
+            "tuning_jobs",
+            (
+                Index("due", sort="due_at"),
+                Index("active", equals=("active",), sort="created_at"),
+                Index("by_creation", equals=("owner", "hidden"), sort="created_at"),
+                Index("by_name", equals=("owner", "hidden"), sort="name_key"),
+                Index("by_state", equals=("owner", "hidden", "shown"), sort="created_at"),
+            ),
+        ),
+        # key: owner/lower-cased name; unique while the job exists, free again after deletion
+        Collection("job_names"),
+        # key: kind/id of a request or command; what it was answered, kept past the topic's retention
+        Collection("requests", (Index("expiring", sort="expires_at"),)),
+        # key: uid/revision; immutable
+        Collection("specs"),
+        # key: uid/number
+        Collection(
+            "training_jobs",
+            (
+                Index("by_job", equals=("uid",), sort="number"),
+                Index("by_job_and_state", equals=("uid", "state"), sort="number"),
+                Index("by_name", equals=("name",)),
+                Index("by_objective", equals=("uid",), sort="objective_value"),
+                Index("claimable", equals=("pool", "state"), sort="claim_order"),
+                Index("by_holder", equals=("holder", "unsettled"), sort="number"),
+                Index("due", sort="due_at"),
+            ),
+        ),
+        # key: uid/fold index; append-only
+        Collection("observations", (Index("by_job", equals=("uid",), sort="fold_index"),)),
+        # key: uid/ask number
+        Collection("asks", (Index("by_job", equals=("uid",), sort="number"),)),
+        # key: trainer id
+        Collection("sessions", (Index("expiring", sort="expires_at"), Index("by_id", sort="trainer_id"))),
+        # key: uid/sequence of that job
+        Collection("outbox", (Index("unsent", sort="order"),)),
+        # key: uid/number/attempt/instance
+        Collection("streams", (Index("by_job", equals=("uid",), sort="number"),)),
+        # key: stream key/first line index
+        Collection("measurements", (Index("by_training", equals=("uid", "number"), sort="order"),)),
+        # key: stream key/first line index
+        Collection("output", (Index("by_training", equals=("uid", "number"), sort="order"),)),
+        # key: uid/number; one running-mean vector per finished training
+        Collection("curves", (Index("by_job", equals=("uid",), sort="ended_at"),)),
+    )
+}

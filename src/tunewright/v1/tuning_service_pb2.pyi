@@ -1,0 +1,434 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from tunewright.v1 import spec_pb2 as _spec_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class JobState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    JOB_STATE_UNSPECIFIED: _ClassVar[JobState]
+    JOB_STATE_RUNNING: _ClassVar[JobState]
+    JOB_STATE_COMPLETING: _ClassVar[JobState]
+    JOB_STATE_STOPPING: _ClassVar[JobState]
+    JOB_STATE_FAILING: _ClassVar[JobState]
+    JOB_STATE_BLOCKED: _ClassVar[JobState]
+    JOB_STATE_COMPLETED: _ClassVar[JobState]
+    JOB_STATE_STOPPED: _ClassVar[JobState]
+    JOB_STATE_FAILED: _ClassVar[JobState]
+
+class TrainingState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TRAINING_STATE_UNSPECIFIED: _ClassVar[TrainingState]
+    TRAINING_STATE_READY: _ClassVar[TrainingState]
+    TRAINING_STATE_RUNNING: _ClassVar[TrainingState]
+    TRAINING_STATE_EXITED: _ClassVar[TrainingState]
+    TRAINING_STATE_COMPLETED: _ClassVar[TrainingState]
+    TRAINING_STATE_FAILED: _ClassVar[TrainingState]
+    TRAINING_STATE_STOPPED: _ClassVar[TrainingState]
+
+class ObjectiveState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OBJECTIVE_STATE_UNSPECIFIED: _ClassVar[ObjectiveState]
+    OBJECTIVE_STATE_PENDING: _ClassVar[ObjectiveState]
+    OBJECTIVE_STATE_SUCCEEDED: _ClassVar[ObjectiveState]
+    OBJECTIVE_STATE_FAILED: _ClassVar[ObjectiveState]
+
+class EndCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    END_CAUSE_UNSPECIFIED: _ClassVar[EndCause]
+    END_CAUSE_EXITED: _ClassVar[EndCause]
+    END_CAUSE_STOPPED: _ClassVar[EndCause]
+    END_CAUSE_MAX_RUNTIME_EXCEEDED: _ClassVar[EndCause]
+    END_CAUSE_OUT_OF_MEMORY: _ClassVar[EndCause]
+    END_CAUSE_START_FAILED: _ClassVar[EndCause]
+    END_CAUSE_SPOOL_FULL: _ClassVar[EndCause]
+    END_CAUSE_PREEMPTED: _ClassVar[EndCause]
+    END_CAUSE_LOST: _ClassVar[EndCause]
+
+class TuningJobOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TUNING_JOB_ORDER_UNSPECIFIED: _ClassVar[TuningJobOrder]
+    TUNING_JOB_ORDER_CREATED_AT: _ClassVar[TuningJobOrder]
+    TUNING_JOB_ORDER_NAME: _ClassVar[TuningJobOrder]
+
+class TrainingJobOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TRAINING_JOB_ORDER_UNSPECIFIED: _ClassVar[TrainingJobOrder]
+    TRAINING_JOB_ORDER_NUMBER: _ClassVar[TrainingJobOrder]
+    TRAINING_JOB_ORDER_OBJECTIVE_VALUE: _ClassVar[TrainingJobOrder]
+JOB_STATE_UNSPECIFIED: JobState
+JOB_STATE_RUNNING: JobState
+JOB_STATE_COMPLETING: JobState
+JOB_STATE_STOPPING: JobState
+JOB_STATE_FAILING: JobState
+JOB_STATE_BLOCKED: JobState
+JOB_STATE_COMPLETED: JobState
+JOB_STATE_STOPPED: JobState
+JOB_STATE_FAILED: JobState
+TRAINING_STATE_UNSPECIFIED: TrainingState
+TRAINING_STATE_READY: TrainingState
+TRAINING_STATE_RUNNING: TrainingState
+TRAINING_STATE_EXITED: TrainingState
+TRAINING_STATE_COMPLETED: TrainingState
+TRAINING_STATE_FAILED: TrainingState
+TRAINING_STATE_STOPPED: TrainingState
+OBJECTIVE_STATE_UNSPECIFIED: ObjectiveState
+OBJECTIVE_STATE_PENDING: ObjectiveState
+OBJECTIVE_STATE_SUCCEEDED: ObjectiveState
+OBJECTIVE_STATE_FAILED: ObjectiveState
+END_CAUSE_UNSPECIFIED: EndCause
+END_CAUSE_EXITED: EndCause
+END_CAUSE_STOPPED: EndCause
+END_CAUSE_MAX_RUNTIME_EXCEEDED: EndCause
+END_CAUSE_OUT_OF_MEMORY: EndCause
+END_CAUSE_START_FAILED: EndCause
+END_CAUSE_SPOOL_FULL: EndCause
+END_CAUSE_PREEMPTED: EndCause
+END_CAUSE_LOST: EndCause
+TUNING_JOB_ORDER_UNSPECIFIED: TuningJobOrder
+TUNING_JOB_ORDER_CREATED_AT: TuningJobOrder
+TUNING_JOB_ORDER_NAME: TuningJobOrder
+TRAINING_JOB_ORDER_UNSPECIFIED: TrainingJobOrder
+TRAINING_JOB_ORDER_NUMBER: TrainingJobOrder
+TRAINING_JOB_ORDER_OBJECTIVE_VALUE: TrainingJobOrder
+
+class TrainingCounters(_message.Message):
+    __slots__ = ("completed", "in_progress", "retryable_error", "non_retryable_error", "stopped")
+    COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    IN_PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    RETRYABLE_ERROR_FIELD_NUMBER: _ClassVar[int]
+    NON_RETRYABLE_ERROR_FIELD_NUMBER: _ClassVar[int]
+    STOPPED_FIELD_NUMBER: _ClassVar[int]
+    completed: int
+    in_progress: int
+    retryable_error: int
+    non_retryable_error: int
+    stopped: int
+    def __init__(self, completed: _Optional[int] = ..., in_progress: _Optional[int] = ..., retryable_error: _Optional[int] = ..., non_retryable_error: _Optional[int] = ..., stopped: _Optional[int] = ...) -> None: ...
+
+class ObjectiveCounters(_message.Message):
+    __slots__ = ("succeeded", "pending", "failed")
+    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    PENDING_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    succeeded: int
+    pending: int
+    failed: int
+    def __init__(self, succeeded: _Optional[int] = ..., pending: _Optional[int] = ..., failed: _Optional[int] = ...) -> None: ...
+
+class Outlook(_message.Message):
+    __slots__ = ("probability", "gain")
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    GAIN_FIELD_NUMBER: _ClassVar[int]
+    probability: float
+    gain: float
+    def __init__(self, probability: _Optional[float] = ..., gain: _Optional[float] = ...) -> None: ...
+
+class Provenance(_message.Message):
+    __slots__ = ("source", "mean", "deviation", "acquisition", "reason")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    DEVIATION_FIELD_NUMBER: _ClassVar[int]
+    ACQUISITION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    mean: float
+    deviation: float
+    acquisition: float
+    reason: str
+    def __init__(self, source: _Optional[str] = ..., mean: _Optional[float] = ..., deviation: _Optional[float] = ..., acquisition: _Optional[float] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class TrainingJob(_message.Message):
+    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stop_evidence", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs")
+    class ConfigurationEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _spec_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_spec_pb2.Value, _Mapping]] = ...) -> None: ...
+    class FinalMetricsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    UID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
+    CONFIGURATION_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_STATE_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_VALUE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    HOLDER_FIELD_NUMBER: _ClassVar[int]
+    END_CAUSE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_URI_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_METRICS_FIELD_NUMBER: _ClassVar[int]
+    STOP_EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    LOSSES_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FOR_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    SPEC_REVISION_FIELD_NUMBER: _ClassVar[int]
+    BRACKET_FIELD_NUMBER: _ClassVar[int]
+    RUNGS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    name: str
+    uid: str
+    number: int
+    definition_name: str
+    configuration: _containers.MessageMap[str, _spec_pb2.Value]
+    state: TrainingState
+    objective_state: ObjectiveState
+    objective_value: float
+    reason: str
+    attempt: int
+    holder: str
+    end_cause: EndCause
+    exit_code: int
+    artifact_uri: str
+    created_at: _timestamp_pb2.Timestamp
+    started_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    provenance: Provenance
+    steps: int
+    final_metrics: _containers.ScalarMap[str, float]
+    stop_evidence: str
+    losses: int
+    waiting_for: str
+    due_at: _timestamp_pb2.Timestamp
+    spec_revision: str
+    bracket: int
+    rungs: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stop_evidence: _Optional[str] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class TuningJob(_message.Message):
+    __slots__ = ("uid", "spec", "spec_revision", "owner", "state", "reason", "created_at", "modified_at", "ended_at", "trainings", "objectives", "best", "not_improving", "converged_at", "outlook", "revision", "waiting_for", "due_at", "recommended", "spent")
+    UID_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    SPEC_REVISION_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVES_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    NOT_IMPROVING_FIELD_NUMBER: _ClassVar[int]
+    CONVERGED_AT_FIELD_NUMBER: _ClassVar[int]
+    OUTLOOK_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FOR_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    RECOMMENDED_FIELD_NUMBER: _ClassVar[int]
+    SPENT_FIELD_NUMBER: _ClassVar[int]
+    uid: str
+    spec: _spec_pb2.TuningJobSpec
+    spec_revision: int
+    owner: str
+    state: JobState
+    reason: str
+    created_at: _timestamp_pb2.Timestamp
+    modified_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    trainings: TrainingCounters
+    objectives: ObjectiveCounters
+    best: TrainingJob
+    not_improving: int
+    converged_at: _timestamp_pb2.Timestamp
+    outlook: Outlook
+    revision: int
+    waiting_for: str
+    due_at: _timestamp_pb2.Timestamp
+    recommended: TrainingJob
+    spent: float
+    def __init__(self, uid: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., spec_revision: _Optional[int] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., reason: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[_Union[TrainingCounters, _Mapping]] = ..., objectives: _Optional[_Union[ObjectiveCounters, _Mapping]] = ..., best: _Optional[_Union[TrainingJob, _Mapping]] = ..., not_improving: _Optional[int] = ..., converged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., revision: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recommended: _Optional[_Union[TrainingJob, _Mapping]] = ..., spent: _Optional[float] = ...) -> None: ...
+
+class CreateTuningJobRequest(_message.Message):
+    __slots__ = ("spec", "request_id", "validate_only")
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    spec: _spec_pb2.TuningJobSpec
+    request_id: str
+    validate_only: bool
+    def __init__(self, spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: bool = ...) -> None: ...
+
+class CreateTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class GetTuningJobRequest(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    def __init__(self, job: _Optional[str] = ...) -> None: ...
+
+class GetTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class ListTuningJobsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "order", "descending", "name_contains", "state_equals", "created_after", "created_before")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DESCENDING_FIELD_NUMBER: _ClassVar[int]
+    NAME_CONTAINS_FIELD_NUMBER: _ClassVar[int]
+    STATE_EQUALS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AFTER_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    order: TuningJobOrder
+    descending: bool
+    name_contains: str
+    state_equals: str
+    created_after: _timestamp_pb2.Timestamp
+    created_before: _timestamp_pb2.Timestamp
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TuningJobOrder, str]] = ..., descending: bool = ..., name_contains: _Optional[str] = ..., state_equals: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListTuningJobsResponse(_message.Message):
+    __slots__ = ("jobs", "next_page_token")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    jobs: _containers.RepeatedCompositeFieldContainer[TuningJob]
+    next_page_token: str
+    def __init__(self, jobs: _Optional[_Iterable[_Union[TuningJob, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class StopTuningJobRequest(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    def __init__(self, job: _Optional[str] = ...) -> None: ...
+
+class StopTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class DeleteTuningJobRequest(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    def __init__(self, job: _Optional[str] = ...) -> None: ...
+
+class DeleteTuningJobResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class AmendTuningJobRequest(_message.Message):
+    __slots__ = ("job", "expected_revision", "request_id", "max_trainings", "max_parallel", "max_runtime_s", "max_cost", "parameters", "paused", "enqueue")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    MAX_TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    MAX_PARALLEL_FIELD_NUMBER: _ClassVar[int]
+    MAX_RUNTIME_S_FIELD_NUMBER: _ClassVar[int]
+    MAX_COST_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    PAUSED_FIELD_NUMBER: _ClassVar[int]
+    ENQUEUE_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    expected_revision: int
+    request_id: str
+    max_trainings: int
+    max_parallel: int
+    max_runtime_s: int
+    max_cost: float
+    parameters: _containers.RepeatedCompositeFieldContainer[_spec_pb2.Parameter]
+    paused: bool
+    enqueue: _containers.RepeatedCompositeFieldContainer[_spec_pb2.EnqueuedConfiguration]
+    def __init__(self, job: _Optional[str] = ..., expected_revision: _Optional[int] = ..., request_id: _Optional[str] = ..., max_trainings: _Optional[int] = ..., max_parallel: _Optional[int] = ..., max_runtime_s: _Optional[int] = ..., max_cost: _Optional[float] = ..., parameters: _Optional[_Iterable[_Union[_spec_pb2.Parameter, _Mapping]]] = ..., paused: bool = ..., enqueue: _Optional[_Iterable[_Union[_spec_pb2.EnqueuedConfiguration, _Mapping]]] = ...) -> None: ...
+
+class AmendTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class GetTrainingJobRequest(_message.Message):
+    __slots__ = ("training",)
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    training: str
+    def __init__(self, training: _Optional[str] = ...) -> None: ...
+
+class GetTrainingJobResponse(_message.Message):
+    __slots__ = ("training",)
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    training: TrainingJob
+    def __init__(self, training: _Optional[_Union[TrainingJob, _Mapping]] = ...) -> None: ...
+
+class ListTrainingJobsRequest(_message.Message):
+    __slots__ = ("job", "page_size", "page_token", "order", "descending", "state_equals")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DESCENDING_FIELD_NUMBER: _ClassVar[int]
+    STATE_EQUALS_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    page_size: int
+    page_token: str
+    order: TrainingJobOrder
+    descending: bool
+    state_equals: TrainingState
+    def __init__(self, job: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TrainingJobOrder, str]] = ..., descending: bool = ..., state_equals: _Optional[_Union[TrainingState, str]] = ...) -> None: ...
+
+class ListTrainingJobsResponse(_message.Message):
+    __slots__ = ("trainings", "next_page_token")
+    TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    trainings: _containers.RepeatedCompositeFieldContainer[TrainingJob]
+    next_page_token: str
+    def __init__(self, trainings: _Optional[_Iterable[_Union[TrainingJob, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class StopTrainingJobRequest(_message.Message):
+    __slots__ = ("training",)
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    training: str
+    def __init__(self, training: _Optional[str] = ...) -> None: ...
+
+class StopTrainingJobResponse(_message.Message):
+    __slots__ = ("training",)
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    training: TrainingJob
+    def __init__(self, training: _Optional[_Union[TrainingJob, _Mapping]] = ...) -> None: ...
+
+class WatchTuningJobRequest(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    def __init__(self, job: _Optional[str] = ...) -> None: ...
+
+class WatchTuningJobResponse(_message.Message):
+    __slots__ = ("job", "trainings")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    trainings: _containers.RepeatedCompositeFieldContainer[TrainingJob]
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., trainings: _Optional[_Iterable[_Union[TrainingJob, _Mapping]]] = ...) -> None: ...
