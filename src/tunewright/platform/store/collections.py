@@ -51,7 +51,7 @@ COLLECTIONS: Final = {
                 Index("by_name", equals=("name",)),
                 Index("by_objective", equals=("uid",), sort="objective_value"),
                 Index("claimable", equals=("pool", "state"), sort="claim_order"),
-                Index("by_holder", equals=("holder", "unsettled"), sort="number"),
+                Index("by_holder", equals=("holder", "state"), sort="number"),
                 Index("due", sort="due_at"),
             ),
         ),

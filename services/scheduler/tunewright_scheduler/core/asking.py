@@ -1,0 +1,146 @@
+"""When to ask for configurations, what an ask holds, and what happens when no answer comes.
+
+At most one ask of a job is open. Random needs nothing from the past and goes on as soon as a slot is free; a model waits
+a moment (`suggest_wait_s`) for the summary of a training that has just exited. If the suggester cannot be reached, Random
+takes the same draw from the shared core; Bayesian and Hyperband take a few tagged random draws, then wait; Grid waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tunewright.core.draws import random_configuration
+from tunewright.core.errors import SpaceExhausted
+from tunewright.core.spec import Strategy, TuningJobSpec
+from tunewright.core.states import JobState
+from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
+from tunewright_scheduler.core.job import Ask, OpenAsk, Provenance, Suggestion, TuningJob
+
+if TYPE_CHECKING:
+    from tunewright_scheduler.core.decide import Answered
+
+ANSWER_DUE_S: Final = 60.0
+"""An ask without an answer is asked again after this time: the asking process may have died."""
+
+LONGEST_PAUSE_S: Final = 30.0
+FALLBACKS_IN_ROW: Final = 3
+FALLBACK_SHARE: Final = 10
+"""At most one in so many of a job's trainings may come from a fallback."""
+
+
+def room(job: TuningJob, spec: TuningJobSpec) -> int:
+    """Return how many trainings may be started now."""
+    if job.state is not JobState.RUNNING or job.exhausted:
+        return 0
+    free = spec.limits.max_parallel - len(job.slots)
+    limit = spec.limits.max_trainings
+    return max(0, free if limit is None else min(free, limit - job.started))
+
+
+def waits_until(job: TuningJob, spec: TuningJobSpec, now: float) -> Iterator[float]:
+    """Yield the times until which the next ask waits for summaries; none if it need not wait."""
+    if spec.strategy is Strategy.BAYESIAN and job.ask is None and room(job, spec):
+        for waiting in job.awaiting:
+            until = waiting.exited_at + spec.suggest_wait_s
+            if until > now:
+                yield until
+
+
+def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
+    """Start what the user has enqueued, then open an ask for the rest of the room."""
+    started = _start_enqueued(job, spec)
+    job = started.job
+    count = room(job, spec)
+    if not count or job.ask is not None or any(waits_until(job, spec, now)):
+        return started
+    limit = spec.limits.max_trainings
+    ask = Ask(
+        uid=job.uid,
+        number=job.asks,
+        spec_revision=job.spec_revision,
+        count=count,
+        watermark=job.observations,
+        pending=job.in_flight,
+        started=job.started,
+        budget=None if limit is None else limit - job.started,
+        parallel=spec.limits.max_parallel,
+        effort=spec.bayesian.effort if spec.bayesian is not None else "",
+    )
+    opened = replace(job, asks=job.asks + 1, ask=OpenAsk(ask.number, count, now + ANSWER_DUE_S))
+    return started.then(lambda _: Decision(opened, (PutAsk(ask),)))
+
+
+def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) -> Decision:  # noqa: ARG001 - one shape
+    """Start what the suggester proposes. An answer to an ask that is no longer open changes nothing."""
+    if job.ask is None or job.ask.number != answer.ask_number:
+        return Decision(job)
+    closed = replace(job, ask=None, fallbacks_in_row=0, outlook=answer.outlook or job.outlook)
+    decision = _start(closed, answer.suggestions[: room(closed, spec)])
+    return decision.then(lambda last: Decision(replace(last, exhausted=last.exhausted or answer.exhausted)))
+
+
+def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: float) -> Decision:
+    """Go on without the suggester where that is allowed, else ask again later, a little longer each time."""
+    if job.ask is None or job.ask.number != ask_number:
+        return Decision(job)
+    if spec.strategy is Strategy.RANDOM or _fallback_allowed(job, spec):
+        return _fall_back(job, spec, why)
+    failures = job.ask.failures + 1
+    pause_s = min(2.0 ** min(failures, 10), LONGEST_PAUSE_S)
+    ask = replace(job.ask, failures=failures, retry_at=now + pause_s)
+    return Decision(replace(job, ask=ask, reason=f"waits for the suggester: {why}"))
+
+
+def repeat(job: TuningJob, now: float) -> Decision:
+    """Ask again what is still open; the record makes the answer the same."""
+    if job.ask is None:
+        return Decision(job)
+    ask = replace(job.ask, retry_at=now + ANSWER_DUE_S)
+    return Decision(replace(job, ask=ask), (RepeatAsk(ask.number),))
+
+
+def repeat_if_due(job: TuningJob, now: float) -> Decision:
+    return repeat(job, now) if job.ask is not None and job.ask.retry_at <= now else Decision(job)
+
+
+def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
+    if spec.strategy not in {Strategy.BAYESIAN, Strategy.HYPERBAND} or spec.limits.max_trainings is None:
+        return False
+    return job.fallbacks_in_row < FALLBACKS_IN_ROW and job.fallbacks * FALLBACK_SHARE < spec.limits.max_trainings
+
+
+def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
+    """Take the draws that Random would take; for a model's job one at a time, tagged."""
+    closed = replace(job, ask=None)
+    drawn = spec.strategy is Strategy.RANDOM
+    count = room(closed, spec) if drawn else min(1, room(closed, spec))
+    provenance = Provenance("random") if drawn else Provenance("fallback", reason=why)
+    suggestions: list[Suggestion] = []
+    try:
+        suggestions.extend(_draw(closed, spec, closed.started + index, provenance) for index in range(count))
+    except SpaceExhausted:
+        closed = replace(closed, exhausted=True)
+    if not drawn:
+        closed = replace(closed, fallbacks=job.fallbacks + 1, fallbacks_in_row=job.fallbacks_in_row + 1)
+    return _start(closed, tuple(suggestions))
+
+
+def _draw(job: TuningJob, spec: TuningJobSpec, draw: int, provenance: Provenance) -> Suggestion:
+    definition = spec.definitions[draw % len(spec.definitions)]
+    configuration = random_configuration(definition.space, job.seed, draw // len(spec.definitions))
+    return Suggestion(configuration, provenance, definition.name)
+
+
+def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:
+    waiting = spec.enqueued[job.started : job.started + room(job, spec)] if job.ask is None else ()
+    return _start(
+        job, tuple(Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
+    )
+
+
+def _start(job: TuningJob, suggestions: tuple[Suggestion, ...]) -> Decision:
+    numbers = range(job.started + 1, job.started + 1 + len(suggestions))
+    effects: tuple[Effect, ...] = tuple(map(StartTraining, numbers, suggestions))
+    return Decision(replace(job, started=job.started + len(suggestions), slots=(*job.slots, *numbers)), effects)

@@ -1,0 +1,74 @@
+"""When a tuning job is over. The first criterion that is met ends it; every verdict names its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tunewright.core.spec import Direction, TuningJobSpec
+from tunewright.core.states import JobState
+from tunewright_scheduler.core.job import TuningJob
+
+FAILURES_ALLOWED: Final = 5
+"""A job without any success fails with this many failed trainings, as in AMT."""
+
+FINAL_OF: Final = {
+    JobState.COMPLETING: JobState.COMPLETED,
+    JobState.STOPPING: JobState.STOPPED,
+    JobState.FAILING: JobState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    state: JobState
+    reason: str
+
+
+def verdict(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
+    """Say which end a running job has come to, None if none."""
+    return _failed(job) or _target(job, spec) or _runtime(job, spec, now) or _used_up(job, spec)
+
+
+def _failed(job: TuningJob) -> Verdict | None:
+    failures = job.trainings.retryable_error + job.trainings.non_retryable_error
+    if failures < FAILURES_ALLOWED or job.trainings.completed or job.objectives.succeeded:
+        return None
+    text = f"No training job succeeded after {failures} attempts. The first failure: {job.first_failure}"
+    return Verdict(JobState.FAILING, text)
+
+
+def _target(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    target = spec.completion.target
+    if target is None or job.best is None:
+        return None
+    value = job.best.value
+    reached = value >= target if spec.objective.direction is Direction.MAXIMIZE else value <= target
+    return Verdict(JobState.COMPLETING, f"the objective reached its target {target}: {value}") if reached else None
+
+
+def _runtime(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
+    limit_s = spec.limits.max_runtime_s
+    if limit_s is None or now < job.created_at + limit_s:
+        return None
+    return Verdict(JobState.COMPLETING, f"the job's time limit of {limit_s} s has passed")
+
+
+def _used_up(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    """Every training that may be started has ended."""
+    if job.in_flight or job.ask is not None:
+        return None
+    limit = spec.limits.max_trainings
+    if limit is not None and job.started >= limit:
+        return _all_ended(job, f"all {limit} trainings have ended")
+    if job.exhausted:
+        return _all_ended(job, f"all {job.started} distinct configurations have been tried")
+    return None
+
+
+def _all_ended(job: TuningJob, reason: str) -> Verdict:
+    succeeded = job.trainings.completed + job.trainings.stopped + job.objectives.succeeded
+    if succeeded or not job.started:
+        return Verdict(JobState.COMPLETING, reason)
+    text = f"No training job succeeded after {job.started} attempts. The first failure: {job.first_failure}"
+    return Verdict(JobState.FAILING, text)

@@ -1,0 +1,219 @@
+"""Fold one message into a tuning job: the heart of the scheduler.
+
+`decide` performs nothing. It returns the next job and, as data, what must be written with it in one commit and done after
+it. Every step keeps: slots in use ≤ max_parallel, trainings created ≤ max_trainings, a final state stays.
+
+    message ──▶ fold ──▶ criteria met? ──▶ all ended? ──▶ ask for more? ──▶ next deadline
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from tunewright.core.names import training_name
+from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import JobState, TrainingState, move_job
+from tunewright_scheduler.core import asking, completion
+from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
+from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
+from tunewright_scheduler.core.job import Awaiting, Best, Ending, Outlook, Suggestion, TuningJob
+
+IMPROVEMENT: Final = 0.01
+"""An objective improves on the best if it is better by more than this share of it."""
+
+WATCHDOG_S: Final = 600.0
+"""A job without a nearer deadline is looked at again after this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The suggester's answer to an ask."""
+
+    ask_number: int
+    suggestions: tuple[Suggestion, ...]
+    exhausted: bool = False
+    outlook: Outlook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskFailed:
+    """The suggester could not be asked."""
+
+    ask_number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEnded:
+    """A training's process has ended; its summary is awaited."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEnded:
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A fault of ours while handling this job: it is set aside with the reason, the others go on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The scheduler has restarted: an ask that was under way is asked again."""
+
+
+Message = Answered | AskFailed | ProcessEnded | TrainingEnded | StopRequested | Park | Tick | Resumed
+
+
+def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
+    """Fold `message` into `job`. The same arguments give the same result; an ended job stays as it is."""
+    if job.state.final:
+        return Decision(job)
+    return _fold(job, spec, message, now).then(lambda folded: advance(folded, spec, now))
+
+
+def advance(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
+    """Do what the job's own state asks for, whatever the message was."""
+    decision = _close_if_met(job, spec, now).then(lambda closing: _end_if_over(closing, now))
+    decision = decision.then(lambda running: asking.ask_if_wanted(running, spec, now))
+    return decision.then(lambda last: Decision(replace(last, modified_at=now, due_at=_due_at(last, spec, now))))
+
+
+def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
+    match message:
+        case Answered():
+            return asking.answered(job, spec, message, now)
+        case AskFailed():
+            return asking.failed(job, spec, message.ask_number, message.why, now)
+        case ProcessEnded(number):
+            return Decision(_process_ended(job, number, now))
+        case TrainingEnded(ending):
+            return _training_ended(job, spec, ending)
+        case StopRequested(reason):
+            return _stop(job, reason, now)
+        case Park(reason):
+            return _park(job, reason, now)
+        case Resumed():
+            return asking.repeat(job, now)
+        case Tick():
+            return asking.repeat_if_due(job, now)
+        case _:
+            assert_never(message)
+
+
+def _process_ended(job: TuningJob, number: int, now: float) -> TuningJob:
+    if number not in job.slots:
+        return job
+    slots = tuple(slot for slot in job.slots if slot != number)
+    return replace(job, slots=slots, awaiting=(*job.awaiting, Awaiting(number, now)))
+
+
+def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Decision:
+    if ending.number not in job.in_flight:
+        return Decision(job)
+    counted = replace(
+        _count(job, spec, ending),
+        slots=tuple(slot for slot in job.slots if slot != ending.number),
+        awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
+        observations=job.observations + 1,
+    )
+    return Decision(counted, (Observe(job.observations, ending.number),))
+
+
+def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
+    trainings, objectives = job.trainings, job.objectives
+    match ending.state:
+        case TrainingState.COMPLETED:
+            trainings = replace(trainings, completed=trainings.completed + 1)
+        case TrainingState.STOPPED:
+            trainings = replace(trainings, stopped=trainings.stopped + 1)
+        case _ if ending.retryable:
+            trainings = replace(trainings, retryable_error=trainings.retryable_error + 1)
+        case _:
+            trainings = replace(trainings, non_retryable_error=trainings.non_retryable_error + 1)
+    if ending.objective is None:
+        objectives = replace(objectives, failed=objectives.failed + 1)
+        first = job.first_failure or (ending.reason if ending.state is TrainingState.FAILED else "")
+        return replace(job, trainings=trainings, objectives=objectives, first_failure=first)
+    objectives = replace(objectives, succeeded=objectives.succeeded + 1)
+    return _compare(replace(job, trainings=trainings, objectives=objectives), spec, ending.number, ending.objective)
+
+
+def _compare(job: TuningJob, spec: TuningJobSpec, number: int, value: float) -> TuningJob:
+    if job.best is None:
+        return replace(job, best=Best(number, value))
+    better = spec.objective.direction.better(value, job.best.value)
+    improved = better and abs(value - job.best.value) > IMPROVEMENT * abs(job.best.value)
+    return replace(
+        job,
+        best=Best(number, value) if better else job.best,
+        not_improving=0 if improved else job.not_improving + 1,
+    )
+
+
+def _stop(job: TuningJob, reason: str, now: float) -> Decision:
+    if job.state is JobState.STOPPING:
+        return Decision(job)
+    return _close(job, JobState.STOPPING, reason, now)
+
+
+def _park(job: TuningJob, reason: str, now: float) -> Decision:
+    if job.state is JobState.BLOCKED:
+        return Decision(replace(job, reason=reason))
+    moved = replace(job, state=move_job(job.name, job.state, JobState.BLOCKED), reason=reason, ask=None)
+    return Decision(moved, (Tell(TuningJobChanged(job.uid, job.name, moved.state.shown, reason, job.spec_revision, now)),))
+
+
+def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
+    if job.state is not JobState.RUNNING:
+        return Decision(job)
+    verdict = completion.verdict(job, spec, now)
+    return _close(job, verdict.state, verdict.reason, now) if verdict is not None else Decision(job)
+
+
+def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
+    """Start nothing more and stop what runs."""
+    moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None)
+    changed = Tell(TuningJobChanged(job.uid, job.name, to.shown, reason, job.spec_revision, now))
+    stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
+    return Decision(moved, (*stop, changed))
+
+
+def _end_if_over(job: TuningJob, now: float) -> Decision:
+    final = completion.FINAL_OF.get(job.state)
+    if final is None or job.in_flight:
+        return Decision(job)
+    ended = replace(job, state=move_job(job.name, job.state, final), ended_at=now, due_at=None)
+    best, value = "", None
+    if job.best is not None:
+        best, value = training_name(job.name, job.uid, job.best.number), job.best.value
+    fact = TuningJobEnded(job.uid, job.name, final.shown, job.reason, best, value, job.started, now)
+    return Decision(ended, (Tell(fact),))
+
+
+def _due_at(job: TuningJob, spec: TuningJobSpec, now: float) -> float | None:
+    if job.state.final:
+        return None
+    deadlines = [now + WATCHDOG_S]
+    if job.ask is not None:
+        deadlines.append(job.ask.retry_at)
+    if job.state is JobState.RUNNING and spec.limits.max_runtime_s is not None:
+        deadlines.append(job.created_at + spec.limits.max_runtime_s)
+    deadlines.extend(asking.waits_until(job, spec, now))
+    return min(deadlines)

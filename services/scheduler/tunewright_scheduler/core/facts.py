@@ -1,0 +1,103 @@
+"""What the world is told on tuning.events. Field names equal those of proto/tunewright/events/v1/facts.proto."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TuningJobCreated:
+    uid: str
+    name: str
+    owner: str
+    spec_revision: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuningJobChanged:
+    uid: str
+    name: str
+    state: str
+    reason: str
+    spec_revision: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuningJobEnded:
+    uid: str
+    name: str
+    state: str
+    reason: str
+    best_training_name: str
+    best_value: float | None
+    trainings: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuningJobDeleted:
+    uid: str
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJobCreated:
+    uid: str
+    number: int
+    training_name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJobGranted:
+    uid: str
+    number: int
+    attempt: int
+    holder: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJobExited:
+    uid: str
+    number: int
+    attempt: int
+    cause: str
+    exit_code: int | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJobLost:
+    uid: str
+    number: int
+    attempt: int
+    holder: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJobEnded:
+    uid: str
+    number: int
+    training_name: str
+    state: str
+    objective_value: float | None
+    reason: str
+    at: float
+
+
+Fact = (
+    TuningJobCreated
+    | TuningJobChanged
+    | TuningJobEnded
+    | TuningJobDeleted
+    | TrainingJobCreated
+    | TrainingJobGranted
+    | TrainingJobExited
+    | TrainingJobLost
+    | TrainingJobEnded
+)

@@ -1,0 +1,144 @@
+"""A tuning job as its decisions see it: bounded in size, whatever the number of trainings.
+
+Trainings are numbered from 1 in order of creation. A training holds a slot (`slots`) from its creation until its process
+has ended; then it awaits its summary (`awaiting`) without a slot; then it is counted and forgotten here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tunewright.core.space import Value
+from tunewright.core.states import JobState, TrainingState
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCounters:
+    """Ended trainings by how they ended; those in progress are counted from `slots` and `awaiting`."""
+
+    completed: int = 0
+    retryable_error: int = 0
+    non_retryable_error: int = 0
+    stopped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveCounters:
+    succeeded: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    number: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A training whose process has ended and whose summary is awaited."""
+
+    number: int
+    exited_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAsk:
+    """The ask that the suggester has not answered yet; its record stands in the store under (uid, number)."""
+
+    number: int
+    count: int
+    retry_at: float
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    probability: float
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuningJob:
+    uid: str
+    name: str
+    owner: str
+    created_at: float
+    modified_at: float
+    seed: int
+    spec_revision: int = 1
+    state: JobState = JobState.RUNNING
+    reason: str = ""
+    ended_at: float | None = None
+    slots: tuple[int, ...] = ()
+    awaiting: tuple[Awaiting, ...] = ()
+    started: int = 0
+    """Trainings ever created."""
+    asks: int = 0
+    """Asks ever made."""
+    ask: OpenAsk | None = None
+    exhausted: bool = False
+    fallbacks: int = 0
+    fallbacks_in_row: int = 0
+    observations: int = 0
+    """Ended trainings folded so far; the next fold index."""
+    trainings: TrainingCounters = TrainingCounters()
+    objectives: ObjectiveCounters = ObjectiveCounters()
+    best: Best | None = None
+    not_improving: int = 0
+    first_failure: str = ""
+    outlook: Outlook | None = None
+    due_at: float | None = None
+    deleted: bool = False
+
+    @property
+    def in_flight(self) -> tuple[int, ...]:
+        """Numbers of trainings that have not ended, slots first."""
+        return (*self.slots, *(waiting.number for waiting in self.awaiting))
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    source: str
+    mean: float | None = None
+    deviation: float | None = None
+    acquisition: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    configuration: Mapping[str, Value]
+    provenance: Provenance
+    definition_name: str = ""
+    bracket: int = 0
+    rungs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the suggester is asked; its answer is a function of this record and the job's immutable history."""
+
+    uid: str
+    number: int
+    spec_revision: int
+    count: int
+    watermark: int
+    """Observations 0 … watermark − 1 are known to this ask."""
+    pending: tuple[int, ...]
+    started: int
+    budget: int | None
+    parallel: int
+    effort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a training ended, as the job counts it."""
+
+    number: int
+    state: TrainingState
+    retryable: bool
+    objective: float | None
+    reason: str

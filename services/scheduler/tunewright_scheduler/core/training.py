@@ -1,0 +1,217 @@
+"""One training job: claimed, run, lost, claimed again, ended. Every function returns a new value or raises.
+
+Two facts end a training, each by its own road, in either order: that its process ended (`exited`, from the trainer) and
+what it said (`summarized`, from metrics). A fact of an older attempt than the current one changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from tunewright.core.errors import IllegalTransition
+from tunewright.core.space import Value
+from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
+from tunewright_scheduler.core.job import Ending, Provenance
+
+MAX_LOSSES: Final = 3
+MAX_REASON: Final = 1024
+CLAIM_REMINDER_S: Final = 60.0
+"""How often a training that nobody claims is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    cause: EndCause
+    exit_code: int | None
+    reason: str
+    started_at: float | None
+    ended_at: float
+    artifact_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What metrics read: the objective, or why there is none."""
+
+    objective: float | None
+    fault: str = ""
+    steps: int = 0
+    last_values: Mapping[str, float] = field(default_factory=dict)
+    curve: tuple[float, ...] = ()
+    curve_steps: tuple[int, ...] = ()
+    tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Metrics misses output from this line on; handed to the trainer with its next heartbeat."""
+
+    instance: int
+    from_line: int
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    uid: str
+    number: int
+    name: str
+    owner: str
+    configuration: Mapping[str, Value]
+    spec_revision: int
+    created_at: float
+    pool: str
+    claim_order: float
+    """Smaller is claimed first."""
+    provenance: Provenance
+    definition_name: str = ""
+    bracket: int = 0
+    rungs: tuple[int, ...] = ()
+    state: TrainingState = TrainingState.READY
+    objective_state: ObjectiveState = ObjectiveState.PENDING
+    objective_value: float | None = None
+    reason: str = ""
+    attempt: int = 0
+    """Leases granted so far; the last one's fencing token."""
+    holder: str = ""
+    claim_id: str = ""
+    losses: int = 0
+    ran_s: float = 0.0
+    """Seconds that earlier attempts have used of the training's allowance."""
+    stop_reason: str = ""
+    """Not empty: the trainer is told to stop it."""
+    resend: Resend | None = None
+    granted_at: float | None = None
+    exit: Exit | None = None
+    summary: Summary | None = None
+    ended_at: float | None = None
+    due_at: float | None = None
+
+
+def granted(training: Training, holder: str, claim_id: str, now: float) -> Training:
+    """Lease the training to a trainer under the next attempt."""
+    return replace(
+        training,
+        state=move_training(training.name, training.state, TrainingState.RUNNING),
+        attempt=training.attempt + 1,
+        holder=holder,
+        claim_id=claim_id,
+        granted_at=now,
+        due_at=None,
+        reason="",
+    )
+
+
+def exited(training: Training, attempt: int, exit_: Exit, now: float, summary_due_s: float) -> Training:
+    """Note that the process of `attempt` has ended. The same fact again changes nothing.
+
+    Raises: IllegalTransition: the attempt's lease is void.
+    """
+    if attempt == training.attempt and (training.exit is not None or training.state.final):
+        return training
+    if attempt != training.attempt or training.state is not TrainingState.RUNNING:
+        raise IllegalTransition(f"attempt {attempt} of {training.name}", "void", "end", "Abandon it")
+    moved = replace(
+        training,
+        state=move_training(training.name, training.state, TrainingState.EXITED),
+        exit=exit_,
+        due_at=now + summary_due_s,
+    )
+    return _ended(moved, now) if moved.summary is not None else moved
+
+
+def summarized(training: Training, attempt: int, summary: Summary, now: float) -> Training:
+    """Note what `attempt` has said. It counts unless a later attempt was granted or the training has ended."""
+    if attempt != training.attempt or training.state.final or training.summary is not None:
+        return training
+    moved = replace(training, summary=summary)
+    return _ended(moved, now) if moved.state is TrainingState.EXITED else moved
+
+
+def output_lost(training: Training, now: float) -> Training:
+    """End a training whose summary did not come by its deadline."""
+    return _ended(replace(training, summary=Summary(None, fault="output lost: no summary by the deadline")), now)
+
+
+def lost(training: Training, now: float) -> Training:
+    """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss."""
+    losses = training.losses + 1
+    ran_s = training.ran_s + (now - training.granted_at if training.granted_at is not None else 0.0)
+    fields = replace(
+        training, losses=losses, ran_s=ran_s, holder="", claim_id="", granted_at=None, summary=None, resend=None
+    )
+    if losses >= MAX_LOSSES:
+        return _final(fields, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
+    if training.stop_reason:
+        return _final(fields, TrainingState.STOPPED, training.stop_reason, now)
+    return replace(
+        fields,
+        state=move_training(training.name, training.state, TrainingState.READY),
+        reason=f"attempt {training.attempt} was lost with trainer {training.holder}; waits for another",
+        due_at=now + CLAIM_REMINDER_S,
+    )
+
+
+def stopped(training: Training, reason: str, now: float) -> Training:
+    """Ask for the training's end: at once if nobody holds it, else by its trainer. Ended or ending ones stay as they are."""
+    match training.state:
+        case TrainingState.READY:
+            return _final(training, TrainingState.STOPPED, reason, now)
+        case TrainingState.RUNNING if not training.stop_reason:
+            return replace(training, stop_reason=reason)
+        case _:
+            return training
+
+
+def unclaimed(training: Training, now: float) -> Training:
+    """Say why a training still waits for a trainer, and when it is looked at again."""
+    waited_s = round(now - training.created_at)
+    reason = f"no trainer of pool {training.pool!r} had a free slot for {waited_s} s"
+    return replace(training, reason=reason, due_at=now + CLAIM_REMINDER_S)
+
+
+def ending(training: Training) -> Ending:
+    """Return how an ended training counts."""
+    retryable = training.state is TrainingState.FAILED and training.losses >= MAX_LOSSES
+    return Ending(training.number, training.state, retryable, training.objective_value, training.reason)
+
+
+def _ended(training: Training, now: float) -> Training:
+    """Judge a training whose end and output are both known."""
+    exit_, summary = training.exit, training.summary
+    if exit_ is None or summary is None:
+        raise IllegalTransition(f"training job {training.name}", training.state.value, "end without its two facts")
+    match exit_.cause:
+        case EndCause.EXITED if exit_.exit_code == 0:
+            return _final(training, TrainingState.COMPLETED, summary.fault, now)
+        case EndCause.STOPPED:
+            return _final(training, TrainingState.STOPPED, training.stop_reason or exit_.reason or "stopped", now)
+        case EndCause.MAX_RUNTIME_EXCEEDED:
+            return _final(training, TrainingState.STOPPED, exit_.reason or "MaxRuntimeExceeded", now)
+        case _:
+            return _final(training, TrainingState.FAILED, _failure(exit_, summary), now)
+
+
+def _failure(exit_: Exit, summary: Summary) -> str:
+    reason = exit_.reason or f"{exit_.cause.value.lower()} with exit code {exit_.exit_code}"
+    tail = "\n".join(summary.tail[-5:])
+    return f"{reason}\n{tail}" if tail and tail not in reason else reason
+
+
+def _final(training: Training, state: TrainingState, reason: str, now: float) -> Training:
+    value = training.summary.objective if training.summary is not None else None
+    usable = value is not None and math.isfinite(value) and state is not TrainingState.FAILED
+    return replace(
+        training,
+        state=move_training(training.name, training.state, state),
+        objective_state=ObjectiveState.SUCCEEDED if usable else ObjectiveState.FAILED,
+        objective_value=value if usable else None,
+        reason=reason[:MAX_REASON],
+        ended_at=training.exit.ended_at if training.exit is not None else now,
+        due_at=None,
+        stop_reason="",
+        resend=None,
+    )

@@ -1,0 +1,139 @@
+"""How the scheduler's values stand in the store: keys, documents, the fields that indexes need, and the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from tunewright.core.names import training_id
+from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import TrainingState
+from tunewright.events.v1 import facts_pb2
+from tunewright.platform.bus.messages import to_record
+from tunewright.platform.bus.port import Record
+from tunewright.platform.codec import from_message, to_message
+from tunewright.platform.documents import from_document, to_document
+from tunewright.platform.store.port import Document, Put, Store
+from tunewright.v1 import spec_pb2
+from tunewright_scheduler.core.facts import Fact
+from tunewright_scheduler.core.job import Ask, TuningJob
+from tunewright_scheduler.core.training import Training
+
+SOURCE: Final = "tunewright/scheduler"
+EVENTS: Final = "tuning.events"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned(Generic[T]):
+    """A value and the version of the document that it was read from."""
+
+    value: T
+    version: int
+
+
+def job_document(job: TuningJob) -> Document:
+    return to_document(job) | {
+        "active": not job.state.final,
+        "hidden": job.deleted,
+        "name_key": job.name.lower(),
+        "shown": job.state.shown,
+    }
+
+
+def training_document(training: Training) -> Document:
+    return to_document(training)
+
+
+def training_key(training: Training) -> str:
+    return training_id(training.uid, training.number)
+
+
+def ask_key(uid: str, number: int) -> str:
+    return f"{uid}/{number:06d}"
+
+
+def name_key(owner: str, name: str) -> str:
+    """Return the key under which a job's name is taken: names do not differ by case."""
+    return f"{owner}/{name.lower()}"
+
+
+def spec_key(uid: str, revision: int) -> str:
+    return f"{uid}/{revision:06d}"
+
+
+def spec_document(spec: TuningJobSpec) -> Document:
+    return {"spec": to_message(spec, spec_pb2.TuningJobSpec).SerializeToString(deterministic=True)}
+
+
+async def read_job(store: Store, uid: str) -> Versioned[TuningJob] | None:
+    stored = await store.get("tuning_jobs", uid)
+    return Versioned(from_document(stored.document, TuningJob), stored.version) if stored else None
+
+
+async def read_training(store: Store, uid: str, number: int) -> Versioned[Training] | None:
+    stored = await store.get("training_jobs", training_id(uid, number))
+    return Versioned(from_document(stored.document, Training), stored.version) if stored else None
+
+
+async def read_ask(store: Store, uid: str, number: int) -> Ask | None:
+    stored = await store.get("asks", ask_key(uid, number))
+    return from_document(stored.document, Ask) if stored else None
+
+
+async def read_spec(store: Store, uid: str, revision: int) -> TuningJobSpec | None:
+    stored = await store.get("specs", spec_key(uid, revision))
+    if stored is None:
+        return None
+    return from_message(spec_pb2.TuningJobSpec.FromString(stored.document["spec"]), TuningJobSpec)
+
+
+def observation_document(fold_index: int, training: Training) -> Document:
+    """Return what the suggester will be told of an ended training."""
+    summary, exit_ = training.summary, training.exit
+    started_at = exit_.started_at if exit_ is not None else None
+    return {
+        "uid": training.uid,
+        "fold_index": fold_index,
+        "number": training.number,
+        "definition_name": training.definition_name,
+        "configuration": dict(training.configuration),
+        "outcome": _outcome(training),
+        "value": training.objective_value,
+        "steps": summary.steps if summary is not None else 0,
+        "cost_s": exit_.ended_at - started_at if exit_ is not None and started_at is not None else 0.0,
+        "curve": list(summary.curve) if summary is not None else [],
+    }
+
+
+def _outcome(training: Training) -> str:
+    match training.state:
+        case TrainingState.FAILED:
+            return "FAILED"
+        case TrainingState.STOPPED if training.objective_value is not None:
+            return "STOPPED"
+        case _ if training.objective_value is None:
+            return "INFEASIBLE"
+        case _:
+            return "COMPLETED"
+
+
+# -- The outbox: facts are committed with the state that makes them true, then published by a relay ----------------------
+
+
+def outbox_write(key: str, fact: Fact) -> Put:
+    """Write a fact to be published. The key is the event's id, so that telling it twice is telling it once."""
+    message = to_message(fact, getattr(facts_pb2, type(fact).__name__))
+    record = to_record(EVENTS, fact.uid, message, source=SOURCE, id=key)
+    document: dict[str, Any] = {
+        "order": fact.at,
+        "topic": record.topic,
+        "key": record.key,
+        "value": record.value,
+        "headers": dict(record.headers),
+    }
+    return Put("outbox", key, document)
+
+
+def outbox_record(document: Document) -> Record:
+    return Record(document["topic"], document["key"], document["value"], document["headers"])

@@ -1,0 +1,88 @@
+"""Who may talk to a server: a file in AWS's own format, made at first start, that clients find by themselves.
+
+    [default]
+    aws_access_key_id = …          for boto3 and the AWS CLI
+    aws_secret_access_key = …
+    tunewright_token = …           for gRPC
+    tunewright_grpc = 127.0.0.1:…  where the server of this data folder listens; rewritten at each start
+    tunewright_http = 127.0.0.1:…
+
+Creating a job runs code, so there are credentials also on loopback, and the file is its owner's alone (mode 0600).
+"""
+
+from __future__ import annotations
+
+import configparser
+import hmac
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Final
+
+from tunewright.core.errors import InvalidSpec, NotFound
+
+SECTION: Final = "default"
+FILE_NAME: Final = "credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    tunewright_token: str
+    tunewright_grpc: str = ""
+    tunewright_http: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.aws_access_key_id}, grpc={self.tunewright_grpc}, http={self.tunewright_http})"
+
+    def admits(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self.tunewright_token.encode())
+
+
+def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
+    """Return TUNEWRIGHT_DATA_DIR, else ~/.tunewright."""
+    given = (os.environ if environ is None else environ).get("TUNEWRIGHT_DATA_DIR")
+    return Path(given) if given else Path.home() / ".tunewright"
+
+
+def load(path: Path) -> Credentials:
+    """Read a credentials file. Raises NotFound, and InvalidSpec if others may read it or it does not parse."""
+    try:
+        mode, text = path.stat().st_mode, path.read_text()
+    except FileNotFoundError:
+        raise NotFound("credentials file", str(path)) from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise InvalidSpec(str(path), "can be read by others", f"Run: chmod 600 {path}")
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+        section = parser[SECTION]
+        return Credentials(**{field.name: section.get(field.name, "") for field in fields(Credentials)})
+    except (configparser.Error, KeyError) as error:
+        raise InvalidSpec(str(path), f"is not a credentials file: {error}", "Remove it; the server makes a new one") from None
+
+
+def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:
+    """Return the file's credentials with the server's addresses of now, making keys at first use."""
+    try:
+        kept = load(path)
+    except NotFound:
+        kept = Credentials(
+            "TW" + secrets.token_hex(9).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(32)
+        )
+    current = replace(kept, tunewright_grpc=grpc, tunewright_http=http)
+    _write(path, current)
+    return current
+
+
+def _write(path: Path, credentials: Credentials) -> None:
+    lines = [f"{field.name} = {getattr(credentials, field.name)}" for field in fields(Credentials)]
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write("\n".join([f"[{SECTION}]", *lines, "region = local", ""]))
+    draft.replace(path)

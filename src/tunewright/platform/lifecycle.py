@@ -1,0 +1,31 @@
+"""Run the long-lived parts of a service together: all of them or none.
+
+The first part that fails ends the others and the process; a signal ends them in order. Nothing is swallowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Sequence
+
+
+async def run_together(parts: Sequence[Awaitable[None]], stop: asyncio.Event) -> None:
+    """Run the parts until `stop` is set, then cancel them. Raises the first failure of a part, as it was."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {stopping}:
+            task.result()
+    finally:
+        for task in (*reversed(tasks), stopping):
+            task.cancel()
+        await asyncio.gather(*tasks, stopping, return_exceptions=True)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set `stop` on SIGTERM and SIGINT."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)

@@ -1,0 +1,127 @@
+"""A gRPC server: authenticated, with our errors as statuses, health, reflection and explicit limits."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from grpc_status import rpc_status
+
+from tunewright.core.errors import InvalidSpec, Unauthenticated
+from tunewright.platform.rpc import OPTIONS
+from tunewright.platform.rpc.status import status_of
+
+OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
+
+Authenticator = Callable[[str], str | None]
+"""Takes a bearer token, returns the owner it speaks for, None if it is not known."""
+
+_caller: ContextVar[str] = ContextVar("caller")
+
+
+def caller() -> str:
+    """Return the owner that the request under way speaks for."""
+    return _caller.get()
+
+
+class Gatekeeper(grpc.aio.ServerInterceptor):
+    """Lets in who has a token; turns what a handler raises into a status."""
+
+    def __init__(self, authenticate: Authenticator) -> None:
+        self._authenticate = authenticate
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        details: grpc.HandlerCallDetails,
+    ) -> Any:
+        handler = await continuation(details)
+        if handler is None or details.method.startswith(OPEN_SERVICES):
+            return handler
+        owner = self._owner(details.invocation_metadata)
+        if handler.unary_unary:
+            return _guarded_unary(handler, owner)
+        if handler.unary_stream:
+            return _guarded_stream(handler, owner)
+        return handler if owner is not None else None
+
+    def _owner(self, metadata: Sequence[tuple[str, Any]]) -> str | None:
+        scheme, _, token = str(dict(metadata).get("authorization", "")).partition(" ")
+        return self._authenticate(token) if scheme == "Bearer" and token else None
+
+
+def _guarded_unary(handler: Any, owner: str | None) -> Any:
+    async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
+        try:
+            _enter(owner)
+            return await handler.unary_unary(request, context)
+        except (asyncio.CancelledError, grpc.aio.AbortError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where errors become statuses
+            await context.abort_with_status(rpc_status.to_status(status_of(error)))
+
+    return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
+
+
+def _guarded_stream(handler: Any, owner: str | None) -> Any:
+    async def call(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        try:
+            _enter(owner)
+            async for item in handler.unary_stream(request, context):
+                yield item
+        except (asyncio.CancelledError, grpc.aio.AbortError):
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            await context.abort_with_status(rpc_status.to_status(status_of(error)))
+
+    return grpc.unary_stream_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
+
+
+def _enter(owner: str | None) -> None:
+    if owner is None:
+        raise Unauthenticated("no valid token; give `authorization: Bearer <token>` from the credentials file")
+    _caller.set(owner)
+
+
+@asynccontextmanager
+async def serving(
+    services: Mapping[str, Callable[[grpc.aio.Server], None]], host: str, port: int, authenticate: Authenticator
+) -> AsyncIterator[int]:
+    """Serve while the block runs; yields the port, which the system picks for 0.
+
+    `services` maps a full service name to what registers it. Plaintext is for loopback only.
+    Raises: InvalidSpec: the address is not loopback, or cannot be listened on.
+    """
+    if not _is_loopback(host):
+        raise InvalidSpec("grpc", f"{host} is not a loopback address, and plaintext is for loopback only", "Use 127.0.0.1")
+    server = grpc.aio.server(interceptors=[Gatekeeper(authenticate)], options=OPTIONS)
+    checks = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    for name, register in services.items():
+        register(server)
+        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    reflection.enable_server_reflection([*services, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    try:
+        bound = server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError as error:
+        raise InvalidSpec("grpc", f"cannot listen on {host}:{port}", "Choose another port; 0 picks a free one") from error
+    await server.start()
+    try:
+        yield bound
+    finally:
+        await checks.enter_graceful_shutdown()
+        await server.stop(grace=0.5)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
