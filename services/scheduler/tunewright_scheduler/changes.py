@@ -99,7 +99,7 @@ class Change:
         writes = list(self.writes)
         if self.version == 0:
             writes.append(Insert("tuning_jobs", self.job.uid, records.job_document(self.job)))
-        elif self.job != self.job_read:
+        elif self.facts or self.job != self.job_read:  # a fact needs a new version: its key holds it
             writes.append(Replace("tuning_jobs", self.job.uid, records.job_document(self.job), self.version))
         for number, training in self.trainings.items():
             if number not in self.versions:

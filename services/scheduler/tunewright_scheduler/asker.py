@@ -1,0 +1,150 @@
+"""Asks the suggester, from the ask record alone, and brings the answer back as a message.
+
+The request is a function of the record and the job's immutable history, so any replica may send it, again and again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import grpc
+import structlog
+
+from tunewright.core.errors import CallerError, NotFound, TunewrightError
+from tunewright.core.names import training_id
+from tunewright.core.spec import Definition, Strategy, TuningJobSpec
+from tunewright.platform.codec import from_message, to_message, value_from_message, value_to_message
+from tunewright.platform.documents import from_document
+from tunewright.platform.rpc.status import error_of
+from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_pb2_grpc
+from tunewright_scheduler import records
+from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.core.decide import Answered, AskFailed, Park
+from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.history import Histories
+
+ANSWER_WITHIN_S: Final = 45.0
+MODELLED: Final = frozenset({Strategy.BAYESIAN, Strategy.HYPERBAND})
+"""Strategies that look at observations; the others are spared the transport."""
+
+log = structlog.get_logger()
+
+
+class Asker:
+    def __init__(self, changes: Changes, channel: grpc.aio.Channel) -> None:
+        self._changes = changes
+        self._suggester = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
+        self._histories = Histories(changes.store)
+        self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
+
+    def ask(self, uid: str, number: int) -> None:
+        """Start asking in the background; an ask that is under way is left alone."""
+        key = (uid, number)
+        if key not in self._tasks:
+            task = self._tasks[key] = asyncio.create_task(self._ask(uid, number))
+            task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    async def close(self) -> None:
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _ask(self, uid: str, number: int) -> None:
+        """Ask and fold the answer in. A fault of this one job parks it; a missing suggester is told to the job."""
+        try:
+            message = await self._answer(uid, number)
+        except NotFound:
+            return  # deleted meanwhile
+        except Exception as error:
+            log.exception("ask failed", uid=uid, ask=number)
+            message = Park(f"asking for configurations failed: {error}")
+        try:
+            await self._changes.send(uid, message)
+        except TunewrightError as error:
+            log.warning("answer not taken; the ask is repeated when due", uid=uid, ask=number, error=str(error))
+
+    async def _answer(self, uid: str, number: int) -> Answered | AskFailed:
+        found, ask = await records.read_job(self._changes.store, uid), await records.read_ask(
+            self._changes.store, uid, number
+        )
+        if found is None or ask is None:
+            raise NotFound("ask", f"{uid}/{number}")
+        request = await self.request(found.value, ask)
+        try:
+            response = await self._suggester.Suggest(request, timeout=ANSWER_WITHIN_S)
+        except grpc.aio.AioRpcError as failed:
+            error = error_of(failed)
+            if isinstance(error, CallerError):
+                raise error from failed
+            return AskFailed(number, str(error))
+        return _answered(number, response)
+
+    async def request(self, job: TuningJob, ask: Ask) -> suggestion_service_pb2.SuggestRequest:
+        """Build the whole request of an ask record."""
+        spec = await self._changes.spec(job.uid, ask.spec_revision)
+        request = suggestion_service_pb2.SuggestRequest(
+            uid=job.uid,
+            spec_revision=ask.spec_revision,
+            strategy=spec_pb2.Strategy.Value(f"STRATEGY_{spec.strategy.name}"),
+            direction=spec_pb2.Direction.Value(f"DIRECTION_{spec.objective.direction.name}"),
+            seed=job.seed,
+            ask_number=ask.number,
+            count=ask.count,
+            budget=ask.budget,
+            parallel=ask.parallel,
+            effort=ask.effort,
+            started=ask.started,
+        )
+        if spec.hyperband is not None:
+            request.hyperband.CopyFrom(to_message(spec.hyperband, spec_pb2.HyperbandConfig))
+        for definition in spec.definitions:
+            request.definitions.append(_definition(definition))
+        if spec.strategy in MODELLED:
+            await self._add_history(request, spec, ask)
+        return request
+
+    async def _add_history(
+        self, request: suggestion_service_pb2.SuggestRequest, spec: TuningJobSpec, ask: Ask
+    ) -> None:
+        history = await self._histories.of(ask.uid, ask.watermark)
+        keys = [training_id(ask.uid, number) for number in ask.pending]
+        pending = await self._changes.store.get_many("training_jobs", keys)
+        for definition, message in zip(spec.definitions, request.definitions, strict=True):
+            history.fill(message.observations, definition)
+            for key in keys:
+                training = from_document(pending[key].document, Training)
+                if training.definition_name == definition.name:
+                    message.pending.append(_pending(training))
+
+
+def _definition(definition: Definition) -> suggestion_service_pb2.DefinitionRequest:
+    message = suggestion_service_pb2.DefinitionRequest(name=definition.name)
+    for parameter in definition.parameters:
+        message.parameters.append(to_message(parameter, spec_pb2.Parameter))
+        if parameter.hint is not None:
+            message.default_point[parameter.name].CopyFrom(value_to_message(parameter.hint))
+    return message
+
+
+def _pending(training: Training) -> suggestion_service_pb2.Pending:
+    message = suggestion_service_pb2.Pending(number=training.number)
+    for name, value in training.configuration.items():
+        message.configuration[name].CopyFrom(value_to_message(value))
+    return message
+
+
+def _answered(number: int, response: suggestion_service_pb2.SuggestResponse) -> Answered:
+    suggestions = tuple(
+        Suggestion(
+            configuration={name: value_from_message(value, name) for name, value in item.configuration.items()},
+            provenance=from_message(item.provenance, Provenance),
+            definition_name=item.definition_name,
+            bracket=item.bracket,
+            rungs=tuple(item.rungs),
+        )
+        for item in response.suggestions
+    )
+    outlook = from_message(response.outlook, Outlook) if response.HasField("outlook") else None
+    return Answered(number, suggestions, exhausted=response.exhausted, outlook=outlook)

@@ -1,0 +1,76 @@
+"""The observation log as columns, for the suggester; kept in memory as far as it has been read."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tunewright.core.space import Choice, Float, Int, Range, Value
+from tunewright.core.spec import Definition
+from tunewright.platform.store.port import Query, Store
+from tunewright.v1 import suggestion_service_pb2
+
+PAGE: Final = 1000
+JOBS_KEPT: Final = 256
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class History:
+    """Observations 0 … n − 1 of a job, in fold order."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def fill(self, message: suggestion_service_pb2.Observations, definition: Definition) -> None:
+        """Write one definition's observations into the message, a column per parameter."""
+        rows = [row for row in self.rows if row["definition_name"] == definition.name]
+        for parameter in definition.parameters:
+            column = message.columns.add(name=parameter.name)
+            _fill_column(column, parameter.range, [row["configuration"][parameter.name] for row in rows])
+        outcome = suggestion_service_pb2.Outcome.Value
+        message.outcomes.extend(outcome(f"OUTCOME_{row['outcome']}") for row in rows)
+        message.values.extend(math.nan if row["value"] is None else row["value"] for row in rows)
+        message.steps.extend(row["steps"] for row in rows)
+        message.costs.extend(row["cost_s"] for row in rows)
+        message.numbers.extend(row["number"] for row in rows)
+        for row in rows:
+            message.curves.extend(row["curve"])
+            message.curve_lengths.append(len(row["curve"]))
+
+
+class Histories:
+    """Histories by job. The log only grows, so what has been read stays true."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: OrderedDict[str, History] = OrderedDict()
+
+    async def of(self, uid: str, watermark: int) -> History:
+        """Return the first `watermark` observations of a job."""
+        kept = self._kept.setdefault(uid, History())
+        self._kept.move_to_end(uid)
+        while len(self._kept) > JOBS_KEPT:
+            self._kept.popitem(last=False)
+        rows = list(kept.rows)
+        while len(rows) < watermark:
+            page = await self._store.find(
+                Query("observations", "by_job", {"uid": uid}, low=len(rows), high=watermark, limit=PAGE)
+            )
+            rows.extend(item.document for item in page.items)
+        if len(rows) > len(kept.rows):
+            kept.rows = rows
+        return History(rows[:watermark])
+
+
+def _fill_column(column: suggestion_service_pb2.Column, parameter: Range, values: list[Value]) -> None:
+    match parameter:
+        case Float():
+            column.floats.extend(float(value) for value in values)
+        case Int():
+            column.ints.extend(int(value) for value in values)
+        case Choice():
+            index = {value: position for position, value in enumerate(parameter.values)}
+            column.choices.extend(index.get(str(value), -1) for value in values)

@@ -1,0 +1,52 @@
+"""Publishes the outbox and trims what has been published. Crash in between: the same events once more."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from tunewright.core.errors import Unavailable
+from tunewright.platform.bus.port import Bus
+from tunewright.platform.store.port import Query, Remove, Store
+from tunewright_scheduler import records
+
+PAGE: Final = 500
+LOOK_AGAIN_S: Final = 5.0
+GATHER_S: Final = 0.05
+"""Nothing waits for facts, so they gather for a moment and cost one commit together."""
+
+log = structlog.get_logger()
+
+
+class Relay:
+    def __init__(self, store: Store, bus: Bus) -> None:
+        self._store, self._bus = store, bus
+        self._wanted = asyncio.Event()
+
+    def wake(self) -> None:
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; also what another replica has left behind."""
+        while True:
+            self._wanted.clear()
+            try:
+                while await self.relay():
+                    pass
+            except Unavailable as error:
+                log.warning("outbox waits", error=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._wanted.wait()
+            await asyncio.sleep(GATHER_S)
+
+    async def relay(self) -> bool:
+        """Publish one page; say whether there was any."""
+        page = await self._store.find(Query("outbox", "unsent", limit=PAGE))
+        if page.items:
+            await self._bus.publish([records.outbox_record(item.document) for item in page.items])
+            await self._store.commit([Remove("outbox", item.key) for item in page.items])
+        return bool(page.items)

@@ -1,0 +1,117 @@
+"""Tuning and training jobs as the API shows them."""
+
+from __future__ import annotations
+
+from tunewright.core.names import training_id
+from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import JobState, TrainingState
+from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
+from tunewright.v1 import spec_pb2, tuning_service_pb2
+from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.training import Training
+
+
+def job_message(
+    job: TuningJob, revision: int, spec: TuningJobSpec, best: Training | None = None
+) -> tuning_service_pb2.TuningJob:
+    pb = tuning_service_pb2
+    message = pb.TuningJob(
+        uid=job.uid,
+        spec=to_message(spec, spec_pb2.TuningJobSpec),
+        spec_revision=job.spec_revision,
+        owner=job.owner,
+        state=pb.JobState.Value(f"JOB_STATE_{job.state.name}"),
+        reason=job.reason,
+        created_at=instant_to_timestamp(job.created_at),
+        modified_at=instant_to_timestamp(job.modified_at),
+        trainings=pb.TrainingCounters(
+            completed=job.trainings.completed,
+            in_progress=len(job.in_flight),
+            retryable_error=job.trainings.retryable_error,
+            non_retryable_error=job.trainings.non_retryable_error,
+            stopped=job.trainings.stopped,
+        ),
+        objectives=pb.ObjectiveCounters(
+            succeeded=job.objectives.succeeded, pending=len(job.in_flight), failed=job.objectives.failed
+        ),
+        not_improving=job.not_improving,
+        revision=revision,
+        waiting_for=_waiting_for(job),
+    )
+    if job.ended_at is not None:
+        message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
+    if job.due_at is not None:
+        message.due_at.CopyFrom(instant_to_timestamp(job.due_at))
+    if job.outlook is not None:
+        message.outlook.CopyFrom(to_message(job.outlook, pb.Outlook))
+    if best is not None:
+        message.best.CopyFrom(training_message(best))
+    return message
+
+
+def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
+    pb = tuning_service_pb2
+    exit_, summary = training.exit, training.summary
+    message = pb.TrainingJob(
+        id=training_id(training.uid, training.number),
+        name=training.name,
+        uid=training.uid,
+        number=training.number,
+        definition_name=training.definition_name,
+        configuration={name: value_to_message(value) for name, value in training.configuration.items()},
+        state=pb.TrainingState.Value(f"TRAINING_STATE_{training.state.name}"),
+        objective_state=pb.ObjectiveState.Value(f"OBJECTIVE_STATE_{training.objective_state.name}"),
+        objective_value=training.objective_value,
+        reason=training.reason,
+        attempt=training.attempt,
+        holder=training.holder,
+        created_at=instant_to_timestamp(training.created_at),
+        provenance=to_message(training.provenance, pb.Provenance),
+        losses=training.losses,
+        bracket=training.bracket,
+        rungs=training.rungs,
+        spec_revision=str(training.spec_revision),
+        waiting_for=_training_waits_for(training),
+    )
+    if exit_ is not None:
+        message.end_cause = pb.EndCause.Value(f"END_CAUSE_{exit_.cause.name}")
+        message.artifact_uri = exit_.artifact_uri
+        if exit_.exit_code is not None:
+            message.exit_code = exit_.exit_code
+    started_at = exit_.started_at if exit_ is not None else training.granted_at
+    for field, instant in (("started_at", started_at), ("ended_at", training.ended_at), ("due_at", training.due_at)):
+        if instant is not None:
+            getattr(message, field).CopyFrom(instant_to_timestamp(instant))
+    if summary is not None:
+        message.steps = summary.steps
+        message.final_metrics.update(summary.last_values)
+    return message
+
+
+def _waiting_for(job: TuningJob) -> str:
+    """Say in a sentence what the job waits for."""
+    match job.state:
+        case _ if job.state.final:
+            return ""
+        case JobState.BLOCKED:
+            return "an operator: the job is parked after a fault of ours"
+        case JobState.RUNNING if job.ask is not None:
+            return f"the suggester's answer to ask {job.ask.number}"
+        case _ if job.slots:
+            return f"{len(job.slots)} trainings under way"
+        case _ if job.awaiting:
+            return f"the summaries of {len(job.awaiting)} ended trainings"
+        case _:
+            return "the next sweep"
+
+
+def _training_waits_for(training: Training) -> str:
+    match training.state:
+        case TrainingState.READY:
+            return f"a free slot in pool {training.pool!r}"
+        case TrainingState.RUNNING:
+            return f"its process, held by trainer {training.holder}"
+        case TrainingState.EXITED:
+            return "metrics' summary of its output"
+        case _:
+            return ""

@@ -1,0 +1,94 @@
+"""What metrics says, folded into trainings and jobs. Consumes training.results."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from tunewright.core.errors import CallerError, PeerError
+from tunewright.core.states import TrainingState
+from tunewright.events.v1 import results_pb2
+from tunewright_scheduler.bells import trainer_bell
+from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.core.decide import Park
+from tunewright_scheduler.core.training import Resend, Summary, stopped, summarized
+
+log = structlog.get_logger()
+
+
+class Results:
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    async def take(self, message: Any) -> None:
+        """Fold one message. Raises Unavailable, upon which it is delivered again; a fault of ours parks the job."""
+        step = _step(message)
+        if step is None:
+            return
+        try:
+            await self._changes.make(message.uid, step)
+        except PeerError:
+            raise
+        except CallerError as error:
+            log.info("result dropped", uid=message.uid, number=message.number, why=str(error))
+        except Exception as error:
+            log.exception("result failed", uid=message.uid, number=message.number)
+            await self._changes.send(message.uid, Park(f"reading a result failed: {error}"))
+
+
+def _step(message: Any) -> Callable[[Change], Awaitable[None]] | None:
+    match message:
+        case results_pb2.TrainingSummarized():
+            return lambda change: _summarized(change, message)
+        case results_pb2.StopAdvised():
+            return lambda change: _stop_advised(change, message)
+        case results_pb2.ResendRequested():
+            return lambda change: _resend(change, message)
+        case results_pb2.MetricNeverMatched():
+            return lambda change: _never_matched(change, message)
+        case _:
+            return None  # OutputSettled: the trainer keeps its spool until the training is final
+
+
+async def _summarized(change: Change, message: results_pb2.TrainingSummarized) -> None:
+    training = await change.training(message.number)
+    summary = Summary(
+        objective=message.objective_value if message.HasField("objective_value") else None,
+        fault=message.objective_fault,
+        steps=message.steps,
+        last_values={item.metric: item.value for item in message.last_values},
+        curve=tuple(message.curve),
+        curve_steps=tuple(message.curve_steps),
+        tail=tuple(message.tail),
+    )
+    await change.put(summarized(training, message.attempt, summary, change.now))
+
+
+async def _stop_advised(change: Change, message: results_pb2.StopAdvised) -> None:
+    training = await change.training(message.number)
+    if training.attempt != message.attempt or training.state is not TrainingState.RUNNING:
+        return
+    evidence = (
+        f"stopped early by the {message.rule} rule at step {message.step}: "
+        f"{message.value:.6g} against {message.against:.6g} of {message.compared} trainings"
+    )
+    await change.put(stopped(training, evidence, change.now))
+    change.bells.add(trainer_bell(training.holder))
+
+
+async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
+    training = await change.training(message.number)
+    if training.attempt == message.attempt and not training.state.final:
+        mark = Resend(message.instance, message.from_line, change.now)
+        await change.put(replace(training, resend=mark))
+        change.bells.add(trainer_bell(training.holder))
+
+
+async def _never_matched(change: Change, message: results_pb2.MetricNeverMatched) -> None:
+    training = await change.training(message.number)
+    if training.attempt == message.attempt and not training.state.final:
+        warning = f"metric {message.metric!r} has matched none of {message.lines_read} lines: {message.regex}"
+        await change.put(replace(training, reason=warning))

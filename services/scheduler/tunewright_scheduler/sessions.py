@@ -1,0 +1,259 @@
+"""Sessions, claims and leases: which trainer runs what, and what it is told.
+
+What a trainer is told is never stored as an order. Each heartbeat compares what the trainer says it holds with the
+training records, and the difference is the answer; so an order cannot be lost, only delayed until the next heartbeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tunewright.core.errors import Conflict, IllegalTransition, NotFound
+from tunewright.core.names import split_training_id
+from tunewright.core.states import EndCause, TrainingState
+from tunewright.platform.documents import from_document, to_document
+from tunewright.platform.store.port import Check, Insert, Put, Query, Remove, Replace, Store, Stored, Write
+from tunewright_scheduler import records
+from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
+from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.core import training as trainings
+from tunewright_scheduler.core.decide import ProcessEnded
+from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobGranted, TrainingJobLost
+from tunewright_scheduler.core.session import Session, check_epoch, renewed
+from tunewright_scheduler.core.training import Exit, Resend, Training
+from tunewright_scheduler.records import Versioned
+
+CLAIM_LIMIT: Final = 64
+Held = tuple[str, int]
+"""A training's id and the attempt that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a trainer says of an attempt that it runs, or whose spool it keeps."""
+
+    training_id: str
+    attempt: int
+    stopping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    lease_s: float = 30.0
+    lease_grace_s: float = 15.0
+    heartbeat_s: float = 5.0
+    stop_grace_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a trainer has to do about what it holds."""
+
+    stop: tuple[tuple[Held, str], ...] = ()
+    settled: tuple[tuple[Held, bool], ...] = ()
+    resend: tuple[tuple[Held, Resend], ...] = ()
+    abandon: tuple[Held, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.stop or self.settled or self.resend or self.abandon)
+
+
+class Sessions:
+    def __init__(self, store: Store, changes: Changes, bells: Bells, terms: LeaseTerms) -> None:
+        self.terms = terms
+        self._store, self._changes, self._bells = store, changes, bells
+        self._resent: dict[str, set[tuple[Held, Resend]]] = {}
+        """Per trainer: what this process has already had sent again. Losing it costs a repetition."""
+
+    async def open(self, session: Session, holding: Sequence[Holding]) -> tuple[Session, tuple[Held, ...]]:
+        """Open or take over a session; return it under its new epoch, and which of `holding` are void.
+
+        What the trainer held by our record and does not name is lost at once: its process is gone.
+        """
+        found = await self._session(session.trainer_id)
+        now = await self._store.now()
+        epoch = found.value.epoch + 1 if found else 1
+        opened = Session(
+            **to_document(session) | {"epoch": epoch, "opened_at": now, "expires_at": now + self.terms.lease_s}
+        )
+        key, document = session.trainer_id, to_document(opened)
+        await self._store.commit(
+            [Replace("sessions", key, document, found.version) if found else Insert("sessions", key, document)]
+        )
+        self._resent.pop(session.trainer_id, None)
+        named = {(held.training_id, held.attempt) for held in holding}
+        for training in await self._running(session.trainer_id):
+            if (records.training_key(training), training.attempt) not in named:
+                await self.lose(training)
+        return opened, (await self._orders(session.trainer_id, holding)).abandon
+
+    async def heartbeat(
+        self, trainer_id: str, epoch: int, holding: Sequence[Holding], *, wait_s: float, draining: bool
+    ) -> Orders:
+        """Renew the lease; return orders as soon as there are some, none after `wait_s`."""
+        deadline = asyncio.get_running_loop().time() + wait_s
+        with self._bells.listen(trainer_bell(trainer_id)) as bell:
+            await self._renew(trainer_id, epoch, draining=draining)
+            while True:
+                orders = await self._orders(trainer_id, holding)
+                left_s = deadline - asyncio.get_running_loop().time()
+                if orders or left_s <= 0:
+                    return orders
+                await heard(bell, left_s)
+
+    async def claim(
+        self, trainer_id: str, epoch: int, request_id: str, *, slots: int, wait_s: float
+    ) -> list[Training]:
+        """Lease up to `slots` trainings of the session's pool; as soon as there is one, [] after `wait_s`.
+
+        The same `request_id` gives the same leases again, for a reply that was lost.
+        """
+        deadline = asyncio.get_running_loop().time() + wait_s
+        pool = (await self._current(trainer_id, epoch)).value.pool
+        with self._bells.listen(pool_bell(pool)) as bell:
+            while True:
+                claimed = await self._claim_now(trainer_id, epoch, request_id, min(slots, CLAIM_LIMIT))
+                left_s = deadline - asyncio.get_running_loop().time()
+                if claimed or left_s <= 0:
+                    return claimed
+                await heard(bell, left_s)
+
+    async def exited(self, trainer_id: str, held: Held, exit_: Exit) -> None:
+        """Take note that a process has ended. Raises IllegalTransition if the lease is void, NotFound if the job is gone."""
+        uid, number = split_training_id(held[0])
+
+        async def step(change: Change) -> None:
+            training = await change.training(number)
+            if training.state is TrainingState.RUNNING and training.holder != trainer_id:
+                raise IllegalTransition(training.name, f"held by {training.holder}", "end", "Abandon it")
+            if exit_.cause is EndCause.PREEMPTED and training.attempt == held[1]:
+                await self._lost(change, training)
+                return
+            moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s)
+            if moved is training:
+                return
+            change.facts.append(
+                TrainingJobExited(uid, number, held[1], exit_.cause.value, exit_.exit_code, change.now)
+            )
+            await change.apply(ProcessEnded(number))
+            await change.put(moved)
+
+        await self._changes.make(uid, step)
+
+    async def close(self, trainer_id: str, epoch: int) -> None:
+        """End a session in order: all that it holds is ready for others at once."""
+        found = await self._current(trainer_id, epoch)
+        await self._end(found)
+
+    async def lose_expired(self) -> None:
+        """End the sessions whose lease and grace have passed; what they hold runs again elsewhere."""
+        before = await self._store.now() - self.terms.lease_grace_s
+        page = await self._store.find(Query("sessions", "expiring", high=before))
+        for stored in page.items:
+            await self._end(Versioned(from_document(stored.document, Session), stored.version))
+
+    async def lose(self, training: Training) -> None:
+        """Take a lease back. Does nothing if it has moved on meanwhile."""
+
+        async def step(change: Change) -> None:
+            now_there = await change.training(training.number)
+            if now_there.state is TrainingState.RUNNING and now_there.attempt == training.attempt:
+                await self._lost(change, now_there)
+
+        await self._changes.make(training.uid, step)
+
+    async def _lost(self, change: Change, training: Training) -> None:
+        fact = TrainingJobLost(training.uid, training.number, training.attempt, training.holder, change.now)
+        change.facts.append(fact)
+        change.bells.add(pool_bell(training.pool))
+        await change.put(trainings.lost(training, change.now))
+
+    async def _end(self, found: Versioned[Session]) -> None:
+        trainer_id = found.value.trainer_id
+        try:
+            await self._store.commit([Remove("sessions", trainer_id, found.version)])
+        except Conflict:
+            return  # it has been renewed or opened anew meanwhile
+        for training in await self._running(trainer_id):
+            await self.lose(training)
+
+    async def _claim_now(self, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
+        running = await self._running(trainer_id)
+        repeated = [training for training in running if training.claim_id == request_id]
+        if repeated:
+            return repeated
+        while True:
+            session = await self._current(trainer_id, epoch)
+            found = await self._store.find(
+                Query("training_jobs", "claimable", {"pool": session.value.pool, "state": "READY"}, limit=slots)
+            )
+            if not found.items:
+                return []
+            now = await self._store.now()
+            claims = [self._claimed(stored, trainer_id, request_id, now) for stored in found.items]
+            guard = Check("sessions", trainer_id, session.version)
+            try:
+                await self._store.commit([guard, *(write for _, writes in claims for write in writes)])
+            except Conflict:
+                continue  # another trainer was faster, or our session was renewed: look again
+            self._changes.on_outbox()
+            return [training for training, _ in claims]
+
+    @staticmethod
+    def _claimed(stored: Stored, trainer_id: str, request_id: str, now: float) -> tuple[Training, list[Write]]:
+        training = trainings.granted(from_document(stored.document, Training), trainer_id, request_id, now)
+        fact = TrainingJobGranted(training.uid, training.number, training.attempt, trainer_id, now)
+        told: Put = records.outbox_write(f"{stored.key}/granted/{training.attempt}", fact)
+        return training, [Replace("training_jobs", stored.key, to_document(training), stored.version), told]
+
+    async def _orders(self, trainer_id: str, holding: Sequence[Holding]) -> Orders:
+        """Compare what a trainer holds with our record."""
+        found = await self._store.get_many("training_jobs", [item.training_id for item in holding])
+        stop, settled, resend, abandon = [], [], [], []
+        resent = self._resent.setdefault(trainer_id, set())
+        for item in holding:
+            held = (item.training_id, item.attempt)
+            stored = found.get(item.training_id)
+            training = from_document(stored.document, Training) if stored is not None else None
+            if training is None or training.attempt != item.attempt or training.state is TrainingState.READY:
+                abandon.append(held)
+            elif training.state.final:
+                settled.append((held, training.exit is not None))
+            elif training.stop_reason and not item.stopping and training.state is TrainingState.RUNNING:
+                stop.append((held, training.stop_reason))
+            elif training.resend is not None and (held, training.resend) not in resent:
+                resend.append((held, training.resend))
+                resent.add((held, training.resend))
+        return Orders(tuple(stop), tuple(settled), tuple(resend), tuple(abandon))
+
+    async def _renew(self, trainer_id: str, epoch: int, *, draining: bool) -> None:
+        while True:
+            found = await self._current(trainer_id, epoch)
+            session = renewed(found.value, await self._store.now(), self.terms.lease_s, draining=draining)
+            if session is found.value:
+                return
+            try:
+                await self._store.commit([Replace("sessions", trainer_id, to_document(session), found.version)])
+            except Conflict:
+                continue
+            return
+
+    async def _current(self, trainer_id: str, epoch: int) -> Versioned[Session]:
+        found = await self._session(trainer_id)
+        check_epoch(found.value if found else None, trainer_id, epoch)
+        if found is None:
+            raise NotFound("session", trainer_id)
+        return found
+
+    async def _session(self, trainer_id: str) -> Versioned[Session] | None:
+        stored = await self._store.get("sessions", trainer_id)
+        return Versioned(from_document(stored.document, Session), stored.version) if stored else None
+
+    async def _running(self, trainer_id: str) -> list[Training]:
+        """Return all trainings under this trainer's lease; there are as many as it has slots."""
+        query = Query("training_jobs", "by_holder", {"holder": trainer_id, "state": "RUNNING"}, limit=1000)
+        page = await self._store.find(query)
+        return [from_document(stored.document, Training) for stored in page.items]

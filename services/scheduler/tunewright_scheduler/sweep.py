@@ -1,0 +1,112 @@
+"""Deadlines are data: whatever is due is looked at by any replica that comes by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from tunewright.core.errors import CallerError, PeerError, Unavailable
+from tunewright.core.names import split_training_id
+from tunewright.core.states import TrainingState
+from tunewright.platform.store.port import Query, Remove, Store
+from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.core.decide import Park, Resumed, Tick
+from tunewright_scheduler.core.training import output_lost, unclaimed
+from tunewright_scheduler.sessions import Sessions
+
+EVERY_S: Final = 0.25
+PAGE: Final = 200
+OF_A_JOB: Final = ("training_jobs", "observations", "asks")
+"""Collections with an index by_job, to be emptied when a job is deleted."""
+
+log = structlog.get_logger()
+
+
+class Sweep:
+    def __init__(self, store: Store, changes: Changes, sessions: Sessions) -> None:
+        self._store, self._changes, self._sessions = store, changes, sessions
+
+    async def run(self) -> None:
+        """Sweep until cancelled.
+
+        Leases are not judged before one lease has passed here: a scheduler that was down has heard no heartbeat.
+        """
+        loop = asyncio.get_running_loop()
+        judge_from = loop.time() + self._sessions.terms.lease_s
+        while True:
+            try:
+                await self.sweep()
+                if loop.time() >= judge_from:
+                    await self._sessions.lose_expired()
+            except Unavailable as error:
+                log.warning("sweep waits for the store", error=str(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def resume(self) -> None:
+        """Take up every active job after a start: asks that were under way are asked again."""
+        async for uid in self._all("active", {"active": True}):
+            await self._isolated(uid, lambda uid=uid: self._changes.send(uid, Resumed()))
+
+    async def sweep(self) -> None:
+        """Do all that is due now."""
+        now = await self._store.now()
+        jobs = await self._store.find(Query("tuning_jobs", "due", high=now, limit=PAGE))
+        for stored in jobs.items:
+            if stored.document["deleted"]:
+                await self._purge(stored.key)
+            else:
+                await self._isolated(stored.key, lambda uid=stored.key: self._changes.send(uid, Tick()))
+        trainings = await self._store.find(Query("training_jobs", "due", high=now, limit=PAGE))
+        for stored in trainings.items:
+            uid, number = split_training_id(stored.key)
+            await self._isolated(uid, lambda uid=uid, number=number: self._changes.make(uid, _overdue(number)))
+
+    async def _isolated(self, uid: str, call: Callable[[], Awaitable[object]]) -> None:
+        """Keep one job's fault from the others: it is parked."""
+        try:
+            await call()
+        except PeerError:
+            raise
+        except CallerError as error:
+            log.info("sweep passed by", uid=uid, why=str(error))
+        except Exception as error:
+            log.exception("sweep failed", uid=uid)
+            await self._changes.send(uid, Park(f"a deadline could not be handled: {error}"))
+
+    async def _all(self, index: str, equals: dict[str, object]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        after: str | None = None
+        while True:
+            page = await self._store.find(Query("tuning_jobs", index, equals, limit=PAGE, after=after))
+            for stored in page.items:
+                yield stored.key
+            if page.next is None:
+                return
+            after = page.next
+
+    async def _purge(self, uid: str) -> None:
+        """Remove what a deleted job has left, page by page, its own record last."""
+        for collection in OF_A_JOB:
+            page = await self._store.find(Query(collection, "by_job", {"uid": uid}, limit=PAGE))
+            if page.items:
+                await self._store.commit([Remove(collection, item.key) for item in page.items])
+                return  # the rest at the next sweep
+        await self._store.commit([Remove("specs", f"{uid}/{1:06d}"), Remove("tuning_jobs", uid)])
+
+
+def _overdue(number: int) -> Callable[[Change], Awaitable[None]]:
+    async def step(change: Change) -> None:
+        training = await change.training(number)
+        if training.due_at is None or training.due_at > change.now:
+            return
+        match training.state:
+            case TrainingState.EXITED:
+                await change.put(output_lost(training, change.now))
+            case TrainingState.READY:
+                await change.put(unclaimed(training, change.now))
+            case _:
+                pass
+
+    return step

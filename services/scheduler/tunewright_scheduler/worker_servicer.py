@@ -1,0 +1,165 @@
+"""WorkerService on the wire."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import grpc
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.names import split_training_id, training_id
+from tunewright.core.space import text_of
+from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import EndCause
+from tunewright.platform.codec import instant_from_timestamp, instant_to_timestamp, to_message
+from tunewright.platform.rpc.server import caller
+from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2, worker_service_pb2_grpc
+from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.training import Exit, Training
+from tunewright_scheduler.sessions import Held, Holding, Orders, Sessions
+
+LONGEST_WAIT_S: Final = 60.0
+STOPPING: Final = "Stopping"
+"""AMT's SecondaryStatus of a training that has been told to stop: it is not told again."""
+
+OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
+"""The static hyperparameter by which a training program sees that it is being tuned, as in AMT."""
+
+
+class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
+    def __init__(self, sessions: Sessions, changes: Changes) -> None:
+        self._sessions, self._changes = sessions, changes
+
+    async def OpenSession(  # noqa: N802
+        self, request: worker_service_pb2.OpenSessionRequest, _context: grpc.aio.ServicerContext
+    ) -> worker_service_pb2.OpenSessionResponse:
+        _check(request)
+        asked = Session(
+            trainer_id=request.trainer_id,
+            epoch=0,
+            owner=caller(),
+            pool=request.pool or "default",
+            slots=request.slots,
+            gpus=request.gpus,
+            host=request.host,
+            opened_at=0.0,
+            expires_at=0.0,
+            labels=dict(request.labels),
+        )
+        session, void = await self._sessions.open(asked, [Holding(*_held(attempt)) for attempt in request.holding])
+        terms = self._sessions.terms
+        return worker_service_pb2.OpenSessionResponse(
+            epoch=session.epoch,
+            lease_s=terms.lease_s,
+            lease_grace_s=terms.lease_grace_s,
+            heartbeat_s=terms.heartbeat_s,
+            abandon=[_attempt(held) for held in void],
+        )
+
+    async def Heartbeat(  # noqa: N802
+        self, request: worker_service_pb2.HeartbeatRequest, _context: grpc.aio.ServicerContext
+    ) -> worker_service_pb2.HeartbeatResponse:
+        orders = await self._sessions.heartbeat(
+            request.trainer_id,
+            request.epoch,
+            [Holding(*_held(item.attempt), stopping=item.phase == STOPPING) for item in request.holding],
+            wait_s=min(request.wait_s, self._sessions.terms.heartbeat_s),
+            draining=request.draining,
+        )
+        return _response(orders, self._sessions.terms.stop_grace_s)
+
+    async def Claim(  # noqa: N802
+        self, request: worker_service_pb2.ClaimRequest, _context: grpc.aio.ServicerContext
+    ) -> worker_service_pb2.ClaimResponse:
+        _check(request)
+        claimed = await self._sessions.claim(
+            request.trainer_id,
+            request.epoch,
+            request.request_id,
+            slots=request.slots,
+            wait_s=min(request.wait_s, LONGEST_WAIT_S),
+        )
+        grants = [_grant(one, await self._changes.spec(one.uid, one.spec_revision)) for one in claimed]
+        return worker_service_pb2.ClaimResponse(grants=grants)
+
+    async def Exited(  # noqa: N802
+        self, request: worker_service_pb2.ExitedRequest, _context: grpc.aio.ServicerContext
+    ) -> worker_service_pb2.ExitedResponse:
+        name = tuning_service_pb2.EndCause.Name(request.cause).removeprefix("END_CAUSE_")
+        if name == "UNSPECIFIED":
+            raise InvalidSpec("cause", "is missing", "Say why the process ended")
+        exit_ = Exit(
+            cause=EndCause[name],
+            exit_code=request.exit_code if request.HasField("exit_code") else None,
+            reason=request.reason,
+            started_at=instant_from_timestamp(request.started_at) if request.HasField("started_at") else None,
+            ended_at=instant_from_timestamp(request.ended_at),
+            artifact_uri=request.artifact_uri,
+        )
+        await self._sessions.exited(request.trainer_id, _held(request.attempt), exit_)
+        return worker_service_pb2.ExitedResponse()
+
+    async def CloseSession(  # noqa: N802
+        self, request: worker_service_pb2.CloseSessionRequest, _context: grpc.aio.ServicerContext
+    ) -> worker_service_pb2.CloseSessionResponse:
+        await self._sessions.close(request.trainer_id, request.epoch)
+        return worker_service_pb2.CloseSessionResponse()
+
+
+def _check(request: worker_service_pb2.OpenSessionRequest | worker_service_pb2.ClaimRequest) -> None:
+    if not request.trainer_id:
+        raise InvalidSpec("trainer_id", "is missing", "Choose one and keep it across restarts")
+    if request.slots < 1:
+        raise InvalidSpec("slots", "must be at least 1", "Offer a slot")
+
+
+def _held(attempt: worker_service_pb2.Attempt) -> Held:
+    try:
+        uid, number = split_training_id(attempt.training_id)
+    except ValueError:
+        raise InvalidSpec("attempt.training_id", f"{attempt.training_id!r} is not uid/number") from None
+    return training_id(uid, number), attempt.attempt
+
+
+def _attempt(held: Held) -> worker_service_pb2.Attempt:
+    return worker_service_pb2.Attempt(training_id=held[0], attempt=held[1])
+
+
+def _response(orders: Orders, stop_grace_s: float) -> worker_service_pb2.HeartbeatResponse:
+    pb = worker_service_pb2
+    return pb.HeartbeatResponse(
+        stop=[pb.StopOrder(attempt=_attempt(held), reason=why, grace_s=stop_grace_s) for held, why in orders.stop],
+        settled=[pb.SettledOrder(attempt=_attempt(held), publish_artifact=counts) for held, counts in orders.settled],
+        resend=[
+            pb.ResendOrder(attempt=_attempt(held), instance=mark.instance, from_line=mark.from_line)
+            for held, mark in orders.resend
+        ],
+        abandon=[_attempt(held) for held in orders.abandon],
+    )
+
+
+def _grant(training: Training, spec: TuningJobSpec) -> worker_service_pb2.Grant:
+    definition = spec.definition(training.definition_name)
+    objective = definition.objective or spec.objective
+    tuned = {name: text_of(value) for name, value in training.configuration.items()}
+    message = to_message(definition, spec_pb2.Definition)
+    del message.parameters[:]
+    return worker_service_pb2.Grant(
+        attempt=_attempt((training_id(training.uid, training.number), training.attempt)),
+        training_name=training.name,
+        job_name=spec.name,
+        definition=message,
+        hyperparameters={
+            **definition.static_hyperparameters,
+            **tuned,
+            OBJECTIVE_PARAMETER: objective.metric_name,
+        },
+        objective=to_message(objective, spec_pb2.Objective),
+        early_stopping=to_message(spec.early_stopping, spec_pb2.EarlyStoppingRule),
+        rungs=training.rungs,
+        max_runtime_s=max(1, round(definition.stopping.max_runtime_s - training.ran_s)),
+        created_at=instant_to_timestamp(training.created_at),
+        owner=training.owner,
+        bracket=training.bracket,
+    )
