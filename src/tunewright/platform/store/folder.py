@@ -1,0 +1,38 @@
+"""A data folder belongs to one process at a time; whoever comes second is told where the first one is."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+from tunewright.core.errors import AlreadyExists
+
+LOCK_FILE: Final = "lock"
+
+
+class DataFolder:
+    """Holds the folder's lock until closed; the kernel frees it also at `kill -9`."""
+
+    def __init__(self, path: Path) -> None:
+        """Lock the folder, making it if need be. Raises AlreadyExists, with what the holder has announced."""
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = path
+        self._descriptor = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            announced = os.read(self._descriptor, 1000).decode() or "still starting"
+            os.close(self._descriptor)
+            raise AlreadyExists(f"server on {path} ({announced})", str(path)) from None
+        os.ftruncate(self._descriptor, 0)
+
+    def announce(self, text: str) -> None:
+        """Leave a line for whoever comes second."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+    def close(self) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
