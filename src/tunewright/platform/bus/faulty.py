@@ -1,0 +1,64 @@
+"""A bus that fails by a seed: refuses, loses answers, delivers twice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tunewright.core.errors import Unavailable
+from tunewright.platform.bus.port import Bus, Delivered, Record, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class BusFaults:
+    """Chances per call, 0 … 1."""
+
+    unavailable: float = 0.0
+    """A publication is refused."""
+    answer_lost: float = 0.0
+    """A publication is accepted, then raises Unavailable: the caller publishes all of it again."""
+    redelivered: float = 0.0
+    """A batch comes with a batch before it in front, as after a hand-over."""
+
+
+class FaultyBus:
+    def __init__(self, bus: Bus, seed: int, faults: BusFaults) -> None:
+        self._bus, self._random, self._faults = bus, random.Random(seed), faults  # noqa: S311 - to replay
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        if self._happens(self._faults.unavailable):
+            raise Unavailable("the bus", "by the seed")
+        await self._bus.publish(records)
+        if self._happens(self._faults.answer_lost):
+            raise Unavailable("the bus", "the answer was lost")
+
+    @asynccontextmanager
+    async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
+        async with self._bus.subscribe(group, topics) as subscription:
+            yield _Redelivering(subscription, self)
+
+    async def close(self) -> None:
+        await self._bus.close()
+
+    def redelivers(self) -> bool:
+        return self._happens(self._faults.redelivered)
+
+    def _happens(self, chance: float) -> bool:
+        return chance > 0 and self._random.random() < chance
+
+
+class _Redelivering:
+    def __init__(self, subscription: Subscription, bus: FaultyBus) -> None:
+        self._subscription, self._bus = subscription, bus
+        self._before: list[Delivered] = []
+
+    async def batch(self, *, limit: int = 500, wait_s: float = 1.0) -> list[Delivered]:
+        fresh = await self._subscription.batch(limit=limit, wait_s=wait_s)
+        again = self._before if fresh and self._bus.redelivers() else []
+        self._before = fresh or self._before
+        return [*again, *fresh]
+
+    async def commit(self, batch: Sequence[Delivered]) -> None:
+        await self._subscription.commit(batch)
