@@ -1,1 +1,1 @@
-
+"""Metrics: reads what trainings emit, judges it, and stores everything."""

@@ -63,11 +63,11 @@ COLLECTIONS: Final = {
         Collection("sessions", (Index("expiring", sort="expires_at"), Index("by_id", sort="trainer_id"))),
         # key: uid/sequence of that job
         Collection("outbox", (Index("unsent", sort="order"),)),
-        # key: uid/number/attempt/instance
+        # key: uid/number/attempt; one record for all instances, which share the objective
         Collection("streams", (Index("by_job", equals=("uid",), sort="number"),)),
-        # key: stream key/first line index
+        # key: stream key/instance/first line index
         Collection("measurements", (Index("by_training", equals=("uid", "number"), sort="order"),)),
-        # key: stream key/first line index
+        # key: stream key/instance/first line index
         Collection("output", (Index("by_training", equals=("uid", "number"), sort="order"),)),
         # key: uid/number; one running-mean vector per finished training
         Collection("curves", (Index("by_job", equals=("uid",), sort="ended_at"),)),

@@ -1,0 +1,26 @@
+"""Wiring of metrics: a collector on the bus, a servicer on the store."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tunewright.platform.bus.consumer import consume
+from tunewright.platform.bus.port import Bus
+from tunewright.platform.store.port import Store
+from tunewright_metrics.collector import Collector
+from tunewright_metrics.news import News
+from tunewright_metrics.servicer import MetricsServicer
+
+TOPICS: Final = ("training.output", "tuning.events")
+
+
+class Metrics:
+    def __init__(self, store: Store, bus: Bus) -> None:
+        news = News()
+        self._bus = bus
+        self._collector = Collector(store, bus, news.of)
+        self.servicer = MetricsServicer(store, bus, news)
+
+    async def run(self) -> None:
+        """Collect until cancelled."""
+        await consume(self._bus, "metrics", TOPICS, self._collector.handle)
