@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -90,34 +89,41 @@ def _enter(owner: str | None) -> None:
     _caller.set(owner)
 
 
-@asynccontextmanager
-async def serving(
-    services: Mapping[str, Callable[[grpc.aio.Server], None]], host: str, port: int, authenticate: Authenticator
-) -> AsyncIterator[int]:
-    """Serve while the block runs; yields the port, which the system picks for 0.
+Register = Callable[[grpc.aio.Server], None]
 
-    `services` maps a full service name to what registers it. Plaintext is for loopback only.
-    Raises: InvalidSpec: the address is not loopback, or cannot be listened on.
-    """
-    if not _is_loopback(host):
-        raise InvalidSpec("grpc", f"{host} is not a loopback address, and plaintext is for loopback only", "Use 127.0.0.1")
-    server = grpc.aio.server(interceptors=[Gatekeeper(authenticate)], options=OPTIONS)
-    checks = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    for name, register in services.items():
-        register(server)
-        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-    reflection.enable_server_reflection([*services, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    try:
-        bound = server.add_insecure_port(f"{host}:{port}")
-    except RuntimeError as error:
-        raise InvalidSpec("grpc", f"cannot listen on {host}:{port}", "Choose another port; 0 picks a free one") from error
-    await server.start()
-    try:
-        yield bound
-    finally:
-        await checks.enter_graceful_shutdown()
-        await server.stop(grace=0.5)
+
+class RpcServer:
+    """Bound at once, so that its port is known; serves from `start` on."""
+
+    def __init__(self, host: str, port: int, authenticate: Authenticator) -> None:
+        """Port 0 lets the system pick. Plaintext is for loopback only.
+
+        Raises: InvalidSpec: the address is not loopback, or cannot be listened on.
+        """
+        if not _is_loopback(host):
+            why = f"{host} is not a loopback address, and plaintext is for loopback only"
+            raise InvalidSpec("grpc", why, "Use 127.0.0.1")
+        self._server = grpc.aio.server(interceptors=[Gatekeeper(authenticate)], options=OPTIONS)
+        try:
+            self.port = self._server.add_insecure_port(f"{host}:{port}")
+        except RuntimeError:
+            why = f"cannot listen on {host}:{port}"
+            raise InvalidSpec("grpc", why, "Choose another port; 0 picks a free one") from None
+        self._health = health.aio.HealthServicer()
+
+    async def start(self, services: Mapping[str, Register]) -> None:
+        """Serve; `services` maps a full service name to what registers it."""
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for name, register in services.items():
+            register(self._server)
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        names = [*services, health.SERVICE_NAME, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(names, self._server)
+        await self._server.start()
+
+    async def stop(self, grace_s: float = 0.5) -> None:
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace_s)
 
 
 def _is_loopback(host: str) -> bool:

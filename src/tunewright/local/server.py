@@ -1,0 +1,139 @@
+"""Wire the services together in one event loop, and keep them running.
+
+    store  SQLite file in the data folder      bus     in process
+    gRPC   one port for all services           HTTP    health and metrics
+
+The trainer speaks to the scheduler, and the scheduler to the suggester, over that gRPC port like anybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.local.images import image_check
+from tunewright.platform import http, lifecycle
+from tunewright.platform.bus.memory import MemoryBus
+from tunewright.platform.bus.topics import topics
+from tunewright.platform.credentials import FILE_NAME, create_or_load
+from tunewright.platform.local_options import LocalOptions
+from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.server import Register, RpcServer
+from tunewright.platform.store.folder import DataFolder
+from tunewright.platform.store.port import Query, Store
+from tunewright.platform.store.sqlite import SqliteStore
+from tunewright.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
+from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
+from tunewright.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
+from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
+from tunewright_metrics.main import Metrics
+from tunewright_scheduler.main import Scheduler, scheduler
+from tunewright_scheduler.sessions import LeaseTerms
+from tunewright_suggester.servicer import SuggestionServicer
+from tunewright_trainer.main import make_trainer
+from tunewright_trainer.settings import TrainerSettings
+
+OWNER: Final = "local"
+"""Whom the credentials of a data folder speak for."""
+
+LOOK_FOR_WORK_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An open server: where it is, and the long-lived parts that make it work."""
+
+    grpc: str
+    http: str
+    credentials: Path
+    store: Store
+    parts: Sequence[Awaitable[None]]
+
+    def __str__(self) -> str:
+        return f"grpc={self.grpc} http={self.http} credentials={self.credentials}"
+
+
+async def run(options: LocalOptions) -> None:
+    """Serve until a signal, or until idle if asked to."""
+    stop = asyncio.Event()
+    lifecycle.stop_on_signals(stop)
+    async with local_server(options) as running:
+        print(f"ready {running}", flush=True)  # noqa: T201 - what whoever started us waits for
+        parts = list(running.parts)
+        if options.exit_when_idle_s is not None:
+            parts.append(_stop_when_idle(running.store, options.exit_when_idle_s, stop))
+        await lifecycle.run_together(parts, stop)
+
+
+@asynccontextmanager
+async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
+    """Open everything and serve; whoever enters runs the parts."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(closing(DataFolder(options.data_dir)))
+        store = SqliteStore(folder.path / "store.db")
+        stack.push_async_callback(store.close)
+        bus = MemoryBus(topics().values())
+        file = folder.path / FILE_NAME
+        token = create_or_load(file, grpc="", http="").tunewright_token
+        host, port = _address("grpc", options.grpc)
+        rpc = RpcServer(host, port, lambda given: OWNER if given == token else None)
+        channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", token))
+        metrics = Metrics(store, bus)
+        suggester = SuggestionServicer()
+        stack.push_async_callback(suggester.close)
+        scheduling = await stack.enter_async_context(
+            scheduler(store, bus, channel, image_check(options.image_roots), LeaseTerms())
+        )
+        stack.push_async_callback(rpc.stop)
+        await rpc.start(_services(scheduling, suggester, metrics))
+        web = http.application({"store": lambda: True})
+        http_host, http_port = _address("http", options.http)
+        http_port = await stack.enter_async_context(http.serving(web, http_host, http_port))
+        settings = TrainerSettings(folder.path / "trainer", slots=options.slots, image_roots=options.image_roots)
+        trainer = make_trainer(settings, channel, bus)
+        running = Running(
+            f"{host}:{rpc.port}", f"{http_host}:{http_port}", file, store, _parts(scheduling, metrics, trainer.run())
+        )
+        create_or_load(file, grpc=running.grpc, http=running.http)
+        folder.announce(str(running))
+        await scheduling.sweep.resume()
+        yield running
+
+
+def _services(scheduling: Scheduler, suggester: SuggestionServicer, metrics: Metrics) -> dict[str, Register]:
+    return {
+        "tunewright.v1.TuningService": partial(add_TuningServiceServicer_to_server, scheduling.tuning),
+        "tunewright.v1.WorkerService": partial(add_WorkerServiceServicer_to_server, scheduling.worker),
+        "tunewright.v1.SuggestionService": partial(add_SuggestionServiceServicer_to_server, suggester),
+        "tunewright.v1.MetricsService": partial(add_MetricsServiceServicer_to_server, metrics.servicer),
+    }
+
+
+def _parts(scheduling: Scheduler, metrics: Metrics, trainer: Awaitable[None]) -> list[Awaitable[None]]:
+    """Return the long-lived parts, those that others stand on first."""
+    return [metrics.run(), scheduling.consume_results(), scheduling.relay.run(), scheduling.sweep.run(), trainer]
+
+
+async def _stop_when_idle(store: Store, idle_s: float, stop: asyncio.Event) -> None:
+    """Set `stop` once no tuning job has been active for a while."""
+    clock = asyncio.get_running_loop().time
+    last_active = clock()
+    while clock() - last_active < idle_s:
+        await asyncio.sleep(LOOK_FOR_WORK_S)
+        active = await store.find(Query("tuning_jobs", "active", {"active": True}, limit=1))
+        if active.items:
+            last_active = clock()
+    stop.set()
+
+
+def _address(field: str, text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise InvalidSpec(field, f"{text!r} is not HOST:PORT", "For example 127.0.0.1:0; port 0 picks a free one")
+    return host, int(port)

@@ -1,0 +1,341 @@
+"""What a user may rely on of a tuning job, whatever happens to its trainings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.unit.scheduler.world import UID, World, spec, with_limits
+
+from tunewright.core.errors import IllegalTransition
+from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Strategy
+from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
+from tunewright.platform.store.port import Query
+from tunewright_scheduler.core.decide import AskFailed, Park, Resumed, StopRequested, Tick
+from tunewright_scheduler.core.training import MAX_LOSSES
+
+
+@pytest.fixture
+async def world(tmp_path: Path):
+    world = World(tmp_path)
+    yield world
+    await world.store.close()
+
+
+async def test_a_new_job_asks_for_as_many_as_may_run_at_once(world: World) -> None:
+    job = await world.create(spec())
+    assert (job.state, job.slots, world.asked) == (JobState.RUNNING, (), [0])
+    await world.answer_all()
+    assert (await world.job()).slots == (1, 2)
+
+
+async def test_a_job_runs_all_its_trainings_and_no_more(world: World) -> None:
+    await world.create(spec())
+    for _ in range(6):
+        await world.answer_all()
+        await world.run_one()
+    job = await world.job()
+    assert (job.state, job.started, job.trainings.completed) == (JobState.COMPLETED, 6, 6)
+    assert job.ended_at is not None
+    assert job.due_at is None
+    assert world.asked == []
+
+
+async def test_random_goes_on_when_a_process_has_ended_without_waiting_for_its_summary(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    await world.exit(claimed)
+    assert len(world.asked) == 1
+    assert (await world.job()).awaiting[0].number == claimed.number
+
+
+async def test_bayesian_waits_a_moment_for_the_summary_then_treats_it_as_pending(world: World) -> None:
+    await world.create(spec(strategy=Strategy.BAYESIAN))
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    await world.exit(claimed)
+    assert world.asked == []
+    job = await world.job()
+    assert job.due_at == world.store.clock + 2.0
+    world.store.clock += 2.0
+    await world.changes.send(UID, Tick())
+    assert len(world.asked) == 1
+
+
+async def test_the_best_is_the_best_by_the_objectives_direction(world: World) -> None:
+    await world.create(spec())
+    for value in (0.3, 0.9, 0.7):
+        await world.answer_all()
+        await world.run_one(value)
+    job = await world.job()
+    assert job.best is not None
+    assert (job.best.number, job.best.value) == (2, 0.9)
+    assert job.not_improving == 1
+
+
+async def test_a_training_that_emits_nothing_completes_without_an_objective(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    training = await world.run_one(None)
+    assert (training.state, training.objective_state) == (TrainingState.COMPLETED, ObjectiveState.FAILED)
+    assert training.reason == "never emitted"
+
+
+async def test_a_failed_training_tells_its_reason_and_its_last_words(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    training = await world.run_one(0.5, code=3)
+    assert training.state is TrainingState.FAILED
+    assert training.reason == "exit code 3\nlast line"
+    assert training.objective_value is None
+
+
+async def test_five_failures_without_a_success_fail_the_job_with_the_first_reason(world: World) -> None:
+    await world.create(with_limits(spec(), max_trainings=50, max_parallel=1))
+    for _ in range(5):
+        await world.answer_all()
+        await world.run_one(None, code=3)
+    job = await world.job()
+    assert job.state is JobState.FAILED
+    assert job.reason.startswith("No training job succeeded after 5 attempts. The first failure: exit code 3")
+
+
+async def test_failures_after_a_success_do_not_fail_the_job(world: World) -> None:
+    await world.create(with_limits(spec(), max_parallel=1))
+    for value, code in ((0.5, 0), (None, 1), (None, 1), (None, 1), (None, 1), (None, 1)):
+        await world.answer_all()
+        await world.run_one(value, code)
+    job = await world.job()
+    assert (job.state, job.trainings.non_retryable_error) == (JobState.COMPLETED, 5)
+
+
+async def test_the_target_ends_the_job_and_stops_what_runs(world: World) -> None:
+    await world.create(spec(completion=Completion(target=0.9)))
+    await world.answer_all()
+    epoch = await world.open("t")
+    first, second = await world.claim("t", epoch, "r", slots=2)
+    await world.exit(first)
+    await world.answer_all()
+    await world.summarize(first, 0.9)
+    assert (await world.job()).state is JobState.COMPLETING
+    assert (await world.training(second.number)).stop_reason.startswith("the objective reached its target")
+    waiting = [item for item in await world.trainings() if item.number > 2]
+    assert [item.state for item in waiting] == [TrainingState.STOPPED]
+    await world.exit(second, -15, EndCause.STOPPED)
+    await world.summarize(second, 0.95)
+    job = await world.job()
+    assert job.state is JobState.COMPLETED
+    assert job.best is not None
+    assert job.best.value == 0.95, "a training stopped at completion may still be the best"
+
+
+async def test_the_time_limit_ends_the_job(world: World) -> None:
+    await world.create(spec(limits=Limits(max_parallel=1, max_runtime_s=600)))
+    await world.answer_all()
+    assert (await world.job()).due_at == world.store.clock + 600
+    world.store.clock += 600
+    await world.changes.send(UID, Tick())
+    assert (await world.job()).state is JobState.COMPLETED
+
+
+async def test_an_exhausted_space_ends_the_job_when_all_have_ended(world: World) -> None:
+    await world.create(spec())
+    await world.answer(world.asked.pop(), 1, exhausted=True)
+    await world.run_one()
+    job = await world.job()
+    assert (job.state, job.started) == (JobState.COMPLETED, 1)
+    assert "distinct configurations" in job.reason
+
+
+async def test_stopping_ends_waiting_trainings_at_once_and_running_ones_through_their_trainer(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    job = await world.changes.send(UID, StopRequested("by hand"))
+    assert (job.state, job.slots) == (JobState.STOPPING, (claimed.number,))
+    await world.exit(claimed, -15, EndCause.STOPPED)
+    await world.summarize(claimed, 0.4)
+    job = await world.job()
+    assert (job.state, job.trainings.stopped) == (JobState.STOPPED, 2)
+    assert (await world.training(claimed.number)).objective_value == 0.4
+
+
+async def test_a_summary_before_the_exit_counts_once_the_exit_is_known(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    await world.summarize(claimed, 0.6)
+    assert (await world.training(claimed.number)).state is TrainingState.RUNNING
+    await world.exit(claimed)
+    ended = await world.training(claimed.number)
+    assert (ended.state, ended.objective_value) == (TrainingState.COMPLETED, 0.6)
+
+
+async def test_facts_told_twice_count_once(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    for _ in range(2):
+        await world.exit(claimed)
+    for _ in range(3):
+        await world.summarize(claimed, 0.6)
+    await world.exit(claimed)
+    job = await world.job()
+    assert (job.trainings.completed, job.observations, job.objectives.succeeded) == (1, 1, 1)
+    log = await world.store.find(Query("observations", "by_job", {"uid": UID}))
+    assert [item.document["value"] for item in log.items] == [0.6]
+
+
+async def test_a_claim_repeated_after_a_lost_reply_gives_the_same_leases(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    first = await world.claim("t", epoch, "r", slots=1)
+    again = await world.claim("t", epoch, "r", slots=1)
+    assert [(item.number, item.attempt) for item in first] == [(item.number, item.attempt) for item in again]
+    other = await world.claim("t", epoch, "r2", slots=1)
+    assert other[0].number != first[0].number
+
+
+async def test_a_lost_lease_runs_again_under_a_new_attempt_and_the_old_one_counts_no_more(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (lost,) = await world.claim("t", epoch, "r")
+    world.store.clock += 100
+    await world.sessions.lose_expired()
+    again = await world.training(lost.number)
+    assert (again.state, again.attempt, again.losses) == (TrainingState.READY, 1, 1)
+    epoch = await world.open("u")
+    claimed = await world.claim("u", epoch, "r", slots=2)
+    (second,) = [item for item in claimed if item.number == lost.number]
+    assert second.attempt == 2
+    await world.summarize(lost, 0.99)
+    with pytest.raises(IllegalTransition, match="Abandon"):
+        await world.exit(replace(lost, holder="t"))
+    await world.exit(second)
+    await world.summarize(second, 0.5)
+    assert (await world.training(lost.number)).objective_value == 0.5
+
+
+async def test_the_third_loss_ends_a_training_as_a_retryable_error(world: World) -> None:
+    await world.create(with_limits(spec(), max_parallel=1))
+    await world.answer_all()
+    for attempt in range(MAX_LOSSES):
+        epoch = await world.open(f"t{attempt}")
+        assert await world.claim(f"t{attempt}", epoch, "r")
+        world.store.clock += 100
+        await world.sessions.lose_expired()
+    job = await world.job()
+    assert (job.trainings.retryable_error, job.trainings.non_retryable_error) == (1, 0)
+    assert "lost 3 times" in (await world.training(1)).reason
+
+
+async def test_a_session_lives_as_long_as_it_is_renewed(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    for _ in range(10):
+        world.store.clock += 20
+        await world.sessions.heartbeat("t", epoch, [], wait_s=0, draining=False)
+        await world.sessions.lose_expired()
+    assert (await world.training(claimed.number)).state is TrainingState.RUNNING
+
+
+async def test_a_trainer_that_comes_back_without_a_training_has_lost_it(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    await world.open("t")
+    assert (await world.training(claimed.number)).state is TrainingState.READY
+    with pytest.raises(IllegalTransition, match="Open it again"):
+        await world.claim("t", epoch, "r3")
+
+
+async def test_output_that_never_comes_settles_without_an_objective(world: World) -> None:
+    from tunewright_scheduler.sweep import Sweep
+
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    await world.exit(claimed)
+    world.store.clock += 599
+    sweep = Sweep(world.store, world.changes, world.sessions)
+    await sweep.sweep()
+    assert (await world.training(claimed.number)).state is TrainingState.EXITED
+    world.store.clock += 2
+    await sweep.sweep()
+    ended = await world.training(claimed.number)
+    assert (ended.state, ended.objective_state) == (TrainingState.COMPLETED, ObjectiveState.FAILED)
+    assert ended.reason.startswith("output lost")
+
+
+async def test_random_goes_on_without_the_suggester_by_the_same_draws(world: World) -> None:
+    from tunewright.core.draws import random_configuration
+
+    await world.create(spec())
+    await world.changes.send(UID, AskFailed(world.asked.pop(), "connection refused"))
+    trainings = await world.trainings()
+    space = spec().definitions[0].space
+    assert [item.configuration for item in trainings] == [random_configuration(space, 7, draw) for draw in (0, 1)]
+    assert trainings[0].provenance.source == "random"
+
+
+async def test_bayesian_takes_a_few_tagged_fallbacks_then_waits(world: World) -> None:
+    await world.create(with_limits(spec(strategy=Strategy.BAYESIAN), max_trainings=100, max_parallel=10))
+    for _ in range(3):
+        await world.changes.send(UID, AskFailed(world.asked.pop(), "connection refused"))
+    assert [item.provenance.source for item in await world.trainings()] == ["fallback"] * 3
+    job = await world.changes.send(UID, AskFailed(world.asked.pop(), "connection refused"))
+    assert world.asked == []
+    assert job.ask is not None
+    assert job.due_at == world.store.clock + 2.0
+    assert "waits for the suggester: connection refused" in job.reason
+
+
+async def test_grid_waits_for_the_suggester(world: World) -> None:
+    await world.create(spec(strategy=Strategy.GRID))
+    job = await world.changes.send(UID, AskFailed(world.asked.pop(), "down"))
+    assert await world.trainings() == []
+    assert job.ask is not None
+    world.store.clock = job.ask.retry_at
+    await world.changes.send(UID, Tick())
+    assert world.asked == [0]
+
+
+async def test_after_a_restart_an_open_ask_is_asked_again_as_it_was(world: World) -> None:
+    await world.create(spec())
+    world.asked.clear()
+    await world.changes.send(UID, Resumed())
+    assert world.asked == [0]
+    await world.answer_all()
+    await world.answer(0, 2)
+    assert (await world.job()).started == 2, "a second answer to the same ask starts nothing"
+
+
+async def test_enqueued_configurations_run_first(world: World) -> None:
+    wanted = {"lr": 0.05, "epochs": 1, "batch": "64"}
+    await world.create(spec(enqueued=(EnqueuedConfiguration(wanted),)))
+    trainings = await world.trainings()
+    assert [(item.configuration, item.provenance.source) for item in trainings] == [(wanted, "enqueued")]
+    await world.answer_all()
+    assert (await world.job()).started == 2
+
+
+async def test_a_parked_job_starts_nothing_and_can_be_stopped(world: World) -> None:
+    await world.create(spec())
+    job = await world.changes.send(UID, Park("a fault of ours"))
+    assert (job.state, job.reason, job.state.shown) == (JobState.BLOCKED, "a fault of ours", "InProgress")
+    await world.answer(0, 2)
+    assert (await world.job()).started == 0
+    assert (await world.changes.send(UID, StopRequested("by hand"))).state is JobState.STOPPED

@@ -1,0 +1,135 @@
+"""A scheduler's state on a real store with a clock of the test's own; no services around it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tunewright.core.space import Choice, Float, Int
+from tunewright.core.spec import (
+    Definition,
+    Limits,
+    MetricDefinition,
+    Objective,
+    Parameter,
+    Strategy,
+    TuningJobSpec,
+)
+from tunewright.core.states import EndCause, TrainingState
+from tunewright.platform.documents import from_document
+from tunewright.platform.store.port import Query
+from tunewright.platform.store.sqlite import SqliteStore
+from tunewright_scheduler import records
+from tunewright_scheduler.bells import Bells
+from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.core.decide import Answered
+from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.training import Exit, Summary, Training, summarized
+from tunewright_scheduler.sessions import LeaseTerms, Sessions
+
+UID = "0123456789abcdef"
+
+
+def spec(**fields: object) -> TuningJobSpec:
+    definition = Definition(
+        image="file:///train",
+        parameters=(
+            Parameter("lr", Float(1e-4, 1e-1)),
+            Parameter("epochs", Int(1, 5)),
+            Parameter("batch", Choice(("32", "64"))),
+        ),
+        metric_definitions=(MetricDefinition("acc", "acc=(.*)"),),
+    )
+    defaults = {
+        "name": "job",
+        "definitions": (definition,),
+        "objective": Objective("acc"),
+        "limits": Limits(max_parallel=2, max_trainings=6),
+        "strategy": Strategy.RANDOM,
+    }
+    return TuningJobSpec(**(defaults | fields))  # type: ignore[arg-type]
+
+
+class ClockedStore(SqliteStore):
+    clock = 1_700_000_000.0
+
+    async def now(self) -> float:
+        return self.clock
+
+
+class World:
+    def __init__(self, folder: Path) -> None:
+        self.store = ClockedStore(folder / "store.db")
+        self.bells = Bells()
+        self.changes = Changes(self.store, self.bells)
+        self.asked: list[int] = []
+        self.changes.on_ask = lambda _uid, number: self.asked.append(number)
+        self.sessions = Sessions(self.store, self.changes, self.bells, LeaseTerms())
+
+    async def create(self, wanted: TuningJobSpec) -> TuningJob:
+        now = self.store.clock
+        job = TuningJob(UID, wanted.name, "owner", created_at=now, modified_at=now, seed=7)
+        return await self.changes.create(job, wanted, [])
+
+    async def job(self) -> TuningJob:
+        found = await records.read_job(self.store, UID)
+        assert found is not None
+        return found.value
+
+    async def training(self, number: int) -> Training:
+        found = await records.read_training(self.store, UID, number)
+        assert found is not None
+        return found.value
+
+    async def trainings(self) -> list[Training]:
+        page = await self.store.find(Query("training_jobs", "by_job", {"uid": UID}, limit=1000))
+        return [from_document(item.document, Training) for item in page.items]
+
+    async def answer(self, number: int, count: int, *, exhausted: bool = False) -> TuningJob:
+        configuration = {"lr": 0.01, "epochs": 3, "batch": "32"}
+        suggestion = Suggestion(configuration, Provenance("random"))
+        return await self.changes.send(UID, Answered(number, (suggestion,) * count, exhausted=exhausted))
+
+    async def answer_all(self) -> None:
+        while self.asked:
+            number = self.asked.pop()
+            ask = await records.read_ask(self.store, UID, number)
+            assert ask is not None
+            await self.answer(number, ask.count)
+
+    async def open(self, trainer: str, slots: int = 8) -> int:
+        session = Session(trainer, 0, "owner", "default", slots, 0, "host", 0.0, 0.0)
+        return (await self.sessions.open(session, []))[0].epoch
+
+    async def claim(self, trainer: str, epoch: int, request: str, slots: int = 1) -> list[Training]:
+        return await self.sessions.claim(trainer, epoch, request, slots=slots, wait_s=0)
+
+    async def exit(self, training: Training, code: int = 0, cause: EndCause = EndCause.EXITED) -> None:
+        now = self.store.clock
+        exit_ = Exit(cause, code, "" if code == 0 else f"exit code {code}", now - 1, now)
+        await self.sessions.exited(training.holder, (records.training_key(training), training.attempt), exit_)
+
+    async def summarize(self, training: Training, value: float | None, fault: str = "") -> TuningJob:
+        async def step(change: Change) -> None:
+            now_there = await change.training(training.number)
+            summary = Summary(value, fault=fault, steps=1, tail=("last line",))
+            await change.put(summarized(now_there, training.attempt, summary, change.now))
+
+        return await self.changes.make(UID, step)
+
+    async def run_one(self, value: float | None = 0.5, code: int = 0) -> Training:
+        """Claim a training and see it through."""
+        epoch = await self.open("t")
+        (claimed,) = await self.claim("t", epoch, f"r{self.store.clock}{epoch}")
+        await self.exit(claimed, code)
+        await self.summarize(claimed, value, "" if value is not None else "never emitted")
+        return await self.training(claimed.number)
+
+
+def running(trainings: list[Training]) -> list[Training]:
+    return [training for training in trainings if training.state is TrainingState.RUNNING]
+
+
+def with_limits(wanted: TuningJobSpec, **limits: object) -> TuningJobSpec:
+    return replace(wanted, limits=replace(wanted.limits, **limits))

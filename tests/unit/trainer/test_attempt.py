@@ -1,0 +1,84 @@
+"""The values of the trainer's core: identities, reasons, arguments, environments, leases."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.spec import Definition
+from tunewright.core.states import EndCause
+from tunewright_trainer.core.attempt import Attempt, End, Launch, reason
+from tunewright_trainer.core.lease import Lease, backoff_s
+from tunewright_trainer.core.program import arguments, environment
+
+
+@pytest.mark.parametrize("training_id", ["../1", "a/b/1", "/1", "a/", "a/one", "a/../1", ""])
+def test_an_identity_that_would_leave_the_data_folder_is_refused(training_id):
+    with pytest.raises(InvalidSpec, match="training_id"):
+        Attempt(training_id, 1)
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "-x"])
+def test_a_name_that_would_leave_the_artifact_folder_is_refused(name):
+    with pytest.raises(InvalidSpec, match="training_name"):
+        Launch(Attempt("job/1", 1), name, Definition("file:///x"), {})
+
+
+def test_parts_of_an_identity():
+    attempt = Attempt("01abc/000012", 3)
+    assert (attempt.uid, attempt.number, str(attempt)) == ("01abc", 12, "01abc/000012/3")
+
+
+@pytest.mark.parametrize(
+    ("cause", "exit_code", "failure", "expected"),
+    [
+        (EndCause.EXITED, 0, "written but fine", ""),
+        (EndCause.EXITED, 1, "", "AlgorithmError: exit code 1"),
+        (EndCause.EXITED, 139, "", "AlgorithmError: exit code 139 (SIGSEGV)"),
+        (EndCause.EXITED, 1, "no such column", "no such column"),
+        (EndCause.EXITED, 1, "x" * 5000, "x" * 1024),
+        (EndCause.STOPPED, 143, "", ""),
+        (EndCause.START_FAILED, None, "", "not there"),
+    ],
+)
+def test_the_reason_of_a_failure(cause, exit_code, failure, expected):
+    assert reason(End(cause, exit_code, 0.0, 1.0, 0, "not there"), failure) == expected
+
+
+def test_a_full_spool_says_so():
+    assert "spool quota" in reason(End(EndCause.SPOOL_FULL, 143, 0.0, 1.0, 0), "")
+
+
+def test_arguments_are_sorted_and_reserved_names_left_out():
+    given = {"lr": "0.1", "batch": "-5", "_tuning_objective_metric": "x", "sagemaker_program": "y", "empty": ""}
+    assert arguments(given) == ["--batch=-5", "--empty", "", "--lr", "0.1"]
+
+
+def test_the_environment_is_clean_and_the_definitions_wins():
+    definition = Definition("file:///x", environment={"PYTHONUNBUFFERED": "0", "MINE": "1"})
+    launch = Launch(Attempt("job/1", 1), "Job-001", definition, {})
+    inherited = {"PATH": "/bin", "LC_ALL": "C", "TUNEWRIGHT_TOKEN": "secret", "AWS_SECRET_ACCESS_KEY": "secret"}
+    assert environment(launch, PurePosixPath("/base"), inherited) == {
+        "PATH": "/bin",
+        "LC_ALL": "C",
+        "PYTHONUNBUFFERED": "0",
+        "SAGEMAKER_BASE_DIR": "/base",
+        "SM_MODEL_DIR": "/base/model",
+        "SM_OUTPUT_DATA_DIR": "/base/output/data",
+        "TRAINING_JOB_NAME": "Job-001",
+        "TRAINING_JOB_ARN": "arn:aws:sagemaker:local:000000000000:training-job/job-001",
+        "MINE": "1",
+    }
+
+
+def test_a_lease_counts_from_the_sending_and_leaves_time_to_kill():
+    lease = Lease(sent_s=100.0, lease_s=30.0, grace_s=15.0)
+    assert lease.left_s(120.0) == 10.0
+    assert lease.left_s(131.0) == -1.0
+    assert 0 < lease.kill_grace_s < lease.grace_s
+
+
+def test_backoff_doubles_up_to_its_limit():
+    assert [backoff_s(n, first_s=0.5, most_s=3.0) for n in (1, 2, 3, 4, 1000)] == [0.5, 1.0, 2.0, 3.0, 3.0]
