@@ -121,7 +121,7 @@ def _later_round(sizes: list[int], seed: int, draw: int) -> tuple[int, int]:
     def drawn_before(turn: int) -> int:
         return sum(min(count, turn) for count in sizes)
 
-    turn = bisect_right(range(max(sizes)), draw, key=drawn_before) - 1
+    turn = bisect_right(range(min(max(sizes), draw + 1)), draw, key=drawn_before) - 1
     alive = [number for number, count in enumerate(sizes) if count > turn]
     place = permuted(draw - drawn_before(turn), len(alive), f"{seed}/{turn}")
     return alive[place], turn

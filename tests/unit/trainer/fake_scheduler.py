@@ -85,6 +85,7 @@ class FakeScheduler(WorkerServiceServicer):
         answer = pb.ClaimResponse(grants=self.ready[: request.slots])
         del self.ready[: request.slots]
         self.granted[request.request_id] = answer
+        self.held += [pb.Holding(attempt=grant.attempt, phase="Starting") for grant in answer.grants]
         self._lose("Claim")
         return answer
 

@@ -2,8 +2,8 @@
 
 A line ends with LF, CR LF or a lone CR, so that a progress bar is many short lines and not an endless one; the CR of a
 CR LF that is split between two reads ends the line, and the LF is then swallowed. A line longer than LIMIT_BYTES is cut
-there, marked, and its rest skipped in bounded memory. Bytes that are not UTF-8 become U+FFFD. Output behind the last line
-end is a line of its own once the training has ended.
+there, marked, and its rest skipped in bounded memory. Bytes that are not UTF-8 become U+FFFD. Output behind the last
+line end is a line of its own once the training has ended.
 """
 
 from __future__ import annotations

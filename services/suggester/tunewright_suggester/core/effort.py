@@ -1,0 +1,41 @@
+"""How much work an ask may cost, in counts of likelihood and acquisition evaluations, never in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tunewright.core.errors import InvalidSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    fit_starts: int
+    fit_evaluations: int
+    """Of the likelihood, per start."""
+    candidates: int
+    neighbours: int
+    """Per spread around the best observations."""
+    ascents: int
+    steps: int
+    """Acquisition gradients per ascent and round."""
+    rounds: int
+    """Of continuous and discrete ascent in turns."""
+    fantasies: int
+    active_set: int
+    """Observations that a model is fitted to, at most."""
+
+
+TIERS: Final = {
+    "fast": Effort(1, 15, 256, 64, 1, 10, 2, 4, 200),
+    "standard": Effort(2, 40, 512, 128, 4, 25, 4, 8, 500),
+    "thorough": Effort(4, 100, 2048, 512, 10, 60, 8, 16, 800),
+}
+DEFAULT_TIER: Final = "standard"
+
+
+def effort_of(tier: str) -> Effort:
+    """Return the counts of a tier; empty is the default. Raises: InvalidSpec: there is no such tier."""
+    if (tier or DEFAULT_TIER) not in TIERS:
+        raise InvalidSpec("effort", f"{tier!r} is not a tier", f"Known: {', '.join(TIERS)}")
+    return TIERS[tier or DEFAULT_TIER]

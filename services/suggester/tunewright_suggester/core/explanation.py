@@ -1,0 +1,59 @@
+"""Why a suggestion was made, recomputed from its ask."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.spec import Direction
+from tunewright_suggester.core.ask import Ask, Explanation, Neighbour, Source
+from tunewright_suggester.core.bayesian import Step, steps
+from tunewright_suggester.core.gp import Posterior
+from tunewright_suggester.core.kernel import squared_distances
+from tunewright_suggester.core.model import Model
+
+NEIGHBOURS = 3
+REASONS = {
+    Source.DEFAULT: "the default point comes first",
+    Source.INITIAL: "part of the initial design, before there is enough to fit a model",
+    Source.RANDOM: "a random draw: there are too few objectives to fit a model",
+    Source.EXPLOIT: "the model expects it to be better than the best so far",
+    Source.EXPLORE: "the model is unsure here, and it may be better than the best so far",
+}
+
+
+def explain_bayesian(ask: Ask, index: int) -> Explanation:
+    """Recompute suggestion `index` (from 0). Raises: InvalidSpec: there is none."""
+    taken = list(steps(ask))
+    if not 0 <= index < len(taken):
+        raise InvalidSpec("index", f"the ask has {len(taken)} suggestions", "Count from 0")
+    step = taken[index]
+    text = REASONS[step.suggestion.provenance.source]
+    if step.model is None:
+        return Explanation(step.suggestion, text)
+    return _modelled(ask, step, step.model, text)
+
+
+def _modelled(ask: Ask, step: Step, model: Model, text: str) -> Explanation:
+    posterior = model.posterior()
+    names = [axis.name for axis in step.knowledge.encoding.axes]
+    return Explanation(
+        step.suggestion,
+        text,
+        _neighbours(ask, step, posterior),
+        dict(zip(names, posterior.lengthscales.tolist(), strict=True)),
+        model.deviation_of(float(model.data.y.min()), float(np.sqrt(posterior.noise))),
+    )
+
+
+def _neighbours(ask: Ask, step: Step, posterior: Posterior) -> tuple[Neighbour, ...]:
+    knowledge = step.knowledge
+    here = posterior.scaled(knowledge.encoding.features(step.u[None, :]))
+    there = posterior.scaled(knowledge.encoding.features(knowledge.U))
+    distances = np.sqrt(squared_distances(here, there)[0])
+    sign = -1.0 if ask.direction is Direction.MAXIMIZE else 1.0
+    nearest = np.argsort(distances, kind="stable")[:NEIGHBOURS]
+    return tuple(
+        Neighbour(knowledge.numbers[place], float(distances[place]), sign * float(knowledge.y[place]))
+        for place in nearest.tolist()
+    )

@@ -1,0 +1,30 @@
+"""Matérn-5/2 with a lengthscale per parameter (ARD), and its derivatives.
+
+k(r) = (1 + a + a²/3) e^(-a) with a = √5 r (Rasmussen and Williams 2006, eq. 4.17); r² is the squared distance of
+features divided by their lengthscales.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tunewright_suggester.core.encoding import Array
+
+
+def squared_distances(A: Array, B: Array) -> Array:
+    """Return r² (a, b) of scaled features A (a, p) and B (b, p)."""
+    r2: Array = (A * A).sum(1)[:, None] + (B * B).sum(1)[None, :] - 2.0 * (A @ B.T)
+    return np.maximum(r2, 0.0, out=r2)
+
+
+def matern52(r2: Array) -> Array:
+    a = np.sqrt(5.0 * r2)
+    k: Array = (1.0 + a + a * a / 3.0) * np.exp(-a)
+    return k
+
+
+def matern52_and_slope(r2: Array) -> tuple[Array, Array]:
+    """Return k and dk/d(r²) = -5/6 (1 + a) e^(-a)."""
+    a = np.sqrt(5.0 * r2)
+    decay = np.exp(-a)
+    return (1.0 + a + a * a / 3.0) * decay, -5.0 / 6.0 * (1.0 + a) * decay

@@ -1,0 +1,97 @@
+"""The model of one definition at one ask: which bend of the targets, which hyperparameters, and what is pending.
+
+Hyperparameters are fitted once per ask to what was observed; what is pending enters as fantasies: columns of outcomes
+drawn from the model's own joint prediction (Snoek, Larochelle and Adams 2012, section 3.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.linalg import cholesky
+
+from tunewright_suggester.core.effort import Effort
+from tunewright_suggester.core.encoding import Array
+from tunewright_suggester.core.gp import Data, Posterior, condition, fit, leave_one_out, prior_median
+from tunewright_suggester.core.knowledge import Knowledge
+from tunewright_suggester.core.targets import Bend, bends_of
+
+FULL_EFFORT_UP_TO: Final = 60
+"""Observations; beyond, a likelihood costs more and gets fewer evaluations."""
+FEWEST_EVALUATIONS: Final = 10
+JITTER: Final = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Fitted to the observations alone."""
+
+    data: Data
+    theta: Array
+    bend: Bend
+
+    def posterior(self) -> Posterior:
+        return condition(self.data, self.theta)
+
+    def with_fantasies(self, pending: Array, normals: Array) -> Posterior:
+        """Return the posterior given outcomes for pending features (m, p), one column per column of normals (m, q)."""
+        if not len(pending):
+            return self.posterior()
+        mean, covariance = self.posterior().joint(pending)
+        noise = np.exp(self.theta[-1])
+        spread = cholesky(covariance + (noise + JITTER) * np.eye(len(pending)), lower=True)
+        columns = np.repeat(self.data.y[:, None], normals.shape[1], axis=1)
+        X = np.vstack([self.data.X, pending])
+        Y = np.vstack([columns, mean + spread @ normals])
+        extra_noise = np.append(self.data.extra_noise, np.zeros(len(pending)))
+        return condition(Data(X, self.data.y, self.data.groups, extra_noise), self.theta, Y)
+
+    def objective_of(self, target: float) -> float:
+        return self.bend.invert(target)
+
+    def deviation_of(self, target: float, deviation: float) -> float:
+        """Return a standard deviation at a target in units of the objective (first order)."""
+        slope = self.bend.slope(np.array([self.bend.invert(target)]))[0]
+        return float(deviation / slope)
+
+
+def fit_model(knowledge: Knowledge, effort: Effort) -> Model:
+    """Fit first with the logarithmic bend, choose the bend by leave-one-out density, fit again with the chosen one."""
+    kept = knowledge.kept(effort.active_set)
+    X = kept.encoding.features(kept.U)
+    bends = bends_of(kept.y)
+    evaluations = _evaluations(effort, len(kept.y))
+
+    def data_of(bend: Bend) -> Data:
+        extra_noise = (kept.errors * bend.slope(kept.y)) ** 2
+        return Data(X, bend.apply(kept.y), kept.encoding.groups, extra_noise)
+
+    first = data_of(bends[len(bends) // 2])
+    median = prior_median(first.parameters)
+    theta = fit(first, [median], evaluations)
+    bend = _likeliest(bends, condition(first, theta), kept.y)
+    chosen = data_of(bend)
+    return Model(chosen, fit(chosen, [theta, *_starts(median, effort.fit_starts - 1)], evaluations), bend)
+
+
+def _likeliest(bends: tuple[Bend, ...], posterior: Posterior, y: Array) -> Bend:
+    Y = np.stack([bend.apply(y) for bend in bends], axis=1)
+    jacobian = np.array([np.log(bend.slope(y)).sum() for bend in bends])
+    return bends[int(np.argmax(leave_one_out(posterior, Y) + jacobian))]
+
+
+def _starts(median: Array, count: int) -> list[Array]:
+    """Return starts with lengthscales shorter and longer than the prior's median in turns, ever farther away."""
+    starts = []
+    for number in range(count):
+        start = median.copy()
+        start[:-2] += (-1.0) ** (number + 1) * (1 + number // 2)
+        starts.append(start)
+    return starts
+
+
+def _evaluations(effort: Effort, rows: int) -> int:
+    share: float = min(1.0, (FULL_EFFORT_UP_TO / max(rows, 1)) ** 1.5)
+    return max(FEWEST_EVALUATIONS, round(effort.fit_evaluations * share))

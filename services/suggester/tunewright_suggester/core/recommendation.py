@@ -1,0 +1,21 @@
+"""Which observed configuration to recommend: the one of the best posterior mean, which noise does not choose."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tunewright_suggester.core.ask import Ask
+from tunewright_suggester.core.bayesian import FEWEST_TO_FIT
+from tunewright_suggester.core.effort import effort_of
+from tunewright_suggester.core.knowledge import knowledge_of
+from tunewright_suggester.core.model import fit_model
+
+
+def recommended(ask: Ask) -> int | None:
+    """Return the row of the first definition's observations, None while there are too few to fit a model."""
+    knowledge = knowledge_of(ask.definitions[0], ask.direction)
+    if len(knowledge.y) < FEWEST_TO_FIT:
+        return None
+    posterior = fit_model(knowledge, effort_of(ask.effort)).posterior()
+    mean, _ = posterior.predict(knowledge.encoding.features(knowledge.U))
+    return int(knowledge.rows[np.argmin(mean[:, 0])])

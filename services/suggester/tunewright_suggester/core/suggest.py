@@ -1,0 +1,55 @@
+"""The one entrance: an ask in, an answer out.
+
+The same ask gives the same answer, bit for bit, on any replica of one build and CPU kind. Model code is imported where
+a model is asked for, so that a process that never fits stays small.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.spec import Strategy
+from tunewright_suggester.core.ask import Answer, Ask, Explanation
+from tunewright_suggester.core.drawing import draw_grid, draw_hyperband, draw_random
+
+
+def suggest(ask: Ask) -> Answer:
+    """Answer an ask. Raises: InvalidSpec: the strategy cannot serve this space or configuration."""
+    _check(ask)
+    match ask.strategy:
+        case Strategy.RANDOM:
+            return draw_random(ask)
+        case Strategy.GRID:
+            return draw_grid(ask)
+        case Strategy.HYPERBAND:
+            return draw_hyperband(ask)
+        case Strategy.BAYESIAN:
+            from tunewright_suggester.core.bayesian import suggest_bayesian
+
+            return suggest_bayesian(ask)
+        case _:
+            assert_never(ask.strategy)
+
+
+def explain(ask: Ask, index: int) -> Explanation:
+    """Recompute suggestion `index` (from 0) of an ask and say what led to it. Raises: InvalidSpec: there is none."""
+    if ask.strategy is Strategy.BAYESIAN:
+        _check(ask)
+        from tunewright_suggester.core.explanation import explain_bayesian
+
+        return explain_bayesian(ask, index)
+    suggestions = suggest(ask).suggestions
+    if not 0 <= index < len(suggestions):
+        raise InvalidSpec("index", f"the ask has {len(suggestions)} suggestions", "Count from 0")
+    source = suggestions[index].provenance.source
+    return Explanation(suggestions[index], f"{source}: follows from the seed and the number of trainings started")
+
+
+def _check(ask: Ask) -> None:
+    if not ask.definitions:
+        raise InvalidSpec("definitions", "there is none", "Give at least one")
+    if ask.count < 1:
+        raise InvalidSpec("count", f"{ask.count} is below 1", "Ask for at least one configuration")
+    if ask.strategy is Strategy.BAYESIAN and len(ask.definitions) > 1:
+        raise InvalidSpec("definitions", "Bayesian takes one definition so far", "Use Random for several")

@@ -1,0 +1,100 @@
+"""From objectives of any scale and shape to targets that a Gaussian process can fit.
+
+Objectives are turned so that smaller is better, measured in robust units (median 0), bent by a one-parameter family,
+and standardised. The family compresses the bad side, where real models have plateaus and heavy tails; which member is
+used is chosen by leave-one-out likelihood (see model.py). The map is increasing, so the order of observations never
+changes. Equal up to rounding for y and a·y + b with a > 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunewright.core.spec import Direction
+from tunewright_suggester.core.ask import Observations, Outcome
+from tunewright_suggester.core.encoding import Array
+
+BENDS: Final = (1.0, 0.5, 0.0, -1.0)
+"""λ of the upper half: 1 is straight, 0 the logarithm, below it bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """t(z) = z below 0, ((1 + z)^λ - 1) / λ above (the upper half of Yeo and Johnson 2000, eq. 2.1)."""
+
+    centre: float
+    unit: float
+    power: float
+    mean: float
+    deviation: float
+
+    def apply(self, y: Array) -> Array:
+        t: Array = (_bent((y - self.centre) / self.unit, self.power) - self.mean) / self.deviation
+        return t
+
+    def invert(self, t: float) -> float:
+        """Return the objective at target t; a target beyond the range of a bounded bend gives its supremum's edge."""
+        z = t * self.deviation + self.mean
+        if z > 0:
+            z = float(np.expm1(z)) if self.power == 0 else max(1 + self.power * z, 1e-9) ** (1 / self.power) - 1
+        return z * self.unit + self.centre
+
+    def slope(self, y: Array) -> Array:
+        """Return dt/dy."""
+        z = (y - self.centre) / self.unit
+        bent: Array = (1.0 + np.maximum(z, 0.0)) ** (self.power - 1.0)
+        return bent / (self.unit * self.deviation)
+
+
+def bends_of(y: Array) -> tuple[Bend, ...]:
+    """Return the family fitted to objectives y (n,), the straight one first."""
+    centre = float(np.median(y))
+    unit = _robust_unit(y, centre)
+    bends = []
+    for power in BENDS:
+        bent = _bent((y - centre) / unit, power)
+        deviation = float(bent.std())
+        bends.append(Bend(centre, unit, power, float(bent.mean()), deviation if deviation > 1e-12 else 1.0))
+    return tuple(bends)
+
+
+def losses(observations: Observations, direction: Direction) -> Array:
+    """Return one loss per observation (n,), smaller is better; NaN where there is nothing to learn from.
+
+    A training without a usable objective enters at the worst value seen. One that was stopped early is no better than
+    the median of those that ran to their end: that is why it was stopped.
+    """
+    sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
+    y = sign * np.array(observations.values, dtype=np.float64)
+    finite = np.isfinite(y)
+    usable = finite & ~_has(observations.outcomes, (Outcome.FAILED, Outcome.INFEASIBLE))
+    if not usable.any():
+        return np.full(len(y), np.nan)
+    completed = usable & _has(observations.outcomes, (Outcome.COMPLETED,))
+    stopped = usable & ~completed
+    if completed.any():
+        y = np.where(stopped, np.maximum(y, np.median(y[completed])), y)
+    return np.where(usable, y, y[usable].max())
+
+
+def _has(outcomes: Sequence[Outcome], wanted: tuple[Outcome, ...]) -> NDArray[np.bool_]:
+    return np.array([outcome in wanted for outcome in outcomes], dtype=bool)
+
+
+def _bent(z: Array, power: float) -> Array:
+    above = np.maximum(z, 0.0)
+    upper = np.log1p(above) if power == 0 else ((1.0 + above) ** power - 1.0) / power
+    return np.where(z > 0, upper, z)
+
+
+def _robust_unit(y: Array, centre: float) -> float:
+    """Return the distance from the median to the best quarter, or the nearest spread that is not nothing."""
+    for unit in (centre - float(np.quantile(y, 0.25)), float(np.ptp(np.quantile(y, [0.25, 0.75]))), float(y.std())):
+        if unit > 1e-12 * max(abs(centre), 1e-300):
+            return unit
+    return 1.0

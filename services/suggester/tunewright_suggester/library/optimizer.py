@@ -1,0 +1,215 @@
+"""The library's front door: ask for configurations, tell what they gave.
+
+    optimizer = Optimizer({"lr": Float(1e-4, 1e-1), "batch": Choice(32, 64, 128)}, direction="maximize")
+    for _ in range(30):
+        configuration = optimizer.ask()
+        optimizer.tell(configuration, train(**configuration))
+    print(optimizer.best())
+
+An optimiser holds only what it was told and what it has given out; every answer is the core's function of that. It is
+not to be shared between threads.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tunewright.core.errors import InvalidSpec, NotFound, SpaceExhausted
+from tunewright.core.space import check_configuration, size
+from tunewright.core.spec import Direction, Strategy
+from tunewright_suggester.core.ask import Ask, DefinitionAsk, Explanation, Observations, Outcome
+from tunewright_suggester.core.suggest import explain, suggest
+from tunewright_suggester.library.ranges import TypedSpace
+
+E = TypeVar("E", Strategy, Direction)
+
+
+class Asked(dict[str, Any]):
+    """A configuration that was given out; `id` tells it from another of the same values."""
+
+    __slots__ = ("id",)
+
+    def __init__(self, values: Mapping[str, Any], identity: int) -> None:
+        super().__init__(values)
+        self.id = identity
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a configuration. `value` is None where the training failed; `failed` then says why."""
+
+    configuration: Mapping[str, Any]
+    value: float | None
+    failed: str = ""
+    step: int | None = None
+    """After how many steps it was stopped; None: it ran to its end."""
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.value is None:
+            return Outcome.FAILED
+        return Outcome.COMPLETED if self.step is None else Outcome.STOPPED
+
+
+class Optimizer:
+    """Suggests configurations of a space.
+
+    `space` maps names to Float, Int or Choice, or is AMT's ParameterRanges. `budget` is how many configurations will be
+    asked for in all, `parallel` how many at once, `default` a point to try first, whole or in part, `prior` pairs of
+    configuration and value known beforehand. With the same seed and the same calls the answers are the same.
+    Raises: InvalidSpec: names what cannot be.
+    """
+
+    def __init__(
+        self,
+        space: Mapping[str, Any],
+        *,
+        strategy: str = "Bayesian",
+        direction: str = "minimize",
+        budget: int | None = None,
+        parallel: int = 1,
+        seed: int | None = None,
+        default: Mapping[str, Any] | None = None,
+        prior: Iterable[tuple[Mapping[str, Any], float]] = (),
+    ) -> None:
+        self._space = TypedSpace(space)
+        self._strategy = _member(Strategy, "strategy", strategy)
+        self._direction = _member(Direction, "direction", direction)
+        self._budget, self._parallel = budget, parallel
+        self.seed = secrets.randbits(63) if seed is None else seed
+        self._default = self._inward({**(default or {})}, partial=True)
+        self._pending: dict[int, Asked] = {}
+        self._history: list[Told] = []
+        self._asked = 0
+        self._last: Ask | None = None
+        for configuration, value in prior:
+            self.tell(configuration, value)
+
+    @property
+    def history(self) -> tuple[Told, ...]:
+        """All that was told, in that order."""
+        return tuple(self._history)
+
+    @property
+    def pending(self) -> tuple[Asked, ...]:
+        """What was asked for and not yet told."""
+        return tuple(self._pending.values())
+
+    def ask(self) -> Asked:
+        """Return a configuration to try. Asking again before telling accounts for what is pending.
+
+        Raises: SpaceExhausted: every configuration of a finite space has been given out or told.
+        """
+        ask = self._ask()
+        answer = suggest(ask)
+        if not answer.suggestions:
+            raise SpaceExhausted(size(self._space.core) or 0)
+        self._last = ask
+        asked = Asked(self._space.outward(answer.suggestions[0].configuration), self._asked)
+        self._pending[asked.id] = asked
+        self._asked += 1
+        return asked
+
+    def tell(
+        self,
+        configuration: Mapping[str, Any],
+        value: float | None = None,
+        *,
+        failed: str = "",
+        step: int | None = None,
+    ) -> None:
+        """Say what a configuration gave: a value, or why it failed. What was never asked for may be told too.
+
+        `step` says that the training was stopped early after so many steps, with the value it had then. A value that is
+        not finite counts as failed.
+        Raises: InvalidSpec: the configuration is not of this space, or neither value nor reason is given.
+        """
+        if (value is None) == (not failed):
+            raise InvalidSpec("value", "give either a value or failed=", 'For example failed="diverged"')
+        inside = self._inward(configuration)
+        if value is not None and not math.isfinite(value):
+            value, failed = None, f"the value is {value}"
+        self._forget_pending(configuration)
+        number = None if value is None else float(value)
+        self._history.append(Told(self._space.outward(inside), number, failed, step))
+
+    def best(self) -> Told:
+        """Return the best that was observed at the end of a training. Raises: NotFound: nothing was told yet."""
+        sign = -1.0 if self._direction is Direction.MAXIMIZE else 1.0
+        ended = [told for told in self._history if told.value is not None and told.step is None]
+        if not ended:
+            raise NotFound("observation", "best")
+        return min(ended, key=lambda told: sign * (told.value or 0.0))
+
+    def recommend(self) -> dict[str, Any]:
+        """Return the observed configuration of the best posterior mean: what noise favoured least.
+
+        Raises: NotFound: nothing was told yet.
+        """
+        from tunewright_suggester.core.recommendation import recommended
+
+        row = recommended(self._ask())
+        return dict(self.best().configuration if row is None else self._history[row].configuration)
+
+    def explain(self) -> Explanation:
+        """Say why the last configuration was suggested. Raises: NotFound: none was asked for yet."""
+        if self._last is None:
+            raise NotFound("ask", "last")
+        return explain(self._last, 0)
+
+    def _ask(self) -> Ask:
+        definition = DefinitionAsk(
+            space=self._space.core,
+            observations=self._observations(),
+            pending=tuple(self._space.inward(asked) for asked in self._pending.values()),
+            default_point=self._default,
+        )
+        return Ask(
+            strategy=self._strategy,
+            definitions=(definition,),
+            direction=self._direction,
+            seed=self.seed,
+            number=self._asked,
+            started=self._asked,
+            budget=None if self._budget is None else max(self._budget - self._asked, 1),
+            parallel=self._parallel,
+        )
+
+    def _observations(self) -> Observations:
+        rows = [self._space.inward(told.configuration) for told in self._history]
+        return Observations(
+            columns={name: tuple(row[name] for row in rows) for name in self._space.core},
+            outcomes=tuple(told.outcome for told in self._history),
+            values=tuple(math.nan if told.value is None else told.value for told in self._history),
+            steps=tuple(told.step or 0 for told in self._history),
+            numbers=tuple(range(1, len(rows) + 1)),
+        )
+
+    def _inward(self, configuration: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+        inside = self._space.inward(configuration)
+        space = self._space.core
+        if partial:
+            space = {name: parameter for name, parameter in space.items() if name in inside}
+        check_configuration(space, inside)
+        return inside
+
+    def _forget_pending(self, configuration: Mapping[str, Any]) -> None:
+        """Take the configuration from what is pending: by its id, else the oldest of equal values."""
+        if isinstance(configuration, Asked):
+            self._pending.pop(configuration.id, None)
+            return
+        for identity, asked in self._pending.items():
+            if asked == configuration:
+                del self._pending[identity]
+                return
+
+
+def _member(kind: type[E], field: str, given: str) -> E:
+    for member in kind:
+        if member.value.lower() == given.lower():
+            return member
+    raise InvalidSpec(field, f"{given!r} is not known", f"Choose from {', '.join(kind)}")

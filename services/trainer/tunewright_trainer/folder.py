@@ -1,0 +1,77 @@
+"""Where everything of one attempt lies on this host; the only place that knows these names.
+
+    <data>/trainings/<uid>/<number>/<attempt>/
+        grant.binpb   what was granted; written whole before anything is started
+        base/         what the training sees as /opt/ml
+        spool         its output, stdout and stderr merged
+        artifact/     model.tar.gz and output.tar.gz, once packed
+        abandoned     marks a void lease: the folder is kept a while for people, nothing of it is sent any more
+        …             and what the runner keeps: see the runner
+
+A folder without a whole grant.binpb was never held. Nothing is synced to disk: a training dies with its machine too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from tunewright_trainer.core.attempt import Attempt
+
+
+class AttemptFolder:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.grant = root / "grant.binpb"
+        self.base = root / "base"
+        self.spool = root / "spool"
+        self.model = self.base / "model"
+        self.output_data = self.base / "output" / "data"
+        self.failure = self.base / "output" / "failure"
+        self.artifacts = root / "artifact"
+        self.abandoned = root / "abandoned"
+
+    def spool_bytes(self) -> int:
+        return self.spool.stat().st_size if self.spool.exists() else 0
+
+    def remove(self) -> None:
+        """Remove the attempt's folder, and those above it that are empty then."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        for parent in (self.root.parent, self.root.parent.parent):
+            try:
+                parent.rmdir()
+            except OSError:
+                return
+
+
+class Folders:
+    """All attempts of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._root = data_dir.resolve() / "trainings"
+
+    def of(self, attempt: Attempt) -> AttemptFolder:
+        return AttemptFolder(self._root / attempt.uid / f"{attempt.number:06d}" / str(attempt.attempt))
+
+    def granted(self) -> Iterator[AttemptFolder]:
+        """Yield the folder of every attempt that was granted and is not removed yet."""
+        for grant in sorted(self._root.glob("*/*/*/grant.binpb")):
+            yield AttemptFolder(grant.parent)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, also after a kill, sees all of it or none."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_bytes(content)
+    os.replace(beside, path)  # noqa: PTH105 - the one call that says atomic
+
+
+def read_failure(folder: AttemptFolder, limit_chars: int) -> str:
+    """Return the start of output/failure, empty if the training wrote none."""
+    try:
+        with folder.failure.open("rb") as file:
+            return file.read(limit_chars * 4).decode("utf-8", "replace")[:limit_chars].strip()
+    except OSError:
+        return ""

@@ -1,0 +1,101 @@
+"""Between messages and core values: what a grant means, and the records that say what an attempt printed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from google.protobuf.message import Message
+
+from tunewright.events.v1 import output_pb2
+from tunewright.platform.bus.messages import to_record
+from tunewright.platform.bus.port import Record
+from tunewright.platform.codec import from_message, instant_to_timestamp
+from tunewright.v1 import worker_service_pb2
+from tunewright_trainer.core.attempt import Attempt, End, Launch
+from tunewright_trainer.core.lines import Lines
+
+OUTPUT: Final = "training.output"
+SOURCE: Final = "trainer"
+BATCH_LINES: Final = 500
+
+
+def attempt_of(message: worker_service_pb2.Attempt) -> Attempt:
+    """Raises InvalidSpec."""
+    return from_message(message, Attempt)
+
+
+def attempt_message(attempt: Attempt) -> worker_service_pb2.Attempt:
+    return worker_service_pb2.Attempt(training_id=attempt.training_id, attempt=attempt.attempt)
+
+
+def launch_of(grant: worker_service_pb2.Grant) -> Launch:
+    """Raises InvalidSpec."""
+    return from_message(grant, Launch)
+
+
+def end_cause(end: End) -> str:
+    """Return the name of the message's enum value."""
+    return f"END_CAUSE_{end.cause.name}"
+
+
+class OutputRecords:
+    """Makes the records of one attempt on training.output, keyed by the tuning job's uid."""
+
+    def __init__(self, grant: worker_service_pb2.Grant) -> None:
+        self._grant = grant
+        self._attempt = attempt_of(grant.attempt)
+
+    def started(self, at: float) -> Record:
+        grant = self._grant
+        return self._record(
+            output_pb2.TrainingStarted(
+                uid=self._attempt.uid,
+                number=self._attempt.number,
+                attempt=self._attempt.attempt,
+                training_name=grant.training_name,
+                owner=grant.owner,
+                metric_definitions=grant.definition.metric_definitions,
+                objective=grant.objective,
+                early_stopping=grant.early_stopping,
+                rungs=grant.rungs,
+                instance_count=max(grant.definition.resources.instance_count, 1),
+                at=instant_to_timestamp(at),
+                bracket=grant.bracket,
+                definition_name=grant.definition.name,
+            )
+        )
+
+    def lines(self, first_line: int, lines: Lines) -> Iterator[Record]:
+        """Yield the records of consecutive lines, the first of which has the index `first_line`."""
+        at = instant_to_timestamp(time.time())
+        for start in range(0, len(lines.texts), BATCH_LINES):
+            stop = start + BATCH_LINES
+            yield self._record(
+                output_pb2.OutputLines(
+                    uid=self._attempt.uid,
+                    number=self._attempt.number,
+                    attempt=self._attempt.attempt,
+                    first_line=first_line + start,
+                    lines=lines.texts[start:stop],
+                    cut=[index - start for index in lines.cut if start <= index < stop],
+                    at=at,
+                )
+            )
+
+    def ended(self, end: End, line_count: int) -> Record:
+        return self._record(
+            output_pb2.TrainingEnded(
+                uid=self._attempt.uid,
+                number=self._attempt.number,
+                attempt=self._attempt.attempt,
+                line_counts=[line_count],
+                cause=end_cause(end),
+                exit_code=end.exit_code,
+                at=instant_to_timestamp(end.ended_at),
+            )
+        )
+
+    def _record(self, message: Message) -> Record:
+        return to_record(OUTPUT, self._attempt.uid, message, source=SOURCE)

@@ -1,0 +1,1 @@
+"""Running one attempt: the port, and its adapters."""

@@ -1,0 +1,44 @@
+"""The runner port: one attempt's program, started once, watched to its end.
+
+The promise, which tests/contract/runner_contract.py holds every adapter to:
+
+- The program sees AMT's container contract (core/program.py) with `folder.base` as its /opt/ml. Its output, stdout and
+  stderr merged, complete and in order, is what the file `folder.spool` holds; bytes there never change or vanish.
+- The spool exists from the moment of `start` on: an attempt without one was never started.
+- `start` is idempotent by attempt, for ever: this trainer process or an earlier one may have started it, it may run, it
+  may have ended. A program runs on when the trainer dies and is found again by the next `start` of the same attempt.
+- A program that cannot be started has ended with START_FAILED; `start` does not raise for it.
+- `stop` sends SIGTERM to the program alone (its children are its own business) and after `grace_s` SIGKILL to all that
+  it started; grace 0 kills at once. The first stop's cause is the cause of the end; a later one may only come sooner.
+  A program that has ended before, or was never started, stays as it is. A stop, too, outlives the trainer.
+- `wait` gives the end, the same one every time, within a millisecond or so of the event. By then nothing that the
+  program left behind in its process group or container is running.
+- `close` lets go of everything and ends nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tunewright.core.states import EndCause
+from tunewright_trainer.core.attempt import Attempt, End, Launch
+
+
+class Runner(Protocol):
+    async def start(self, launch: Launch) -> None: ...
+
+    async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None: ...
+
+    async def wait(self, attempt: Attempt) -> End:
+        """Return once the run has ended. Raises NotFound: `start` was not called for it in this process."""
+        ...
+
+    async def remove(self, attempt: Attempt) -> None:
+        """Forget an ended run and what the adapter keeps of it outside the attempt's folder."""
+        ...
+
+    def started_at(self, attempt: Attempt) -> float | None:
+        """Return when the program began, Unix seconds; None before."""
+        ...
+
+    async def close(self) -> None: ...

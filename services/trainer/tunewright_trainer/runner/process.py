@@ -1,0 +1,222 @@
+"""The process runner: a program of this host behind a shim, no container.
+
+What it keeps in an attempt's folder, beside the spool: `shim` (the shim's process id; its time is the start), `alive`
+(a FIFO whose end of file is the end), `exit` (the status), `stop` (cause and deadline of the first stop, before its
+signal is sent), `end.json` (the end, once seen). Whatever the moment of a kill, `start` reads from these how far the
+attempt has come.
+
+A process that leaves the shim's session is out of reach; a container would hold it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.states import EndCause
+from tunewright_trainer.core.attempt import Attempt, End, Launch
+from tunewright_trainer.core.program import configuration_files
+from tunewright_trainer.folder import AttemptFolder, Folders, write_whole
+from tunewright_trainer.runner import shim
+from tunewright_trainer.runner.resolve import resolve
+
+KILLED: int = 128 + signal.SIGKILL
+PROGRAM_POLL_S = 0.005
+"""How often a stop looks whether the shim, just started, has started the program."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run that this trainer process follows."""
+
+    folder: AttemptFolder
+    ended: asyncio.Future[End]
+    alive_fd: int = -1
+    child_pid: int = 0
+    """0 for a run that an earlier trainer process started."""
+    kill_timer: asyncio.TimerHandle | None = None
+
+
+class ProcessRunner:
+    """See runner/port.py. `image_roots` are the folders under which a program must lie."""
+
+    def __init__(self, folders: Folders, image_roots: Sequence[Path]) -> None:
+        self._folders = folders
+        self._image_roots = tuple(image_roots)
+        self._runs: dict[Attempt, _Run] = {}
+
+    async def start(self, launch: Launch) -> None:
+        if launch.attempt in self._runs:
+            return
+        folder = self._folders.of(launch.attempt)
+        run = _Run(folder, asyncio.get_running_loop().create_future())
+        self._runs[launch.attempt] = run
+        if (end := _read_end(folder)) is not None:
+            run.ended.set_result(end)
+            return
+        try:
+            self._start(launch, run)
+        except (InvalidSpec, OSError) as error:
+            self._refuse(run, str(error))
+
+    def _start(self, launch: Launch, run: _Run) -> None:
+        folder = run.folder
+        folder.root.mkdir(parents=True, exist_ok=True)
+        run.alive_fd = shim.open_alive(folder.root)
+        if shim.is_alive(run.alive_fd):
+            self._watch(run)
+            self._resume_stop(run)
+        elif folder.spool.exists():
+            self._end(run)
+        else:
+            program = resolve(launch, folder.base, self._image_roots)
+            _prepare(launch, folder)
+            run.child_pid = shim.spawn(folder.root, program.argv, program.working_directory, program.environment)
+            self._watch(run)
+
+    def _watch(self, run: _Run) -> None:
+        asyncio.get_running_loop().add_reader(run.alive_fd, self._end, run)
+
+    def _end(self, run: _Run) -> None:
+        """The shim has gone: write down how it ended, before anybody is told."""
+        self._let_go(run)
+        if run.child_pid:
+            with suppress(ChildProcessError):
+                os.waitpid(run.child_pid, 0)
+        status = shim.exit_status(run.folder.root)
+        cause, _ = _read_stop(run.folder) or (EndCause.EXITED, 0.0)
+        end = End(
+            cause,
+            KILLED if status is None else status,
+            _modified(run.folder.root / "shim") or time.time(),
+            _modified(run.folder.root / "exit") or time.time(),
+            run.folder.spool_bytes(),
+        )
+        _settle(run, end)
+
+    def _refuse(self, run: _Run, why: str) -> None:
+        self._let_go(run)
+        run.folder.spool.touch()
+        now = time.time()
+        _settle(run, End(EndCause.START_FAILED, None, now, now, run.folder.spool_bytes(), why))
+
+    async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None:
+        run = self._runs.get(attempt)
+        if run is None or run.ended.done():
+            return
+        known = _read_stop(run.folder)
+        deadline = time.time() + grace_s
+        if known is None or deadline < known[1]:
+            first_cause = known[0] if known else cause
+            write_whole(run.folder.root / "stop", f"{first_cause} {deadline}".encode())
+            self._kill_at(run, deadline)
+        if known is None and grace_s > 0:
+            await _terminate(run)
+
+    def _resume_stop(self, run: _Run) -> None:
+        """Keep an earlier process's deadline. SIGTERM is not sent twice: to many programs that means "at once"."""
+        known = _read_stop(run.folder)
+        if known is not None:
+            self._kill_at(run, known[1])
+
+    def _kill_at(self, run: _Run, deadline: float) -> None:
+        if run.kill_timer is not None:
+            run.kill_timer.cancel()
+        delay_s = max(deadline - time.time(), 0.0)
+        run.kill_timer = asyncio.get_running_loop().call_later(delay_s, self._kill, run)
+
+    def _kill(self, run: _Run) -> None:
+        """Kill the whole group. While the run has not ended its shim lives, or is ours to reap: the id is its own."""
+        pid = run.child_pid or shim.shim_pid(run.folder.root)
+        if pid is None:
+            self._kill_at(run, time.time() + PROGRAM_POLL_S)
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+    async def wait(self, attempt: Attempt) -> End:
+        if attempt not in self._runs:
+            raise NotFound("run", str(attempt))
+        return await asyncio.shield(self._runs[attempt].ended)
+
+    async def remove(self, attempt: Attempt) -> None:
+        run = self._runs.pop(attempt, None)
+        if run is not None:
+            self._let_go(run)
+
+    def started_at(self, attempt: Attempt) -> float | None:
+        return _modified(self._folders.of(attempt).root / "shim")
+
+    async def close(self) -> None:
+        for run in self._runs.values():
+            self._let_go(run)
+        self._runs.clear()
+
+    def _let_go(self, run: _Run) -> None:
+        if run.kill_timer is not None:
+            run.kill_timer.cancel()
+        if run.alive_fd >= 0:
+            asyncio.get_running_loop().remove_reader(run.alive_fd)
+            os.close(run.alive_fd)
+            run.alive_fd = -1
+
+
+def _prepare(launch: Launch, folder: AttemptFolder) -> None:
+    """Make AMT's folders and files."""
+    base = folder.base
+    for name in ("input/config", "input/data", "model", "output/data", "checkpoints", "code"):
+        (base / name).mkdir(parents=True, exist_ok=True)
+    for name, content in configuration_files(launch).items():
+        (base / "input" / "config" / name).write_text(json.dumps(content, indent=1))
+
+
+async def _terminate(run: _Run) -> None:
+    """Send SIGTERM to the program, as soon as there is one."""
+    while not run.ended.done():
+        pid = shim.shim_pid(run.folder.root)
+        programs = shim.program_pids(pid) if pid else []
+        for program in programs:
+            with suppress(ProcessLookupError):
+                os.kill(program, signal.SIGTERM)
+        if programs:
+            return
+        await asyncio.wait([run.ended], timeout=PROGRAM_POLL_S)
+
+
+def _settle(run: _Run, end: End) -> None:
+    try:
+        write_whole(run.folder.root / "end.json", json.dumps(asdict(end)).encode())
+    finally:  # a full disk must not keep the end from being told
+        run.ended.set_result(end)
+
+
+def _read_end(folder: AttemptFolder) -> End | None:
+    try:
+        fields = json.loads((folder.root / "end.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    return End(**{**fields, "cause": EndCause(fields["cause"])})
+
+
+def _read_stop(folder: AttemptFolder) -> tuple[EndCause, float] | None:
+    """Return the cause and the deadline, Unix seconds, of the first stop."""
+    try:
+        cause, deadline = (folder.root / "stop").read_text().split()
+    except FileNotFoundError:
+        return None
+    return EndCause(cause), float(deadline)
+
+
+def _modified(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None

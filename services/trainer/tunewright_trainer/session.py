@@ -1,0 +1,172 @@
+"""A trainer's session with the schedulers: one identity, one lease, and the calls that need them.
+
+Transient failures are retried here; what is raised is for the trainer to decide. Must not know what a run is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import socket
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+import grpc
+import structlog
+
+from tunewright.core.errors import IllegalTransition, NotFound, TunewrightError
+from tunewright.platform.rpc.status import error_of
+from tunewright.v1 import worker_service_pb2 as pb
+from tunewright_trainer.core.attempt import Attempt
+from tunewright_trainer.core.lease import Lease, backoff_s
+from tunewright_trainer.folder import write_whole
+from tunewright_trainer.messages import attempt_message, attempt_of
+from tunewright_trainer.settings import TrainerSettings
+
+FIRST_LEASE_S: Final = 30.0
+"""What a restarted trainer allows its runs before anybody has answered it."""
+FIRST_GRACE_S: Final = 15.0
+CALL_S: Final = 5.0
+"""Deadline of a call, on top of what it was asked to wait."""
+CLAIM_WAIT_S: Final = 20.0
+AGAIN_S: Final = 0.1
+AGAIN_MOST_S: Final = 5.0
+
+Refused = (IllegalTransition, NotFound)
+"""The session or the attempt is not ours any more; everything else may pass."""
+
+Answer = TypeVar("Answer")
+log = structlog.get_logger()
+
+
+class WorkerStub(Protocol):
+    """The asynchronous stub of WorkerService."""
+
+    OpenSession: Callable[..., Awaitable[pb.OpenSessionResponse]]
+    Heartbeat: Callable[..., Awaitable[pb.HeartbeatResponse]]
+    Claim: Callable[..., Awaitable[pb.ClaimResponse]]
+    Exited: Callable[..., Awaitable[pb.ExitedResponse]]
+
+
+class Session:
+    def __init__(self, trainer_id: str, settings: TrainerSettings, stub: WorkerStub) -> None:
+        self._trainer_id, self._settings, self._stub = trainer_id, settings, stub
+        self._epoch = 0
+        self._heartbeat_s = 0.0
+        self._claims = count(1)
+        self.lease = Lease(time.monotonic(), FIRST_LEASE_S, FIRST_GRACE_S)
+
+    async def open(self, holding: Sequence[Attempt]) -> list[Attempt]:
+        """Open it, or open it anew; return those of `holding` whose lease is gone. Raises TunewrightError."""
+        sent_s = time.monotonic()
+        request = pb.OpenSessionRequest(
+            trainer_id=self._trainer_id,
+            pool=self._settings.pool,
+            slots=self._settings.slots,
+            gpus=self._settings.gpus,
+            labels=self._settings.labels,
+            holding=[attempt_message(attempt) for attempt in holding],
+            host=socket.gethostname(),
+        )
+        answer = await _answer(self._stub.OpenSession(request, timeout=CALL_S))
+        self._epoch, self._heartbeat_s = answer.epoch, answer.heartbeat_s
+        self.lease = Lease(sent_s, answer.lease_s, answer.lease_grace_s)
+        log.info("session open", trainer=self._trainer_id, epoch=answer.epoch, holding=len(holding))
+        return [attempt_of(attempt) for attempt in answer.abandon]
+
+    async def heartbeat(self, holding: Sequence[pb.Holding]) -> pb.HeartbeatResponse:
+        """Renew the lease and wait for orders, not beyond the lease. Raises TunewrightError."""
+        sent_s = time.monotonic()
+        request = pb.HeartbeatRequest(
+            trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=self._heartbeat_s
+        )
+        patience_s = max(min(self._heartbeat_s + CALL_S, self.lease.left_s(sent_s)), AGAIN_S)
+        answer = await _answer(self._stub.Heartbeat(request, timeout=patience_s))
+        self.lease = Lease(sent_s, self.lease.lease_s, self.lease.grace_s)
+        return answer
+
+    async def claim(self, slots: int) -> Sequence[pb.Grant]:
+        """Ask for up to `slots` grants until there is an answer, which may be none.
+
+        A repeated question bears the same id and so gets the same grants; one under a new epoch is a new question.
+        """
+        number = next(self._claims)
+
+        def call() -> Awaitable[pb.ClaimResponse]:
+            request = pb.ClaimRequest(
+                trainer_id=self._trainer_id,
+                epoch=self._epoch,
+                request_id=f"{self._trainer_id}/{self._epoch}/{number}",
+                slots=slots,
+                wait_s=CLAIM_WAIT_S,
+            )
+            return self._stub.Claim(request, timeout=CLAIM_WAIT_S + CALL_S)
+
+        answer = await _until_answered("Claim", call, give_up=lambda: False)
+        return answer.grants
+
+    async def report_exit(self, report: pb.ExitedRequest) -> bool:
+        """Say that an attempt has ended until it is accepted; False if it is refused: the attempt is no longer ours."""
+        epoch = self._epoch
+
+        def call() -> Awaitable[pb.ExitedResponse]:
+            nonlocal epoch
+            epoch = self._epoch
+            request = pb.ExitedRequest(trainer_id=self._trainer_id, epoch=epoch)
+            request.MergeFrom(report)
+            return self._stub.Exited(request, timeout=CALL_S)
+
+        try:
+            await _until_answered("Exited", call, give_up=lambda: epoch == self._epoch)
+        except Refused as error:
+            log.warning("end refused", training=report.attempt.training_id, why=str(error))
+            return False
+        return True
+
+
+async def _until_answered(name: str, call: Callable[[], Awaitable[Answer]], *, give_up: Callable[[], bool]) -> Answer:
+    """Call until there is an answer. Raises a refusal if `give_up` says so at that moment."""
+    for failures in count(1):
+        try:
+            return await _answer(call())
+        except TunewrightError as error:
+            if isinstance(error, Refused) and give_up():
+                raise
+            log.info("call failed", call=name, failures=failures, why=str(error))
+            await asyncio.sleep(backoff_s(failures, first_s=AGAIN_S, most_s=AGAIN_MOST_S))
+    raise AssertionError
+
+
+async def _answer(call: Awaitable[Answer]) -> Answer:
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise error_of(error) from error
+
+
+def trainer_id(data_dir: Path) -> str:
+    """Return the identity kept in the data folder; a new one the first time."""
+    path = data_dir / "trainer-id"
+    if not path.exists():
+        write_whole(path, f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}".encode())
+    return path.read_text()
+
+
+@contextmanager
+def sole_owner(data_dir: Path) -> Iterator[None]:
+    """Hold the data folder's lock. Raises IllegalTransition: another trainer process works on it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = os.open(data_dir / "trainer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise IllegalTransition(f"data folder {data_dir}", "in use by another trainer", "be opened") from error
+    finally:
+        os.close(file)

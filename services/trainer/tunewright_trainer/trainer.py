@@ -1,0 +1,198 @@
+"""The trainer: holds a session, claims while it has slots, obeys orders, and finds its runs again after a restart.
+
+It decides nothing: what runs, stops, is settled or void comes from the scheduler; only a lapsed lease it draws its own
+conclusion from. Ending the trainer ends no training.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+
+from tunewright.core.errors import InvalidSpec, TunewrightError
+from tunewright.platform.bus.port import Bus
+from tunewright.v1 import worker_service_pb2 as pb
+from tunewright_trainer.core.attempt import Attempt
+from tunewright_trainer.core.lease import backoff_s
+from tunewright_trainer.course import Course, Host
+from tunewright_trainer.folder import Folders, write_whole
+from tunewright_trainer.messages import attempt_of
+from tunewright_trainer.runner.port import Runner
+from tunewright_trainer.session import Refused, Session, WorkerStub, sole_owner, trainer_id
+from tunewright_trainer.settings import TrainerSettings
+from tunewright_trainer.slots import Slots
+
+REPEATED_ORDERS_PAUSE_S: Final = 0.1
+"""Orders that were being carried out already are no reason to ask again at once."""
+AGAIN_S: Final = 0.1
+AGAIN_MOST_S: Final = 1.0
+SWEEP_PERIOD_S: Final = 60.0
+
+log = structlog.get_logger()
+
+
+class Trainer:
+    """Run one per data folder."""
+
+    def __init__(self, settings: TrainerSettings, stub: WorkerStub, bus: Bus, runner: Runner) -> None:
+        self._settings, self._stub, self._bus, self._runner = settings, stub, bus, runner
+        self._folders = Folders(settings.data_dir)
+        self._courses: dict[Attempt, Course] = {}
+        self._slots = Slots(settings.slots)
+
+    async def run(self) -> None:
+        """Work until cancelled; trainings then run on. Raises IllegalTransition: the data folder is in use."""
+        with sole_owner(self._settings.data_dir):
+            self._session = Session(trainer_id(self._settings.data_dir), self._settings, self._stub)
+            self._host = Host(self._settings, self._folders, self._runner, self._bus, self._session)
+            try:
+                async with asyncio.TaskGroup() as self._tasks:
+                    self._find_again()
+                    await self._open()
+                    for part in (self._heartbeats(), self._claims(), self._sweep()):
+                        self._tasks.create_task(part)
+            finally:
+                await self._runner.close()
+
+    # -- Attempts
+
+    def _find_again(self) -> None:
+        """Follow what an earlier trainer process has started; drop what it was granted but had not started."""
+        for folder in list(self._folders.granted()):
+            if folder.abandoned.exists():
+                continue
+            if folder.spool.exists():
+                self._slots.occupy()
+                self._follow(pb.Grant.FromString(folder.grant.read_bytes()))
+            else:
+                folder.remove()
+
+    def _begin(self, grant: pb.Grant) -> bool:
+        """Take a grant; say whether it was news and so occupies a slot."""
+        try:
+            folder = self._folders.of(attempt_of(grant.attempt))
+        except InvalidSpec as error:
+            log.warning("grant not usable", training=grant.attempt.training_id, why=str(error))
+            return False
+        if folder.root.exists():
+            return False
+        folder.root.mkdir(parents=True)
+        write_whole(folder.grant, grant.SerializeToString())
+        self._follow(grant)
+        return True
+
+    def _follow(self, grant: pb.Grant) -> None:
+        course = Course(grant, self._host, self._slots.free_one)
+        self._courses[course.attempt] = course
+        self._tasks.create_task(self._see_through(course))
+
+    async def _see_through(self, course: Course) -> None:
+        try:
+            await course.run()
+        except Exception as error:  # a fault with one attempt must not end its siblings
+            log.exception("attempt given up", attempt=str(course.attempt))
+            await course.give_up(f"a fault of the trainer: {error!r}")
+        finally:
+            del self._courses[course.attempt]
+
+    # -- Session
+
+    async def _open(self) -> None:
+        """Open the session, however long it takes. What is no longer ours by the answer is abandoned."""
+        failures = 0
+        while True:
+            held = [course.attempt for course in self._held()]
+            try:
+                void = await self._session.open(held)
+            except TunewrightError as error:
+                failures += 1
+                log.warning("session not open", failures=failures, why=str(error))
+                await self._pause(failures)
+            else:
+                for course in [self._courses[attempt] for attempt in void if attempt in self._courses]:
+                    course.abandon()
+                return
+
+    async def _heartbeats(self) -> None:
+        failures = 0
+        while True:
+            try:
+                orders = await self._session.heartbeat([_holding(course) for course in self._held()])
+            except Refused as error:
+                log.warning("session lost", why=str(error))
+                await self._open()
+            except TunewrightError as error:
+                failures += 1
+                log.warning("heartbeat failed", failures=failures, why=str(error))
+                await self._pause(failures)
+                if self._lapsed():
+                    await self._open()
+            else:
+                failures = 0
+                if not await self._obey(orders):
+                    await asyncio.sleep(REPEATED_ORDERS_PAUSE_S)
+
+    async def _pause(self, failures: int) -> None:
+        """Wait before the next try, not beyond the lease; once that has lapsed, give up what runs."""
+        pause_s = backoff_s(failures, first_s=AGAIN_S, most_s=AGAIN_MOST_S)
+        left_s = self._session.lease.left_s(time.monotonic())
+        await asyncio.sleep(min(pause_s, left_s) if left_s > 0 else pause_s)
+        if self._lapsed():
+            for course in self._held():
+                if not course.ended:
+                    course.abandon(self._session.lease.kill_grace_s)
+
+    def _lapsed(self) -> bool:
+        return self._session.lease.left_s(time.monotonic()) <= 0
+
+    def _held(self) -> Iterable[Course]:
+        return [course for course in self._courses.values() if not course.over]
+
+    async def _obey(self, orders: pb.HeartbeatResponse) -> bool:
+        """Carry out the orders; say whether there was news, or nothing at all."""
+        news = [
+            *[await course.stop(order.grace_s) for order in orders.stop for course in self._named(order.attempt)],
+            *[
+                course.settle(publish=order.publish_artifact)
+                for order in orders.settled
+                for course in self._named(order.attempt)
+            ],
+            *[course.resend(order.from_line) for order in orders.resend for course in self._named(order.attempt)],
+            *[course.abandon() for attempt in orders.abandon for course in self._named(attempt)],
+        ]
+        return any(news) or not orders.ByteSize()
+
+    def _named(self, attempt: pb.Attempt) -> list[Course]:
+        """Return the course of an attempt, none if this trainer has not got it (any more)."""
+        course = self._courses.get(attempt_of(attempt))
+        return [] if course is None else [course]
+
+    # -- Slots
+
+    async def _claims(self) -> None:
+        while True:
+            slots = await self._slots.take()
+            self._tasks.create_task(self._claim(slots))
+
+    async def _claim(self, slots: int) -> None:
+        grants = await self._session.claim(slots)
+        taken = sum([self._begin(grant) for grant in grants])
+        self._slots.give_back(slots - taken)
+
+    async def _sweep(self) -> None:
+        """Remove the folders of abandoned attempts after their retention."""
+        while True:
+            for folder in list(self._folders.granted()):
+                marked = folder.abandoned
+                if marked.exists() and marked.stat().st_mtime < time.time() - self._settings.retention_s:
+                    await asyncio.to_thread(folder.remove)
+            await asyncio.sleep(SWEEP_PERIOD_S)
+
+
+def _holding(course: Course) -> pb.Holding:
+    attempt = pb.Attempt(training_id=course.attempt.training_id, attempt=course.attempt.attempt)
+    return pb.Holding(attempt=attempt, phase=course.phase, exited=course.ended)

@@ -1,0 +1,199 @@
+"""The one judge of a specification: the command line, the scheduler and the gateway all ask here.
+
+`check` returns the specification with what AMT computes filled in, or raises InvalidSpec for the first thing that is
+wrong, always in the same order: names, definitions, ranges, metrics, limits, criteria. What this version cannot do yet is
+refused with a plain reason and never ignored; those refusals stand together in `NOT_YET`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.names import JOB_NAME, LETTERS
+from tunewright.core.space import Choice, check_configuration, size
+from tunewright.core.spec import (
+    Definition,
+    EarlyStopping,
+    InputMode,
+    Strategy,
+    TuningJobSpec,
+)
+
+MAX_PARALLEL: Final = 100
+MAX_TUNABLE: Final = 30
+MAX_HYPERPARAMETERS: Final = 99
+"""AMT allows 100 and takes one itself."""
+MAX_METRICS: Final = 40
+MAX_REGEX: Final = 500
+MAX_VALUE: Final = 2500
+MAX_GRID: Final = 750
+MAX_TRAININGS: Final = 10_000
+MIN_NOT_IMPROVING: Final = 3
+OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
+EPOCH_PARAMETERS: Final = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
+"""Static hyperparameters from which AMT infers Hyperband's largest resource."""
+
+NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
+    ("strategy", lambda spec: spec.strategy is Strategy.HYPERBAND, "Hyperband is not built yet; use Bayesian, Random or Grid"),
+    ("warm_start", lambda spec: spec.warm_start is not None, "warm start is not built yet"),
+    ("autotune", lambda spec: spec.autotune, "autotune is not built yet; give ranges"),
+    ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
+    ("completion.on_convergence", lambda spec: bool(spec.completion.on_convergence), "is not built yet"),
+    ("limits.max_cost", lambda spec: spec.limits.max_cost is not None, "cost is not counted yet"),
+    (
+        "early_stopping.type",
+        lambda spec: spec.early_stopping.type is not EarlyStopping.OFF,
+        "early stopping is not built yet; use Off",
+    ),
+    ("definitions", lambda spec: len(spec.definitions) > 1, "several definitions are not built yet; give one"),
+)
+"""Field, what asks for it, and what to say."""
+
+NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str], ...]] = (
+    ("channels", lambda item: bool(item.channels), "input channels are not built yet; let the program read its files"),
+    ("input_mode", lambda item: item.input_mode is not InputMode.FILE, "only File is built yet"),
+    ("resources.instance_count", lambda item: item.resources.instance_count != 1, "only 1 is built yet"),
+    ("checkpoint_uri", lambda item: bool(item.checkpoint_uri), "checkpoints are not built yet"),
+    ("max_retries", lambda item: item.max_retries > 0, "retries beyond lost trainers are not built yet"),
+    ("spot", lambda item: item.spot, "spot training is not built yet"),
+    ("algorithm_name", lambda item: bool(item.algorithm_name), "algorithm names are not known here; give an image"),
+    (
+        "output_uri",
+        lambda item: bool(item.output_uri) and not item.output_uri.startswith("file:///"),
+        "only file:/// folders are built yet",
+    ),
+)
+
+
+def check(spec: TuningJobSpec) -> TuningJobSpec:
+    """Return the specification as it will run. Raises InvalidSpec."""
+    if not JOB_NAME.fullmatch(spec.name):
+        raise InvalidSpec("name", f"{spec.name!r} is not {LETTERS}", "For example my-job-1")
+    if not spec.definitions:
+        raise InvalidSpec("definitions", "are missing", "Say what to train")
+    for field, asked, why in NOT_YET:
+        if asked(spec):
+            raise InvalidSpec(field, why)
+    for index, definition in enumerate(spec.definitions):
+        _check_definition(definition, f"definitions[{index}]")
+        _check_objective(spec, definition)
+    _check_limits(spec)
+    _check_completion(spec)
+    for index, item in enumerate(spec.enqueued):
+        space = spec.definition(item.definition_name).space
+        check_configuration(space, item.configuration, f"enqueued[{index}].configuration")
+    return _with_grid_size(spec) if spec.strategy is Strategy.GRID else spec
+
+
+def _check_definition(definition: Definition, path: str) -> None:
+    if not definition.image:
+        raise InvalidSpec(f"{path}.image", "is missing", "Say which program to run")
+    for field, asked, why in NOT_YET_IN_DEFINITION:
+        if asked(definition):
+            raise InvalidSpec(f"{path}.{field}", why)
+    _check_names(definition, path)
+    if definition.stopping.max_runtime_s < 1:
+        raise InvalidSpec(f"{path}.stopping.max_runtime_s", "must be at least 1", "Give seconds")
+    _check_metrics(definition, path)
+
+
+def _check_names(definition: Definition, path: str) -> None:
+    names = [parameter.name for parameter in definition.parameters]
+    for index, name in enumerate(names):
+        here = f"{path}.parameters[{index}].name"
+        if not name:
+            raise InvalidSpec(here, "is missing", "Name the hyperparameter")
+        if names.index(name) != index:
+            raise InvalidSpec(here, f"{name!r} has two ranges", "Give it one")
+        if name in definition.static_hyperparameters:
+            raise InvalidSpec(here, f"{name!r} is both tuned and fixed", "Remove one of the two")
+    if len(names) > MAX_TUNABLE:
+        raise InvalidSpec(f"{path}.parameters", f"{len(names)} are tuned, at most {MAX_TUNABLE} can be", "Fix some")
+    if len(names) + len(definition.static_hyperparameters) > MAX_HYPERPARAMETERS:
+        raise InvalidSpec(f"{path}.static_hyperparameters", f"more than {MAX_HYPERPARAMETERS} hyperparameters", "Drop some")
+    for name, value in definition.static_hyperparameters.items():
+        if len(value) > MAX_VALUE:
+            raise InvalidSpec(f"{path}.static_hyperparameters.{name}", f"is longer than {MAX_VALUE}", "Shorten it")
+
+
+def _check_metrics(definition: Definition, path: str) -> None:
+    names = [metric.name for metric in definition.metric_definitions]
+    if len(names) > MAX_METRICS:
+        raise InvalidSpec(f"{path}.metric_definitions", f"at most {MAX_METRICS} metrics", "Drop some")
+    for index, metric in enumerate(definition.metric_definitions):
+        here = f"{path}.metric_definitions[{index}]"
+        if not metric.name or names.index(metric.name) != index:
+            raise InvalidSpec(f"{here}.name", f"{metric.name!r} is missing or given twice", "Name each metric once")
+        _check_regex(metric.regex, f"{here}.regex")
+
+
+def _check_regex(pattern: str, field: str) -> None:
+    if not 0 < len(pattern) <= MAX_REGEX:
+        raise InvalidSpec(field, f"must have 1 to {MAX_REGEX} characters", "Shorten it")
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise InvalidSpec(field, f"{pattern!r} is not a regular expression: {error}", "Mend it") from None
+    if groups < 1:
+        raise InvalidSpec(field, f"{pattern!r} has no group", "Put the number in parentheses: val_acc=([0-9.]+)")
+
+
+def _check_objective(spec: TuningJobSpec, definition: Definition) -> None:
+    objective = definition.objective or spec.objective
+    if not objective.metric_name:
+        raise InvalidSpec("objective.metric_name", "is missing", "Name the metric to optimise")
+    if objective.last_k < 1:
+        raise InvalidSpec("objective.last_k", "must be at least 1", "Give how many values to average")
+    if objective.metric_name not in {metric.name for metric in definition.metric_definitions}:
+        why = (
+            "A metric is required for this hyperparameter tuning job objective. "
+            f"Provide a metric in the metric definitions: {objective.metric_name!r} has no regex"
+        )
+        raise InvalidSpec("objective.metric_name", why, "Add it under metrics")
+
+
+def _check_limits(spec: TuningJobSpec) -> None:
+    limits = spec.limits
+    if not 1 <= limits.max_parallel <= MAX_PARALLEL:
+        raise InvalidSpec("limits.max_parallel", f"{limits.max_parallel} is not in 1 … {MAX_PARALLEL}", "Choose inside it")
+    if limits.max_trainings is not None and not 1 <= limits.max_trainings <= MAX_TRAININGS:
+        why = f"{limits.max_trainings} is not in 1 … {MAX_TRAININGS}"
+        raise InvalidSpec("limits.max_trainings", why, "Choose inside it")
+    if limits.max_runtime_s is not None and limits.max_runtime_s < 1:
+        raise InvalidSpec("limits.max_runtime_s", "must be at least 1", "Give seconds")
+    if spec.strategy is Strategy.GRID:
+        return
+    if limits.max_trainings is None and limits.max_runtime_s is None:
+        raise InvalidSpec("limits.max_trainings", "nothing would end this job", "Give max_trainings or max_runtime_s")
+    if not any(definition.parameters for definition in spec.definitions) and (limits.max_trainings or 2) > 1:
+        raise InvalidSpec("definitions[0].parameters", "there is nothing to tune", "Give at least one range")
+
+
+def _check_completion(spec: TuningJobSpec) -> None:
+    completion = spec.completion
+    if completion.target is not None and not math.isfinite(completion.target):
+        raise InvalidSpec("completion.target", "must be a finite number", "Leave it out for none")
+    if completion.max_not_improving is not None and completion.max_not_improving < MIN_NOT_IMPROVING:
+        raise InvalidSpec("completion.max_not_improving", f"must be at least {MIN_NOT_IMPROVING}", "Raise it")
+    if spec.random_seed is not None and spec.random_seed < 0:
+        raise InvalidSpec("random_seed", "must not be negative", "Choose 0 or more")
+
+
+def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
+    """A grid is the product of categorical ranges, each configuration once."""
+    for index, parameter in enumerate(spec.definitions[0].parameters):
+        if not isinstance(parameter.range, Choice):
+            field = f"definitions[0].parameters[{index}].range"
+            raise InvalidSpec(field, "Grid takes categorical ranges only", "List the values, or use another strategy")
+    product = size(spec.definitions[0].space) or 0
+    if product > MAX_GRID:
+        raise InvalidSpec("definitions[0].parameters", f"the grid has {product} points, at most {MAX_GRID}", "Drop values")
+    asked = spec.limits.max_trainings
+    if asked is not None and asked != product:
+        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")
+    return replace(spec, limits=replace(spec.limits, max_trainings=product))
