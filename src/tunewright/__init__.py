@@ -1,1 +1,25 @@
+"""Tunewright: self-hosted automatic model tuning.
 
+    from tunewright import Client                         # a running server's tuning jobs
+    from tunewright import Optimizer, Float, Int, Choice  # the strategies alone, no server needed
+
+Everything is loaded when it is first used, so that `import tunewright` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["AsyncClient", "Choice", "Client", "Float", "Int", "Optimizer"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"Client", "AsyncClient"}:
+        from tunewright import client
+
+        return getattr(client, name)
+    if name in __all__:
+        from tunewright.platform.parts import load
+
+        return load(name.lower())
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

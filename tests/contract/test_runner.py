@@ -83,7 +83,7 @@ async def test_a_trainer_killed_in_mid_training_loses_nothing(process_world, run
     launch = process_world.launch(COUNTING)
     attempt = launch.attempt
     words = [str(tmp_path / "data"), str(roots), launch.definition.image, attempt.training_id, launch.training_name]
-    trainer = subprocess.Popen([sys.executable, "-c", TRAINER_TO_KILL, *words])
+    trainer = subprocess.Popen([sys.executable, "-c", TRAINER_TO_KILL, *words])  # noqa: ASYNC220 - a bare spawn
     folder = process_world.folder(launch)
     try:
         await until(lambda: folder.spool.exists() and b"line 499\n" in folder.spool.read_bytes())
@@ -108,7 +108,9 @@ async def test_a_run_killed_from_outside_is_known_as_such(process_world, runner)
 
 
 async def test_sigterm_for_the_whole_group_does_not_lose_the_exit_status(process_world, runner):
-    source = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\nprint('up')\ntime.sleep(600)"
+    source = (
+        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\nprint('up')\ntime.sleep(600)"
+    )
     launch = process_world.launch(source)
     await runner.start(launch)
     await process_world.up(launch)

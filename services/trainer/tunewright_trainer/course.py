@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import count
@@ -18,7 +19,7 @@ from typing import Final
 
 import structlog
 
-from tunewright.core.errors import InvalidSpec
+from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.states import EndCause
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.codec import instant_to_timestamp
@@ -73,6 +74,7 @@ class Course:
         self._target = Path()
         self._refusal = ""
         self._tailer = Tailer(OutputRecords(grant), self.folder.spool, host.bus)
+        self._started = asyncio.Event()
         self._kill_grace_s = 0.0
         self._verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._read_grant()
@@ -91,6 +93,7 @@ class Course:
         if self.ended or self.phase == "Stopping":
             return False
         self.phase = "Stopping"
+        await self._started.wait()
         await self._host.runner.stop(self.attempt, EndCause.STOPPED, grace_s or self._host.settings.stop_grace_s)
         return True
 
@@ -121,8 +124,7 @@ class Course:
 
     async def run(self) -> None:
         """Return when nothing is left to do for the attempt. Cancelled, it leaves the program running."""
-        if self._launch is not None and not self._refusal:
-            await self._host.runner.start(self._launch)
+        await self._start()
         async with asyncio.TaskGroup() as group:
             parts = [group.create_task(part) for part in (self._finish(), self._tailer.run(), self._guard())]
             verdict = await self._verdict
@@ -139,6 +141,13 @@ class Course:
             case Verdict.SETTLED:
                 await asyncio.to_thread(self.folder.remove)
         await self._host.runner.remove(self.attempt)
+
+    async def _start(self) -> None:
+        try:
+            if self._launch is not None and not self._refusal:
+                await self._host.runner.start(self._launch)
+        finally:
+            self._started.set()
 
     async def _finish(self) -> None:
         """Wait for the end, pack, give the slot back, report; the output follows in its own time."""
@@ -215,7 +224,7 @@ class Course:
         await self._host.session.report_exit(report)
 
     async def _make_sure_it_ended(self) -> None:
-        if not self._refusal:
+        with suppress(NotFound):  # it was refused, and so never started
             await self._host.runner.stop(self.attempt, EndCause.LOST, self._kill_grace_s)
             await self._host.runner.wait(self.attempt)
         self._free()

@@ -78,9 +78,9 @@ class Trainer:
         except InvalidSpec as error:
             log.warning("grant not usable", training=grant.attempt.training_id, why=str(error))
             return False
-        if folder.root.exists():
+        if folder.grant.exists():
             return False
-        folder.root.mkdir(parents=True)
+        folder.root.mkdir(parents=True, exist_ok=True)
         write_whole(folder.grant, grant.SerializeToString())
         self._follow(grant)
         return True

@@ -69,4 +69,4 @@ def default_regex(metric: str) -> str:
     The name must not be the end of a longer one: `val/loss=0.3` is no `loss`.
     """
     number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf|NaN|Inf|Infinity)"
-    return rf"(?:^|[^\w/.\-]){re.escape(metric)}["']?\s*[=:]\s*({number})(?:[^\w.,%]|[.,](?:\s|$)|$)"
+    return rf"(?:^|[^\w/.\-]){re.escape(metric)}[\"']?\s*[=:]\s*({number})(?:[^\w.,%]|[.,](?:\s|$)|$)"

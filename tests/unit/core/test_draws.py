@@ -26,7 +26,7 @@ def test_a_draw_lies_in_the_space_and_is_made_of_plain_values(space, seed, draw)
     assert all(type(value) in (int, float, str) for value in configuration.values())
 
 
-@given(finite_spaces(limit=300), SEEDS)
+@given(finite_spaces(limit=120), SEEDS)
 def test_the_draws_of_a_finite_space_are_its_configurations_each_once(space, seed):
     total = size(space)
     drawn = {tuple(random_configuration(space, seed, draw).values()) for draw in range(total)}
@@ -76,7 +76,7 @@ def test_seeds_draw_differently_and_one_seed_draws_alike():
     assert all(left != right for left, right in zip(one, other, strict=True))
 
 
-@given(st.integers(1, 400), st.text(max_size=8))
+@given(st.integers(1, 150), st.text(max_size=8))
 def test_permuted_is_a_permutation(total, key):
     assert sorted(permuted(index, total, key) for index in range(total)) == list(range(total))
 
@@ -103,9 +103,6 @@ def test_draws_stay_as_released():
     """A change here changes every seeded Random job: it needs a line in the changelog."""
     space = {"rate": Float(1e-4, 1e-1), "units": Int(8, 512, LOGARITHMIC), "kind": Choice(("a", "b"))}
     finite = {"units": Int(8, 512, LOGARITHMIC), "kind": Choice(("a", "b"))}
-    assert random_configuration(space, 7, 0) == PINNED_REAL
-    assert [tuple(random_configuration(finite, 7, draw).values()) for draw in (0, 1, 40)] == PINNED_FINITE
-
-
-PINNED_REAL = {}
-PINNED_FINITE = []
+    assert random_configuration(space, 7, 0) == {"rate": pytest.approx(0.002431951079786861), "units": 124, "kind": "a"}
+    drawn = [tuple(random_configuration(finite, 7, draw).values()) for draw in (0, 1, 40)]
+    assert drawn == [(15, "a"), (40, "a"), (109, "b")]

@@ -3,6 +3,8 @@
 It keeps the promises of worker_service.proto as far as one trainer can see them; leases it leaves to the trainer.
 """
 
+# ruff: noqa: N802, ARG002 - the methods are protobuf's
+
 from __future__ import annotations
 
 import asyncio

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from tunewright_trainer.core.lines import LIMIT_BYTES, Position, cut_lines
 
+START = Position()
 
-def read_all(output: bytes, sizes: list[int], *, start: Position = Position()) -> tuple[list[str], list[int], Position]:
+
+def read_all(output: bytes, sizes: list[int], *, start: Position = START) -> tuple[list[str], list[int], Position]:
     """Cut a spool as a tailer does: it grows in pieces of the given sizes (then by itself), and ends."""
     texts: list[str] = []
     cut: list[int] = []

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.contract.runner_contract import COUNTING, DEAF, FOREVER, is_running, until
 from tests.unit.trainer.fake_scheduler import FakeScheduler, Key
+
 from tunewright.core.errors import IllegalTransition
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.memory import MemoryBus
@@ -170,7 +170,9 @@ async def test_a_model_goes_where_the_definition_says(plant, tmp_path):
 
 async def test_a_failure_tells_its_reason(plant):
     plant.start(slots=2)
-    source = "import os, pathlib\npathlib.Path(os.environ['SAGEMAKER_BASE_DIR'], 'output/failure').write_text('no data')\n"
+    source = (
+        "import os, pathlib\npathlib.Path(os.environ['SAGEMAKER_BASE_DIR'], 'output/failure').write_text('no data')\n"
+    )
     told = await plant.exit_of(await plant.grant(source + "raise SystemExit(2)"))
     assert (told.exit_code, told.reason, told.artifact_uri) == (2, "no data", "")
     mute = await plant.exit_of(await plant.grant("raise SystemExit(2)"))
@@ -406,6 +408,23 @@ async def test_a_resend_order_is_obeyed(plant):
                 messages += [read(delivered.record) for delivered in await subscription.batch()]
     (again,) = [message for message in messages if isinstance(message, output_pb2.OutputLines)]
     assert (again.first_line, list(again.lines)) == (1, ["two"])
+
+
+async def test_a_fault_with_one_attempt_does_not_end_its_siblings(plant):
+    class FaultyBus(MemoryBus):
+        async def publish(self, records):
+            if any(getattr(read(record), "number", 0) == 1 for record in records):
+                raise ZeroDivisionError
+            await super().publish(records)
+
+    plant.bus = FaultyBus(topics().values())
+    plant.start(slots=2)
+    faulty, sibling = await plant.grant(FOREVER), await plant.grant("print('fine')")
+    report = await plant.exit_of(faulty)
+    assert report.cause == cause("LOST")
+    assert "fault" in report.reason
+    assert (await plant.exit_of(sibling)).exit_code == 0
+    assert not plant.programs()
 
 
 async def test_a_second_trainer_on_the_data_folder_is_refused(plant):

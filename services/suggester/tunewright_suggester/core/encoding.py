@@ -69,10 +69,13 @@ class Encoding:
         return [place for place, axis in enumerate(self.axes) if isinstance(axis.parameter, Choice)]
 
     def coordinates(self, columns: Mapping[str, Sequence[Value | None]], rows: int) -> Array:
-        """Return U (rows, g). NaN: the value has no place on its axis (no longer offered, or no logarithm)."""
+        """Return U (rows, g). NaN: the value has no place on its axis (no longer offered, or no logarithm).
+
+        `columns` may be empty where there are no rows.
+        """
         U = np.empty((rows, len(self.axes)))
         for place, axis in enumerate(self.axes):
-            U[:, place] = _coordinates(axis.parameter, columns[axis.name])
+            U[:, place] = _coordinates(axis.parameter, columns.get(axis.name, ()))
         return U
 
     def point(self, configuration: Configuration) -> Array:

@@ -51,5 +51,3 @@ def _check(ask: Ask) -> None:
         raise InvalidSpec("definitions", "there is none", "Give at least one")
     if ask.count < 1:
         raise InvalidSpec("count", f"{ask.count} is below 1", "Ask for at least one configuration")
-    if ask.strategy is Strategy.BAYESIAN and len(ask.definitions) > 1:
-        raise InvalidSpec("definitions", "Bayesian takes one definition so far", "Use Random for several")

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.states import EndCause
@@ -28,8 +29,10 @@ from tunewright_trainer.folder import AttemptFolder, Folders, write_whole
 from tunewright_trainer.runner import shim
 from tunewright_trainer.runner.resolve import resolve
 
-KILLED: int = 128 + signal.SIGKILL
-PROGRAM_POLL_S = 0.005
+KILLED: Final = 128 + signal.SIGKILL
+FOLDERS: Final = ("", "input", "input/config", "input/data", "model", "output", "output/data", "checkpoints", "code")
+"""AMT's, those that hold others first."""
+PROGRAM_POLL_S: Final = 0.005
 """How often a stop looks whether the shim, just started, has started the program."""
 
 
@@ -66,6 +69,10 @@ class ProcessRunner:
             self._start(launch, run)
         except (InvalidSpec, OSError) as error:
             self._refuse(run, str(error))
+        except BaseException:
+            del self._runs[launch.attempt]
+            self._let_go(run)
+            raise
 
     def _start(self, launch: Launch, run: _Run) -> None:
         folder = run.folder
@@ -171,11 +178,10 @@ class ProcessRunner:
 
 def _prepare(launch: Launch, folder: AttemptFolder) -> None:
     """Make AMT's folders and files."""
-    base = folder.base
-    for name in ("input/config", "input/data", "model", "output/data", "checkpoints", "code"):
-        (base / name).mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        (folder.base / name).mkdir(exist_ok=True)
     for name, content in configuration_files(launch).items():
-        (base / "input" / "config" / name).write_text(json.dumps(content, indent=1))
+        (folder.base / "input" / "config" / name).write_text(json.dumps(content, indent=1))
 
 
 async def _terminate(run: _Run) -> None:

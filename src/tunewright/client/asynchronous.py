@@ -1,0 +1,181 @@
+"""The asynchronous SDK client."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import grpc
+
+from tunewright.client.address import Address, find
+from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.core.errors import NotFound, Unavailable
+from tunewright.core.spec import TuningJobSpec
+from tunewright.platform.codec import from_message, to_message
+from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.status import error_of
+from tunewright.v1 import metrics_service_pb2, metrics_service_pb2_grpc, spec_pb2, tuning_service_pb2
+from tunewright.v1 import tuning_service_pb2_grpc
+
+pb, mpb = tuning_service_pb2, metrics_service_pb2
+DEADLINE_S: Final = 30.0
+TRIES: Final = 4
+PAUSE_S: Final = 0.2
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """Tuning jobs of a server. Without an address it finds the one of this machine, by its credentials file.
+
+    Every call has a deadline, and is repeated a few times if the server cannot be reached; a repeated `create` carries
+    the same request id, so that it creates once. Errors are those of `tunewright.core.errors`.
+    """
+
+    def __init__(self, address: Address | None = None) -> None:
+        """Raises NotFound if no address is given and none is found."""
+        self._address = address or find()
+        self._channel = open_channel(self._address.endpoint, self._address.token)
+        self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channel)  # type: ignore[no-untyped-call] - generated
+        self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+    async def create(self, spec: TuningJobSpec, *, request_id: str | None = None) -> TuningJob:
+        """Create a job. Raises InvalidSpec, AlreadyExists."""
+        message = to_message(spec, spec_pb2.TuningJobSpec)
+        request = pb.CreateTuningJobRequest(spec=message, request_id=request_id or str(uuid.uuid4()))
+        return _job((await self._call(self._tuning.CreateTuningJob, request)).job)
+
+    async def validate(self, spec: TuningJobSpec) -> None:
+        """Have the server check a specification without creating anything. Raises InvalidSpec."""
+        request = pb.CreateTuningJobRequest(spec=to_message(spec, spec_pb2.TuningJobSpec), validate_only=True)
+        await self._call(self._tuning.CreateTuningJob, request)
+
+    async def describe(self, job: str) -> TuningJob:
+        """Return a job by name or uid. Raises NotFound."""
+        return _job((await self._call(self._tuning.GetTuningJob, pb.GetTuningJobRequest(job=job))).job)
+
+    async def list(self, *, newest_first: bool = True) -> AsyncIterator[TuningJob]:
+        """Yield all jobs, page by page."""
+        request = pb.ListTuningJobsRequest(page_size=100, descending=newest_first)
+        while True:
+            response = await self._call(self._tuning.ListTuningJobs, request)
+            for message in response.jobs:
+                yield _job(message)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def stop(self, job: str) -> TuningJob:
+        """Stop a job; its trainings are being stopped when this returns. Raises IllegalTransition if it has ended."""
+        return _job((await self._call(self._tuning.StopTuningJob, pb.StopTuningJobRequest(job=job))).job)
+
+    async def delete(self, job: str) -> None:
+        """Delete an ended job. Raises IllegalTransition if it has not ended."""
+        await self._call(self._tuning.DeleteTuningJob, pb.DeleteTuningJobRequest(job=job))
+
+    async def trainings(self, job: str, *, best_first: bool = False) -> AsyncIterator[TrainingJob]:
+        """Yield a job's trainings by number, or those that have a value from the best on, page by page."""
+        request = pb.ListTrainingJobsRequest(job=job, page_size=500)
+        if best_first:
+            objective = (await self.describe(job)).spec.objective
+            request.order = pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE
+            request.descending = objective.direction.better(1, 0)
+        while True:
+            response = await self._call(self._tuning.ListTrainingJobs, request)
+            for message in response.trainings:
+                yield from_message(message, TrainingJob)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def watch(self, job: str) -> AsyncIterator[Watched]:
+        """Yield the job now, then at every change, until it has ended; a lost connection is taken up again."""
+        tries = 0
+        while True:
+            try:
+                async for message in self._tuning.WatchTuningJob(pb.WatchTuningJobRequest(job=job)):
+                    tries = 0
+                    watched = from_message(message, Watched)
+                    yield watched
+                    if watched.job.state.final:
+                        return
+            except grpc.aio.AioRpcError as failed:
+                tries += 1
+                await _pause_or_raise(failed, tries)
+
+    async def wait(self, job: str) -> TuningJob:
+        """Return the job once it has ended."""
+        async for watched in self.watch(job):
+            last = watched.job
+        return last
+
+    async def best(self, job: str) -> TrainingJob:
+        """Return the best training so far. Raises NotFound if none has an objective value yet."""
+        found = (await self.describe(job)).best
+        if found is None:
+            raise NotFound("training job with an objective value in tuning job", job)
+        return found
+
+    async def output(self, training: str, *, follow: bool = False, tail: int = 0) -> AsyncIterator[OutputLine]:
+        """Yield what a training has printed, with `follow` also what comes, until it has ended."""
+        if follow:
+            async for response in self._stream(self._metrics.FollowOutput, mpb.FollowOutputRequest(training=training, tail=tail)):
+                for line in response.lines:
+                    yield from_message(line, OutputLine)
+            return
+        request = mpb.ReadOutputRequest(training=training, tail=tail)
+        while True:
+            response = await self._call(self._metrics.ReadOutput, request)
+            for line in response.lines:
+                yield from_message(line, OutputLine)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def measurements(self, training: str, metric: str = "") -> AsyncIterator[Measurement]:
+        """Yield a training's measurements in order."""
+        request = mpb.ListMeasurementsRequest(training=training, metric=metric)
+        while True:
+            response = await self._call(self._metrics.ListMeasurements, request)
+            for message in response.measurements:
+                yield from_message(message, Measurement)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
+        tries = 0
+        while True:
+            try:
+                return await method(request, timeout=DEADLINE_S)
+            except grpc.aio.AioRpcError as failed:
+                tries += 1
+                await _pause_or_raise(failed, tries)
+
+    async def _stream(self, method: Callable[..., Any], request: Any) -> AsyncIterator[Any]:
+        try:
+            async for response in method(request):
+                yield response
+        except grpc.aio.AioRpcError as failed:
+            raise error_of(failed) from failed
+
+
+async def _pause_or_raise(failed: grpc.aio.AioRpcError, tries: int) -> None:
+    error = error_of(failed)
+    if not isinstance(error, Unavailable) or tries >= TRIES:
+        raise error from failed
+    await asyncio.sleep(PAUSE_S * 2**tries)
+
+
+def _job(message: Any) -> TuningJob:
+    return from_message(message, TuningJob)

@@ -1,0 +1,110 @@
+"""What the SDK returns: tuning jobs and training jobs as plain values. Times are Unix seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tunewright.core.space import Value
+from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a configuration came from, and what the model thought of it."""
+
+    source: str = ""
+    mean: float | None = None
+    deviation: float | None = None
+    acquisition: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    id: str
+    name: str
+    number: int
+    state: TrainingState
+    configuration: Mapping[str, Value] = field(default_factory=dict)
+    objective_state: ObjectiveState = ObjectiveState.PENDING
+    objective_value: float | None = None
+    reason: str = ""
+    attempt: int = 0
+    holder: str = ""
+    end_cause: EndCause | None = None
+    exit_code: int | None = None
+    artifact_uri: str = ""
+    created_at: float = 0.0
+    started_at: float | None = None
+    ended_at: float | None = None
+    provenance: Provenance = Provenance()
+    steps: int = 0
+    final_metrics: Mapping[str, float] = field(default_factory=dict)
+    losses: int = 0
+    waiting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCounters:
+    completed: int = 0
+    in_progress: int = 0
+    retryable_error: int = 0
+    non_retryable_error: int = 0
+    stopped: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.completed + self.retryable_error + self.non_retryable_error + self.stopped
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveCounters:
+    succeeded: int = 0
+    pending: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TuningJob:
+    uid: str
+    spec: TuningJobSpec
+    state: JobState
+    reason: str = ""
+    created_at: float = 0.0
+    modified_at: float = 0.0
+    ended_at: float | None = None
+    trainings: TrainingCounters = TrainingCounters()
+    objectives: ObjectiveCounters = ObjectiveCounters()
+    best: TrainingJob | None = None
+    not_improving: int = 0
+    revision: int = 0
+    waiting_for: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One step of watching a job: the job, and the trainings that changed."""
+
+    job: TuningJob
+    trainings: tuple[TrainingJob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLine:
+    index: int
+    text: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    metric: str
+    value: float
+    step: int
+    at: float = 0.0

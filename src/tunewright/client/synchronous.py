@@ -1,0 +1,105 @@
+"""The synchronous SDK client: the asynchronous one, run on an event loop in a thread of its own.
+
+There is one implementation of every call. The loop has its own thread, so that this client works in scripts, in notebooks
+(where a loop runs already) and from several threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any, TypeVar
+
+from tunewright.client.address import Address
+from tunewright.client.asynchronous import AsyncClient
+from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.core.spec import TuningJobSpec
+
+T = TypeVar("T")
+_END: Any = object()
+
+
+class Client:
+    """Tuning jobs of a server; see AsyncClient for what each call does and raises."""
+
+    def __init__(self, address: Address | None = None) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tunewright-client", daemon=True)
+        self._thread.start()
+        try:
+            self._client = self._run(_opened(address))
+        except BaseException:
+            self._end_loop()
+            raise
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._run(self._client.close())
+        self._end_loop()
+
+    def create(self, spec: TuningJobSpec, *, request_id: str | None = None) -> TuningJob:
+        return self._run(self._client.create(spec, request_id=request_id))
+
+    def validate(self, spec: TuningJobSpec) -> None:
+        self._run(self._client.validate(spec))
+
+    def describe(self, job: str) -> TuningJob:
+        return self._run(self._client.describe(job))
+
+    def list(self, *, newest_first: bool = True) -> Iterator[TuningJob]:
+        return self._each(self._client.list(newest_first=newest_first))
+
+    def stop(self, job: str) -> TuningJob:
+        return self._run(self._client.stop(job))
+
+    def delete(self, job: str) -> None:
+        self._run(self._client.delete(job))
+
+    def trainings(self, job: str, *, best_first: bool = False) -> Iterator[TrainingJob]:
+        return self._each(self._client.trainings(job, best_first=best_first))
+
+    def watch(self, job: str) -> Iterator[Watched]:
+        return self._each(self._client.watch(job))
+
+    def wait(self, job: str) -> TuningJob:
+        return self._run(self._client.wait(job))
+
+    def best(self, job: str) -> TrainingJob:
+        return self._run(self._client.best(job))
+
+    def output(self, training: str, *, follow: bool = False, tail: int = 0) -> Iterator[OutputLine]:
+        return self._each(self._client.output(training, follow=follow, tail=tail))
+
+    def measurements(self, training: str, metric: str = "") -> Iterator[Measurement]:
+        return self._each(self._client.measurements(training, metric))
+
+    def _run(self, call: Coroutine[Any, Any, T]) -> T:
+        future = asyncio.run_coroutine_threadsafe(call, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _each(self, items: AsyncIterator[T]) -> Iterator[T]:
+        while (item := self._run(_next(items))) is not _END:
+            yield item
+
+    def _end_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _opened(address: Address | None) -> AsyncClient:
+    return AsyncClient(address)
+
+
+async def _next(items: AsyncIterator[T]) -> T:
+    return await anext(items, _END)

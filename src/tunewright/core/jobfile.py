@@ -1,0 +1,174 @@
+"""The short job file, and the command line's script form: what people write by hand.
+
+    name: digits                              # optional; one is made from the script's name
+    script: train.py                          # or image: file:///folder
+    maximize: val_acc                         # or minimize:
+    params: {lr: "log(1e-4, 1e-1)", batch: [32, 64, 128], epochs: 10..50}
+    trials: 30
+    parallel: 4
+
+A mapping of values becomes the specification; nothing is read from the disk here, so paths come in absolute.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.members import Members, checked, text_of_scalar
+from tunewright.core.ranges_text import FORMS, default_regex, parse_range
+from tunewright.core.space import Choice, Range
+from tunewright.core.spec import (
+    Completion,
+    Definition,
+    Direction,
+    EarlyStopping,
+    EarlyStoppingRule,
+    EnqueuedConfiguration,
+    Limits,
+    MetricDefinition,
+    Objective,
+    Parameter,
+    StoppingCondition,
+    Strategy,
+    TuningJobSpec,
+)
+
+PYTHON_VARIABLE: Final = "TUNEWRIGHT_PYTHON"
+"""Environment of a script: which interpreter runs it."""
+WORKDIR_VARIABLE: Final = "TUNEWRIGHT_WORKDIR"
+"""Environment of a script: where it runs."""
+DEFAULT_TRIALS: Final = 30
+UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+STRATEGIES: Final = {spelled: item for item in Strategy for spelled in (item.value, item.value.lower())}
+EARLY_STOPPING: Final = {spelled: item for item in EarlyStopping for spelled in (item.value, item.value.lower())}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the job file stands, and what runs its script."""
+
+    folder: str
+    """Absolute; relative paths of the file start here, and so do its trainings."""
+    python: str
+    name: str
+    """Used where the file gives no name."""
+
+
+def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
+    """Read a short job file. Raises InvalidSpec with the path of the member."""
+    with Members(tree) as top:
+        objective = _objective(top)
+        return TuningJobSpec(
+            name=top.take("name", str, place.name),
+            definitions=(_definition(top, place, objective),),
+            objective=objective,
+            limits=_limits(top),
+            strategy=top.choice("strategy", STRATEGIES, Strategy.BAYESIAN),
+            completion=Completion(target=top.maybe("target", float)),
+            early_stopping=EarlyStoppingRule(top.choice("early_stopping", EARLY_STOPPING, EarlyStopping.OFF)),
+            random_seed=top.maybe("seed", int),
+            enqueued=tuple(
+                EnqueuedConfiguration(checked(item, dict, path)) for path, item in top.items("try_first")
+            ),
+            priority=top.take("priority", int, 0),
+            tags=top.texts("tags"),
+        )
+
+
+def parse_duration(value: Any, field: str) -> int:
+    """Read seconds: 90, "90s", "5m", "2h", "1d". Raises InvalidSpec."""
+    match = re.fullmatch(r"(\d+)\s*([smhd]?)", str(value).strip())
+    if match is None or isinstance(value, bool):
+        raise InvalidSpec(field, f"{value!r} is not a duration", "Write 90, 90s, 5m, 2h or 1d")
+    return int(match[1]) * UNITS_S[match[2] or "s"]
+
+
+def _objective(top: Members) -> Objective:
+    given = {direction: top.maybe(direction.value.lower(), str) for direction in Direction}
+    named = [(direction, metric) for direction, metric in given.items() if metric]
+    if len(named) != 1:
+        why = "are both given" if named else "are both missing"
+        raise InvalidSpec("maximize", f"and minimize {why}", "Give one of the two, with the metric's name")
+    return Objective(named[0][1], named[0][0])
+
+
+def _limits(top: Members) -> Limits:
+    runtime = top.maybe("max_runtime", object)
+    trials = top.maybe("trials", int)
+    grid = top.choice("strategy", STRATEGIES, Strategy.BAYESIAN) is Strategy.GRID
+    return Limits(
+        max_parallel=top.take("parallel", int, 1),
+        max_trainings=trials if trials is not None or grid or runtime is not None else DEFAULT_TRIALS,
+        max_runtime_s=None if runtime is None else parse_duration(runtime, "max_runtime"),
+    )
+
+
+def _definition(top: Members, place: Place, objective: Objective) -> Definition:
+    image, environment = _program(top, place)
+    max_runtime = top.maybe("max_training_runtime", object)
+    return Definition(
+        image=image,
+        parameters=tuple(_parameter(name, value) for name, value in top.take("params", dict, {}).items()),
+        static_hyperparameters=top.texts("fixed"),
+        metric_definitions=_metrics(top, objective),
+        environment=environment | top.texts("environment"),
+        output_uri=_output(top, place),
+        pool=top.take("pool", str, "default"),
+        stopping=StoppingCondition()
+        if max_runtime is None
+        else StoppingCondition(parse_duration(max_runtime, "max_training_runtime")),
+    )
+
+
+def _program(top: Members, place: Place) -> tuple[str, dict[str, str]]:
+    script, image = top.maybe("script", str), top.maybe("image", str)
+    python, workdir = top.take("python", str, place.python), top.take("workdir", str, place.folder)
+    if (script is None) == (image is None):
+        raise InvalidSpec("script", "and image: give exactly one of the two", "script: train.py")
+    if script is None:
+        return image or "", {}
+    return f"file://{_absolute(script, place)}", {PYTHON_VARIABLE: python, WORKDIR_VARIABLE: _absolute(workdir, place)}
+
+
+def _output(top: Members, place: Place) -> str:
+    output = top.maybe("output", str)
+    if output is None or "://" in output:
+        return output or ""
+    return f"file://{_absolute(output, place)}"
+
+
+def _absolute(path: str, place: Place) -> str:
+    return path if path.startswith("/") else f"{place.folder.rstrip('/')}/{path}"
+
+
+def _metrics(top: Members, objective: Objective) -> tuple[MetricDefinition, ...]:
+    metrics: Mapping[str, Any] = top.take("metrics", dict, {})
+    given = [
+        MetricDefinition(name, checked(regex, str, f"metrics.{name}") if regex is not None else default_regex(name))
+        for name, regex in metrics.items()
+    ]
+    if objective.metric_name not in metrics:
+        given.insert(0, MetricDefinition(objective.metric_name, default_regex(objective.metric_name)))
+    return tuple(given)
+
+
+def _parameter(name: str, value: Any) -> Parameter:
+    return Parameter(name, _range(value, f"params.{name}"))
+
+
+def _range(value: Any, path: str) -> Range:
+    match value:
+        case str():
+            return parse_range(value, path)
+        case list():
+            texts = tuple(text_of_scalar(item, f"{path}[{index}]") for index, item in enumerate(value))
+            try:
+                return Choice(texts)
+            except InvalidSpec as error:
+                raise InvalidSpec(path, error.why, error.remedy) from None
+        case _:
+            raise InvalidSpec(path, f"{value!r} is not a range", FORMS)
