@@ -1,0 +1,210 @@
+"""The commands and what their `--help` teaches. What they do stands in the modules that they import."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tunewright.core.spec import Strategy
+
+app = typer.Typer(
+    name="tunewright",
+    help="Tune the hyperparameters of any training program.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Output(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+class BestFormat(StrEnum):
+    ENV = "env"
+    JSON = "json"
+    ARGS = "args"
+
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="The server's data folder; TUNEWRIGHT_DATA_DIR, else ~/.tunewright.", show_default=False),
+]
+Job = Annotated[str, typer.Argument(help="Name of a tuning job.", show_default=False)]
+OutputOption = Annotated[Output, typer.Option(help="For people or for programs.")]
+
+
+@app.command()
+def tune(
+    program: Annotated[Path, typer.Argument(help="A training script, or a job file (YAML, or AMT's JSON).", show_default=False)],
+    param: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=RANGE: log(1e-4,1e-1), 10..50, 0.0..0.5, or values: 32,64,128.", show_default=False),
+    ] = None,
+    maximize: Annotated[str | None, typer.Option(help="The metric to make large.", show_default=False)] = None,
+    minimize: Annotated[str | None, typer.Option(help="The metric to make small.", show_default=False)] = None,
+    trials: Annotated[int | None, typer.Option(help="How many trainings.  [default: 30]", show_default=False)] = None,
+    parallel: Annotated[int | None, typer.Option(help="How many at once.  [default: 1]", show_default=False)] = None,
+    strategy: Annotated[Strategy | None, typer.Option(case_sensitive=False, show_default=False)] = None,
+    fixed: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of a fixed hyperparameter.", show_default=False)
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=REGEX; group 1 is the number. By default NAME=NUMBER or NAME: NUMBER.", show_default=False),
+    ] = None,
+    target: Annotated[float | None, typer.Option(help="End when the metric is as good as this.", show_default=False)] = None,
+    max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeat the same random choices.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the tuning job; one is made by default.", show_default=False)] = None,
+    python: Annotated[str | None, typer.Option(help="Interpreter for the script; this one by default.", show_default=False)] = None,
+    print_aws: Annotated[bool, typer.Option("--print-aws", help="Print the request in AMT's form and do nothing.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
+    output: OutputOption = Output.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Tune a training script or run a job file, and show the best configuration.
+
+    tunewright tune train.py --param lr='log(1e-4,1e-1)' --param batch=32,64,128 --param epochs=10..50 --maximize val_acc --trials 30 --parallel 4
+
+    The script gets its values as --lr 0.01 and prints val_acc=0.93. A server is started if none runs.
+    """
+    from tunewright.cli import tuning
+
+    given: dict[str, Any] = {
+        "maximize": maximize,
+        "minimize": minimize,
+        "trials": trials,
+        "parallel": parallel,
+        "strategy": strategy.value if strategy else None,
+        "target": target,
+        "max_runtime": max_runtime,
+        "seed": seed,
+        "name": name,
+        "python": python,
+    }
+    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or []}
+    spec = tuning.specification(program, given, pairs)
+    if print_aws:
+        tuning.print_aws(spec)
+        return
+    raise typer.Exit(tuning.tune(spec, data_dir, detach=detach, as_json=output is Output.JSON))
+
+
+@app.command()
+def local(
+    data_dir: DataDir = None,
+    http: Annotated[str, typer.Option(help="HOST:PORT of health and metrics; port 0 picks a free one.")] = "127.0.0.1:0",
+    grpc: Annotated[str, typer.Option(help="HOST:PORT of the services; port 0 picks a free one.")] = "127.0.0.1:0",
+    slots: Annotated[int | None, typer.Option(help="Trainings at once; one per processor by default.", show_default=False)] = None,
+    image_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Run programs from below this folder; may be repeated. Home and the working folder by default.", show_default=False),
+    ] = None,
+    exit_when_idle: Annotated[
+        float | None, typer.Option(help="End after so many seconds without an active job.", show_default=False)
+    ] = None,
+) -> None:
+    """Run all services in this process, with nothing installed beside it.
+
+    Prints one line when it serves: ready grpc=HOST:PORT http=HOST:PORT credentials=PATH
+    """
+    from tunewright.platform.credentials import default_data_dir
+    from tunewright.platform.local_options import LocalOptions
+    from tunewright.platform.parts import load
+
+    options = LocalOptions(
+        data_dir=(data_dir or default_data_dir()).absolute(),
+        grpc=grpc,
+        http=http,
+        slots=slots or os.cpu_count() or 1,
+        image_roots=tuple(image_root or (Path.home(), Path.cwd())),
+        exit_when_idle_s=exit_when_idle,
+    )
+    load("local")(options)
+
+
+@app.command()
+def jobs(output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+    """List the tuning jobs, newest first."""
+    from tunewright.cli import looking
+
+    looking.jobs(data_dir, as_json=output is Output.JSON)
+
+
+@app.command()
+def describe(job: Job, output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+    """Show a tuning job: state, reason, counts, best training."""
+    from tunewright.cli import looking
+
+    looking.describe(job, data_dir, as_json=output is Output.JSON)
+
+
+@app.command()
+def trainings(
+    job: Job,
+    best_first: Annotated[bool, typer.Option("--best-first", help="Those with a value, from the best on.")] = False,
+    output: OutputOption = Output.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """List a job's training jobs."""
+    from tunewright.cli import looking
+
+    looking.trainings(job, data_dir, best_first=best_first, as_json=output is Output.JSON)
+
+
+@app.command()
+def logs(
+    training: Annotated[str, typer.Argument(help="Name of a training job, or of a tuning job for its best one.", show_default=False)],
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the training has ended.")] = False,
+    tail: Annotated[int, typer.Option(help="Only the last lines; 0: all.")] = 0,
+    data_dir: DataDir = None,
+) -> None:
+    """Print what a training has printed."""
+    from tunewright.cli import looking
+
+    looking.logs(training, data_dir, follow=follow, tail=tail)
+
+
+@app.command()
+def best(
+    job: Job,
+    format: Annotated[BestFormat, typer.Option(help="Shell variables, JSON, or command-line arguments.")] = BestFormat.ENV,  # noqa: A002
+    data_dir: DataDir = None,
+) -> None:
+    """Print the best configuration, to be used by other programs: python train.py $(tunewright best JOB --format args)."""
+    from tunewright.cli import looking
+
+    looking.best(job, data_dir, format.value)
+
+
+@app.command()
+def stop(job: Job, data_dir: DataDir = None) -> None:
+    """Stop a tuning job; its trainings are asked to end."""
+    from tunewright.cli import looking
+
+    looking.stop(job, data_dir)
+
+
+@app.command()
+def delete(job: Job, data_dir: DataDir = None) -> None:
+    """Delete an ended tuning job with its trainings and output; models stay."""
+    from tunewright.cli import looking
+
+    looking.delete(job, data_dir)
+
+
+@app.command()
+def check(
+    job_file: Annotated[Path, typer.Argument(help="A job file: YAML, or AMT's JSON.", show_default=False)],
+    log: Annotated[Path | None, typer.Option(help="A sample log, to see what each metric regex reads.", show_default=False)] = None,
+) -> None:
+    """Check a job file without running it; with --log, try its metrics on a sample."""
+    from tunewright.cli import checking
+
+    checking.check_file(job_file, log)

@@ -1,0 +1,39 @@
+"""`tunewright check`: say whether a job file is right, and what its metrics would read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tunewright.cli.jobfile_reader import located, read_spec, read_tree
+from tunewright.core.check import check
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.spec import TuningJobSpec
+from tunewright.platform.parts import load
+
+
+def check_file(path: Path, log: Path | None) -> None:
+    """Print what the job would be. Raises InvalidSpec for the first thing that is wrong, with its line."""
+    try:
+        spec = check(read_spec(path, "job"))
+    except InvalidSpec as error:
+        raise (error if error.line is not None else located(error, read_tree(path)[1])) from None
+    limit = spec.limits.max_trainings
+    print(f"{path} is right: {spec.strategy.value}, {limit or 'unlimited'} trainings, {spec.limits.max_parallel} at once")
+    for parameter in spec.definitions[0].parameters:
+        print(f"  {parameter.name}: {parameter.range}")
+    if log is not None:
+        _try_metrics(spec, log)
+
+
+def _try_metrics(spec: TuningJobSpec, log: Path) -> None:
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError as error:
+        raise InvalidSpec(str(log), f"cannot be read: {error}", "Give a file with a training's output") from None
+    for report in load("reading")(spec.definitions[0].metric_definitions, lines):
+        if report.first is None:
+            print(f"  {report.metric}: matches none of {len(lines)} lines")
+            continue
+        ends = f"first {report.first.text} (line {report.first.line + 1}), last {report.last.text} (line {report.last.line + 1})"
+        faults = "".join(f", {count} {kind}" for kind, count in report.faults.items())
+        print(f"  {report.metric}: {report.matches} values, {ends}{faults}")
