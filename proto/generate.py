@@ -1,4 +1,6 @@
-"""Generate src/tunewright/v1 and src/tunewright/events/v1 from the .proto files; `--check` only says whether they are fresh.
+"""Generate src/tunewright/v1 and src/tunewright/events/v1 from the .proto files.
+
+`--check` only says whether they are fresh.
 
 Package names equal Python paths, so protoc's own output imports as it is.
 """

@@ -1,40 +1,49 @@
-"""`make demo`: the main job, as a user would type it, on a server of its own in a temporary folder."""
+"""`make demo`: tune a real neural network, from nothing, with the commands that anybody would type.
+
+    tunewright local --data-dir FOLDER                              the server, in the background
+    tunewright tune examples/digits/job.yaml --data-dir FOLDER      the tuning job
+
+The server lives as long as this program. Its folder stays, so that the job can be looked at afterwards.
+"""
 
 from __future__ import annotations
 
-import shlex
+import argparse
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-JOB = Path(__file__).with_name("job.yaml")
+HERE = Path(__file__).resolve().parent
+TUNEWRIGHT = [sys.executable, "-m", "tunewright"]
+END_S = 30
 
 
 def main() -> int:
-    print("A neural network on handwritten digits: learning rate 0.0001 … 0.1, batch 32, 64 or 128, 10 … 50 epochs.")
-    print(f"$ tunewright tune {JOB.relative_to(Path.cwd()) if JOB.is_relative_to(Path.cwd()) else JOB}\n")
-    with tempfile.TemporaryDirectory(prefix="tunewright-demo-") as folder:
-        tunewright = [sys.executable, "-m", "tunewright"]
-        server = subprocess.Popen(
-            [*tunewright, "local", "--data-dir", folder, "--slots", "2", "--image-root", str(JOB.parent)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    parser = argparse.ArgumentParser(description="Tune the network of examples/digits/train.py.")
+    parser.add_argument("--data-dir", type=Path, help="the server's folder; a new temporary one by default")
+    data_dir = parser.parse_args().data_dir or Path(tempfile.mkdtemp(prefix="tunewright-demo-"))
+    print(f"Tuning {HERE / 'train.py'}; everything is kept in {data_dir}\n", flush=True)
+    with server(data_dir):
+        code = subprocess.call([*TUNEWRIGHT, "tune", str(HERE / "job.yaml"), "--data-dir", str(data_dir)])
+    print(f"\nFor these commands: export TUNEWRIGHT_DATA_DIR={data_dir}")
+    return code
+
+
+@contextmanager
+def server(data_dir: Path) -> Iterator[None]:
+    """Run the embedded server, from when it says that it is ready until the end of the block."""
+    command = [*TUNEWRIGHT, "local", "--data-dir", str(data_dir), "--image-root", str(HERE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert server.stdout is not None
-            if not server.stdout.readline().startswith("ready"):
-                return 1
-            began = time.monotonic()
-            command = [*tunewright, "tune", str(JOB), "--data-dir", folder]
-            code = subprocess.run(command, check=False).returncode
-            print(f"\nThat took {time.monotonic() - began:.0f} s. Your own script:")
-            print(f"  {shlex.join(['tunewright', 'tune', 'train.py', '--param', 'lr=log(1e-4,1e-1)', '--maximize', 'val_acc'])}")
-            return code
+            if process.stdout is None or not process.stdout.readline().startswith("ready "):
+                sys.exit("demo: the server has not started; its reason stands above")
+            yield
         finally:
-            server.terminate()
-            server.wait()
+            process.terminate()
+            process.wait(END_S)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,9 @@ class StoreContract:
 
     async def test_checks_that_hold_write_nothing(self, store: Store) -> None:
         await store.commit([Insert("sessions", "there", {"n": 1})])
-        await store.commit([Check("sessions", "there", 1), Check("sessions", "missing", 0), Remove("sessions", "missing")])
+        await store.commit(
+            [Check("sessions", "there", 1), Check("sessions", "missing", 0), Remove("sessions", "missing")]
+        )
         there = await store.get("sessions", "there")
         assert there is not None
         assert there.version == 1
@@ -145,7 +147,9 @@ class StoreContract:
         for descending in (False, True):
             seen, after = [], None
             while True:
-                page = await store.find(Query(JOBS, "by_job", {"uid": "u"}, descending=descending, limit=8, after=after))
+                page = await store.find(
+                    Query(JOBS, "by_job", {"uid": "u"}, descending=descending, limit=8, after=after)
+                )
                 seen += [(item.document["number"], item.key) for item in page.items]
                 after = page.next
                 if after is None:
@@ -156,7 +160,9 @@ class StoreContract:
     async def test_a_walk_goes_on_while_documents_come_and_go(self, store: Store) -> None:
         await store.commit([Insert(JOBS, f"u/{number:03d}", ready(number)) for number in range(20)])
         first = await store.find(Query(JOBS, "by_job", {"uid": "u"}, limit=10))
-        await store.commit([Remove(JOBS, "u/009"), Insert(JOBS, "u/early", ready(-1)), Insert(JOBS, "u/late", ready(99))])
+        await store.commit(
+            [Remove(JOBS, "u/009"), Insert(JOBS, "u/early", ready(-1)), Insert(JOBS, "u/late", ready(99))]
+        )
         second = await store.find(Query(JOBS, "by_job", {"uid": "u"}, limit=50, after=first.next))
         assert [item.document["number"] for item in second.items] == [*range(10, 20), 99]
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.contract.bus_contract import TOPIC, BusContract, read_all, record
 
+from tests.contract.bus_contract import TOPIC, BusContract, read_all, record
 from tunewright.core.errors import Unavailable
 from tunewright.platform.bus.faulty import BusFaults, FaultyBus
 from tunewright.platform.bus.memory import UNREAD_KEPT, MemoryBus

@@ -83,7 +83,7 @@ async def test_a_trainer_killed_in_mid_training_loses_nothing(process_world, run
     launch = process_world.launch(COUNTING)
     attempt = launch.attempt
     words = [str(tmp_path / "data"), str(roots), launch.definition.image, attempt.training_id, launch.training_name]
-    trainer = subprocess.Popen([sys.executable, "-c", TRAINER_TO_KILL, *words])  # noqa: ASYNC220 - a bare spawn
+    trainer = subprocess.Popen([sys.executable, "-c", TRAINER_TO_KILL, *words])
     folder = process_world.folder(launch)
     try:
         await until(lambda: folder.spool.exists() and b"line 499\n" in folder.spool.read_bytes())
@@ -160,11 +160,13 @@ async def test_interpreter_and_working_directory_can_be_chosen(process_world, ru
     assert process_world.spool(launch).decode() == f"wrapped\n{elsewhere}\n"
 
 
-async def test_the_services_own_environment_stays_with_it(process_world, runner, monkeypatch):
+async def test_the_services_own_environment_stays_with_it(process_world, monkeypatch):
     monkeypatch.setenv("TUNEWRIGHT_TOKEN", "secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     launch = process_world.launch("import os\nprint(sorted(os.environ.values()))")
+    runner = process_world.make_runner()
     await ended(runner, launch)
+    await runner.close()
     assert "secret" not in process_world.spool(launch).decode()
 
 

@@ -7,10 +7,12 @@ from typing import Final
 from tunewright.platform.bus.consumer import consume
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.store.port import Store
+from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.news import News
 from tunewright_metrics.servicer import MetricsServicer
 
+GROUP: Final = "metrics"
 TOPICS: Final = ("training.output", "tuning.events")
 
 
@@ -18,9 +20,9 @@ class Metrics:
     def __init__(self, store: Store, bus: Bus) -> None:
         news = News()
         self._bus = bus
-        self._collector = Collector(store, bus, news.of)
-        self.servicer = MetricsServicer(store, bus, news)
+        self._collector = Collector(store, bus, news.tell)
+        self.servicer = MetricsServicer(Archive(store, news), bus)
 
     async def run(self) -> None:
         """Collect until cancelled."""
-        await consume(self._bus, "metrics", TOPICS, self._collector.handle)
+        await consume(self._bus, GROUP, TOPICS, self._collector.handle)

@@ -10,19 +10,20 @@ from contextlib import contextmanager
 
 class News:
     def __init__(self) -> None:
-        self._following: defaultdict[tuple[str, int], set[asyncio.Event]] = defaultdict(set)
+        self._followed: defaultdict[tuple[str, int], set[asyncio.Event]] = defaultdict(set)
 
-    def of(self, key: tuple[str, int, int]) -> None:
-        for event in self._following.get(key[:2], ()):
+    def tell(self, uid: str, number: int) -> None:
+        for event in self._followed.get((uid, number), ()):
             event.set()
 
     @contextmanager
     def listen(self, uid: str, number: int) -> Iterator[asyncio.Event]:
+        """Yield an event that is set at each news of the training; clear it before reading again."""
         event = asyncio.Event()
-        self._following[uid, number].add(event)
+        self._followed[uid, number].add(event)
         try:
             yield event
         finally:
-            self._following[uid, number].discard(event)
-            if not self._following[uid, number]:
-                del self._following[uid, number]
+            self._followed[uid, number].discard(event)
+            if not self._followed[uid, number]:
+                del self._followed[uid, number]

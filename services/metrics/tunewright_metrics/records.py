@@ -3,35 +3,67 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from tunewright.core.names import training_id
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Document, Insert, Put, Replace, Stored, Write
-from tunewright_metrics.core.stream import Measured, Stream
+from tunewright_metrics.core.series import Measured
+from tunewright_metrics.core.stream import Stream
 
-SOURCE: Final = "tunewright/metrics"
 StreamKey = tuple[str, int, int]
 """uid, training number, attempt."""
 
+CHUNK_CHARACTERS: Final = 1_000_000
+CHUNK_S: Final = 1.0
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Chunk:
-    """Contiguous new lines of one instance and what they measured."""
+    """Consecutive lines of one instance, or one report, and the values in them."""
 
+    position: int
+    """Its place among all that the stream has taken."""
     instance: int
     first_line: int
-    lines: tuple[str, ...]
-    measured: tuple[Measured, ...]
     at: float
+    lines: list[str] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
+    """Offsets of the lines that are not whole."""
+    measured: list[Measured] = field(default_factory=list)
+    characters: int = 0
+
+    def joins(self, after: Chunk) -> bool:
+        """Say whether it continues a chunk, and both together are still small and of one moment."""
+        return (
+            bool(self.lines)
+            and bool(after.lines)
+            and self.instance == after.instance
+            and self.position == after.position + len(after.lines)
+            and self.characters + after.characters <= CHUNK_CHARACTERS
+            and self.at - after.at < CHUNK_S
+        )
+
+    def extend(self, further: Chunk) -> None:
+        self.cut.extend(offset + len(self.lines) for offset in further.cut)
+        self.lines.extend(further.lines)
+        self.measured.extend(further.measured)
+        self.characters += further.characters
 
 
 def stream_name(key: StreamKey) -> str:
     uid, number, attempt = key
-    return f"{uid}/{number:06d}/{attempt:04d}"
+    return f"{training_id(uid, number)}/{attempt_order(attempt)}"
+
+
+def attempt_order(attempt: int) -> str:
+    """Return what the `order` of all chunks of an attempt begins with."""
+    return f"{attempt:04d}"
 
 
 def read_stream(stored: Stored) -> Stream:
+    """Raises ValueError: the document is no stream."""
     return from_document(stored.document, Stream)
 
 
@@ -44,27 +76,24 @@ def stream_write(key: StreamKey, stream: Stream, version: int) -> Write:
 
 
 def chunk_writes(key: StreamKey, chunk: Chunk) -> list[Write]:
-    """Write lines and measurements under ids made from line indexes: the same lines, the same documents."""
-    order = f"{key[2]:04d}/{chunk.instance:04d}/{chunk.first_line:012d}"
-    place = {"uid": key[0], "number": key[1], "order": order, "attempt": key[2], "instance": chunk.instance, "at": chunk.at}
-    name = f"{key[0]}/{key[1]:06d}/{order}"
+    """Write lines and measurements under a key made from line indexes: taken again, they replace themselves."""
+    place: dict[str, Any] = {
+        "uid": key[0],
+        "number": key[1],
+        "order": f"{attempt_order(key[2])}/{chunk.position:012d}",
+        "instance": chunk.instance,
+        "at": chunk.at,
+    }
+    name = f"{stream_name(key)}/{chunk.position:012d}"
     writes: list[Write] = []
     if chunk.lines:
-        text = zlib.compress("\n".join(chunk.lines).encode(), level=1)
-        content = {"first_line": chunk.first_line, "count": len(chunk.lines), "text": text}
+        text = zlib.compress("\n".join(chunk.lines).encode(errors="replace"), level=1)
+        content = {"first_line": chunk.first_line, "count": len(chunk.lines), "cut": chunk.cut, "text": text}
         writes.append(Put("output", name, place | content))
     if chunk.measured:
         points = [[item.metric, item.value, item.step, item.line] for item in chunk.measured]
         writes.append(Put("measurements", name, place | {"points": points}))
     return writes
-
-
-def report_writes(key: StreamKey, report_id: str, measured: tuple[Measured, ...], at: float) -> list[Write]:
-    """Write what a program has reported itself; it belongs to no line."""
-    order = f"{key[2]:04d}/report/{report_id}"
-    points = [[item.metric, item.value, item.step, item.line] for item in measured]
-    document = {"uid": key[0], "number": key[1], "order": order, "attempt": key[2], "instance": 0, "at": at}
-    return [Put("measurements", f"{key[0]}/{key[1]:06d}/{order}", document | {"points": points})] if measured else []
 
 
 def lines_of(document: Document) -> list[str]:

@@ -1,177 +1,156 @@
-"""MetricsService on the wire: read back what trainings said, and follow it live."""
+"""MetricsService on the wire: take reports, read back what trainings said, follow it live."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from typing import Any, Final
 
 import grpc
 
-from tunewright.core.errors import InvalidSpec, NotFound
-from tunewright.core.names import split_training_id
-from tunewright.core.states import TrainingState
+from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import caller
-from tunewright.platform.store.port import Query, Store, Stored
+from tunewright.platform.store.port import Document
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics import records
-from tunewright_metrics.news import News
+from tunewright_metrics.archive import Archive, Expand, Extent, Found
+from tunewright_metrics.collector import SOURCE
+from tunewright_metrics.core.thinning import largest_triangles
 
+Context = grpc.aio.ServicerContext[Any, Any]
 OUTPUT: Final = "training.output"
-CHUNKS: Final = 100
-LOOK_AGAIN_S: Final = 1.0
-"""Another collector may be the one that writes, and its news do not arrive here."""
+PAGE_SIZE: Final = 1_000
+LARGEST_PAGE: Final = 10_000
+POINTS_READ: Final = 1_000_000
+"""A curve is thinned from so many values of an attempt at most."""
 
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
-    def __init__(self, store: Store, bus: Bus, news: News) -> None:
-        self._store, self._bus, self._news = store, bus, news
+    def __init__(self, archive: Archive, bus: Bus) -> None:
+        self._archive, self._bus = archive, bus
 
     async def ReportMetrics(  # noqa: N802
-        self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
+        self, request: pb.ReportMetricsRequest, _context: Context
     ) -> pb.ReportMetricsResponse:
-        training = await self._training(request.training)
+        training = await self._archive.training(request.training, caller())
+        attempt = request.attempt or training.attempt
+        if training.state.final or attempt == 0:
+            remedy = "Report from within the training, while it runs"
+            raise IllegalTransition(f"training job {request.training}", training.state, "report metrics", remedy)
+        if not request.measurements or not all(item.metric for item in request.measurements):
+            raise InvalidSpec("measurements", "each needs a metric, and there must be one", "Name the metric")
         message = output_pb2.MetricsReported(
-            uid=training["uid"],
-            number=training["number"],
-            attempt=request.attempt or training["attempt"],
+            uid=training.uid,
+            number=training.number,
+            attempt=attempt,
             report_id=request.request_id or uuid.uuid4().hex,
-            values=[
-                output_pb2.ReportedValue(metric=item.metric, value=item.value) for item in request.measurements
-            ],
+            values=[output_pb2.ReportedValue(metric=item.metric, value=item.value) for item in request.measurements],
             at=instant_to_timestamp(time.time()),
         )
-        await self._bus.publish([to_record(OUTPUT, training["uid"], message, source=records.SOURCE)])
+        await self._bus.publish([to_record(OUTPUT, training.uid, message, source=SOURCE)])
         return pb.ReportMetricsResponse()
 
     async def ListMeasurements(  # noqa: N802
-        self, request: pb.ListMeasurementsRequest, _context: grpc.aio.ServicerContext
+        self, request: pb.ListMeasurementsRequest, _context: Context
     ) -> pb.ListMeasurementsResponse:
-        training = await self._training(request.training)
-        attempt = request.attempt or training["attempt"]
-        query = _query("measurements", training, attempt, after=request.page_token)
-        page = await self._store.find(query)
-        measurements = [point for item in page.items for point in _points(item, request.metric)]
-        return pb.ListMeasurementsResponse(measurements=measurements, next_page_token=page.next or "")
+        extent = await self._extent("measurements", request.training, request.attempt)
+        wanted = _measurements(request.metric)
+        if request.max_points:
+            return pb.ListMeasurementsResponse(measurements=await self._thinned(extent, wanted, request.max_points))
+        found, token = await self._archive.page(extent, wanted, _page_size(request.page_size), request.page_token)
+        return pb.ListMeasurementsResponse(measurements=found, next_page_token=token)
 
     async def FollowMeasurements(  # noqa: N802
-        self, request: pb.FollowMeasurementsRequest, _context: grpc.aio.ServicerContext
+        self, request: pb.FollowMeasurementsRequest, _context: Context
     ) -> AsyncIterator[pb.FollowMeasurementsResponse]:
-        async for page in self._follow("measurements", request.training, ""):
-            points = [point for item in page for point in _points(item, request.metric)]
-            if points:
-                yield pb.FollowMeasurementsResponse(measurements=points)
+        extent = await self._extent("measurements", request.training, 0)
+        async for found in self._archive.follow(extent, _measurements(request.metric), ""):
+            yield pb.FollowMeasurementsResponse(measurements=found)
 
     async def ReadOutput(  # noqa: N802
-        self, request: pb.ReadOutputRequest, _context: grpc.aio.ServicerContext
+        self, request: pb.ReadOutputRequest, _context: Context
     ) -> pb.ReadOutputResponse:
-        training = await self._training(request.training)
-        attempt = request.attempt or training["attempt"]
+        extent = await self._extent("output", request.training, request.attempt)
+        wanted = _lines(request.contains)
         if request.tail:
-            chunks = await self._last_chunks(training, attempt, request.tail)
-            lines = [line for item in chunks for line in _lines(item, request.contains)]
-            return pb.ReadOutputResponse(lines=lines[-request.tail :])
-        page = await self._store.find(_query("output", training, attempt, after=request.page_token))
-        lines = [line for item in page.items for line in _lines(item, request.contains)]
-        return pb.ReadOutputResponse(lines=lines, next_page_token=page.next or "")
+            found, _ = await self._archive.last(extent, wanted, _page_size(request.tail))
+            return pb.ReadOutputResponse(lines=found)
+        found, token = await self._archive.page(extent, wanted, _page_size(request.page_size), request.page_token)
+        return pb.ReadOutputResponse(lines=found, next_page_token=token)
 
     async def FollowOutput(  # noqa: N802
-        self, request: pb.FollowOutputRequest, _context: grpc.aio.ServicerContext
+        self, request: pb.FollowOutputRequest, _context: Context
     ) -> AsyncIterator[pb.FollowOutputResponse]:
-        seen = ""
+        extent = await self._extent("output", request.training, 0)
+        token = ""
         if request.tail:
-            training = await self._training(request.training)
-            chunks = await self._last_chunks(training, training["attempt"], request.tail)
-            lines = [line for item in chunks for line in _lines(item)][-request.tail :]
-            seen = chunks[-1].document["order"] + "~" if chunks else ""
-            yield pb.FollowOutputResponse(lines=lines)
-        async for page in self._follow("output", request.training, seen):
-            yield pb.FollowOutputResponse(lines=[line for item in page for line in _lines(item)])
+            found, token = await self._archive.last(extent, _lines(), _page_size(request.tail))
+            yield pb.FollowOutputResponse(lines=found)
+        async for found in self._archive.follow(extent, _lines(), token):
+            yield pb.FollowOutputResponse(lines=found)
 
-    async def _follow(self, collection: str, name: str, seen: str) -> AsyncIterator[list[Stored]]:
-        """Yield pages of what is there after `seen`, then of what comes, until the training has ended."""
-        training = await self._training(name)
-        with self._news.listen(training["uid"], training["number"]) as event:
-            while True:
-                training = await self._training(name)
-                ended = TrainingState(training["state"]).final
-                equals = {"uid": training["uid"], "number": training["number"]}
-                page = await self._store.find(Query(collection, "by_training", equals, low=seen or None, limit=CHUNKS))
-                if page.items:
-                    seen = page.items[-1].document["order"] + "~"  # after this one, before the next
-                    yield page.items
-                elif ended:
-                    return
-                else:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK_AGAIN_S):
-                            await event.wait()
-                    event.clear()
+    async def _extent(self, collection: str, name: str, attempt: int) -> Extent:
+        """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec."""
+        if attempt < 0:
+            raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the last one")
+        training = await self._archive.training(name, caller())
+        return Extent(collection, training, attempt or training.attempt)
 
-    async def _last_chunks(self, training: dict[str, Any], attempt: int, lines: int) -> list[Stored]:
-        """Return the last chunks that hold at least so many lines, in order."""
-        chunks: list[Stored] = []
-        after: str | None = None
-        while sum(item.document["count"] for item in chunks) < lines:
-            query = _query("output", training, attempt, descending=True, after=after or "")
-            page = await self._store.find(query)
-            chunks.extend(page.items)
-            after = page.next
-            if after is None:
+    async def _thinned(self, extent: Extent, wanted: Expand[pb.Measurement], max_points: int) -> list[pb.Measurement]:
+        """Return the curve of each metric, thinned."""
+        if max_points < 0:
+            raise InvalidSpec("max_points", "must be at least 1", "Leave it out for all points")
+        curves: dict[str, list[pb.Measurement]] = {}
+        token, read = "", 0
+        while True:
+            found, token = await self._archive.page(extent, wanted, LARGEST_PAGE, token)
+            read += len(found)
+            for item in found:
+                curves.setdefault(item.metric, []).append(item)
+            if not token or read >= POINTS_READ:
                 break
-        return chunks[::-1]
-
-    async def _training(self, training: str) -> dict[str, Any]:
-        """Return the scheduler's record of a training of the caller's, by name or id. Raises NotFound."""
-        try:
-            split_training_id(training)
-            stored = await self._store.get("training_jobs", training)
-        except ValueError:
-            page = await self._store.find(Query("training_jobs", "by_name", {"name": training}, limit=1))
-            stored = page.items[0] if page.items else None
-        if stored is None or stored.document["owner"] != caller():
-            raise NotFound("training job", training)
-        return stored.document
+        return [
+            curve[index]
+            for curve in curves.values()
+            for index in largest_triangles([item.step for item in curve], [item.value for item in curve], max_points)
+        ]
 
 
-def _query(
-    collection: str, training: dict[str, Any], attempt: int, *, after: str = "", descending: bool = False
-) -> Query:
-    if attempt < 0:
-        raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the last one")
-    return Query(
-        collection,
-        "by_training",
-        {"uid": training["uid"], "number": training["number"]},
-        low=f"{attempt:04d}/",
-        high=f"{attempt:04d}0",  # the character after the slash
-        descending=descending,
-        limit=CHUNKS,
-        after=after or None,
-    )
+def _page_size(asked: int) -> int:
+    if asked < 0:
+        raise InvalidSpec("page_size", "must not be negative", "Leave it out for the default")
+    return min(asked or PAGE_SIZE, LARGEST_PAGE)
 
 
-def _points(stored: Stored, metric: str) -> Iterator[pb.Measurement]:
-    document = stored.document
-    for name, value, step, line in document["points"]:
-        if metric in {"", name}:
-            at = instant_to_timestamp(document["at"])
-            yield pb.Measurement(
-                metric=name, value=value, step=step, line=line, instance=document["instance"], at=at
-            )
+def _measurements(metric: str) -> Expand[pb.Measurement]:
+    """Return what takes the values of a metric, of all if it is empty, out of a chunk."""
+
+    def expand(document: Document) -> Iterator[Found[pb.Measurement]]:
+        at = instant_to_timestamp(document["at"])
+        instance = document["instance"]
+        for offset, (name, value, step, line) in enumerate(document["points"]):
+            if metric in {"", name}:
+                point = pb.Measurement(metric=name, value=value, step=step, line=line, instance=instance, at=at)
+                yield Found(offset, point)
+
+    return expand
 
 
-def _lines(stored: Stored, contains: str = "") -> Iterator[pb.OutputLine]:
-    document = stored.document
-    at = instant_to_timestamp(document["at"])
-    for index, text in enumerate(records.lines_of(document), document["first_line"]):
-        if contains in text:
-            yield pb.OutputLine(index=index, text=text, instance=document["instance"], at=at)
+def _lines(contains: str = "") -> Expand[pb.OutputLine]:
+    """Return what takes the lines with a text out of a chunk."""
+
+    def expand(document: Document) -> Iterator[Found[pb.OutputLine]]:
+        at = instant_to_timestamp(document["at"])
+        first, instance, cut = document["first_line"], document["instance"], set(document["cut"])
+        for offset, text in enumerate(records.lines_of(document)):
+            if contains in text:
+                line = pb.OutputLine(index=first + offset, text=text, instance=instance, at=at, cut=offset in cut)
+                yield Found(offset, line, len(text))
+
+    return expand

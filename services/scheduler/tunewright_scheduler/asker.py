@@ -20,7 +20,7 @@ from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.changes import Changes
-from tunewright_scheduler.core.decide import Answered, AskFailed, Park
+from tunewright_scheduler.core.decide import Answered, AskFailed, Message, Park
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.history import Histories
@@ -54,7 +54,7 @@ class Asker:
     async def _ask(self, uid: str, number: int) -> None:
         """Ask and fold the answer in. A fault of this one job parks it; a missing suggester is told to the job."""
         try:
-            message = await self._answer(uid, number)
+            message: Message = await self._answer(uid, number)
         except NotFound:
             return  # deleted meanwhile
         except Exception as error:
@@ -66,8 +66,9 @@ class Asker:
             log.warning("answer not taken; the ask is repeated when due", uid=uid, ask=number, error=str(error))
 
     async def _answer(self, uid: str, number: int) -> Answered | AskFailed:
-        found, ask = await records.read_job(self._changes.store, uid), await records.read_ask(
-            self._changes.store, uid, number
+        found, ask = (
+            await records.read_job(self._changes.store, uid),
+            await records.read_ask(self._changes.store, uid, number),
         )
         if found is None or ask is None:
             raise NotFound("ask", f"{uid}/{number}")
@@ -87,8 +88,8 @@ class Asker:
         request = suggestion_service_pb2.SuggestRequest(
             uid=job.uid,
             spec_revision=ask.spec_revision,
-            strategy=spec_pb2.Strategy.Value(f"STRATEGY_{spec.strategy.name}"),
-            direction=spec_pb2.Direction.Value(f"DIRECTION_{spec.objective.direction.name}"),
+            strategy=f"STRATEGY_{spec.strategy.name}",
+            direction=f"DIRECTION_{spec.objective.direction.name}",
             seed=job.seed,
             ask_number=ask.number,
             count=ask.count,
@@ -105,9 +106,7 @@ class Asker:
             await self._add_history(request, spec, ask)
         return request
 
-    async def _add_history(
-        self, request: suggestion_service_pb2.SuggestRequest, spec: TuningJobSpec, ask: Ask
-    ) -> None:
+    async def _add_history(self, request: suggestion_service_pb2.SuggestRequest, spec: TuningJobSpec, ask: Ask) -> None:
         history = await self._histories.of(ask.uid, ask.watermark)
         keys = [training_id(ask.uid, number) for number in ask.pending]
         pending = await self._changes.store.get_many("training_jobs", keys)

@@ -1,8 +1,8 @@
 """Load, decide, commit: every change of a tuning job goes through here.
 
-A Change gathers one commit: the job, the trainings it touches, and the writes that its decisions ask for. It is committed
-all or nothing under the versions that were read; beaten by another replica, it is thrown away and decided anew. What must
-be done after the commit (ask, ring) waits in the Change until the commit has returned.
+A Change gathers one commit: the job, the trainings it touches, and the writes that its decisions ask for. It is
+committed all or nothing under the versions that were read; beaten by another replica, it is thrown away and decided
+anew. What must be done after the commit (ask, ring) waits in the Change until the commit has returned.
 """
 
 from __future__ import annotations
@@ -236,4 +236,3 @@ class Changes:
         if lock is None:
             lock = self._locks[uid] = asyncio.Lock()
         return lock
-

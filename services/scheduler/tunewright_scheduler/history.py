@@ -30,8 +30,8 @@ class History:
         for parameter in definition.parameters:
             column = message.columns.add(name=parameter.name)
             _fill_column(column, parameter.range, [row["configuration"][parameter.name] for row in rows])
-        outcome = suggestion_service_pb2.Outcome.Value
-        message.outcomes.extend(outcome(f"OUTCOME_{row['outcome']}") for row in rows)
+        outcomes: Any = suggestion_service_pb2.Outcome
+        message.outcomes.extend(outcomes.Value(f"OUTCOME_{row['outcome']}") for row in rows)
         message.values.extend(math.nan if row["value"] is None else row["value"] for row in rows)
         message.steps.extend(row["steps"] for row in rows)
         message.costs.extend(row["cost_s"] for row in rows)

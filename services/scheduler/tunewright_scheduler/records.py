@@ -118,7 +118,7 @@ def _outcome(training: Training) -> str:
             return "COMPLETED"
 
 
-# -- The outbox: facts are committed with the state that makes them true, then published by a relay ----------------------
+# -- The outbox: facts are committed with the state that makes them true, then published by a relay ------------------
 
 
 def outbox_write(key: str, fact: Fact) -> Put:

@@ -20,7 +20,7 @@ def job_message(
         spec=to_message(spec, spec_pb2.TuningJobSpec),
         spec_revision=job.spec_revision,
         owner=job.owner,
-        state=pb.JobState.Value(f"JOB_STATE_{job.state.name}"),
+        state=f"JOB_STATE_{job.state.name}",
         reason=job.reason,
         created_at=instant_to_timestamp(job.created_at),
         modified_at=instant_to_timestamp(job.modified_at),
@@ -59,8 +59,8 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         number=training.number,
         definition_name=training.definition_name,
         configuration={name: value_to_message(value) for name, value in training.configuration.items()},
-        state=pb.TrainingState.Value(f"TRAINING_STATE_{training.state.name}"),
-        objective_state=pb.ObjectiveState.Value(f"OBJECTIVE_STATE_{training.objective_state.name}"),
+        state=f"TRAINING_STATE_{training.state.name}",
+        objective_state=f"OBJECTIVE_STATE_{training.objective_state.name}",
         objective_value=training.objective_value,
         reason=training.reason,
         attempt=training.attempt,
@@ -74,10 +74,10 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         waiting_for=_training_waits_for(training),
     )
     if exit_ is not None:
-        message.end_cause = pb.EndCause.Value(f"END_CAUSE_{exit_.cause.name}")
-        message.artifact_uri = exit_.artifact_uri
-        if exit_.exit_code is not None:
-            message.exit_code = exit_.exit_code
+        end = pb.TrainingJob(
+            end_cause=f"END_CAUSE_{exit_.cause.name}", exit_code=exit_.exit_code, artifact_uri=exit_.artifact_uri
+        )
+        message.MergeFrom(end)
     started_at = exit_.started_at if exit_ is not None else training.granted_at
     for field, instant in (("started_at", started_at), ("ended_at", training.ended_at), ("due_at", training.due_at)):
         if instant is not None:

@@ -99,7 +99,9 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
             job = change.job
             if not job.state.final:
                 what = f"tuning job {job.name}"
-                raise IllegalTransition(what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first")
+                raise IllegalTransition(
+                    what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
+                )
             change.job = replace(job, deleted=True, due_at=change.now)
             change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
             change.writes.append(Remove("job_names", records.name_key(job.owner, job.name)))
@@ -143,7 +145,9 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         async def step(change: Change) -> None:
             now_there = await change.training(training.number)
             if now_there.state.final:
-                raise IllegalTransition(f"training job {training.name}", f"already {now_there.state.value}", "be stopped")
+                raise IllegalTransition(
+                    f"training job {training.name}", f"already {now_there.state.value}", "be stopped"
+                )
             await change.put(stopped(now_there, "stopped by its user", change.now))
             change.bells.add(trainer_bell(now_there.holder))
 
@@ -177,7 +181,10 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
                 await heard(bell, WATCH_AGAIN_S)
 
     async def _answered(self, request_key: str, digest: bytes) -> Versioned[TuningJob] | None:
-        """Return the job that this request has already made. Raises InvalidSpec if the same id asked for something else."""
+        """Return the job that this request has already made.
+
+        Raises InvalidSpec if the same id asked for something else.
+        """
         stored = await self._store.get("requests", request_key)
         if stored is None:
             return None
@@ -240,9 +247,7 @@ def _page_size(asked: int, *, default: int, limit: int) -> int:
     return asked or default
 
 
-def _jobs_query(
-    request: pb.ListTuningJobsRequest, owner: str, limit: int, so_far: pb.ListTuningJobsResponse
-) -> Query:
+def _jobs_query(request: pb.ListTuningJobsRequest, owner: str, limit: int, so_far: pb.ListTuningJobsResponse) -> Query:
     equals: dict[str, object] = {"owner": owner, "hidden": False}
     by_name = request.order == pb.TUNING_JOB_ORDER_NAME
     index = "by_name" if by_name else "by_creation"

@@ -27,6 +27,9 @@ from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned
 
 CLAIM_LIMIT: Final = 64
+RUN_AGAIN: Final = frozenset({EndCause.LOST, EndCause.PREEMPTED})
+"""Ends that are no end of the training: the trainer itself could not go on with it."""
+
 Held = tuple[str, int]
 """A training's id and the attempt that is meant."""
 
@@ -104,9 +107,7 @@ class Sessions:
                     return orders
                 await heard(bell, left_s)
 
-    async def claim(
-        self, trainer_id: str, epoch: int, request_id: str, *, slots: int, wait_s: float
-    ) -> list[Training]:
+    async def claim(self, trainer_id: str, epoch: int, request_id: str, *, slots: int, wait_s: float) -> list[Training]:
         """Lease up to `slots` trainings of the session's pool; as soon as there is one, [] after `wait_s`.
 
         The same `request_id` gives the same leases again, for a reply that was lost.
@@ -122,22 +123,23 @@ class Sessions:
                 await heard(bell, left_s)
 
     async def exited(self, trainer_id: str, held: Held, exit_: Exit) -> None:
-        """Take note that a process has ended. Raises IllegalTransition if the lease is void, NotFound if the job is gone."""
+        """Take note that a process has ended.
+
+        Raises IllegalTransition if the lease is void, NotFound if the job is gone.
+        """
         uid, number = split_training_id(held[0])
 
         async def step(change: Change) -> None:
             training = await change.training(number)
             if training.state is TrainingState.RUNNING and training.holder != trainer_id:
                 raise IllegalTransition(training.name, f"held by {training.holder}", "end", "Abandon it")
-            if exit_.cause is EndCause.PREEMPTED and training.attempt == held[1]:
+            if exit_.cause in RUN_AGAIN and training.attempt == held[1]:
                 await self._lost(change, training)
                 return
             moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s)
             if moved is training:
                 return
-            change.facts.append(
-                TrainingJobExited(uid, number, held[1], exit_.cause.value, exit_.exit_code, change.now)
-            )
+            change.facts.append(TrainingJobExited(uid, number, held[1], exit_.cause.value, exit_.exit_code, change.now))
             await change.apply(ProcessEnded(number))
             await change.put(moved)
 

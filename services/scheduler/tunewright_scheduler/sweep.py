@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import structlog
@@ -48,7 +49,7 @@ class Sweep:
     async def resume(self) -> None:
         """Take up every active job after a start: asks that were under way are asked again."""
         async for uid in self._all("active", {"active": True}):
-            await self._isolated(uid, lambda uid=uid: self._changes.send(uid, Resumed()))
+            await self._isolated(uid, partial(self._changes.send, uid, Resumed()))
 
     async def sweep(self) -> None:
         """Do all that is due now."""
@@ -58,11 +59,11 @@ class Sweep:
             if stored.document["deleted"]:
                 await self._purge(stored.key)
             else:
-                await self._isolated(stored.key, lambda uid=stored.key: self._changes.send(uid, Tick()))
+                await self._isolated(stored.key, partial(self._changes.send, stored.key, Tick()))
         trainings = await self._store.find(Query("training_jobs", "due", high=now, limit=PAGE))
         for stored in trainings.items:
             uid, number = split_training_id(stored.key)
-            await self._isolated(uid, lambda uid=uid, number=number: self._changes.make(uid, _overdue(number)))
+            await self._isolated(uid, partial(self._changes.make, uid, _overdue(number)))
 
     async def _isolated(self, uid: str, call: Callable[[], Awaitable[object]]) -> None:
         """Keep one job's fault from the others: it is parked."""
@@ -76,7 +77,7 @@ class Sweep:
             log.exception("sweep failed", uid=uid)
             await self._changes.send(uid, Park(f"a deadline could not be handled: {error}"))
 
-    async def _all(self, index: str, equals: dict[str, object]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def _all(self, index: str, equals: dict[str, object]) -> AsyncIterator[str]:
         after: str | None = None
         while True:
             page = await self._store.find(Query("tuning_jobs", index, equals, limit=PAGE, after=after))

@@ -1,42 +1,54 @@
-"""What a fitting process does: bytes of a request in, bytes of a response out.
-
-A refusal crosses as a value: exceptions with arguments of their own do not survive the way between processes.
-"""
+"""The program of a fitting process: requests on standard input, answers on standard output, until input ends."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import sys
+import traceback
+from typing import BinaryIO
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright_suggester.core.suggest import explain, suggest
+from tunewright_suggester.frames import HEADER, Kind, write_refusal
 from tunewright_suggester.wire import read_ask, write_answer, write_explanation
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    field: str
-    why: str
-    remedy: str
-
-    def error(self) -> InvalidSpec:
-        return InvalidSpec(self.field, self.why, self.remedy)
-
-
-def suggested(request: bytes) -> bytes | Refused:
-    """Answer a SuggestRequest that holds all its observations with a SuggestResponse."""
+def answer(kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
+    """Answer one request; never raises."""
     try:
-        answer = suggest(read_ask(pb.SuggestRequest.FromString(request)))
+        return Kind.ANSWER, _explained(payload) if kind is Kind.EXPLAIN else _suggested(payload)
     except InvalidSpec as error:
-        return Refused(error.field, error.why, error.remedy)
-    return write_answer(answer).SerializeToString()
+        return Kind.REFUSED, write_refusal(error)
+    except Exception:  # noqa: BLE001 - told to the serving process, which logs it
+        return Kind.FAULT, traceback.format_exc().encode()
 
 
-def explained(request: bytes) -> bytes | Refused:
-    """Answer an ExplainRequest with an ExplainResponse."""
-    asked = pb.ExplainRequest.FromString(request)
-    try:
-        explanation = explain(read_ask(asked.ask), asked.index)
-    except InvalidSpec as error:
-        return Refused(error.field, error.why, error.remedy)
-    return write_explanation(explanation).SerializeToString()
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests in order until they end."""
+    while len(header := requests.read(HEADER.size)) == HEADER.size:
+        kind, size_bytes = HEADER.unpack(header)
+        answered, payload = answer(Kind(kind), requests.read(size_bytes))
+        answers.write(HEADER.pack(answered, len(payload)) + payload)
+        answers.flush()
+
+
+def main() -> None:
+    """Serve with standard output kept for answers: whatever prints goes to standard error."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        serve(sys.stdin.buffer, answers)
+
+
+def _suggested(payload: bytes) -> bytes:
+    request = pb.SuggestRequest.FromString(payload)
+    return write_answer(suggest(read_ask(request))).SerializeToString()
+
+
+def _explained(payload: bytes) -> bytes:
+    request = pb.ExplainRequest.FromString(payload)
+    return write_explanation(explain(read_ask(request.ask), request.index)).SerializeToString()
+
+
+if __name__ == "__main__":
+    main()

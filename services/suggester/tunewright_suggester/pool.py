@@ -1,71 +1,116 @@
 """Processes that fit models, off the event loop; started when the first model is asked for.
 
-Requests and responses cross as bytes, so that the serving process loads neither numpy nor scipy. A process that dies
-(killed for memory, say) breaks its pool: the pool is made anew and the ask answered again. Workers end with their
-parent, whatever ends it, and are single-threaded in linear algebra: answers must not depend on the number of cores.
+Requests and responses cross pipes as bytes (see frames.py), so that the serving process loads neither numpy nor scipy.
+Not a ProcessPoolExecutor: its workers import the parent's main module, which may be a user's script. A process that
+dies (killed for memory, say) is replaced and its request tried again. Workers see the end of their pipe when the parent
+ends, whatever ended it, and use one thread for linear algebra: answers must not depend on the number of cores.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import threading
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
-from typing import Final, TypeVar
+import sys
+from typing import Final
 
-from tunewright.core.errors import Unavailable
-
-R = TypeVar("R")
+from tunewright.core.errors import Fault, InvalidSpec, Unavailable
+from tunewright_suggester.frames import HEADER, Kind, read_refusal
 
 ATTEMPTS: Final = 3
-BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+PROGRAM: Final = ("-m", "tunewright_suggester.fitting")
+ONE_THREAD: Final = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+class WorkerDied(Exception):  # noqa: N818 - a fact about a process, never seen outside
+    """The pipe of a worker ended before its answer."""
+
+
+class Worker:
+    """One fitting process, which answers one request at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdin is None or process.stdout is None:
+            raise Fault("a fitting process needs pipes")
+        self._process = process
+        self._requests, self._answers = process.stdin, process.stdout
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def answer(self, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
+        """Raises: WorkerDied."""
+        try:
+            self._requests.write(HEADER.pack(kind, len(payload)) + payload)
+            await self._requests.drain()
+            answered, size_bytes = HEADER.unpack(await self._answers.readexactly(HEADER.size))
+            return Kind(answered), await self._answers.readexactly(size_bytes)
+        except (ConnectionError, asyncio.IncompleteReadError) as broken:
+            raise WorkerDied from broken
+
+    async def end(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.communicate()
 
 
 class FitPool:
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, program: tuple[str, ...] = PROGRAM) -> None:
         """Use at most so many processes; 0: one per core."""
-        self._workers = workers or os.cpu_count() or 1
-        self._pool: ProcessPoolExecutor | None = None
+        self._places = asyncio.Semaphore(workers or os.cpu_count() or 1)
+        self._program = program
+        self._idle: list[Worker] = []
+        self._workers: set[Worker] = set()
 
-    async def run(self, function: Callable[[bytes], R], payload: bytes) -> R:
-        """Call a module-level function in a worker. Raises: Unavailable: workers died at each of several attempts."""
-        for _ in range(ATTEMPTS):
-            pool = self._running()
-            try:
-                return await asyncio.get_running_loop().run_in_executor(pool, function, payload)
-            except BrokenProcessPool:
-                await self._discard(pool)
-        raise Unavailable("the fitting process", f"it died {ATTEMPTS} times over this ask")
+    async def run(self, kind: Kind, payload: bytes) -> bytes:
+        """Have a worker answer a request.
+
+        Raises: InvalidSpec: the core refuses it. Unavailable: workers died at each of several attempts. Fault: ours.
+        """
+        async with self._places:
+            for _ in range(ATTEMPTS):
+                try:
+                    return _opened(*await self._answer(kind, payload))
+                except WorkerDied:
+                    continue
+        raise Unavailable("the fitting process", f"it died {ATTEMPTS} times over one request")
 
     async def close(self) -> None:
-        """Wait for the fits under way and end the processes."""
-        if self._pool is not None:
-            await self._discard(self._pool)
+        """End the processes."""
+        workers, self._workers, self._idle = self._workers, set(), []
+        for worker in workers:
+            await worker.end()
 
-    def _running(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=_prepare_worker)
-        return self._pool
+    async def _answer(self, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
+        worker = self._idle.pop() if self._idle else await self._started()
+        try:
+            answer = await worker.answer(kind, payload)
+        except BaseException:  # died, or we are cancelled with its answer still to come: of no further use
+            self._workers.discard(worker)
+            await asyncio.shield(worker.end())
+            raise
+        self._idle.append(worker)
+        return answer
 
-    async def _discard(self, pool: ProcessPoolExecutor) -> None:
-        if self._pool is pool:
-            self._pool = None
-        await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+    async def _started(self) -> Worker:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *self._program,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **ONE_THREAD},
+            start_new_session=True,  # Ctrl-C is for the parent, which ends us
+        )
+        worker = Worker(process)
+        self._workers.add(worker)
+        return worker
 
 
-def _prepare_worker() -> None:
-    for name in BLAS_THREADS:
-        os.environ[name] = "1"  # before numpy is loaded: BLAS reads it once
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)  # the queue of a killed parent never closes: we hold its other end ourselves
+def _opened(kind: Kind, payload: bytes) -> bytes:
+    if kind is Kind.REFUSED:
+        raise InvalidSpec(*read_refusal(payload))
+    if kind is Kind.FAULT:
+        raise Fault(payload.decode())
+    return payload

@@ -5,23 +5,19 @@ A replica keeps nothing that matters: any other gives the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-import grpc
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Strategy
 from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright.v1 import suggestion_service_pb2_grpc as pb_grpc
 from tunewright_suggester.core.suggest import explain, suggest
-from tunewright_suggester.fitting import Refused, explained, suggested
+from tunewright_suggester.frames import Kind
 from tunewright_suggester.pool import FitPool
 from tunewright_suggester.prefixes import Prefixes
 from tunewright_suggester.wire import read_ask, read_strategy, write_answer, write_explanation
 
-
-Context = grpc.aio.ServicerContext[Any, Any]
+Context = Any
 
 
 class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
@@ -45,7 +41,7 @@ class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
             return pb.SuggestResponse(unknown_prefix=True)
         for definition, observations in zip(request.definitions, history.observations, strict=True):
             definition.observations.CopyFrom(observations)
-        response = pb.SuggestResponse.FromString(await self._fitted(suggested, request.SerializeToString()))
+        response = pb.SuggestResponse.FromString(await self._pool.run(Kind.SUGGEST, request.SerializeToString()))
         response.digest = history.digest
         return response
 
@@ -56,13 +52,7 @@ class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
             raise InvalidSpec("ask.prefix_digest", "an explanation needs the whole ask", "Send all observations")
         if not _modelled(request.ask):
             return write_explanation(explain(read_ask(request.ask), request.index))
-        return pb.ExplainResponse.FromString(await self._fitted(explained, request.SerializeToString()))
-
-    async def _fitted(self, function: Callable[[bytes], bytes | Refused], request: bytes) -> bytes:
-        answer = await self._pool.run(function, request)
-        if isinstance(answer, Refused):
-            raise answer.error()
-        return answer
+        return pb.ExplainResponse.FromString(await self._pool.run(Kind.EXPLAIN, request.SerializeToString()))
 
 
 def _modelled(request: pb.SuggestRequest) -> bool:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from tunewright_trainer.core.attempt import Attempt
@@ -24,14 +25,38 @@ from tunewright_trainer.core.attempt import Attempt
 class AttemptFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.grant = root / "grant.binpb"
-        self.base = root / "base"
-        self.spool = root / "spool"
-        self.model = self.base / "model"
-        self.output_data = self.base / "output" / "data"
-        self.failure = self.base / "output" / "failure"
-        self.artifacts = root / "artifact"
-        self.abandoned = root / "abandoned"
+
+    @cached_property
+    def grant(self) -> Path:
+        return self.root / "grant.binpb"
+
+    @cached_property
+    def base(self) -> Path:
+        return self.root / "base"
+
+    @cached_property
+    def spool(self) -> Path:
+        return self.root / "spool"
+
+    @cached_property
+    def model(self) -> Path:
+        return self.base / "model"
+
+    @cached_property
+    def output_data(self) -> Path:
+        return self.base / "output/data"
+
+    @cached_property
+    def failure(self) -> Path:
+        return self.base / "output/failure"
+
+    @cached_property
+    def artifacts(self) -> Path:
+        return self.root / "artifact"
+
+    @cached_property
+    def abandoned(self) -> Path:
+        return self.root / "abandoned"
 
     def spool_bytes(self) -> int:
         return self.spool.stat().st_size if self.spool.exists() else 0

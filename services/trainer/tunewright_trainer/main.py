@@ -15,5 +15,5 @@ from tunewright_trainer.trainer import Trainer
 def make_trainer(settings: TrainerSettings, channel: grpc.aio.Channel, bus: Bus) -> Trainer:
     """Return a trainer with the process runner. The caller runs it, and closes channel and bus after it."""
     runner = ProcessRunner(Folders(settings.data_dir), settings.image_roots)
-    stub = WorkerServiceStub(channel)  # type: ignore[no-untyped-call] # generated
+    stub = WorkerServiceStub(channel)
     return Trainer(settings, stub, bus, runner)

@@ -80,13 +80,12 @@ class Session:
         log.info("session open", trainer=self._trainer_id, epoch=answer.epoch, holding=len(holding))
         return [attempt_of(attempt) for attempt in answer.abandon]
 
-    async def heartbeat(self, holding: Sequence[pb.Holding]) -> pb.HeartbeatResponse:
-        """Renew the lease and wait for orders, not beyond the lease. Raises TunewrightError."""
+    async def heartbeat(self, holding: Sequence[pb.Holding], *, at_once: bool) -> pb.HeartbeatResponse:
+        """Renew the lease and wait for orders, not beyond the lease, or not at all. Raises TunewrightError."""
         sent_s = time.monotonic()
-        request = pb.HeartbeatRequest(
-            trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=self._heartbeat_s
-        )
-        patience_s = max(min(self._heartbeat_s + CALL_S, self.lease.left_s(sent_s)), AGAIN_S)
+        wait_s = 0.0 if at_once else self._heartbeat_s
+        request = pb.HeartbeatRequest(trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=wait_s)
+        patience_s = max(min(wait_s + CALL_S, self.lease.left_s(sent_s)), AGAIN_S)
         answer = await _answer(self._stub.Heartbeat(request, timeout=patience_s))
         self.lease = Lease(sent_s, self.lease.lease_s, self.lease.grace_s)
         return answer

@@ -28,6 +28,8 @@ from tunewright_trainer.slots import Slots
 
 REPEATED_ORDERS_PAUSE_S: Final = 0.1
 """Orders that were being carried out already are no reason to ask again at once."""
+NEWS_PAUSE_S: Final = 0.2
+"""New attempts that come within it are named by one heartbeat."""
 AGAIN_S: Final = 0.1
 AGAIN_MOST_S: Final = 1.0
 SWEEP_PERIOD_S: Final = 60.0
@@ -43,6 +45,8 @@ class Trainer:
         self._folders = Folders(settings.data_dir)
         self._courses: dict[Attempt, Course] = {}
         self._slots = Slots(settings.slots)
+        self._news = asyncio.Event()
+        """There is an attempt that no heartbeat has named yet."""
 
     async def run(self) -> None:
         """Work until cancelled; trainings then run on. Raises IllegalTransition: the data folder is in use."""
@@ -77,6 +81,8 @@ class Trainer:
             folder = self._folders.of(attempt_of(grant.attempt))
         except InvalidSpec as error:
             log.warning("grant not usable", training=grant.attempt.training_id, why=str(error))
+            refusal = pb.ExitedRequest(attempt=grant.attempt, cause="END_CAUSE_START_FAILED", reason=str(error))
+            self._tasks.create_task(self._session.report_exit(refusal))
             return False
         if folder.grant.exists():
             return False
@@ -88,6 +94,7 @@ class Trainer:
     def _follow(self, grant: pb.Grant) -> None:
         course = Course(grant, self._host, self._slots.free_one)
         self._courses[course.attempt] = course
+        self._news.set()
         self._tasks.create_task(self._see_through(course))
 
     async def _see_through(self, course: Course) -> None:
@@ -121,7 +128,7 @@ class Trainer:
         failures = 0
         while True:
             try:
-                orders = await self._session.heartbeat([_holding(course) for course in self._held()])
+                orders = await self._heartbeat()
             except Refused as error:
                 log.warning("session lost", why=str(error))
                 await self._open()
@@ -135,6 +142,22 @@ class Trainer:
                 failures = 0
                 if not await self._obey(orders):
                     await asyncio.sleep(REPEATED_ORDERS_PAUSE_S)
+
+    async def _heartbeat(self) -> pb.HeartbeatResponse:
+        """Make one heartbeat. One that waits is cut short when there is a new attempt, which orders may be about."""
+        at_once = self._news.is_set()
+        self._news.clear()
+        holding = [_holding(course) for course in self._held()]
+        call = asyncio.create_task(self._session.heartbeat(holding, at_once=at_once))
+        news = asyncio.create_task(self._news.wait())
+        try:
+            await asyncio.wait([call] if at_once else [call, news], return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                await asyncio.wait([call], timeout=NEWS_PAUSE_S)
+            return call.result() if call.done() else pb.HeartbeatResponse()
+        finally:
+            news.cancel()
+            call.cancel()
 
     async def _pause(self, failures: int) -> None:
         """Wait before the next try, not beyond the lease; once that has lapsed, give up what runs."""

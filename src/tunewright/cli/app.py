@@ -41,7 +41,9 @@ OutputOption = Annotated[Output, typer.Option(help="For people or for programs."
 
 @app.command()
 def tune(
-    program: Annotated[Path, typer.Argument(help="A training script, or a job file (YAML, or AMT's JSON).", show_default=False)],
+    program: Annotated[
+        Path, typer.Argument(help="A training script, or a job file (YAML, or AMT's JSON).", show_default=False)
+    ],
     param: Annotated[
         list[str] | None,
         typer.Option(help="NAME=RANGE: log(1e-4,1e-1), 10..50, 0.0..0.5, or values: 32,64,128.", show_default=False),
@@ -56,21 +58,31 @@ def tune(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=REGEX; group 1 is the number. By default NAME=NUMBER or NAME: NUMBER.", show_default=False),
+        typer.Option(
+            help="NAME=REGEX; group 1 is the number. By default NAME=NUMBER or NAME: NUMBER.", show_default=False
+        ),
     ] = None,
-    target: Annotated[float | None, typer.Option(help="End when the metric is as good as this.", show_default=False)] = None,
+    target: Annotated[
+        float | None, typer.Option(help="End when the metric is as good as this.", show_default=False)
+    ] = None,
     max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
     seed: Annotated[int | None, typer.Option(help="Repeat the same random choices.", show_default=False)] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the tuning job; one is made by default.", show_default=False)] = None,
-    python: Annotated[str | None, typer.Option(help="Interpreter for the script; this one by default.", show_default=False)] = None,
-    print_aws: Annotated[bool, typer.Option("--print-aws", help="Print the request in AMT's form and do nothing.")] = False,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the tuning job; one is made by default.", show_default=False)
+    ] = None,
+    python: Annotated[
+        str | None, typer.Option(help="Interpreter for the script; this one by default.", show_default=False)
+    ] = None,
+    print_aws: Annotated[
+        bool, typer.Option("--print-aws", help="Print the request in AMT's form and do nothing.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     output: OutputOption = Output.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Tune a training script or run a job file, and show the best configuration.
 
-    tunewright tune train.py --param lr='log(1e-4,1e-1)' --param batch=32,64,128 --param epochs=10..50 --maximize val_acc --trials 30 --parallel 4
+    tunewright tune train.py --param lr='log(1e-4,1e-1)' --param batch=32,64,128 --maximize val_acc --trials 30
 
     The script gets its values as --lr 0.01 and prints val_acc=0.93. A server is started if none runs.
     """
@@ -99,12 +111,19 @@ def tune(
 @app.command()
 def local(
     data_dir: DataDir = None,
-    http: Annotated[str, typer.Option(help="HOST:PORT of health and metrics; port 0 picks a free one.")] = "127.0.0.1:0",
+    http: Annotated[
+        str, typer.Option(help="HOST:PORT of health and metrics; port 0 picks a free one.")
+    ] = "127.0.0.1:0",
     grpc: Annotated[str, typer.Option(help="HOST:PORT of the services; port 0 picks a free one.")] = "127.0.0.1:0",
-    slots: Annotated[int | None, typer.Option(help="Trainings at once; one per processor by default.", show_default=False)] = None,
+    slots: Annotated[
+        int | None, typer.Option(help="Trainings at once; one per processor by default.", show_default=False)
+    ] = None,
     image_root: Annotated[
         list[Path] | None,
-        typer.Option(help="Run programs from below this folder; may be repeated. Home and the working folder by default.", show_default=False),
+        typer.Option(
+            help="Run programs from below this folder; may be repeated. Home and the working folder by default.",
+            show_default=False,
+        ),
     ] = None,
     exit_when_idle: Annotated[
         float | None, typer.Option(help="End after so many seconds without an active job.", show_default=False)
@@ -160,7 +179,9 @@ def trainings(
 
 @app.command()
 def logs(
-    training: Annotated[str, typer.Argument(help="Name of a training job, or of a tuning job for its best one.", show_default=False)],
+    training: Annotated[
+        str, typer.Argument(help="Name of a training job, or of a tuning job for its best one.", show_default=False)
+    ],
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the training has ended.")] = False,
     tail: Annotated[int, typer.Option(help="Only the last lines; 0: all.")] = 0,
     data_dir: DataDir = None,
@@ -174,13 +195,15 @@ def logs(
 @app.command()
 def best(
     job: Job,
-    format: Annotated[BestFormat, typer.Option(help="Shell variables, JSON, or command-line arguments.")] = BestFormat.ENV,  # noqa: A002
+    form: Annotated[
+        BestFormat, typer.Option("--format", help="Shell variables, JSON, or command-line arguments.")
+    ] = BestFormat.ENV,
     data_dir: DataDir = None,
 ) -> None:
-    """Print the best configuration, to be used by other programs: python train.py $(tunewright best JOB --format args)."""
+    """Print the best configuration for other programs: python train.py $(tunewright best JOB --format args)."""
     from tunewright.cli import looking
 
-    looking.best(job, data_dir, format.value)
+    looking.best(job, data_dir, form.value)
 
 
 @app.command()
@@ -202,7 +225,9 @@ def delete(job: Job, data_dir: DataDir = None) -> None:
 @app.command()
 def check(
     job_file: Annotated[Path, typer.Argument(help="A job file: YAML, or AMT's JSON.", show_default=False)],
-    log: Annotated[Path | None, typer.Option(help="A sample log, to see what each metric regex reads.", show_default=False)] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="A sample log, to see what each metric regex reads.", show_default=False)
+    ] = None,
 ) -> None:
     """Check a job file without running it; with --log, try its metrics on a sample."""
     from tunewright.cli import checking

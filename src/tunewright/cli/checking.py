@@ -18,7 +18,9 @@ def check_file(path: Path, log: Path | None) -> None:
     except InvalidSpec as error:
         raise (error if error.line is not None else located(error, read_tree(path)[1])) from None
     limit = spec.limits.max_trainings
-    print(f"{path} is right: {spec.strategy.value}, {limit or 'unlimited'} trainings, {spec.limits.max_parallel} at once")
+    print(
+        f"{path} is right: {spec.strategy.value}, {limit or 'unlimited'} trainings, {spec.limits.max_parallel} at once"
+    )
     for parameter in spec.definitions[0].parameters:
         print(f"  {parameter.name}: {parameter.range}")
     if log is not None:
@@ -34,6 +36,7 @@ def _try_metrics(spec: TuningJobSpec, log: Path) -> None:
         if report.first is None:
             print(f"  {report.metric}: matches none of {len(lines)} lines")
             continue
-        ends = f"first {report.first.text} (line {report.first.line + 1}), last {report.last.text} (line {report.last.line + 1})"
+        first, last = (f"{end.text} (line {end.line + 1})" for end in (report.first, report.last))
+        ends = f"first {first}, last {last}"
         faults = "".join(f", {count} {kind}" for kind, count in report.faults.items())
         print(f"  {report.metric}: {report.matches} values, {ends}{faults}")

@@ -29,7 +29,13 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
         print("No tuning jobs yet. Start one: tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc")
         return
     rows = (
-        (job.name, job.state.shown, _when(job.created_at), f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}", job.reason)
+        (
+            job.name,
+            job.state.shown,
+            _when(job.created_at),
+            f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
+            job.reason,
+        )
         for job in found
     )
     _print_table(("name", "state", "created", "trainings", "reason"), rows)
@@ -43,6 +49,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         return
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
+    counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
     rows = [
         ("name", found.name),
         ("state", found.state.shown),
@@ -51,7 +58,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("strategy", found.spec.strategy.value),
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
-        ("trainings", f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} in progress"),
+        ("trainings", counted),
     ]
     if found.best is not None:
         rows.append((f"best {found.spec.objective.metric_name}", f"{found.best.objective_value!r} ({found.best.name})"))
@@ -84,7 +91,11 @@ def best(job: str, data_dir: Path | None, form: str) -> None:
         case "json":
             print(json.dumps(dict(found.configuration)))
         case "args":
-            print(shlex.join(part for name, value in found.configuration.items() for part in (f"--{name}", text_of(value))))
+            print(
+                shlex.join(
+                    part for name, value in found.configuration.items() for part in (f"--{name}", text_of(value))
+                )
+            )
         case _:
             for name, value in found.configuration.items():
                 print(f"{name}={shlex.quote(text_of(value))}")

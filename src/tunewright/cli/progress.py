@@ -26,11 +26,19 @@ class Progress:
         self._metric = spec.objective.metric_name
         self._began = time.monotonic()
         self._ended: set[int] = set()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[rest]}"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[rest]}"),
+        )
         self._bar = Bar(*columns, console=self._console, disable=not self._console.is_terminal)
         self._task = self._bar.add_task(spec.name, total=self._total, rest="")
         if not self._console.is_terminal:
-            self._console.print(f"tuning job {spec.name}: {self._total or '?'} trainings, {spec.limits.max_parallel} at once")
+            self._console.print(
+                f"tuning job {spec.name}: {self._total or '?'} trainings, {spec.limits.max_parallel} at once"
+            )
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -53,12 +61,20 @@ class Progress:
         value = "no value" if training.objective_value is None else f"{self._metric}={training.objective_value:.6g}"
         mark = "  best so far" if job.best is not None and job.best.number == training.number else ""
         settings = " ".join(f"{name}={_short(item)}" for name, item in training.configuration.items())
-        state = "" if training.state.value == "COMPLETED" else f"  {training.state.value.lower()}: {training.reason.splitlines()[0][:100] if training.reason else ''}"
+        state = (
+            ""
+            if training.state.value == "COMPLETED"
+            else f"  {training.state.value.lower()}: {training.reason.splitlines()[0][:100] if training.reason else ''}"
+        )
         self._console.print(f"{training.number:>4}  {value}  {settings}{state}{mark}", markup=False, soft_wrap=True)
 
     def _rest(self, job: TuningJob) -> str:
         """Say the best so far, what runs, how fast it goes and how long it will take."""
-        parts = [f"best {job.best.objective_value:.6g}" if job.best and job.best.objective_value is not None else "no value yet"]
+        parts = [
+            f"best {job.best.objective_value:.6g}"
+            if job.best and job.best.objective_value is not None
+            else "no value yet"
+        ]
         parts.append(f"{job.trainings.in_progress} running")
         ended = job.trainings.ended
         if ended:
@@ -80,7 +96,9 @@ def show_result(job: TuningJob, *, as_json: bool) -> None:
         console.print("No training has a value of the objective. Look at one:", markup=False)
         console.print(f"  tunewright trainings {job.name}", markup=False)
         return
-    table = Table(title=f"Best of {job.trainings.ended}: {job.spec.objective.metric_name} = {job.best.objective_value!r}")
+    table = Table(
+        title=f"Best of {job.trainings.ended}: {job.spec.objective.metric_name} = {job.best.objective_value!r}"
+    )
     table.add_column("hyperparameter")
     table.add_column("value", justify="right")
     for name, value in job.best.configuration.items():
@@ -89,7 +107,9 @@ def show_result(job: TuningJob, *, as_json: bool) -> None:
     if job.best.artifact_uri:
         console.print(f"Model: {job.best.artifact_uri}", markup=False)
     console.print("Next:", markup=False)
-    console.print(f"  tunewright best {job.name} --format args     the best configuration, for your script", markup=False)
+    console.print(
+        f"  tunewright best {job.name} --format args     the best configuration, for your script", markup=False
+    )
     console.print(f"  tunewright trainings {job.name} --best-first", markup=False)
     console.print(f"  tunewright logs {job.best.name}", markup=False)
 
@@ -131,5 +151,3 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s"
-
-

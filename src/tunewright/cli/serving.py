@@ -47,7 +47,16 @@ def start(data_dir: Path, image_roots: Sequence[Path]) -> Address:
     """Start a server in a session of its own, so that it outlives this command."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     roots = [argument for root in dict.fromkeys(image_roots) for argument in ("--image-root", str(root))]
-    command = [sys.executable, "-m", "tunewright", "local", "--data-dir", str(data_dir), "--exit-when-idle", str(IDLE_S)]
+    command = [
+        sys.executable,
+        "-m",
+        "tunewright",
+        "local",
+        "--data-dir",
+        str(data_dir),
+        "--exit-when-idle",
+        str(IDLE_S),
+    ]
     log = data_dir / LOG_FILE
     with log.open("w") as errors:
         process = subprocess.Popen(

@@ -80,7 +80,10 @@ def _interrupted(client: Any, name: str) -> int:
         except IllegalTransition as error:
             print(error, file=sys.stderr)
     else:
-        print(f"\nIt goes on. Come back with: tunewright describe {name}; stop it with: tunewright stop {name}", file=sys.stderr)
+        print(
+            f"\nIt goes on. Come back with: tunewright describe {name}; stop it with: tunewright stop {name}",
+            file=sys.stderr,
+        )
     return INTERRUPTED
 
 

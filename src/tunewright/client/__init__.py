@@ -5,4 +5,14 @@ from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.client.synchronous import Client
 
-__all__ = ["Address", "AsyncClient", "Client", "Measurement", "OutputLine", "TrainingJob", "TuningJob", "Watched", "find"]
+__all__ = [
+    "Address",
+    "AsyncClient",
+    "Client",
+    "Measurement",
+    "OutputLine",
+    "TrainingJob",
+    "TuningJob",
+    "Watched",
+    "find",
+]

@@ -16,8 +16,13 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.status import error_of
-from tunewright.v1 import metrics_service_pb2, metrics_service_pb2_grpc, spec_pb2, tuning_service_pb2
-from tunewright.v1 import tuning_service_pb2_grpc
+from tunewright.v1 import (
+    metrics_service_pb2,
+    metrics_service_pb2_grpc,
+    spec_pb2,
+    tuning_service_pb2,
+    tuning_service_pb2_grpc,
+)
 
 pb, mpb = tuning_service_pb2, metrics_service_pb2
 DEADLINE_S: Final = 30.0
@@ -37,8 +42,8 @@ class AsyncClient:
         """Raises NotFound if no address is given and none is found."""
         self._address = address or find()
         self._channel = open_channel(self._address.endpoint, self._address.token)
-        self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channel)  # type: ignore[no-untyped-call] - generated
-        self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channel)
+        self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channel)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -129,7 +134,9 @@ class AsyncClient:
     async def output(self, training: str, *, follow: bool = False, tail: int = 0) -> AsyncIterator[OutputLine]:
         """Yield what a training has printed, with `follow` also what comes, until it has ended."""
         if follow:
-            async for response in self._stream(self._metrics.FollowOutput, mpb.FollowOutputRequest(training=training, tail=tail)):
+            async for response in self._stream(
+                self._metrics.FollowOutput, mpb.FollowOutputRequest(training=training, tail=tail)
+            ):
                 for line in response.lines:
                     yield from_message(line, OutputLine)
             return

@@ -1,7 +1,7 @@
 """The synchronous SDK client: the asynchronous one, run on an event loop in a thread of its own.
 
-There is one implementation of every call. The loop has its own thread, so that this client works in scripts, in notebooks
-(where a loop runs already) and from several threads.
+There is one implementation of every call. The loop has its own thread, so that this client works in scripts, in
+notebooks (where a loop runs already) and from several threads.
 """
 
 from __future__ import annotations

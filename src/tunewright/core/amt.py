@@ -1,7 +1,7 @@
 """AMT's CreateHyperParameterTuningJob body as a specification, and back.
 
-Bodies are plain trees with AMT's member names; ranges are texts and are echoed exactly as they came. Members that AMT has
-and we do not take are refused by name, like any unknown one.
+Bodies are plain trees with AMT's member names; ranges are texts and are echoed exactly as they came. Members that AMT
+has and we do not take are refused by name, like any unknown one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def looks_like_amt(tree: Any) -> bool:
     return isinstance(tree, dict) and (NAME in tree or CONFIG in tree)
 
 
-# -- AMT to specification ----------------------------------------------------------------------------------------------------
+# -- AMT to specification --------------------------------------------------------------------------------------------
 
 
 def from_amt(tree: Any) -> TuningJobSpec:
@@ -194,12 +194,12 @@ def _parameters(ranges: Members) -> tuple[Parameter, ...]:
         )
 
 
-def _numeric(members: Members, kind: type[Float | Int], parse: Callable[[str], float]) -> Parameter:
+def _numeric(members: Members, kind: Callable[..., Range], parse: Callable[[str], float]) -> Parameter:
     with members:
         low, high = members.take("MinValue", str), members.take("MaxValue", str)
         scaling = members.choice("ScalingType", {item.value: item for item in ScalingType}, ScalingType.AUTO)
         try:
-            range_: Range = kind(parse(low), parse(high), scaling)  # type: ignore[arg-type] - int for Int, float for Float
+            range_ = kind(parse(low), parse(high), scaling)
         except ValueError:
             raise InvalidSpec(members.at("MinValue"), f"{low!r} and {high!r} are not two numbers", "") from None
         except InvalidSpec as error:
@@ -226,7 +226,11 @@ def _hyperband(strategy_config: Members) -> HyperbandConfig | None:
 
 def _completion(config: Members) -> Completion:
     criteria = config.maps("TuningJobCompletionCriteria")
-    with criteria, criteria.maps("BestObjectiveNotImproving") as still, criteria.maps("ConvergenceDetected") as converged:
+    with (
+        criteria,
+        criteria.maps("BestObjectiveNotImproving") as still,
+        criteria.maps("ConvergenceDetected") as converged,
+    ):
         asked = converged.has("CompleteOnConvergence")
         return Completion(
             target=criteria.maybe("TargetObjectiveMetricValue", float),
@@ -249,7 +253,7 @@ def _autotune(top: Members) -> bool:
         return members.choice("Mode", {"Enabled": True}, default=False)
 
 
-# -- Specification to AMT ----------------------------------------------------------------------------------------------------
+# -- Specification to AMT --------------------------------------------------------------------------------------------
 
 
 def to_amt(spec: TuningJobSpec) -> Tree:
@@ -276,7 +280,10 @@ def to_amt(spec: TuningJobSpec) -> Tree:
         body["TrainingJobDefinition"] = _definition_tree(spec.definitions[0])
     if spec.warm_start is not None:
         parents = [{NAME: name} for name in spec.warm_start.parents]
-        body["WarmStartConfig"] = {"ParentHyperParameterTuningJobs": parents, "WarmStartType": spec.warm_start.type.value}
+        body["WarmStartConfig"] = {
+            "ParentHyperParameterTuningJobs": parents,
+            "WarmStartType": spec.warm_start.type.value,
+        }
     if spec.autotune:
         body["Autotune"] = {"Mode": "Enabled"}
     if spec.tags:
@@ -336,14 +343,14 @@ def _definition_tree(definition: Definition) -> Tree:
         AlgorithmName=definition.algorithm_name or None,
         TrainingInputMode=definition.input_mode.value,
     )
-    algorithm["MetricDefinitions"] = [{"Name": item.name, "Regex": item.regex} for item in definition.metric_definitions]
+    algorithm["MetricDefinitions"] = [
+        {"Name": item.name, "Regex": item.regex} for item in definition.metric_definitions
+    ]
     tree: Tree = {
         "StaticHyperParameters": dict(definition.static_hyperparameters),
         "AlgorithmSpecification": algorithm,
         "RoleArn": definition.role_arn,
-        "OutputDataConfig": _given(
-            S3OutputPath=definition.output_uri, KmsKeyId=definition.output_kms_key_id or None
-        ),
+        "OutputDataConfig": _given(S3OutputPath=definition.output_uri, KmsKeyId=definition.output_kms_key_id or None),
         "ResourceConfig": {
             "InstanceType": definition.resources.instance_type,
             "InstanceCount": definition.resources.instance_count,

@@ -1,8 +1,8 @@
 """The one judge of a specification: the command line, the scheduler and the gateway all ask here.
 
 `check` returns the specification with what AMT computes filled in, or raises InvalidSpec for the first thing that is
-wrong, always in the same order: names, definitions, ranges, metrics, limits, criteria. What this version cannot do yet is
-refused with a plain reason and never ignored; those refusals stand together in `NOT_YET`.
+wrong, always in the same order: names, definitions, ranges, metrics, limits, criteria. What this version cannot do yet
+is refused with a plain reason and never ignored; those refusals stand together in `NOT_YET`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ EPOCH_PARAMETERS: Final = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_e
 """Static hyperparameters from which AMT infers Hyperband's largest resource."""
 
 NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
-    ("strategy", lambda spec: spec.strategy is Strategy.HYPERBAND, "Hyperband is not built yet; use Bayesian, Random or Grid"),
+    (
+        "strategy",
+        lambda spec: spec.strategy is Strategy.HYPERBAND,
+        "Hyperband is not built yet; use Bayesian, Random or Grid",
+    ),
     ("warm_start", lambda spec: spec.warm_start is not None, "warm start is not built yet"),
     ("autotune", lambda spec: spec.autotune, "autotune is not built yet; give ranges"),
     ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
@@ -115,7 +119,9 @@ def _check_names(definition: Definition, path: str) -> None:
     if len(names) > MAX_TUNABLE:
         raise InvalidSpec(f"{path}.parameters", f"{len(names)} are tuned, at most {MAX_TUNABLE} can be", "Fix some")
     if len(names) + len(definition.static_hyperparameters) > MAX_HYPERPARAMETERS:
-        raise InvalidSpec(f"{path}.static_hyperparameters", f"more than {MAX_HYPERPARAMETERS} hyperparameters", "Drop some")
+        raise InvalidSpec(
+            f"{path}.static_hyperparameters", f"more than {MAX_HYPERPARAMETERS} hyperparameters", "Drop some"
+        )
     for name, value in definition.static_hyperparameters.items():
         if len(value) > MAX_VALUE:
             raise InvalidSpec(f"{path}.static_hyperparameters.{name}", f"is longer than {MAX_VALUE}", "Shorten it")
@@ -160,7 +166,9 @@ def _check_objective(spec: TuningJobSpec, definition: Definition) -> None:
 def _check_limits(spec: TuningJobSpec) -> None:
     limits = spec.limits
     if not 1 <= limits.max_parallel <= MAX_PARALLEL:
-        raise InvalidSpec("limits.max_parallel", f"{limits.max_parallel} is not in 1 … {MAX_PARALLEL}", "Choose inside it")
+        raise InvalidSpec(
+            "limits.max_parallel", f"{limits.max_parallel} is not in 1 … {MAX_PARALLEL}", "Choose inside it"
+        )
     if limits.max_trainings is not None and not 1 <= limits.max_trainings <= MAX_TRAININGS:
         why = f"{limits.max_trainings} is not in 1 … {MAX_TRAININGS}"
         raise InvalidSpec("limits.max_trainings", why, "Choose inside it")
@@ -192,7 +200,9 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
             raise InvalidSpec(field, "Grid takes categorical ranges only", "List the values, or use another strategy")
     product = size(spec.definitions[0].space) or 0
     if product > MAX_GRID:
-        raise InvalidSpec("definitions[0].parameters", f"the grid has {product} points, at most {MAX_GRID}", "Drop values")
+        raise InvalidSpec(
+            "definitions[0].parameters", f"the grid has {product} points, at most {MAX_GRID}", "Drop values"
+        )
     asked = spec.limits.max_trainings
     if asked is not None and asked != product:
         raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")

@@ -71,9 +71,7 @@ def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
             completion=Completion(target=top.maybe("target", float)),
             early_stopping=EarlyStoppingRule(top.choice("early_stopping", EARLY_STOPPING, EarlyStopping.OFF)),
             random_seed=top.maybe("seed", int),
-            enqueued=tuple(
-                EnqueuedConfiguration(checked(item, dict, path)) for path, item in top.items("try_first")
-            ),
+            enqueued=tuple(EnqueuedConfiguration(checked(item, dict, path)) for path, item in top.items("try_first")),
             priority=top.take("priority", int, 0),
             tags=top.texts("tags"),
         )

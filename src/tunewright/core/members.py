@@ -78,7 +78,9 @@ class Members:
 
     def texts(self, name: str) -> dict[str, str]:
         """Return a mapping of texts; numbers are taken as they are written."""
-        return {key: text_of_scalar(value, f"{self.at(name)}.{key}") for key, value in self.take(name, dict, {}).items()}
+        return {
+            key: text_of_scalar(value, f"{self.at(name)}.{key}") for key, value in self.take(name, dict, {}).items()
+        }
 
     def choice(self, name: str, options: Mapping[str, T], default: T) -> T:
         """Return what a text member stands for."""
@@ -101,7 +103,8 @@ def checked(value: Any, kind: type[T], path: str) -> T:
     """Return the value if it is of the kind; an integer is a number too, a truth value is neither."""
     fits = isinstance(value, kind) and not (kind is not bool and isinstance(value, bool))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return kind(value)  # type: ignore[call-arg]
+        number: T = kind(value)  # type: ignore[call-arg]
+        return number
     if not fits:
         raise InvalidSpec(path, f"must be {NAMES.get(kind, kind.__name__)}, is {_kind_of(value)}", "")
     return value

@@ -1,8 +1,8 @@
 """Ranges as people write them, on the command line and in job files.
 
-    log(1e-4, 1e-1)          real, logarithmic          10..50          integer, both ends included
-    reverse_log(0.9, 0.999)  real, fine near 1          0.0..0.5        real
-    log(1, 1000)             integer, logarithmic       32,64,128       one of these texts
+log(1e-4, 1e-1)          real, logarithmic          10..50          integer, both ends included
+reverse_log(0.9, 0.999)  real, fine near 1          0.0..0.5        real
+log(1, 1000)             integer, logarithmic       32,64,128       one of these texts
 """
 
 from __future__ import annotations

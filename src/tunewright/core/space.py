@@ -132,7 +132,7 @@ def from_unit(parameter: Range, unit: float) -> Value:
 
 
 def size(space: Space) -> int | None:
-    """Return how many distinct configurations the space holds, None if it has a real-valued range of more than a point."""
+    """Return how many distinct configurations the space holds; None if one of its ranges is real-valued."""
     total = 1
     for parameter in space.values():
         match parameter:
@@ -147,7 +147,7 @@ def size(space: Space) -> int | None:
 
 
 def check_configuration(space: Space, configuration: Configuration, field: str = "configuration") -> None:
-    """Raise InvalidSpec unless the configuration gives each parameter of the space, and no other, a value of its range."""
+    """Raise InvalidSpec unless the configuration gives each parameter, and no other, a value of its range."""
     for name in configuration:
         if name not in space:
             raise InvalidSpec(f"{field}.{name}", "is not a parameter of this space", f"Known: {', '.join(space)}")

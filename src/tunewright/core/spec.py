@@ -98,7 +98,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What one training needs. `instance_type` names a class of the trainer's table; local and local_gpu are one slot."""
+    """What one training needs.
+
+    `instance_type` names a class of the trainer's table; local and local_gpu are one slot.
+    """
 
     instance_type: str = "local"
     instance_count: int = 1

@@ -17,10 +17,14 @@ def image_check(roots: tuple[Path, ...]) -> Callable[[str, str], None]:
     def check(field: str, image: str) -> None:
         parts = urlsplit(image)
         if parts.scheme != "file":
-            raise InvalidSpec(field, f"{image!r} is not a program on this machine", "Give file:///folder or file:///script.py")
+            raise InvalidSpec(
+                field, f"{image!r} is not a program on this machine", "Give file:///folder or file:///script.py"
+            )
         path = Path(url2pathname(parts.path)).resolve()
         if not path.exists():
-            raise InvalidSpec(field, f"there is no {path}", "Give the path of a script, or of a folder with a program `train`")
+            raise InvalidSpec(
+                field, f"there is no {path}", "Give the path of a script, or of a folder with a program `train`"
+            )
         if not any(path.is_relative_to(root) for root in allowed):
             roots_text = ", ".join(map(str, allowed)) or "none"
             why = f"{path} is below no image root of this server ({roots_text})"

@@ -6,8 +6,9 @@
     Timestamp                          float, Unix seconds     v1.Value    float | int | str
     oneof x {A a; B b}                 x: A | B (dataclasses; case chosen by class name)
 
-proto3 cannot tell an absent scalar from a zero one, so zero, "" and UNSPECIFIED give the dataclass's default. Fields for
-which zero is a value of its own are `optional` in the message. A test holds both field lists equal for every pair in use.
+proto3 cannot tell an absent scalar from a zero one, so zero, "" and UNSPECIFIED give the dataclass's default. Fields
+for which zero is a value of its own are `optional` in the message. A test holds both field lists equal for every pair
+in use.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.v1 import spec_pb2
+
+FieldDescriptor = Any
+"""protobuf's own; its two implementations share no type."""
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
@@ -34,7 +37,7 @@ NANOS = 1_000_000_000
 def to_message(value: Any, message_type: type[M]) -> M:
     """Encode a dataclass. Fields of the message that the dataclass does not have stay unset."""
     message = message_type()
-    for name, write in _writers(type(value), message_type):
+    for name, write in _writers(cast("Any", type(value)), cast("Any", message_type)):
         item = getattr(value, name)
         if item is not None:
             write(message, item)
@@ -42,9 +45,12 @@ def to_message(value: Any, message_type: type[M]) -> M:
 
 
 def from_message(message: Message, value_type: type[T], path: str = "") -> T:
-    """Decode into a dataclass. Raises InvalidSpec, with the dotted path of the field, for what the dataclass refuses."""
+    """Decode into a dataclass.
+
+    Raises InvalidSpec, with the dotted path of the field, for what the dataclass refuses.
+    """
     arguments: dict[str, Any] = {}
-    for field, read in _readers(type(message), value_type):
+    for field, read in _readers(cast("Any", type(message)), cast("Any", value_type)):
         here = f"{path}.{field.name}" if path else field.name
         item = read(message, here)
         if item is not MISSING:
@@ -92,7 +98,7 @@ def field_names(message_type: type[Message]) -> set[str]:
     names = set()
     for field in message_type.DESCRIPTOR.fields:
         oneof = _real_oneof(field)
-        names.add(oneof if oneof else field.name)
+        names.add(oneof or field.name)
     return names
 
 
@@ -104,19 +110,19 @@ def _real_oneof(field: FieldDescriptor) -> str | None:
 
 def _zero(message: Message, field: Field[Any], path: str) -> Any:
     """Return a required field's value where the message has it at zero; a required enum or message must be given."""
-    descriptor = message.DESCRIPTOR.fields_by_name.get(field.name)
+    descriptor: FieldDescriptor = message.DESCRIPTOR.fields_by_name.get(field.name)
     if descriptor is None or descriptor.message_type is not None or descriptor.enum_type is not None:
         raise InvalidSpec(path, "is missing", "Give it")
     return getattr(message, field.name)
 
 
-# -- Encoding: per pair of types, one function a field ------------------------------------------------------------------
+# -- Encoding: per pair of types, one function a field ---------------------------------------------------------------
 
 Writer = Callable[[Any, Any], None]
 
 
 @cache
-def _writers(value_type: type, message_type: type[Message]) -> list[tuple[str, Writer]]:
+def _writers(value_type: Any, message_type: Any) -> list[tuple[str, Writer]]:
     by_name = message_type.DESCRIPTOR.fields_by_name
     oneofs = message_type.DESCRIPTOR.oneofs_by_name
     writers: list[tuple[str, Writer]] = []
@@ -176,17 +182,17 @@ def _encoder(field: FieldDescriptor) -> Callable[[Any], Any]:
         case "tunewright.v1.Value":
             return value_to_message
         case _:
-            nested = field.message_type._concrete_class  # noqa: SLF001 - the only way from a descriptor to its class
+            nested = field.message_type._concrete_class  # noqa: SLF001
             return lambda item: to_message(item, nested)
 
 
-# -- Decoding: per pair of types, one function a field; MISSING means "the message does not have it" ---------------------
+# -- Decoding: per pair of types, one function a field; MISSING means "the message does not have it" -----------------
 
 Reader = Callable[[Any, str], Any]
 
 
 @cache
-def _readers(message_type: type[Message], value_type: type) -> list[tuple[Field[Any], Reader]]:
+def _readers(message_type: Any, value_type: Any) -> list[tuple[Field[Any], Reader]]:
     by_name = message_type.DESCRIPTOR.fields_by_name
     oneofs = message_type.DESCRIPTOR.oneofs_by_name
     hints = get_type_hints(value_type)
@@ -264,7 +270,8 @@ def _is_map(field: FieldDescriptor) -> bool:
 
 
 def _enum_prefix(field: FieldDescriptor) -> str:
-    return field.enum_type.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    name: str = field.enum_type.values_by_number[0].name
+    return name.removesuffix("UNSPECIFIED")
 
 
 def _without_none(hint: Any) -> Any:

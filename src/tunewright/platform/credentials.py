@@ -63,7 +63,9 @@ def load(path: Path) -> Credentials:
         section = parser[SECTION]
         return Credentials(**{field.name: section.get(field.name, "") for field in fields(Credentials)})
     except (configparser.Error, KeyError) as error:
-        raise InvalidSpec(str(path), f"is not a credentials file: {error}", "Remove it; the server makes a new one") from None
+        raise InvalidSpec(
+            str(path), f"is not a credentials file: {error}", "Remove it; the server makes a new one"
+        ) from None
 
 
 def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:
@@ -71,9 +73,7 @@ def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:
     try:
         kept = load(path)
     except NotFound:
-        kept = Credentials(
-            "TW" + secrets.token_hex(9).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(32)
-        )
+        kept = Credentials("TW" + secrets.token_hex(9).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(32))
     current = replace(kept, tunewright_grpc=grpc, tunewright_http=http)
     _write(path, current)
     return current

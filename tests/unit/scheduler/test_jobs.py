@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.scheduler.world import UID, World, spec, with_limits
 
+from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Strategy
 from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.v1 import worker_service_pb2 as pb
@@ -74,8 +74,8 @@ class FakeScheduler(WorkerServiceServicer):
         await self._enter("Heartbeat", request.epoch)
         self.heartbeats += 1
         await self.change(lambda: setattr(self, "held", list(request.holding)))
-        await self._wait("Heartbeat", lambda: self._orders().ByteSize() > 0, request)
-        orders = self._orders()
+        await self._wait("Heartbeat", lambda: self._orders(request.holding).ByteSize() > 0, request)
+        orders = self._orders(request.holding)
         self.resends.clear()
         return orders
 
@@ -87,7 +87,6 @@ class FakeScheduler(WorkerServiceServicer):
         answer = pb.ClaimResponse(grants=self.ready[: request.slots])
         del self.ready[: request.slots]
         self.granted[request.request_id] = answer
-        self.held += [pb.Holding(attempt=grant.attempt, phase="Starting") for grant in answer.grants]
         self._lose("Claim")
         return answer
 
@@ -118,9 +117,9 @@ class FakeScheduler(WorkerServiceServicer):
             return
         await self._enter(call, request.epoch)
 
-    def _orders(self) -> pb.HeartbeatResponse:
-        """What is not obeyed yet by the state that the trainer has last told."""
-        held = {key(holding.attempt): holding for holding in self.held}
+    def _orders(self, named: Sequence[pb.Holding]) -> pb.HeartbeatResponse:
+        """What is not obeyed yet by the state that this heartbeat tells; nothing about what it does not name."""
+        held = {key(holding.attempt): holding for holding in named}
         running = [k for k, holding in held.items() if not holding.exited and holding.phase != "Stopping"]
         return pb.HeartbeatResponse(
             stop=[self.stops[k] for k in running if k in self.stops],

@@ -11,7 +11,7 @@ from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, End, Launch, reason
 from tunewright_trainer.core.lease import Lease, backoff_s
-from tunewright_trainer.core.program import arguments, environment
+from tunewright_trainer.core.program import arguments, environment, inherited
 
 
 @pytest.mark.parametrize("training_id", ["../1", "a/b/1", "/1", "a/", "a/one", "a/../1", ""])
@@ -59,8 +59,8 @@ def test_arguments_are_sorted_and_reserved_names_left_out():
 def test_the_environment_is_clean_and_the_definitions_wins():
     definition = Definition("file:///x", environment={"PYTHONUNBUFFERED": "0", "MINE": "1"})
     launch = Launch(Attempt("job/1", 1), "Job-001", definition, {})
-    inherited = {"PATH": "/bin", "LC_ALL": "C", "TUNEWRIGHT_TOKEN": "secret", "AWS_SECRET_ACCESS_KEY": "secret"}
-    assert environment(launch, PurePosixPath("/base"), inherited) == {
+    own = {"PATH": "/bin", "LC_ALL": "C", "TUNEWRIGHT_TOKEN": "secret", "AWS_SECRET_ACCESS_KEY": "secret"}
+    assert environment(launch, PurePosixPath("/base"), inherited(own)) == {
         "PATH": "/bin",
         "LC_ALL": "C",
         "PYTHONUNBUFFERED": "0",

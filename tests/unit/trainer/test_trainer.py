@@ -227,6 +227,25 @@ async def test_a_stop_order_stops(plant):
     assert (report.cause, report.exit_code) == (cause("STOPPED"), 143)
 
 
+async def test_orders_about_a_new_attempt_do_not_wait_for_the_next_heartbeat(plant):
+    plant.scheduler.heartbeat_s = 100.0
+    plant.scheduler.lease_s = 300.0
+    plant.start(slots=2)
+    for _ in range(2):
+        attempt = await plant.grant("print('short')")
+        await plant.exit_of(attempt)
+        await plant.settle(attempt, publish=True)
+
+
+async def test_a_grant_that_cannot_be_kept_is_refused(plant):
+    plant.start()
+    grant = pb.Grant(attempt=pb.Attempt(training_id="../../etc/1", attempt=1))
+    await plant.scheduler.change(lambda: plant.scheduler.ready.append(grant))
+    report = await plant.exit_of(("../../etc/1", 1))
+    assert (report.cause, "training_id" in report.reason) == (cause("START_FAILED"), True)
+    await plant.exit_of(await plant.grant("print('the slot is free')"))
+
+
 async def test_a_stop_order_under_way_is_told_and_not_asked_for_again(plant):
     plant.start()
     attempt = await plant.grant(DEAF)

@@ -1,21 +1,20 @@
 """What one attempt of a training says, folded message by message into a value.
 
-Lines count only if they are contiguous per instance: what overlaps is dropped, a gap is asked for again and nothing after
-it counts before it is filled. So lost, repeated and reordered messages, a restarted trainer and a new collector all come
-to the same stream, the same measurements and, byte for byte, the same summary.
+Lines count only if they are contiguous per instance: what overlaps is dropped, a gap is asked for again and nothing
+after it counts before it is filled. So lost, repeated and reordered messages, a restarted trainer and a new collector
+all come to the same stream, the same measurements and, byte for byte, the same summary.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from tunewright.core.spec import MetricDefinition, Objective, ObjectiveReading
-from tunewright_metrics.core.reading import Kind, Reader, Reading
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.spec import MetricDefinition, Objective
+from tunewright_metrics.core.reading import Kind, Reader, Reading, number_kind
+from tunewright_metrics.core.series import Fault, Measured, Series, extended
 
-CURVE_POINTS: Final = 64
 TAIL_LINES: Final = 20
 TAIL_WIDTH: Final = 500
 QUIET_LINES: Final = 200
@@ -23,91 +22,28 @@ QUIET_LINES: Final = 200
 
 REPORTS_REMEMBERED: Final = 1000
 FROM_THE_START: Final = -1
+NO_LINE: Final = -1
+ASK_AGAIN_S: Final = 10.0
+"""While messages keep arriving behind a gap, it is asked for again so often: the first request may have been lost."""
 
 
 @dataclass(frozen=True, slots=True)
-class MetricState:
-    """One metric so far. A step is an emission, whether or not it was a finite number."""
+class Started:
+    """All that is needed to read an attempt. Field names are those of the message TrainingStarted."""
 
-    steps: int
-    last: float
-    last_kind: Kind
-    last_line: int
-    last_text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Emissions of one metric that were no finite numbers, by kind."""
-
-    kind: Kind
-    metric: str
-    count: int
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Running mean of the objective, thinned to at most CURVE_POINTS points by doubling the stride."""
-
-    steps: tuple[int, ...] = ()
-    means: tuple[float, ...] = ()
-    stride: int = 1
-    count: int = 0
-    mean: float = 0.0
-
-    def add(self, value: float) -> Curve:
-        count = self.count + 1
-        mean = self.mean + (value - self.mean) / count
-        moved = replace(self, count=count, mean=mean)
-        if count % self.stride:
-            return moved
-        steps, means, stride = (*self.steps, count), (*self.means, mean), self.stride
-        if len(steps) > CURVE_POINTS:
-            steps, means, stride = steps[1::2], means[1::2], 2 * stride
-        return replace(moved, steps=steps, means=means, stride=stride)
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    line_counts: tuple[int, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    uid: str
-    number: int
-    attempt: int
-    started: bool = False
-    training_name: str = ""
-    owner: str = ""
-    definitions: tuple[MetricDefinition, ...] = ()
+    metric_definitions: tuple[MetricDefinition, ...] = ()
     objective: Objective | None = None
-    next_lines: tuple[int, ...] = (0,)
-    """The next line that counts, by instance."""
-    metrics: Mapping[str, MetricState] = field(default_factory=dict)
-    recent: tuple[float, ...] = ()
-    """The objective's last values, as many as its reading needs."""
-    best: float | None = None
-    curve: Curve = Curve()
-    faults: tuple[Fault, ...] = ()
-    tail: tuple[str, ...] = ()
-    reports: tuple[str, ...] = ()
-    asked_from: tuple[int, int] | None = None
-    """The last gap that was asked for: instance and line."""
-    warned: bool = False
-    ended: Ended | None = None
-    summary: bytes | None = None
-    """The TrainingSummarized that was published; told again as it is."""
+    instance_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    metric: str
-    value: float
-    step: int
-    line: int
+class Lines:
+    """Consecutive lines of one instance. `at` is when they were sent."""
+
+    instance: int
+    first_line: int
+    texts: tuple[str, ...]
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,153 +55,142 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    gap: Gap
+    at: float
+
+
+NOTHING_YET: Final = Series()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    uid: str
+    number: int
+    attempt: int
+    started: Started | None = None
+    next_lines: tuple[int, ...] = ()
+    """The next line that counts, by instance."""
+    position: int = 0
+    """How many lines, of all instances, and reports have been taken: the place of what comes next."""
+    series: Series = NOTHING_YET
+    tail: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    """Ids of the last reports taken."""
+    asked: Asked | None = None
+    warned: bool = False
+    line_counts: tuple[int, ...] | None = None
+    """By instance, once the end is known."""
+    summary: bytes | None = None
+    """The summary as it was published; told again as it is. Nothing is taken after it."""
+
+    @property
+    def definitions(self) -> tuple[MetricDefinition, ...]:
+        return self.started.metric_definitions if self.started else ()
+
+    @property
+    def objective(self) -> Objective | None:
+        return self.started.objective if self.started else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the end is known and every line before it has been taken."""
+        return self.line_counts is not None and _missing(self, self.line_counts) is None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """What a fold of lines did: the stream, what was measured, and how many of the given lines were new."""
+    """What became of a message: the stream after it, and what is new. Without news, `stream` is the one given."""
 
     stream: Stream
+    lines: tuple[str, ...] = ()
+    """Those that were new; the first of them has the index `next_lines[instance]` of the stream before."""
     measured: tuple[Measured, ...] = ()
-    new_from: int = 0
-    new: bool = False
     gap: Gap | None = None
+    """To be asked for."""
+    silent: MetricDefinition | None = None
+    """To be warned of: it has matched nothing for a while."""
 
 
-def start(
-    stream: Stream, name: str, owner: str, definitions: tuple[MetricDefinition, ...], objective: Objective, instances: int
-) -> Stream:
+def start(stream: Stream, started: Started, reader: Reader) -> Taken:
     """Take the message that starts the stream; the same again changes nothing."""
-    if stream.started:
-        return stream
-    return replace(
-        stream,
-        started=True,
-        training_name=name,
-        owner=owner,
-        definitions=definitions,
-        objective=objective,
-        next_lines=(0,) * max(instances, 1),
-        asked_from=None,
-    )
+    if stream.started is not None:
+        return Taken(stream)
+    faults = tuple(Fault(Kind.REFUSED, metric, 1, why) for metric, why in reader.refused.items())
+    next_lines = (0,) * max(started.instance_count, 1)
+    return Taken(replace(stream, started=started, next_lines=next_lines, series=Series(faults=faults), asked=None))
 
 
-def take_lines(stream: Stream, instance: int, first_line: int, lines: tuple[str, ...], reader: Reader) -> Taken:
-    """Take lines of one instance, of which those before the next expected one are known already."""
-    if not stream.started:
-        return _ask(stream, Gap(0, FROM_THE_START))
+def take_lines(stream: Stream, lines: Lines, reader: Reader) -> Taken:
+    """Take lines, of which those before the next expected one are known already.
+
+    Raises InvalidSpec: the attempt has no such instance, or no line has such an index.
+    """
+    if stream.started is None:
+        return _ask(stream, Gap(0, FROM_THE_START), lines.at)
+    instance = lines.instance
+    if not 0 <= instance < len(stream.next_lines) or lines.first_line < 0:
+        raise InvalidSpec("instance", f"there is no line {lines.first_line} of instance {instance}")
     expected = stream.next_lines[instance]
-    if first_line > expected:
-        return _ask(stream, Gap(instance, expected))
-    known = expected - first_line
-    fresh = lines[known:]
+    if lines.first_line > expected:
+        return _ask(stream, Gap(instance, expected), lines.at)
+    fresh = lines.texts[expected - lines.first_line :]
     if not fresh or stream.summary is not None:
         return Taken(stream)
-    moved, measured = measure(stream, reader.read(fresh, expected))
-    next_lines = (*stream.next_lines[:instance], expected + len(fresh), *stream.next_lines[instance + 1 :])
-    tail = (*stream.tail, *(line[:TAIL_WIDTH] for line in fresh[-TAIL_LINES:]))[-TAIL_LINES:]
-    moved = replace(moved, next_lines=next_lines, tail=tail, asked_from=None)
-    return Taken(moved, measured, new_from=known, new=True)
+    timeouts = {fault.metric: fault.count for fault in stream.series.faults if fault.kind is Kind.TIMED_OUT}
+    series, measured = extended(stream.series, reader.read(fresh, expected, timeouts), stream.objective)
+    moved = replace(
+        stream,
+        next_lines=(*stream.next_lines[:instance], expected + len(fresh), *stream.next_lines[instance + 1 :]),
+        position=stream.position + len(fresh),
+        series=series,
+        tail=(*stream.tail, *(line[:TAIL_WIDTH] for line in fresh[-TAIL_LINES:]))[-TAIL_LINES:],
+        asked=None,
+    )
+    silent = _silent(moved)
+    return Taken(replace(moved, warned=moved.warned or silent is not None), fresh, measured, silent=silent)
 
 
-def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float], ...]) -> Taken:
+def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float], ...], at: float) -> Taken:
     """Take metrics that the program handed in itself; an id counts once."""
-    if not stream.started:
-        return _ask(stream, Gap(0, FROM_THE_START))
+    if stream.started is None:
+        return _ask(stream, Gap(0, FROM_THE_START), at)
     if report_id in stream.reports or stream.summary is not None:
         return Taken(stream)
-    readings = [Reading(metric, FROM_THE_START, _kind(value), value, repr(value)) for metric, value in values]
-    moved, measured = measure(stream, readings)
-    return Taken(replace(moved, reports=(*moved.reports, report_id)[-REPORTS_REMEMBERED:]), measured, new=True)
+    readings = [Reading(metric, NO_LINE, number_kind(value), value, repr(value)) for metric, value in values]
+    series, measured = extended(stream.series, readings, stream.objective)
+    reports = (*stream.reports, report_id)[-REPORTS_REMEMBERED:]
+    return Taken(replace(stream, series=series, position=stream.position + 1, reports=reports), measured=measured)
 
 
-def take_end(stream: Stream, ended: Ended) -> Taken:
-    """Take the message that ends the stream. Complete, it can be summarised; otherwise what is missing is asked for again."""
-    if not stream.started:
+def take_end(stream: Stream, line_counts: tuple[int, ...]) -> Taken:
+    """Take the message that ends the stream. What is missing then is asked for each time that this is told."""
+    if stream.started is None:
         return Taken(stream, gap=Gap(0, FROM_THE_START))
-    if stream.summary is not None:
-        return Taken(stream)
-    moved = replace(stream, ended=ended)
-    for instance, (has, wants) in enumerate(zip(stream.next_lines, ended.line_counts, strict=False)):
+    moved = stream if stream.line_counts is not None else replace(stream, line_counts=line_counts)
+    return Taken(moved, gap=_missing(moved, line_counts))
+
+
+def _missing(stream: Stream, line_counts: tuple[int, ...]) -> Gap | None:
+    """Return the first gap before the end. Instances that no count is given for have printed nothing."""
+    for instance, (has, wants) in enumerate(zip(stream.next_lines, line_counts, strict=False)):
         if has < wants:
-            return Taken(replace(moved, asked_from=(instance, has)), gap=Gap(instance, has))
-    return Taken(moved)
+            return Gap(instance, has)
+    return None
 
 
-def complete(stream: Stream) -> bool:
-    """Say whether the end is known and every line before it has been taken."""
-    return stream.ended is not None and all(
-        has >= wants for has, wants in zip(stream.next_lines, stream.ended.line_counts, strict=False)
-    )
-
-
-def measure(stream: Stream, readings: list[Reading]) -> tuple[Stream, tuple[Measured, ...]]:
-    """Fold readings into the metrics, the objective and the faults."""
-    measured: list[Measured] = []
-    metrics, faults = dict(stream.metrics), {(item.metric, item.kind): item for item in stream.faults}
-    recent, best, curve = stream.recent, stream.best, stream.curve
-    for reading in readings:
-        known = metrics.get(reading.metric)
-        steps = (known.steps if known else 0) + 1
-        metrics[reading.metric] = MetricState(steps, reading.value, reading.kind, reading.line, reading.text)
-        if reading.kind is not Kind.NUMBER:
-            faults[reading.metric, reading.kind] = _counted(faults.get((reading.metric, reading.kind)), reading)
-        if reading.kind is not Kind.UNPARSABLE:
-            measured.append(Measured(reading.metric, reading.value, steps, reading.line))
-        if stream.objective is not None and reading.metric == stream.objective.metric_name:
-            recent = (*recent, reading.value)[-max(stream.objective.last_k, 1) :]
-            if reading.kind is Kind.NUMBER:
-                curve = curve.add(reading.value)
-                if best is None or stream.objective.direction.better(reading.value, best):
-                    best = reading.value
-    moved = replace(
-        stream, metrics=metrics, faults=tuple(faults.values()), recent=recent, best=best, curve=curve
-    )
-    return moved, tuple(measured)
-
-
-def never_matched(stream: Stream) -> MetricDefinition | None:
+def _silent(stream: Stream) -> MetricDefinition | None:
     """Return the objective's definition if it has matched nothing for a while and nobody has been warned yet."""
     if stream.warned or stream.objective is None or sum(stream.next_lines) < QUIET_LINES:
         return None
     name = stream.objective.metric_name
-    if name in stream.metrics:
+    if name in stream.series.metrics:
         return None
     return next((item for item in stream.definitions if item.name == name), None)
 
 
-def objective_value(stream: Stream) -> tuple[float | None, str]:
-    """Return the objective, or None and why there is none: the last emission must be a finite number."""
-    objective = stream.objective
-    if objective is None:
-        return None, "the stream never started"
-    state = stream.metrics.get(objective.metric_name)
-    if state is None:
-        regexes = [item.regex for item in stream.definitions if item.name == objective.metric_name]
-        read = f"none of {sum(stream.next_lines)} lines matched {regexes[0]!r}" if regexes else "it was never reported"
-        return None, f"objective metric {objective.metric_name!r} was never emitted: {read}"
-    if objective.reading is ObjectiveReading.BEST and stream.best is not None:
-        return stream.best, ""
-    if state.last_kind is not Kind.NUMBER:
-        return None, f"the last value of {objective.metric_name!r} was {state.last_kind}: {state.last_text!r} (line {state.last_line})"
-    if objective.reading is ObjectiveReading.MEAN_OF_LAST:
-        mean = math.fsum(stream.recent) / len(stream.recent)
-        return (mean, "") if math.isfinite(mean) else (None, f"one of the last {objective.last_k} values was not finite")
-    return state.last, ""
-
-
-def _ask(stream: Stream, gap: Gap) -> Taken:
-    """Ask for a gap once; the end of the stream asks again if it is still there."""
-    asked = (gap.instance, gap.from_line)
-    if stream.asked_from == asked:
+def _ask(stream: Stream, gap: Gap, at: float) -> Taken:
+    """Ask for a gap, unless that has been done just now."""
+    if stream.asked is not None and stream.asked.gap == gap and at < stream.asked.at + ASK_AGAIN_S:
         return Taken(stream)
-    return Taken(replace(stream, asked_from=asked), gap=gap)
-
-
-def _counted(known: Fault | None, reading: Reading) -> Fault:
-    if known is None:
-        return Fault(reading.kind, reading.metric, 1, reading.text)
-    return replace(known, count=known.count + 1)
-
-
-def _kind(value: float) -> Kind:
-    if math.isnan(value):
-        return Kind.NAN
-    return Kind.NUMBER if math.isfinite(value) else Kind.INFINITE
+    return Taken(replace(stream, asked=Asked(gap, at)), gap=gap)

@@ -1,8 +1,9 @@
 """When to ask for configurations, what an ask holds, and what happens when no answer comes.
 
-At most one ask of a job is open. Random needs nothing from the past and goes on as soon as a slot is free; a model waits
-a moment (`suggest_wait_s`) for the summary of a training that has just exited. If the suggester cannot be reached, Random
-takes the same draw from the shared core; Bayesian and Hyperband take a few tagged random draws, then wait; Grid waits.
+At most one ask of a job is open. Random needs nothing from the past and goes on as soon as a slot is free; a model
+waits a moment (`suggest_wait_s`) for the summary of a training that has just exited. If the suggester cannot be
+reached, Random takes the same draw from the shared core; Bayesian and Hyperband take a few tagged random draws, then
+wait; Grid waits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fold one message into a tuning job: the heart of the scheduler.
 
-`decide` performs nothing. It returns the next job and, as data, what must be written with it in one commit and done after
-it. Every step keeps: slots in use ≤ max_parallel, trainings created ≤ max_trainings, a final state stays.
+`decide` performs nothing. It returns the next job and, as data, what must be written with it in one commit and done
+after it. Every step keeps: slots in use ≤ max_parallel, trainings created ≤ max_trainings, a final state stays.
 
     message ──▶ fold ──▶ criteria met? ──▶ all ended? ──▶ ask for more? ──▶ next deadline
 """
@@ -177,7 +177,9 @@ def _park(job: TuningJob, reason: str, now: float) -> Decision:
     if job.state is JobState.BLOCKED:
         return Decision(replace(job, reason=reason))
     moved = replace(job, state=move_job(job.name, job.state, JobState.BLOCKED), reason=reason, ask=None)
-    return Decision(moved, (Tell(TuningJobChanged(job.uid, job.name, moved.state.shown, reason, job.spec_revision, now)),))
+    return Decision(
+        moved, (Tell(TuningJobChanged(job.uid, job.name, moved.state.shown, reason, job.spec_revision, now)),)
+    )
 
 
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:

@@ -1,7 +1,7 @@
 """A tuning job as its decisions see it: bounded in size, whatever the number of trainings.
 
-Trainings are numbered from 1 in order of creation. A training holds a slot (`slots`) from its creation until its process
-has ended; then it awaits its summary (`awaiting`) without a slot; then it is counted and forgotten here.
+Trainings are numbered from 1 in order of creation. A training holds a slot (`slots`) from its creation until its
+process has ended; then it awaits its summary (`awaiting`) without a slot; then it is counted and forgotten here.
 """
 
 from __future__ import annotations

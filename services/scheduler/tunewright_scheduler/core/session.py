@@ -24,7 +24,10 @@ class Session:
 
 
 def check_epoch(session: Session | None, trainer_id: str, epoch: int) -> Session:
-    """Return the session if `epoch` is its current one. Raises IllegalTransition: another process has taken over, or it is lost."""
+    """Return the session if `epoch` is its current one.
+
+    Raises IllegalTransition: another process has taken over, or it is lost.
+    """
     if session is None or session.epoch != epoch:
         state = "lost" if session is None else f"at epoch {session.epoch}"
         raise IllegalTransition(f"session of trainer {trainer_id}", state, f"be used at epoch {epoch}", "Open it again")
@@ -32,7 +35,7 @@ def check_epoch(session: Session | None, trainer_id: str, epoch: int) -> Session
 
 
 def renewed(session: Session, now: float, lease_s: float, *, draining: bool) -> Session:
-    """Return the session with a whole lease ahead; the same one while over two thirds of it are left, to spare a write."""
+    """Return the session with a whole lease ahead; as it is while over two thirds are left, to spare a write."""
     if session.expires_at - now > lease_s * 2 / 3 and session.draining == draining:
         return session
     return replace(session, expires_at=now + lease_s, draining=draining)

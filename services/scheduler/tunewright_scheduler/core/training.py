@@ -156,7 +156,10 @@ def lost(training: Training, now: float) -> Training:
 
 
 def stopped(training: Training, reason: str, now: float) -> Training:
-    """Ask for the training's end: at once if nobody holds it, else by its trainer. Ended or ending ones stay as they are."""
+    """Ask for the training's end: at once if nobody holds it, else by its trainer.
+
+    Ended or ending ones stay as they are.
+    """
     match training.state:
         case TrainingState.READY:
             return _final(training, TrainingState.STOPPED, reason, now)

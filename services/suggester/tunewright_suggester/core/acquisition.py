@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import erfcx, log_ndtr, logsumexp, ndtr
+from scipy.special import erfcx, log_ndtr, ndtr
 
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
@@ -41,7 +41,8 @@ class LogExpectedImprovement:
         mean, deviation, mean_slope, deviation_slope = self.posterior.predict_with_slope(x, features)
         z = (self.best - mean) / deviation
         log_values = log_h(z)
-        weight = np.exp(log_values - logsumexp(log_values))
+        weight = np.exp(log_values - log_values.max())
+        weight /= weight.sum()
         cumulative = np.exp(log_ndtr(z) - log_values)
         density = np.exp(-0.5 * z * z - LOG_SQRT_TWO_PI - log_values)
         slope = (deviation_slope * (weight @ density) - mean_slope @ (weight * cumulative)) / deviation
@@ -68,5 +69,6 @@ def _log_mean(values: Array) -> Array:
     if values.shape[-1] == 1:
         only: Array = values[..., 0]
         return only
-    mean: Array = logsumexp(values, axis=-1) - np.log(values.shape[-1])
+    largest = values.max(axis=-1, keepdims=True)
+    mean: Array = largest[..., 0] + np.log(np.exp(values - largest).mean(axis=-1))
     return mean

@@ -34,7 +34,7 @@ def initial_design(encoding: Encoding, given: Mapping[str, Value], seed: int) ->
     random = generator(seed, 0, Stream.DESIGN)
     best, widest = default, -1.0
     for _ in range(TRIES):
-        cells = np.stack([random.permutation(POINTS) for _ in encoding.axes], axis=1)
+        cells = random.permuted(np.tile(np.arange(POINTS)[:, None], len(encoding.axes)), axis=0)
         hypercube = encoding.snapped((cells + random.random(cells.shape)) / POINTS)
         design = np.vstack([default, hypercube])
         gap = _smallest_gap(encoding.features(design))

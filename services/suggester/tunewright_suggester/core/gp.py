@@ -19,11 +19,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.kernel import matern52, matern52_and_slope, squared_distances
+from tunewright_suggester.core.triangular import factor, inverse, solve, solve_lower
 
 CONSTANT_VARIANCE: Final = 1.0
 LENGTHSCALE_AT_ONE: Final = 0.5
@@ -88,7 +88,7 @@ class Posterior:
     def predict(self, X: Array) -> tuple[Array, Array]:
         """Return means (m, q) and standard deviations (m,) of the noise-free objective at X (m, p)."""
         K = self.covariance(X)
-        V = solve_triangular(self.L, K.T, lower=True, check_finite=False)
+        V = solve_lower(self.L, K.T)
         variance = self.signal + CONSTANT_VARIANCE - np.einsum("nm,nm->m", V, V)
         return K @ self.A, np.sqrt(np.maximum(variance, 1e-12))
 
@@ -99,8 +99,8 @@ class Posterior:
         k = self.signal * k + CONSTANT_VARIANCE
         along = np.asarray(features, dtype=np.intp)
         dk = 2.0 * self.signal * slope * (((x / ell)[along, None] - self.S[:, along].T) / ell[along, None])
-        v = solve_triangular(self.L, k, lower=True, check_finite=False)
-        w = solve_triangular(self.L, v, lower=True, trans=1, check_finite=False)
+        v = solve_lower(self.L, k)
+        w = solve_lower(self.L, v, transposed=True)
         deviation = float(np.sqrt(max(self.signal + CONSTANT_VARIANCE - v @ v, 1e-12)))
         return k @ self.A, deviation, dk @ self.A, -(dk @ w) / deviation
 
@@ -108,7 +108,7 @@ class Posterior:
         """Return mean (m, q) and covariance (m, m) of the noise-free objective at X (m, p)."""
         K = self.covariance(X)
         S = self.scaled(X)
-        V = solve_triangular(self.L, K.T, lower=True, check_finite=False)
+        V = solve_lower(self.L, K.T)
         prior = self.signal * matern52(squared_distances(S, S)) + CONSTANT_VARIANCE
         return K @ self.A, prior - V.T @ V
 
@@ -136,9 +136,9 @@ def condition(data: Data, theta: Array, Y: Array | None = None) -> Posterior:
     S = data.X / np.exp(theta[:-2])[data.groups]
     K = np.exp(theta[-2]) * matern52(squared_distances(S, S)) + CONSTANT_VARIANCE
     K[np.diag_indices_from(K)] += np.exp(theta[-1]) + data.extra_noise
-    L = cholesky(K, lower=True, check_finite=False)
+    L = factor(K)
     targets = data.y[:, None] if Y is None else Y
-    return Posterior(theta, data.groups, S, L, cho_solve((L, True), targets, check_finite=False))
+    return Posterior(theta, data.groups, S, L, solve(L, targets))
 
 
 def prior_median(parameters: int) -> Array:
@@ -154,10 +154,10 @@ def negative_log_posterior(theta: Array, data: Data) -> tuple[float, Array]:
     correlation, slope = matern52_and_slope(squared_distances(S, S))
     K = signal * correlation + CONSTANT_VARIANCE
     K[np.diag_indices_from(K)] += noise + data.extra_noise
-    L = cholesky(K, lower=True, check_finite=False)
-    inverse = cho_solve((L, True), np.eye(len(K)), check_finite=False)
-    alpha = inverse @ data.y
-    W = inverse - np.outer(alpha, alpha)
+    L = factor(K)
+    precision = inverse(L)
+    alpha = precision @ data.y
+    W = precision - np.outer(alpha, alpha)
     gradient = np.empty_like(theta)
     gradient[:-2] = _lengthscale_gradient(W * (signal * slope), S, data)
     gradient[-2] = 0.5 * signal * np.einsum("ab,ab->", W, correlation)
@@ -172,10 +172,10 @@ def leave_one_out(posterior: Posterior, Y: Array) -> Array:
 
     Rasmussen and Williams eq. 5.10 to 5.12; a common factor of the covariance is profiled out per column.
     """
-    inverse = cho_solve((posterior.L, True), np.eye(len(Y)), check_finite=False)
-    precision = np.diagonal(inverse)
-    scaled = (inverse @ Y) ** 2 / precision[:, None]
-    density: Array = -0.5 * len(Y) * np.log(np.maximum(scaled.mean(0), 1e-12)) + 0.5 * np.log(precision).sum()
+    precision = inverse(posterior.L)
+    own = np.diagonal(precision)
+    scaled = (precision @ Y) ** 2 / own[:, None]
+    density: Array = -0.5 * len(Y) * np.log(np.maximum(scaled.mean(0), 1e-12)) + 0.5 * np.log(own).sum()
     return density
 
 

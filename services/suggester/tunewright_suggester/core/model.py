@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.linalg import cholesky
 
 from tunewright_suggester.core.effort import Effort
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Data, Posterior, condition, fit, leave_one_out, prior_median
 from tunewright_suggester.core.knowledge import Knowledge
 from tunewright_suggester.core.targets import Bend, bends_of
+from tunewright_suggester.core.triangular import factor
 
 FULL_EFFORT_UP_TO: Final = 60
 """Observations; beyond, a likelihood costs more and gets fewer evaluations."""
@@ -41,7 +41,7 @@ class Model:
             return self.posterior()
         mean, covariance = self.posterior().joint(pending)
         noise = np.exp(self.theta[-1])
-        spread = cholesky(covariance + (noise + JITTER) * np.eye(len(pending)), lower=True)
+        spread = factor(covariance + (noise + JITTER) * np.eye(len(pending)))
         columns = np.repeat(self.data.y[:, None], normals.shape[1], axis=1)
         X = np.vstack([self.data.X, pending])
         Y = np.vstack([columns, mean + spread @ normals])
@@ -70,7 +70,7 @@ def fit_model(knowledge: Knowledge, effort: Effort) -> Model:
 
     first = data_of(bends[len(bends) // 2])
     median = prior_median(first.parameters)
-    theta = fit(first, [median], evaluations)
+    theta = fit(first, [median], evaluations // 2)
     bend = _likeliest(bends, condition(first, theta), kept.y)
     chosen = data_of(bend)
     return Model(chosen, fit(chosen, [theta, *_starts(median, effort.fit_starts - 1)], evaluations), bend)

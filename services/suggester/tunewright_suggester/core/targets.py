@@ -22,6 +22,9 @@ from tunewright_suggester.core.encoding import Array
 BENDS: Final = (1.0, 0.5, 0.0, -1.0)
 """λ of the upper half: 1 is straight, 0 the logarithm, below it bounded."""
 
+LARGEST: Final = 1e100
+"""Objectives beyond are taken for this: their squares must stay finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bend:
@@ -70,7 +73,7 @@ def losses(observations: Observations, direction: Direction) -> Array:
     the median of those that ran to their end: that is why it was stopped.
     """
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
-    y = sign * np.array(observations.values, dtype=np.float64)
+    y = sign * np.array(observations.values, dtype=np.float64).clip(-LARGEST, LARGEST)
     finite = np.isfinite(y)
     usable = finite & ~_has(observations.outcomes, (Outcome.FAILED, Outcome.INFEASIBLE))
     if not usable.any():
@@ -94,7 +97,8 @@ def _bent(z: Array, power: float) -> Array:
 
 def _robust_unit(y: Array, centre: float) -> float:
     """Return the distance from the median to the best quarter, or the nearest spread that is not nothing."""
+    smallest = 1e-9 * float(np.ptp(y)) + 1e-15 * abs(centre)
     for unit in (centre - float(np.quantile(y, 0.25)), float(np.ptp(np.quantile(y, [0.25, 0.75]))), float(y.std())):
-        if unit > 1e-12 * max(abs(centre), 1e-300):
+        if unit > smallest:
             return unit
     return 1.0

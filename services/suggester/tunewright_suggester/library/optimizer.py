@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tunewright.core.errors import InvalidSpec, NotFound, SpaceExhausted
-from tunewright.core.space import check_configuration, size
+from tunewright.core.space import Value, check_configuration, size
 from tunewright.core.spec import Direction, Strategy
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Explanation, Observations, Outcome
 from tunewright_suggester.core.suggest import explain, suggest
@@ -81,7 +81,7 @@ class Optimizer:
         self._direction = _member(Direction, "direction", direction)
         self._budget, self._parallel = budget, parallel
         self.seed = secrets.randbits(63) if seed is None else seed
-        self._default = self._inward({**(default or {})}, partial=True)
+        self._default = self._partly_inward(default or {})
         self._pending: dict[int, Asked] = {}
         self._history: list[Told] = []
         self._asked = 0
@@ -189,12 +189,15 @@ class Optimizer:
             numbers=tuple(range(1, len(rows) + 1)),
         )
 
-    def _inward(self, configuration: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    def _inward(self, configuration: Mapping[str, Any]) -> dict[str, Value]:
         inside = self._space.inward(configuration)
-        space = self._space.core
-        if partial:
-            space = {name: parameter for name, parameter in space.items() if name in inside}
-        check_configuration(space, inside)
+        check_configuration(self._space.core, inside)
+        return inside
+
+    def _partly_inward(self, default: Mapping[str, Any]) -> dict[str, Value]:
+        inside = self._space.inward(default)
+        given = {name: parameter for name, parameter in self._space.core.items() if name in inside}
+        check_configuration(given, inside, "default")
         return inside
 
     def _forget_pending(self, configuration: Mapping[str, Any]) -> None:

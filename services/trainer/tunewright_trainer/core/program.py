@@ -34,9 +34,13 @@ def arguments(hyperparameters: Mapping[str, str]) -> list[str]:
     return words
 
 
-def environment(launch: Launch, base: PurePath, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return a training's whole environment. `base` stands for /opt/ml, `inherited` is the trainer's own."""
-    kept = {name: value for name, value in inherited.items() if name in INHERITED or name.startswith("LC_")}
+def inherited(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what a training sees of the trainer's own environment."""
+    return {name: value for name, value in variables.items() if name in INHERITED or name.startswith("LC_")}
+
+
+def environment(launch: Launch, base: PurePath, kept: Mapping[str, str]) -> dict[str, str]:
+    """Return a training's whole environment. `base` stands for /opt/ml, `kept` is what it inherits."""
     return {
         **kept,
         "PYTHONUNBUFFERED": "1",

@@ -24,7 +24,7 @@ from typing import Final
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, End, Launch
-from tunewright_trainer.core.program import configuration_files
+from tunewright_trainer.core.program import configuration_files, inherited
 from tunewright_trainer.folder import AttemptFolder, Folders, write_whole
 from tunewright_trainer.runner import shim
 from tunewright_trainer.runner.resolve import resolve
@@ -53,7 +53,8 @@ class ProcessRunner:
 
     def __init__(self, folders: Folders, image_roots: Sequence[Path]) -> None:
         self._folders = folders
-        self._image_roots = tuple(image_roots)
+        self._image_roots = tuple(root.resolve() for root in image_roots)
+        self._inherited = inherited(os.environ)
         self._runs: dict[Attempt, _Run] = {}
 
     async def start(self, launch: Launch) -> None:
@@ -84,7 +85,7 @@ class ProcessRunner:
         elif folder.spool.exists():
             self._end(run)
         else:
-            program = resolve(launch, folder.base, self._image_roots)
+            program = resolve(launch, folder.base, self._image_roots, self._inherited)
             _prepare(launch, folder)
             run.child_pid = shim.spawn(folder.root, program.argv, program.working_directory, program.environment)
             self._watch(run)
@@ -160,7 +161,8 @@ class ProcessRunner:
             self._let_go(run)
 
     def started_at(self, attempt: Attempt) -> float | None:
-        return _modified(self._folders.of(attempt).root / "shim")
+        run = self._runs.get(attempt)
+        return None if run is None else _modified(run.folder.root / "shim")
 
     async def close(self) -> None:
         for run in self._runs.values():
@@ -181,7 +183,7 @@ def _prepare(launch: Launch, folder: AttemptFolder) -> None:
     for name in FOLDERS:
         (folder.base / name).mkdir(exist_ok=True)
     for name, content in configuration_files(launch).items():
-        (folder.base / "input" / "config" / name).write_text(json.dumps(content, indent=1))
+        (folder.base / "input/config" / name).write_text(json.dumps(content))
 
 
 async def _terminate(run: _Run) -> None:

@@ -32,13 +32,16 @@ class Program:
     environment: Mapping[str, str]
 
 
-def resolve(launch: Launch, base: Path, roots: Sequence[Path]) -> Program:
-    """Return what to run. Raises InvalidSpec: it is not there, not executable, or not under an allowed root."""
+def resolve(launch: Launch, base: Path, roots: Sequence[Path], kept: Mapping[str, str]) -> Program:
+    """Return what to run. `roots` are without symlinks, `kept` is the inherited environment.
+
+    Raises: InvalidSpec: it is not there, not executable, or not under an allowed root.
+    """
     definition = launch.definition
     _refuse_what_needs_more(launch)
     image = _allowed(_local_path(definition.image), roots, "image")
     home = image if image.is_dir() else image.parent
-    settings = environment(launch, base, os.environ)
+    settings = environment(launch, base, kept)
     argv = _argv(launch, image, home, roots)
     working_directory = Path(definition.environment.get("TUNEWRIGHT_WORKDIR", home))
     if not working_directory.is_dir():
@@ -79,7 +82,7 @@ def _local_path(uri: str) -> Path:
 def _allowed(path: Path, roots: Sequence[Path], field: str) -> Path:
     """Return the path with symlinks resolved."""
     real = path.resolve()
-    if not any(real.is_relative_to(root.resolve()) for root in roots):
+    if not any(real.is_relative_to(root) for root in roots):
         allowed = ", ".join(map(str, roots)) or "none"
         raise InvalidSpec(field, f"{real} is under no allowed root ({allowed})", "Start the trainer with --image-root")
     if not real.exists():

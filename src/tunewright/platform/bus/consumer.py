@@ -1,9 +1,9 @@
 """The one loop by which services read the bus.
 
-Batch by batch: decode, handle, then commit the offsets. What cannot be read goes to the dead letters and never stops the
-loop. If the handler says Unavailable, the same batch is handled again after a pause; nothing is dead-lettered for that.
-Anything else that it raises is a fault of ours and ends the process, to be restarted from the last committed offset:
-handlers keep the fault of one tuning job from the others themselves.
+Batch by batch: decode, handle, then commit the offsets. What cannot be read goes to the dead letters and never stops
+the loop. If the handler says Unavailable, the same batch is handled again after a pause; nothing is dead-lettered for
+that. Anything else that it raises is a fault of ours and ends the process, to be restarted from the last committed
+offset: handlers keep the fault of one tuning job from the others themselves.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -47,8 +48,8 @@ async def consume(bus: Bus, group: str, topics: Sequence[str], handle: Handle) -
             if not batch:
                 continue
             readable, letters = _sort(batch)
-            await _patiently(lambda letters=letters: bus.publish(letters))
-            await _patiently(lambda readable=readable: handle(readable))
+            await _patiently(partial(bus.publish, letters))
+            await _patiently(partial(handle, readable))
             await subscription.commit(batch)
             for received in batch:
                 handled_records.labels(group, received.record.topic).inc()

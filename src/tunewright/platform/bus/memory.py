@@ -1,7 +1,7 @@
 """The bus inside one process: the same partitions, groups, offsets and bytes, without a broker.
 
-It lives and dies with its process. A record is kept until every group that has ever subscribed to its topic has committed
-it; a topic that nobody reads keeps its last records only.
+It lives and dies with its process. A record is kept until every group that has ever subscribed to its topic has
+committed it; a topic that nobody reads keeps its last records only.
 """
 
 from __future__ import annotations

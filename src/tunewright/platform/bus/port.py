@@ -10,8 +10,9 @@ The promise, which tests/contract/bus_contract.py holds every adapter to:
 - A group's subscriptions share the partitions of its topics: each partition belongs to at most one of them at a time.
   When one closes or dies, the others take over its partitions from the committed offset. A group that never committed
   starts at the oldest record retained.
-- `batch` returns records of the partitions assigned now. `commit` says that every record of a batch, and all before them
-  in their partitions, are done; what was not committed is delivered again after a restart or a hand-over, in order.
+- `batch` returns records of the partitions assigned now. `commit` says that every record of a batch, and all before
+  them in their partitions, are done; what was not committed is delivered again after a restart or a hand-over, in
+  order.
 - Two groups see all records each. Values are bytes on every adapter, also in process.
 """
 
@@ -40,11 +41,14 @@ class Delivered:
 
 class Subscription(Protocol):
     async def batch(self, *, limit: int = 500, wait_s: float = 1.0) -> list[Delivered]:
-        """Return up to `limit` records as soon as there is one, in order per partition; [] after `wait_s` without any."""
+        """Return up to `limit` records as soon as there is one, in order per partition; [] after `wait_s`."""
         ...
 
     async def commit(self, batch: Sequence[Delivered]) -> None:
-        """Move the group's offsets past the batch. Offsets of partitions that have been lost meanwhile are left alone."""
+        """Move the group's offsets past the batch.
+
+        Offsets of partitions that have been lost meanwhile are left alone.
+        """
         ...
 
 

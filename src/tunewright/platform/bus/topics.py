@@ -6,7 +6,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 PACKAGED: Final = Path(__file__).with_name("topics.toml")
 IN_CHECKOUT: Final = Path(__file__).parents[4] / "proto" / "topics.toml"
@@ -35,7 +37,6 @@ def topics() -> dict[str, Topic]:
     return {name: _topic(name, entry) for name, entry in tomllib.loads(source.read_text()).items()}
 
 
-def _topic(name: str, entry: dict[str, object]) -> Topic:
-    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
-    lists["messages"] = tuple(f"{MESSAGE_PACKAGE}.{message}" for message in lists["messages"])
-    return Topic(name=name, **(entry | lists))  # type: ignore[arg-type] - a test reads the whole file
+def _topic(name: str, entry: dict[str, Any]) -> Topic:
+    messages = [f"{MESSAGE_PACKAGE}.{message}" for message in entry["messages"]]
+    return msgspec.convert(entry | {"name": name, "messages": messages}, Topic)

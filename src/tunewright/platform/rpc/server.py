@@ -30,7 +30,7 @@ def caller() -> str:
     return _caller.get()
 
 
-class Gatekeeper(grpc.aio.ServerInterceptor):
+class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     """Lets in who has a token; turns what a handler raises into a status."""
 
     def __init__(self, authenticate: Authenticator) -> None:

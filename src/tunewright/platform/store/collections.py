@@ -8,8 +8,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`equals` are the fields a query must give, `sort` the one that orders the answer. A document without the sort
-    field (None or absent) is not in the index."""
+    """A way to find documents: `equals` must be given by the query, `sort` orders the answer.
+
+    A document without the sort field (None or absent) is not in the index.
+    """
 
     name: str
     equals: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a document whatever is there; for content that its key determines, guarded by another write of the commit."""
+    """Write a document whatever is there: content that its key determines, guarded by another write beside it."""
 
     collection: str
     key: str

@@ -4,8 +4,8 @@ One thread writes. Commits that wait for it together share one SQLite transactio
 that a beaten one takes nothing else with it. WAL with synchronous=NORMAL: what was committed outlives `kill -9` of the
 process; a power cut may take the last moments, and the trainings of that machine with them.
 
-A collection is a table: key, version, one column per indexed field, and the document as msgpack. Small reads are made on
-the event loop, where they cost less than a change of thread; long pages go to a thread.
+A collection is a table: key, version, one column per indexed field, and the document as msgpack. Small reads are made
+on the event loop, where they cost less than a change of thread; long pages go to a thread.
 """
 
 from __future__ import annotations
@@ -120,11 +120,9 @@ def _settle(futures: Sequence[asyncio.Future[None]], outcomes: Sequence[Outcome]
 
 
 def _write_together(connection: sqlite3.Connection, commits: Sequence[Sequence[Write]]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for writes in commits:
-            outcomes.append(_write_one(connection, writes))
+        outcomes = [_write_one(connection, writes) for writes in commits]
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         if connection.in_transaction:
@@ -174,7 +172,7 @@ def _apply(connection: sqlite3.Connection, write: Write) -> None:
             assert_never(write)
 
 
-# -- Tables ---------------------------------------------------------------------------------------------------------------
+# -- Tables ----------------------------------------------------------------------------------------------------------
 
 
 class _Statements:
@@ -238,7 +236,7 @@ def _index_statement(collection: Collection, index: Index) -> str:
     return f"CREATE INDEX IF NOT EXISTS {name} ON {collection.name} ({', '.join(columns)}, key){partial}"
 
 
-# -- Finding --------------------------------------------------------------------------------------------------------------
+# -- Finding ---------------------------------------------------------------------------------------------------------
 
 
 def _find(connection: sqlite3.Connection, query: Query) -> Page:

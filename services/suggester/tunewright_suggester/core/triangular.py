@@ -1,0 +1,40 @@
+"""Cholesky factors and what is solved with them, straight from LAPACK.
+
+scipy.linalg's own functions check and convert at each call, which costs more than the algebra at a few dozen rows.
+Matrices are symmetric, so C and Fortran order are the same and nothing is copied.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs, dtrtrs
+
+from tunewright_suggester.core.encoding import Array
+
+
+def factor(K: Array) -> Array:
+    """Return the lower Cholesky factor L of K = L Lᵀ. Raises: LinAlgError: K is not positive definite."""
+    L, info = dpotrf(K.T, lower=1, clean=1)
+    if info:
+        raise np.linalg.LinAlgError(f"the leading minor of order {info} is not positive definite")
+    lower: Array = L
+    return lower
+
+
+def solve(L: Array, B: Array) -> Array:
+    """Return K⁻¹ B for B (n,) or (n, q)."""
+    solution: Array = dpotrs(L, B, lower=1)[0]
+    return solution
+
+
+def solve_lower(L: Array, B: Array, *, transposed: bool = False) -> Array:
+    """Return L⁻¹ B, or L⁻ᵀ B, for B (n,) or (n, q)."""
+    solution: Array = dtrtrs(L, B, lower=1, trans=int(transposed))[0]
+    return solution
+
+
+def inverse(L: Array) -> Array:
+    """Return K⁻¹."""
+    lower = dpotri(L, lower=1)[0]
+    whole: Array = np.tril(lower) + np.tril(lower, -1).T
+    return whole

@@ -1,0 +1,218 @@
+"""The service through a real channel and real processes: the core's answers, and what happens when things go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+import psutil
+import pytest
+
+from tests.unit.suggester.histories import CATEGORICAL, MIXED, mixed_ask
+from tests.unit.suggester.requests import observations_of, pending_of, request_of
+from tunewright.core.draws import random_configuration
+from tunewright.core.errors import Fault, InvalidSpec, Unavailable
+from tunewright.platform.codec import value_from_message
+from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.server import RpcServer
+from tunewright.platform.rpc.status import error_of
+from tunewright.v1 import suggestion_service_pb2 as pb
+from tunewright.v1 import suggestion_service_pb2_grpc as pb_grpc
+from tunewright_suggester.core.suggest import explain, suggest
+from tunewright_suggester.frames import Kind
+from tunewright_suggester.main import suggester
+from tunewright_suggester.pool import FitPool
+from tunewright_suggester.wire import read_ask
+
+SERVICE = "tunewright.v1.SuggestionService"
+
+
+@asynccontextmanager
+async def stub():
+    server = RpcServer("127.0.0.1", 0, lambda token: "owner" if token == "t" else None)
+    async with suggester(workers=1) as servicer:
+        await server.start({SERVICE: lambda target: pb_grpc.add_SuggestionServiceServicer_to_server(servicer, target)})
+        async with open_channel(f"127.0.0.1:{server.port}", "t") as channel:
+            yield pb_grpc.SuggestionServiceStub(channel)
+        await server.stop()
+
+
+def configuration_of(suggestion) -> dict:
+    return {name: value_from_message(value) for name, value in suggestion.configuration.items()}
+
+
+async def refusal_of(call):
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await call
+    return error_of(failed.value)
+
+
+async def test_a_modelled_ask_is_answered_over_the_wire_as_in_the_core():
+    pending = random_configuration(MIXED, 5, 5)
+    request = request_of(rows=12, budget=10)
+    request.definitions[0].pending.append(pending_of(13, pending))
+    expected = suggest(mixed_ask(12, pending=(pending,), budget=10))
+    async with stub() as service:
+        response = await service.Suggest(request)
+        explained = await service.Explain(pb.ExplainRequest(ask=request, index=0))
+        alone = explain(mixed_ask(12, pending=(pending,), budget=10), 0)
+    assert configuration_of(response.suggestions[0]) == expected.suggestions[0].configuration
+    assert response.suggestions[0].provenance.mean == expected.suggestions[0].provenance.mean
+    assert response.outlook.probability == expected.outlook.probability
+    assert explained.suggestion == response.suggestions[0]
+    assert explained.lengthscales == alone.lengthscales
+    assert [one.number for one in explained.neighbours] == [one.number for one in alone.neighbours]
+
+
+async def test_a_prefix_and_its_tail_are_answered_as_the_whole():
+    async with stub() as service:
+        first = await service.Suggest(request_of(rows=8))
+        tail = request_of(rows=12, prefix_digest=first.digest, prefix_length=8)
+        tail.definitions[0].observations.CopyFrom(observations_of(MIXED, range(8, 12)))
+        continued = await service.Suggest(tail)
+        whole = await service.Suggest(request_of(rows=12))
+    assert continued.suggestions == whole.suggestions
+    assert continued.digest == whole.digest != first.digest
+
+
+async def test_an_unknown_prefix_asks_for_everything():
+    async with stub() as service:
+        response = await service.Suggest(request_of(rows=2, prefix_digest=b"0123456789abcdef", prefix_length=7))
+    assert response.unknown_prefix
+    assert not response.suggestions
+
+
+def test_the_order_in_which_pending_trainings_are_listed_changes_nothing():
+    messages = [pending_of(number, random_configuration(MIXED, 5, number)) for number in (13, 14, 15)]
+    asks = []
+    for listed in (messages, messages[::-1]):
+        request = request_of(rows=12)
+        request.definitions[0].pending.extend(listed)
+        asks.append(read_ask(request))
+    assert asks[0] == asks[1]
+
+
+async def test_random_and_grid_are_answered_without_a_process():
+    async with stub() as service:
+        drawn = await service.Suggest(request_of("RANDOM", started=4))
+        gridded = await service.Suggest(request_of("GRID", CATEGORICAL, count=9))
+        children = psutil.Process().children(recursive=True)
+    assert configuration_of(drawn.suggestions[0]) == random_configuration(MIXED, 3, 4)
+    assert len(gridded.suggestions) == 6
+    assert gridded.exhausted
+    assert not [child for child in children if "tunewright_suggester.fitting" in " ".join(child.cmdline())]
+
+
+async def test_bad_requests_are_refused_with_their_field():
+    missing = request_of(rows=4)
+    del missing.definitions[0].observations.columns[0]
+    uneven = request_of(rows=4)
+    uneven.definitions[0].observations.values.append(1.0)
+    outside = request_of(rows=4)
+    outside.definitions[0].pending.append(pending_of(5, {**random_configuration(MIXED, 5, 5), "units": 10**6}))
+    hyperband = request_of("HYPERBAND")
+    async with stub() as service:
+        fields = []
+        for request in (pb.SuggestRequest(), missing, uneven, outside, hyperband):
+            error = await refusal_of(service.Suggest(request))
+            assert isinstance(error, InvalidSpec)
+            fields.append(error.field)
+    assert fields == [
+        "strategy",
+        "definitions[0].observations.columns",
+        "observations",
+        "definitions[0].pending.units",
+        "hyperband.max_resource",
+    ]
+
+
+DIES_ONCE = """
+import os, pathlib, signal, sys
+from tunewright_suggester.fitting import main
+mark = pathlib.Path(sys.argv[1])
+if not mark.exists():
+    mark.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+main()
+"""
+
+
+async def test_a_process_that_dies_is_replaced_and_the_ask_answered(tmp_path):
+    pool = FitPool(1, ("-c", DIES_ONCE, str(tmp_path / "died")))
+    try:
+        answer = await pool.run(Kind.SUGGEST, request_of(rows=1).SerializeToString())
+    finally:
+        await pool.close()
+    assert (tmp_path / "died").exists()
+    assert len(pb.SuggestResponse.FromString(answer).suggestions) == 1
+
+
+async def test_an_ask_that_ends_every_process_is_given_up():
+    pool = FitPool(1, ("-c", "import sys; sys.stdin.read(1)"))
+    try:
+        with pytest.raises(Unavailable):
+            await pool.run(Kind.SUGGEST, b"xx")
+    finally:
+        await pool.close()
+
+
+async def test_an_abandoned_ask_leaves_no_answer_behind_for_the_next():
+    pool = FitPool(1)
+    try:
+        await pool.run(Kind.SUGGEST, request_of(rows=1).SerializeToString())
+        abandoned = asyncio.create_task(pool.run(Kind.SUGGEST, request_of(rows=300).SerializeToString()))
+        await asyncio.sleep(0)
+        abandoned.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await abandoned
+        answer = await pool.run(Kind.SUGGEST, request_of(rows=2).SerializeToString())
+    finally:
+        await pool.close()
+    expected = suggest(read_ask(request_of(rows=2))).suggestions[0].configuration
+    assert configuration_of(pb.SuggestResponse.FromString(answer).suggestions[0]) == expected
+
+
+async def test_a_fault_of_the_core_is_told_with_its_traceback():
+    pool = FitPool(1)
+    try:
+        with pytest.raises(Fault, match="DecodeError"):
+            await pool.run(Kind.SUGGEST, b"not a message")
+    finally:
+        await pool.close()
+
+
+PARENT = """
+import asyncio, sys
+from tests.unit.suggester.requests import request_of
+from tunewright_suggester.frames import Kind
+from tunewright_suggester.pool import FitPool
+
+async def main():
+    pool = FitPool(1)
+    await pool.run(Kind.SUGGEST, request_of(rows=1).SerializeToString())
+    print(next(iter(pool._workers)).pid, flush=True)
+    sys.stdin.read()
+
+asyncio.run(main())
+"""
+
+
+def test_workers_end_with_a_killed_parent(tmp_path):
+    program = tmp_path / "parent.py"
+    program.write_text(PARENT)
+    with subprocess.Popen(
+        [sys.executable, program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    ) as parent:
+        worker = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    worker.wait(timeout=20)
+    assert not worker.is_running()
