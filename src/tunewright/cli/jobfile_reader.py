@@ -14,7 +14,7 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile import Place, from_jobfile
 from tunewright.core.spec import TuningJobSpec
 
-FLOAT: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+FLOAT: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
 
 
 class _Loader(yaml.SafeLoader):

@@ -18,7 +18,7 @@ from tunewright.core.space import size
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
 from tunewright_suggester.core.ask import Answer, Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
-from tunewright_suggester.core.design import initial_design
+from tunewright_suggester.core.design import POINTS, initial_design
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
@@ -86,10 +86,12 @@ class Proposer:
 
     def _from_design(self) -> Step | None:
         knowledge = self._knowledge
-        design = initial_design(knowledge.encoding, self._definition.default_point, self._ask.seed)
-        if knowledge.trainings >= len(design):
+        if knowledge.trainings > POINTS:
             return None
-        for place, u in enumerate(design):
+        design = initial_design(knowledge.encoding, self._definition.default_point, self._ask.seed)
+        for place, drawn in enumerate(design):
+            # As it will come back: a real number need not survive the way to its configuration and back to the bit.
+            u = knowledge.encoding.point(knowledge.encoding.configuration(drawn))
             if u.tobytes() not in knowledge.known:
                 return self._step(u, Provenance(Source.INITIAL if place else Source.DEFAULT))
         return None

@@ -101,7 +101,8 @@ class Posterior:
         dk = 2.0 * self.signal * slope * (((x / ell)[along, None] - self.S[:, along].T) / ell[along, None])
         v = solve_lower(self.L, k)
         w = solve_lower(self.L, v, transposed=True)
-        deviation = float(np.sqrt(max(self.signal + CONSTANT_VARIANCE - v @ v, 1e-12)))
+        variance = float(self.signal + CONSTANT_VARIANCE - v @ v)
+        deviation = float(np.sqrt(max(variance, 1e-12)))
         return k @ self.A, deviation, dk @ self.A, -(dk @ w) / deviation
 
     def joint(self, X: Array) -> tuple[Array, Array]:
