@@ -157,25 +157,15 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
     async def WatchTuningJob(  # noqa: N802
         self, request: pb.WatchTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.WatchTuningJobResponse]:
-        found = await self._find(request.job)
-        uid, seen, followed = found.value.uid, 0, set[int]()
-        sent: dict[int, pb.TrainingJob] = {}
+        uid = (await self._find(request.job)).value.uid
+        view = View()
         with self._bells.listen(job_bell(uid)) as bell:
             while True:
                 found = await self._find(uid)
-                if found.version != seen:
-                    seen = found.version
-                    response = pb.WatchTuningJobResponse(job=await self._message(found))
-                    followed.update(found.value.in_flight)
-                    for training in await self._trainings(uid, followed):
-                        message = training_message(training)
-                        if sent.get(training.number) != message:
-                            sent[training.number] = message
-                            response.trainings.append(message)
-                        if training.state.final:
-                            followed.discard(training.number)
-                            sent.pop(training.number)
-                    yield response
+                changed = view.changed(await self._trainings(uid, view.follow(found.value)))
+                if changed or found.version != view.version:
+                    view.version = found.version
+                    yield pb.WatchTuningJobResponse(job=await self._message(found), trainings=changed)
                 if found.value.state.final:
                     return
                 await heard(bell, WATCH_AGAIN_S)
@@ -239,6 +229,33 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         spec = await self._changes.spec(job.uid, job.spec_revision)
         best = await records.read_training(self._store, job.uid, job.best.number) if job.best else None
         return job_message(job, found.version, spec, best.value if best else None)
+
+
+class View:
+    """What one watcher has been shown of a job."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._followed: set[int] = set()
+        self._shown: dict[int, pb.TrainingJob] = {}
+
+    def follow(self, job: TuningJob) -> set[int]:
+        """Return the numbers to look at: those in flight, and those that were when last looked at."""
+        self._followed.update(job.in_flight)
+        return self._followed
+
+    def changed(self, trainings: list[Training]) -> list[pb.TrainingJob]:
+        """Return the trainings that differ from what was shown; an ended one is shown once more, then left."""
+        changed = []
+        for training in trainings:
+            message = training_message(training)
+            if self._shown.get(training.number) != message:
+                self._shown[training.number] = message
+                changed.append(message)
+            if training.state.final:
+                self._followed.discard(training.number)
+                del self._shown[training.number]
+        return changed
 
 
 def _page_size(asked: int, *, default: int, limit: int) -> int:

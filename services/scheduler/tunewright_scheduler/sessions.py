@@ -17,7 +17,7 @@ from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Insert, Put, Query, Remove, Replace, Store, Stored, Write
 from tunewright_scheduler import records
-from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
+from tunewright_scheduler.bells import Bells, heard, job_bell, pool_bell, trainer_bell
 from tunewright_scheduler.changes import Change, Changes
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import ProcessEnded
@@ -202,6 +202,8 @@ class Sessions:
             except Conflict:
                 continue  # another trainer was faster, or our session was renewed: look again
             self._changes.on_outbox()
+            for training, _ in claims:
+                self._bells.ring(job_bell(training.uid))
             return [training for training, _ in claims]
 
     @staticmethod

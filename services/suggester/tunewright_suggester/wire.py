@@ -33,6 +33,8 @@ OUTCOMES: Final = {pb.Outcome.Value(f"OUTCOME_{one.name}"): one for one in Outco
 
 def read_ask(request: pb.SuggestRequest) -> Ask:
     """Decode an ask that holds all its observations. Raises: InvalidSpec: names what is wrong, with its path."""
+    if request.HasField("warm_start"):
+        raise InvalidSpec("warm_start", "is not served yet", "Leave it out")
     return Ask(
         strategy=read_strategy(request),
         definitions=tuple(

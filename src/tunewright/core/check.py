@@ -61,7 +61,7 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
 NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str], ...]] = (
     ("channels", lambda item: bool(item.channels), "input channels are not built yet; let the program read its files"),
     ("input_mode", lambda item: item.input_mode is not InputMode.FILE, "only File is built yet"),
-    ("resources.instance_count", lambda item: item.resources.instance_count != 1, "only 1 is built yet"),
+    ("resources.instance_count", lambda item: item.resources.instance_count != 1, "must be 1; more are not built yet"),
     ("checkpoint_uri", lambda item: bool(item.checkpoint_uri), "checkpoints are not built yet"),
     ("max_retries", lambda item: item.max_retries > 0, "retries beyond lost trainers are not built yet"),
     ("spot", lambda item: item.spot, "spot training is not built yet"),

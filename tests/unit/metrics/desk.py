@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from tests.unit.metrics.messages import UID
 
+from tests.unit.metrics.messages import UID
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Stored
 from tunewright_metrics import records

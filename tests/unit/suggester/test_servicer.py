@@ -21,6 +21,7 @@ from tunewright.platform.codec import value_from_message
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.platform.rpc.status import error_of
+from tunewright.v1 import spec_pb2
 from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright.v1 import suggestion_service_pb2_grpc as pb_grpc
 from tunewright_suggester.core.suggest import explain, suggest
@@ -116,9 +117,10 @@ async def test_bad_requests_are_refused_with_their_field():
     outside = request_of(rows=4)
     outside.definitions[0].pending.append(pending_of(5, {**random_configuration(MIXED, 5, 5), "units": 10**6}))
     hyperband = request_of("HYPERBAND")
+    warm = request_of(warm_start=spec_pb2.WARM_START_TYPE_TRANSFER_LEARNING)
     async with stub() as service:
         fields = []
-        for request in (pb.SuggestRequest(), missing, uneven, outside, hyperband):
+        for request in (pb.SuggestRequest(), missing, uneven, outside, hyperband, warm):
             error = await refusal_of(service.Suggest(request))
             assert isinstance(error, InvalidSpec)
             fields.append(error.field)
@@ -128,6 +130,7 @@ async def test_bad_requests_are_refused_with_their_field():
         "observations",
         "definitions[0].pending.units",
         "hyperband.max_resource",
+        "warm_start",
     ]
 
 

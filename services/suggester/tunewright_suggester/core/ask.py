@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tunewright.core.space import Configuration, Space, Value
-from tunewright.core.spec import Direction, HyperbandConfig, Strategy, WarmStartType
+from tunewright.core.spec import Direction, HyperbandConfig, Strategy
 
 
 class Outcome(StrEnum):
@@ -86,7 +86,6 @@ class Ask:
     parallel: int = 1
     effort: str = ""
     hyperband: HyperbandConfig | None = None
-    warm_start: WarmStartType | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from tunewright_suggester.core.kernel import matern52, matern52_and_slope, squar
 from tunewright_suggester.core.triangular import factor, inverse, solve, solve_lower
 
 CONSTANT_VARIANCE: Final = 1.0
-LENGTHSCALE_AT_ONE: Final = 0.5
+LENGTHSCALE_AT_ONE: Final = 0.3
 """Prior median of a lengthscale in one dimension; it grows with √g, as distances in the cube do (Hvarfner et al. 2024,
 "Vanilla Bayesian optimization performs great in high dimensions", section 4)."""
 LENGTHSCALE_SPREAD: Final = 1.0

@@ -8,7 +8,6 @@ configuration is never the answer. Work is bounded by Effort, in counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -133,10 +132,6 @@ class Search:
 
 def key_of(u: Array) -> bytes:
     return u.tobytes()
-
-
-def keys_of(U: Array) -> Iterable[bytes]:
-    return map(key_of, U)
 
 
 def enumerable(encoding: Encoding) -> bool:

@@ -1,0 +1,210 @@
+"""The collector on a real store and bus: restarts, rivals, failures, poison."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+
+from tests.unit.metrics.desk import resends, summary
+from tests.unit.metrics.messages import UID, batch, ended, lines, reported, started
+from tunewright.core.errors import Unavailable
+from tunewright.events.v1 import facts_pb2, results_pb2
+from tunewright.platform.bus.faulty import BusFaults, FaultyBus
+from tunewright.platform.bus.memory import MemoryBus
+from tunewright.platform.bus.messages import read, to_record
+from tunewright.platform.bus.port import Bus
+from tunewright.platform.bus.topics import topics
+from tunewright.platform.store.faulty import FaultyStore, StoreFaults
+from tunewright.platform.store.port import Put, Query, Store
+from tunewright.platform.store.sqlite import SqliteStore
+from tunewright_metrics.collector import Collector
+from tunewright_metrics.main import Metrics
+from tunewright_metrics.records import lines_of
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(tmp_path / "store.db")
+    yield store
+    await store.close()
+
+
+class Results:
+    """Reads training.results beside whoever else does."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def told(self) -> list[Message]:
+        """Return what has been told since the last call."""
+        async with self._bus.subscribe("test", ["training.results"]) as subscription:
+            received = await subscription.batch(wait_s=0.01)
+            await subscription.commit(received)
+            return [read(delivered.record) for delivered in received]
+
+
+@pytest.fixture
+def bus() -> MemoryBus:
+    return MemoryBus(topics().values())
+
+
+@pytest.fixture
+def results(bus: MemoryBus) -> Results:
+    return Results(bus)
+
+
+def new_collector(store: Store, bus: Bus) -> Collector:
+    return Collector(store, bus, lambda _uid, _number: None)
+
+
+async def stored_lines(store: Store, number: int = 1) -> list[str]:
+    page = await store.find(Query("output", "by_training", {"uid": UID, "number": number}))
+    return [line for item in page.items for line in lines_of(item.document)]
+
+
+async def stored_points(store: Store, number: int = 1) -> list[list[object]]:
+    page = await store.find(Query("measurements", "by_training", {"uid": UID, "number": number}))
+    return [point for item in page.items for point in item.document["points"]]
+
+
+async def test_a_restart_in_mid_stream_goes_on_from_the_store(store: Store, bus: Bus, results: Results) -> None:
+    await new_collector(store, bus).handle(batch(started(), lines(0, ["accuracy=1", "x"])))
+    await new_collector(store, bus).handle(batch(lines(1, ["x", "accuracy=2"]), ended(3)))
+    told = summary(await results.told())
+    assert (told.objective_value, told.steps, list(told.curve)) == (2, 2, [1, 1.5])
+    assert await stored_points(store) == [["accuracy", 1, 1, 0], ["accuracy", 2, 2, 2]]
+    assert await stored_lines(store) == ["accuracy=1", "x", "accuracy=2"]
+
+
+async def test_a_collector_that_was_overtaken_folds_again(store: Store, bus: Bus, results: Results) -> None:
+    slow, fast = new_collector(store, bus), new_collector(store, bus)
+    await slow.handle(batch(started(), lines(0, ["accuracy=1"])))
+    await fast.handle(batch(lines(0, ["accuracy=1", "accuracy=2", "accuracy=3"])))
+    await slow.handle(batch(lines(1, ["accuracy=2"]), lines(2, ["accuracy=3", "accuracy=4"]), ended(4)))
+    assert summary(await results.told()).objective_value == 4
+    assert await stored_points(store) == [["accuracy", step, step, step - 1] for step in (1, 2, 3, 4)]
+
+
+async def test_two_collectors_at_once_store_everything_once(store: Store, bus: Bus, results: Results) -> None:
+    texts = [f"accuracy={number}" for number in range(50)]
+    messages = [started(), *(lines(number, [text]) for number, text in enumerate(texts))]
+    rivals = [new_collector(FaultyStore(store, seed, StoreFaults(late=0.5)), bus) for seed in (1, 2)]
+
+    async def collect(collector: Collector, size: int) -> None:
+        for start in range(0, len(messages), size):
+            await collector.handle(batch(*messages[start : start + size]))
+
+    await asyncio.gather(collect(rivals[0], 3), collect(rivals[1], 7))
+    await rivals[0].handle(batch(ended(50)))
+    assert await stored_lines(store) == texts
+    assert await stored_points(store) == [["accuracy", number, number + 1, number] for number in range(50)]
+    assert summary(await results.told()).objective_value == 49
+
+
+async def test_an_answer_that_was_lost_changes_nothing(store: Store, bus: Bus, results: Results) -> None:
+    """The commit stands, the caller hears Unavailable, and the bus delivers the batch again."""
+    collector = new_collector(FaultyStore(store, 1, StoreFaults(answer_lost=1)), bus)
+    messages = batch(started(), lines(0, ["accuracy=1", "accuracy=2"]), reported("r", ("accuracy", 3)), ended(2))
+    with pytest.raises(Unavailable):
+        await collector.handle(messages)
+    assert await results.told() == []
+    await new_collector(store, bus).handle(messages)
+    assert summary(await results.told()).objective_value == 3
+    assert [point[1] for point in await stored_points(store)] == [1, 2, 3]
+
+
+async def test_a_message_that_fails_leaves_other_trainings_and_its_own_stream_alone(
+    store: Store, bus: Bus, results: Results
+) -> None:
+    poison = lines(0, ["accuracy=9"], instance=7)
+    good = [started(number=2), lines(0, ["accuracy=2"], number=2), ended(1, number=2)]
+    await new_collector(store, bus).handle(batch(started(), poison, *good, lines(0, ["accuracy=1"]), ended(1)))
+    told = await results.told()
+    summaries = [message for message in told if isinstance(message, results_pb2.TrainingSummarized)]
+    assert {message.number: message.objective_value for message in summaries} == {1: 1, 2: 2}
+
+
+async def test_a_record_that_cannot_be_read_stops_nobody_else(store: Store, bus: Bus, results: Results) -> None:
+    await store.commit([Put("streams", f"{UID}/000001/0001", {"uid": UID, "number": 1, "attempt": "?"})])
+    good = [started(number=2), lines(0, ["accuracy=2"], number=2), ended(1, number=2)]
+    await new_collector(store, bus).handle(batch(started(), lines(0, ["accuracy=1"]), *good))
+    assert summary(await results.told()).number == 2
+
+
+async def test_attempts_are_kept_apart(store: Store, bus: Bus, results: Results) -> None:
+    collector = new_collector(store, bus)
+    await collector.handle(batch(started(), lines(0, ["accuracy=1"]), started(attempt=2)))
+    await collector.handle(batch(lines(0, ["accuracy=2"], attempt=2), lines(1, ["accuracy=9"]), ended(1, attempt=2)))
+    told = summary(await results.told())
+    assert (told.attempt, told.objective_value, told.steps) == (2, 2, 1)
+
+
+async def test_a_deleted_job_leaves_nothing_and_late_output_brings_nothing_back(
+    store: Store, bus: Bus, results: Results
+) -> None:
+    collector = new_collector(store, bus)
+    for number in (1, 2):
+        await collector.handle(batch(started(number=number), lines(0, ["accuracy=1"], number=number)))
+    await collector.handle(batch(facts_pb2.TuningJobDeleted(uid=UID), topic="tuning.events"))
+    await collector.handle(batch(lines(1, ["accuracy=2"])))
+    for collection, index in (("streams", "by_job"), ("output", "by_training"), ("measurements", "by_training")):
+        for number in (1, 2):
+            equals = {"uid": UID} if index == "by_job" else {"uid": UID, "number": number}
+            assert (await store.find(Query(collection, index, equals))).items == []
+    assert resends(await results.told()) == [(0, -1)]
+
+
+async def test_repeating_the_end_writes_nothing(store: Store, bus: Bus) -> None:
+    collector = new_collector(store, bus)
+    await collector.handle(batch(started(), lines(0, ["accuracy=1"]), ended(1)))
+    before = await store.get("streams", f"{UID}/000001/0001")
+    await collector.handle(batch(ended(1), started(), lines(0, ["accuracy=1"])))
+    await new_collector(store, bus).handle(batch(ended(1)))
+    assert await store.get("streams", f"{UID}/000001/0001") == before
+
+
+@asynccontextmanager
+async def collecting(store: Store, bus: Bus) -> AsyncIterator[None]:
+    task = asyncio.create_task(Metrics(store, bus).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def trainer(bus: MemoryBus, texts: list[str]) -> results_pb2.TrainingSummarized:
+    """Say all once, then do as is asked until there is a summary."""
+
+    async def say(*messages: Message) -> None:
+        for message in messages:
+            await bus.publish([to_record("training.output", UID, message, source="test")])
+
+    async with bus.subscribe("test", ["training.results"]) as results:
+        await say(started(), *(lines(number, [text]) for number, text in enumerate(texts)))
+        while True:
+            await say(ended(len(texts)))
+            received = await results.batch(wait_s=0.2)
+            await results.commit(received)
+            for told in (read(delivered.record) for delivered in received):
+                if isinstance(told, results_pb2.TrainingSummarized):
+                    return told
+                if isinstance(told, results_pb2.ResendRequested):
+                    await say(started(), *(lines(at, texts[at : at + 1]) for at in range(len(texts))))
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_under_seeded_faults_everything_is_stored_once(store: Store, bus: MemoryBus, seed: int) -> None:
+    texts = [f"accuracy={number}" for number in range(30)]
+    faulty_store = FaultyStore(store, seed, StoreFaults(beaten=0.2, unavailable=0.02, answer_lost=0.02, late=0.3))
+    faulty_bus = FaultyBus(bus, seed, BusFaults(unavailable=0.02, answer_lost=0.02, redelivered=0.3))
+    async with asyncio.timeout(30), collecting(faulty_store, faulty_bus):
+        told = await trainer(bus, texts)
+    assert (told.objective_value, told.steps) == (29, 30)
+    assert await stored_lines(store) == texts
+    assert await stored_points(store) == [["accuracy", number, number + 1, number] for number in range(30)]
