@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import Final
 
 import grpc
 
@@ -23,7 +23,6 @@ from tunewright_metrics.archive import Archive, Expand, Extent, Found
 from tunewright_metrics.collector import SOURCE
 from tunewright_metrics.core.thinning import largest_triangles
 
-Context = grpc.aio.ServicerContext[Any, Any]
 OUTPUT: Final = "training.output"
 PAGE_SIZE: Final = 1_000
 LARGEST_PAGE: Final = 10_000
@@ -36,7 +35,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self._archive, self._bus = archive, bus
 
     async def ReportMetrics(  # noqa: N802
-        self, request: pb.ReportMetricsRequest, _context: Context
+        self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReportMetricsResponse:
         training = await self._archive.training(request.training, caller())
         attempt = request.attempt or training.attempt
@@ -57,7 +56,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         return pb.ReportMetricsResponse()
 
     async def ListMeasurements(  # noqa: N802
-        self, request: pb.ListMeasurementsRequest, _context: Context
+        self, request: pb.ListMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ListMeasurementsResponse:
         extent = await self._extent("measurements", request.training, request.attempt)
         wanted = _measurements(request.metric)
@@ -67,14 +66,14 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         return pb.ListMeasurementsResponse(measurements=found, next_page_token=token)
 
     async def FollowMeasurements(  # noqa: N802
-        self, request: pb.FollowMeasurementsRequest, _context: Context
+        self, request: pb.FollowMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowMeasurementsResponse]:
         extent = await self._extent("measurements", request.training, 0)
         async for found in self._archive.follow(extent, _measurements(request.metric), ""):
             yield pb.FollowMeasurementsResponse(measurements=found)
 
     async def ReadOutput(  # noqa: N802
-        self, request: pb.ReadOutputRequest, _context: Context
+        self, request: pb.ReadOutputRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReadOutputResponse:
         extent = await self._extent("output", request.training, request.attempt)
         wanted = _lines(request.contains)
@@ -85,7 +84,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         return pb.ReadOutputResponse(lines=found, next_page_token=token)
 
     async def FollowOutput(  # noqa: N802
-        self, request: pb.FollowOutputRequest, _context: Context
+        self, request: pb.FollowOutputRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowOutputResponse]:
         extent = await self._extent("output", request.training, 0)
         token = ""
@@ -95,7 +94,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         async for found in self._archive.follow(extent, _lines(), token):
             yield pb.FollowOutputResponse(lines=found)
 
-    async def Analyze(self, _request: pb.AnalyzeRequest, context: Context) -> pb.AnalyzeResponse:  # noqa: N802
+    async def Analyze(self, _request: pb.AnalyzeRequest, context: grpc.aio.ServicerContext) -> None:  # noqa: N802
         """Refuse: raising NotImplementedError, as the generated base does, would pass for a fault of ours."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this version serves no analyses")
 

@@ -92,6 +92,7 @@ class Client:
             yield item
 
     def _end_loop(self) -> None:
+        self._run(_end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -99,6 +100,14 @@ class Client:
 
 async def _opened(address: Address | None) -> AsyncClient:
     return AsyncClient(address)
+
+
+async def _end_tasks() -> None:
+    """Cancel what gRPC has left behind, so that the loop closes without complaint."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _next(items: AsyncIterator[T]) -> T:

@@ -40,7 +40,7 @@ WRONG = [
     ("", "not a list"),
     ("1,,2", "not a list"),
     ("1..", "not a range"),
-    ("1...2", "not a range"),
+    ("1....2", "not a range"),
     ("a..b", "not a range"),
     ("log(1e-4 1e-1)", "not a range"),
     ("log(1,2", "not a range"),

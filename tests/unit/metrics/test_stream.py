@@ -20,7 +20,7 @@ def run(*texts: str, **start: object) -> tuple[Desk, results_pb2.TrainingSummari
     return desk, summary(told)
 
 
-# -- Any delivery -------------------------------------------------------------------------------------------------------
+# -- Any delivery ----------------------------------------------------------------------------------------------------
 
 LINE = st.one_of(
     st.sampled_from(["accuracy=0.5", "accuracy=nan", "accuracy=1,5", "loss=3 accuracy=2", "val/loss=9", "loss=-inf"]),
@@ -69,12 +69,14 @@ def test_any_delivery_comes_to_the_same(delivery: Delivery) -> None:
     desk = Desk()
     for batch in delivery.batches:
         desk.deliver(*batch)
-    assert settle(desk, delivery).SerializeToString(deterministic=True) == expected.SerializeToString(deterministic=True)
+    assert settle(desk, delivery).SerializeToString(deterministic=True) == expected.SerializeToString(
+        deterministic=True
+    )
     assert [text for _, _, text in desk.output()] == delivery.texts
     assert list(map(repr, desk.points())) == list(map(repr, straight.points()))
 
 
-# -- Gaps ---------------------------------------------------------------------------------------------------------------
+# -- Gaps ------------------------------------------------------------------------------------------------------------
 
 
 def test_lines_behind_a_gap_are_asked_for_and_not_taken() -> None:
@@ -111,7 +113,7 @@ def test_the_end_asks_for_what_is_missing_each_time() -> None:
     assert [resends(desk.deliver(ended(3))) for _ in range(2)] == [[(0, 1)], [(0, 1)]]
 
 
-# -- The end ------------------------------------------------------------------------------------------------------------
+# -- The end ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_summary_is_told_again_byte_for_byte() -> None:
@@ -157,7 +159,7 @@ def test_a_line_end_inside_a_line_does_not_shift_the_lines_after_it() -> None:
     assert desk.points() == [("accuracy", 1, 1, 1)]
 
 
-# -- The objective ------------------------------------------------------------------------------------------------------
+# -- The objective ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_a_silent_objective_is_warned_of_once_by_its_regex() -> None:
     assert desk.deliver(lines(204, ["loss=1"] * 500)) == []
 
 
-# -- Reports ------------------------------------------------------------------------------------------------------------
+# -- Reports ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_report_counts_once_and_between_the_lines() -> None:
@@ -251,7 +253,7 @@ def test_an_objective_without_a_regex_can_be_reported() -> None:
     assert summary(desk.deliver(start, reported("r", ("accuracy", 0.5)), ended(0))).objective_value == 0.5
 
 
-# -- Storage ------------------------------------------------------------------------------------------------------------
+# -- Storage ---------------------------------------------------------------------------------------------------------
 
 
 def test_lines_of_one_moment_share_a_chunk_and_those_of_different_moments_do_not() -> None:

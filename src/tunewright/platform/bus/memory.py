@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from tunewright.core.errors import Unavailable
@@ -39,9 +40,9 @@ class Partition:
         self.records.append(Delivered(record, number, self.end))
         self.end += 1
 
-    def read(self, offset: int, limit: int) -> Iterable[Delivered]:
+    def read(self, offset: int, limit: int) -> list[Delivered]:
         first = max(offset, self.start) - self.start
-        return (self.records[at] for at in range(first, min(first + limit, len(self.records))))
+        return list(islice(self.records, first, first + limit))
 
     def trim(self, before: int) -> None:
         while self.records and self.records[0].offset < before:
@@ -73,14 +74,20 @@ class MemorySubscription:
         self.arrived = asyncio.Event()
         self._bus, self._group = bus, group
         self._positions: dict[Place, int] = {}
+        self._unread: dict[Place, None] = {}
+        """Places that may hold something new, in the order in which it came; looking at all would cost every batch."""
 
     def take_over(self, places: set[Place], committed: dict[Place, int]) -> None:
         kept = {place: at for place, at in self._positions.items() if place in places}
         self._positions = {place: kept.get(place, committed.get(place, 0)) for place in sorted(places)}
+        self._unread = dict.fromkeys(self._positions)
         self.arrived.set()
 
-    def reads(self, place: Place) -> bool:
-        return place in self._positions
+    def wake(self, place: Place) -> None:
+        """Take note of something new, if it is this member's to read."""
+        if place in self._positions:
+            self._unread[place] = None
+            self.arrived.set()
 
     async def batch(self, *, limit: int = 500, wait_s: float = 1.0) -> list[Delivered]:
         with suppress(TimeoutError):
@@ -101,12 +108,14 @@ class MemorySubscription:
 
     def _take(self, limit: int) -> list[Delivered]:
         found: list[Delivered] = []
-        for place, position in self._positions.items():
-            found.extend(self._bus.partition(place).read(position, limit - len(found)))
-            if found and (found[-1].record.topic, found[-1].partition) == place:
-                self._positions[place] = found[-1].offset + 1
-            if len(found) >= limit:
-                break
+        while self._unread and len(found) < limit:
+            place = next(iter(self._unread))
+            fresh = self._bus.partition(place).read(self._positions[place], limit - len(found))
+            if fresh:
+                self._positions[place] = fresh[-1].offset + 1
+                found.extend(fresh)
+            if len(found) < limit:
+                del self._unread[place]
         return found
 
 
@@ -159,8 +168,7 @@ class MemoryBus:
         for group in self._groups.values():
             read = read or place[0] in group.topics
             for member in group.members:
-                if member.reads(place):
-                    member.arrived.set()
+                member.wake(place)
         if not read:
             partition = self._partitions[place]
             partition.trim(partition.end - UNREAD_KEPT)
