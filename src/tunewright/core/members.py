@@ -101,11 +101,9 @@ class Members:
 
 def checked(value: Any, kind: type[T], path: str) -> T:
     """Return the value if it is of the kind; an integer is a number too, a truth value is neither."""
-    fits = isinstance(value, kind) and not (kind is not bool and isinstance(value, bool))
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        number: T = kind(value)  # type: ignore[call-arg]
-        return number
-    if not fits:
+    if kind is float and type(value) is int:
+        value = float(value)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise InvalidSpec(path, f"must be {NAMES.get(kind, kind.__name__)}, is {_kind_of(value)}", "")
     return value
 
