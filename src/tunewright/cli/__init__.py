@@ -17,7 +17,7 @@ def main() -> None:
     from tunewright.core.errors import CallerError, TunewrightError
 
     try:
-        app()
+        app(prog_name="tunewright")
     except TunewrightError as error:
         print(f"tunewright: {error}", file=sys.stderr)
         sys.exit(USAGE_ERROR if isinstance(error, CallerError) else FAILED)

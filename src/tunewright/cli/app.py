@@ -16,6 +16,8 @@ app = typer.Typer(
     help="Tune the hyperparameters of any training program.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,  # rich would take more than half of the time of `--help`
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -80,7 +82,7 @@ def tune(
     output: OutputOption = Output.TABLE,
     data_dir: DataDir = None,
 ) -> None:
-    """Tune a training script or run a job file, and show the best configuration.
+    """Tune a training script, or run a job file.
 
     tunewright tune train.py --param lr='log(1e-4,1e-1)' --param batch=32,64,128 --maximize val_acc --trials 30
 
@@ -129,7 +131,7 @@ def local(
         float | None, typer.Option(help="End after so many seconds without an active job.", show_default=False)
     ] = None,
 ) -> None:
-    """Run all services in this process, with nothing installed beside it.
+    """Run all services in one process, until stopped.
 
     Prints one line when it serves: ready grpc=HOST:PORT http=HOST:PORT credentials=PATH
     """
@@ -200,7 +202,10 @@ def best(
     ] = BestFormat.ENV,
     data_dir: DataDir = None,
 ) -> None:
-    """Print the best configuration for other programs: python train.py $(tunewright best JOB --format args)."""
+    """Print the best configuration, for other programs.
+
+    python train.py $(tunewright best JOB --format args)
+    """
     from tunewright.cli import looking
 
     looking.best(job, data_dir, form.value)
@@ -208,7 +213,7 @@ def best(
 
 @app.command()
 def stop(job: Job, data_dir: DataDir = None) -> None:
-    """Stop a tuning job; its trainings are asked to end."""
+    """Stop a tuning job and its trainings."""
     from tunewright.cli import looking
 
     looking.stop(job, data_dir)
@@ -216,7 +221,7 @@ def stop(job: Job, data_dir: DataDir = None) -> None:
 
 @app.command()
 def delete(job: Job, data_dir: DataDir = None) -> None:
-    """Delete an ended tuning job with its trainings and output; models stay."""
+    """Delete an ended tuning job and its output; models stay."""
     from tunewright.cli import looking
 
     looking.delete(job, data_dir)
@@ -229,7 +234,7 @@ def check(
         Path | None, typer.Option(help="A sample log, to see what each metric regex reads.", show_default=False)
     ] = None,
 ) -> None:
-    """Check a job file without running it; with --log, try its metrics on a sample."""
+    """Check a job file, and its metrics on a sample log."""
     from tunewright.cli import checking
 
     checking.check_file(job_file, log)
