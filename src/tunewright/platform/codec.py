@@ -13,6 +13,7 @@ in use.
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -35,12 +36,21 @@ NANOS = 1_000_000_000
 
 
 def to_message(value: Any, message_type: type[M]) -> M:
-    """Encode a dataclass. Fields of the message that the dataclass does not have stay unset."""
+    """Encode a dataclass. Fields of the message that the dataclass does not have stay unset.
+
+    Raises InvalidSpec, with the dotted path of the field, for what the message cannot hold.
+    """
     message = message_type()
     for name, write in _writers(cast("Any", type(value)), cast("Any", message_type)):
         item = getattr(value, name)
-        if item is not None:
+        if item is None:
+            continue
+        try:
             write(message, item)
+        except InvalidSpec as error:
+            raise _inside(name, error) from error
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidSpec(name, f"cannot be sent: {error}", "Choose another value") from error
     return message
 
 
@@ -56,12 +66,12 @@ def from_message(message: Message, value_type: type[T], path: str = "") -> T:
         if item is not MISSING:
             arguments[field.name] = item
         elif field.default is MISSING and field.default_factory is MISSING:
-            arguments[field.name] = _zero(message, field, here)
+            absent = field.name in _nullable(cast("Any", value_type))
+            arguments[field.name] = None if absent else _zero(message, field, here)
     try:
         return value_type(**arguments)
     except InvalidSpec as error:
-        prefix = f"{path}." if path and error.field else path
-        raise InvalidSpec(f"{prefix}{error.field}", error.why, error.remedy) from error
+        raise _inside(path, error) from error
 
 
 def value_to_message(value: float | str) -> spec_pb2.Value:
@@ -85,8 +95,10 @@ def value_from_message(message: spec_pb2.Value, path: str = "") -> float | int |
 
 
 def instant_to_timestamp(instant: float) -> Timestamp:
-    seconds, nanos = divmod(round(instant * NANOS), NANOS)
-    return Timestamp(seconds=seconds, nanos=nanos)
+    """Return the nearest timestamp; for times after 1970-04 it is exact, which whole nanoseconds in a float are not."""
+    seconds = math.floor(instant)
+    carried, nanos = divmod(round((instant - seconds) * NANOS), NANOS)
+    return Timestamp(seconds=seconds + carried, nanos=nanos)
 
 
 def instant_from_timestamp(stamp: Timestamp) -> float:
@@ -100,6 +112,12 @@ def field_names(message_type: type[Message]) -> set[str]:
         oneof = _real_oneof(field)
         names.add(oneof or field.name)
     return names
+
+
+def _inside(path: str, error: InvalidSpec) -> InvalidSpec:
+    """Return the error with its field's path as seen from outside."""
+    separator = "." if path and error.field else ""
+    return InvalidSpec(f"{path}{separator}{error.field}", error.why, error.remedy)
 
 
 def _real_oneof(field: FieldDescriptor) -> str | None:
@@ -224,6 +242,12 @@ def _reader(field: FieldDescriptor, hint: Any) -> Reader:
     return lambda message, path: decode(getattr(message, name), path) if getattr(message, name) else MISSING
 
 
+@cache
+def _nullable(value_type: Any) -> frozenset[str]:
+    """Return the names of the fields that may be None."""
+    return frozenset(name for name, hint in get_type_hints(value_type).items() if type(None) in get_args(hint))
+
+
 def _oneof_reader(name: str, cases: list[FieldDescriptor], hint: Any) -> Reader:
     classes = {option.__name__: option for option in get_args(hint)}
     by_case = {case.name: classes[case.message_type.name] for case in cases}
@@ -260,6 +284,8 @@ def _enum_decoder(field: FieldDescriptor, hint: type[Enum]) -> Callable[[Any, st
         value = enum.values_by_number.get(number)
         if value is None:
             raise InvalidSpec(path, f"{number} is not a known value of {enum.name}", "Update the server")
+        if number == 0:
+            raise InvalidSpec(path, "is not said", "Choose a value, or leave it out")
         return hint[value.name.removeprefix(prefix)]
 
     return decode
