@@ -45,7 +45,7 @@ class Float:
             raise InvalidSpec("scaling", "ReverseLogarithmic needs a range inside [0, 1)", "Use Linear")
 
     def contains(self, value: Value) -> bool:
-        return isinstance(value, (int, float)) and self.low <= value <= self.high
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Int:
             raise InvalidSpec("high", "integers beyond 2^53 cannot be told apart", "Narrow the range")
 
     def contains(self, value: Value) -> bool:
-        return isinstance(value, int) and self.low <= value <= self.high
+        return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,8 @@ def test_a_wrong_or_missing_member_is_refused_by_its_path(path, value, field):
 
 WRONG_RANGES = [
     ({"MinValue": 1e-5}, "MinValue", "must be a text"),
-    ({"MinValue": "small"}, "MinValue", "not two numbers"),
+    ({"MinValue": "small"}, "MinValue", "not a number"),
+    ({"MaxValue": "large"}, "MaxValue", "not a number"),
     ({"MinValue": "0.2"}, "MinValue", "empty"),
     ({"MaxValue": "inf"}, "MinValue", "finite"),
     ({"MinValue": "0", "ScalingType": "Logarithmic"}, "MinValue", "above 0"),
@@ -188,6 +189,16 @@ def test_a_wrong_range_is_refused_by_its_path(changes, member, why):
     error = refusal(path, [{"Name": "lr", "MinValue": "1e-5", "MaxValue": "0.1"} | changes])
     assert error.field == f"{CONFIG}.ParameterRanges.ContinuousParameterRanges[0].{member}"
     assert why in error.why
+
+
+def test_a_parameter_has_one_range_also_across_kinds():
+    twice = {"ContinuousParameterRanges": [{"Name": "a", "MinValue": "0", "MaxValue": "1"}]}
+    error = refusal(RANGES, twice | {"CategoricalParameterRanges": [{"Name": "a", "Values": ["x"]}]})
+    assert error.field == f"{CONFIG}.ParameterRanges.CategoricalParameterRanges[0].Name"
+
+
+def test_resources_are_given_once():
+    assert refusal(f"{DEFINITION}/ResourceConfig", {}).field == f"{DEFINITION}.HyperParameterTuningResourceConfig"
 
 
 @pytest.mark.parametrize("values", [None, [], ["a", "a"]])

@@ -98,3 +98,8 @@ def test_a_configuration_that_does_not_fit_is_refused_with_its_field(configurati
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_text_keeps_every_bit_of_a_number(value):
     assert float(text_of(value)) == value
+
+
+@pytest.mark.parametrize("range_", [Float(0.0, 1.0), Int(0, 1), Choice(("True",))])
+def test_a_truth_value_is_no_value_of_a_range(range_):
+    assert not range_.contains(True)

@@ -173,7 +173,7 @@ def test_what_was_stopped_early_is_not_best():
         ),
         (
             lambda: Optimizer({"IntegerParameterRanges": [{"Name": "a", "MinValue": "0", "MaxValue": "x"}]}),
-            "IntegerParameterRanges[0]",
+            "IntegerParameterRanges[0].MaxValue",
         ),
     ],
 )

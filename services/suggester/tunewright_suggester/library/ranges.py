@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunewright.core import space as core
+from tunewright.core.amt import looks_like_ranges, parameters_of
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.members import Members
 from tunewright.core.space import ScalingType
-from tunewright_suggester.library.amt import AMT_KINDS, ranges_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class TypedSpace:
     def __init__(self, ranges: Mapping[str, Any]) -> None:
         """Raises: InvalidSpec: a range is empty, of an unknown kind, or there is none."""
         self._choices: dict[str, Choice] = {}
-        self.core = ranges_of(ranges) if AMT_KINDS.keys() & ranges.keys() else self._ranges(ranges)
+        self.core = _amt_space(ranges) if looks_like_ranges(ranges) else self._ranges(ranges)
         if not self.core:
             raise InvalidSpec("space", "there is no parameter", "Name at least one")
 
@@ -116,6 +117,10 @@ class TypedSpace:
             return value
         choice = self._choices[name]
         return choice.values[choice.texts.index(str(value))]
+
+
+def _amt_space(ranges: Mapping[str, Any]) -> dict[str, core.Range]:
+    return {parameter.name: parameter.range for parameter in parameters_of(Members(ranges))}
 
 
 def _scaling(log: bool | None) -> ScalingType:

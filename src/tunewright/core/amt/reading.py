@@ -1,17 +1,13 @@
-"""AMT's CreateHyperParameterTuningJob body as a specification, and back.
-
-Bodies are plain trees with AMT's member names; ranges are texts and are echoed exactly as they came. Members that AMT
-has and we do not take are refused by name, like any unknown one.
-"""
+"""AMT's request body as a specification; a member that AMT has and we do not take is refused like any unknown one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
+from tunewright.core.amt.members import CONFIG, NAME
+from tunewright.core.amt.ranges import parameters_of
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.members import Members, checked
-from tunewright.core.space import Choice, Float, Int, Range, ScalingType, text_of
 from tunewright.core.spec import (
     Channel,
     Completion,
@@ -34,17 +30,12 @@ from tunewright.core.spec import (
 )
 
 Tree = dict[str, Any]
-NAME: Final = "HyperParameterTuningJobName"
-CONFIG: Final = "HyperParameterTuningJobConfig"
 ENABLED: Final = {"Enabled": True, "Disabled": False}
 
 
 def looks_like_amt(tree: Any) -> bool:
     """Say whether a tree is meant as AMT's body rather than as a job file of ours."""
     return isinstance(tree, dict) and (NAME in tree or CONFIG in tree)
-
-
-# -- AMT to specification --------------------------------------------------------------------------------------------
 
 
 def from_amt(tree: Any) -> TuningJobSpec:
@@ -88,13 +79,13 @@ def _definitions(top: Members, config: Members, *, listed: bool) -> tuple[Defini
     if listed:
         return tuple(_listed_definition(members) for members in top.each("TrainingJobDefinitions"))
     with top.maps("TrainingJobDefinition") as members:
-        return (_definition(members, _parameters(config.maps("ParameterRanges")), _single_objective(config)),)
+        return (_definition(members, parameters_of(config.maps("ParameterRanges")), _single_objective(config)),)
 
 
 def _listed_definition(members: Members) -> Definition:
     with members:
         objective = _objective(members.maps("TuningObjective"))
-        return _definition(members, _parameters(members.maps("HyperParameterRanges")), objective)
+        return _definition(members, parameters_of(members.maps("HyperParameterRanges")), objective)
 
 
 def _single_objective(config: Members) -> Objective:
@@ -166,9 +157,10 @@ def _channel(members: Members) -> Channel:
 
 
 def _resources(members: Members) -> Resources:
-    name = "ResourceConfig" if members.has("ResourceConfig") else "HyperParameterTuningResourceConfig"
-    with members.maps(name) as config:
-        members.has("HyperParameterTuningResourceConfig")
+    given = [name for name in ("ResourceConfig", "HyperParameterTuningResourceConfig") if members.has(name)]
+    if len(given) == 2:
+        raise InvalidSpec(members.at(given[1]), "stands beside ResourceConfig", "Give one of the two")
+    with members.maps(given[0] if given else "ResourceConfig") as config:
         return Resources(
             instance_type=config.take("InstanceType", str, "local"),
             instance_count=config.take("InstanceCount", int, 1),
@@ -183,38 +175,6 @@ def _stopping(members: Members) -> StoppingCondition:
             max_wait_s=members.maybe("MaxWaitTimeInSeconds", int),
             max_pending_s=members.maybe("MaxPendingTimeInSeconds", int),
         )
-
-
-def _parameters(ranges: Members) -> tuple[Parameter, ...]:
-    with ranges:
-        return (
-            *(_numeric(item, Float, float) for item in ranges.each("ContinuousParameterRanges")),
-            *(_numeric(item, Int, int) for item in ranges.each("IntegerParameterRanges")),
-            *(_categorical(item) for item in ranges.each("CategoricalParameterRanges")),
-        )
-
-
-def _numeric(members: Members, kind: Callable[..., Range], parse: Callable[[str], float]) -> Parameter:
-    with members:
-        low, high = members.take("MinValue", str), members.take("MaxValue", str)
-        scaling = members.choice("ScalingType", {item.value: item for item in ScalingType}, ScalingType.AUTO)
-        try:
-            range_ = kind(parse(low), parse(high), scaling)
-        except ValueError:
-            raise InvalidSpec(members.at("MinValue"), f"{low!r} and {high!r} are not two numbers", "") from None
-        except InvalidSpec as error:
-            raise InvalidSpec(members.at("MinValue"), error.why, error.remedy) from None
-        given = members.has("ScalingType")
-        return Parameter(members.take("Name", str), range_, low_text=low, high_text=high, scaling_given=given)
-
-
-def _categorical(members: Members) -> Parameter:
-    with members:
-        values = tuple(checked(value, str, path) for path, value in members.items("Values"))
-        try:
-            return Parameter(members.take("Name", str), Choice(values))
-        except InvalidSpec as error:
-            raise InvalidSpec(members.at("Values"), error.why, error.remedy) from None
 
 
 def _hyperband(strategy_config: Members) -> HyperbandConfig | None:
@@ -251,139 +211,3 @@ def _warm_start(top: Members) -> WarmStart | None:
 def _autotune(top: Members) -> bool:
     with top.maps("Autotune") as members:
         return members.choice("Mode", {"Enabled": True}, default=False)
-
-
-# -- Specification to AMT --------------------------------------------------------------------------------------------
-
-
-def to_amt(spec: TuningJobSpec) -> Tree:
-    """Write AMT's request body; members that were not given are absent."""
-    config: Tree = {
-        "Strategy": spec.strategy.value,
-        "ResourceLimits": _given(
-            MaxNumberOfTrainingJobs=spec.limits.max_trainings,
-            MaxParallelTrainingJobs=spec.limits.max_parallel,
-            MaxRuntimeInSeconds=spec.limits.max_runtime_s,
-        ),
-        "TrainingJobEarlyStoppingType": spec.early_stopping.type.value,
-    }
-    if spec.hyperband is not None:
-        hyperband = _given(MinResource=spec.hyperband.min_resource, MaxResource=spec.hyperband.max_resource)
-        config["StrategyConfig"] = {"HyperbandStrategyConfig": hyperband}
-    config |= _given(TuningJobCompletionCriteria=_criteria(spec.completion) or None, RandomSeed=spec.random_seed)
-    body: Tree = {NAME: spec.name, CONFIG: config}
-    if spec.listed_definitions:
-        body["TrainingJobDefinitions"] = [_listed_tree(item) for item in spec.definitions]
-    else:
-        config["HyperParameterTuningJobObjective"] = _objective_tree(spec.objective)
-        config["ParameterRanges"] = _ranges_tree(spec.definitions[0].parameters)
-        body["TrainingJobDefinition"] = _definition_tree(spec.definitions[0])
-    if spec.warm_start is not None:
-        parents = [{NAME: name} for name in spec.warm_start.parents]
-        body["WarmStartConfig"] = {
-            "ParentHyperParameterTuningJobs": parents,
-            "WarmStartType": spec.warm_start.type.value,
-        }
-    if spec.autotune:
-        body["Autotune"] = {"Mode": "Enabled"}
-    if spec.tags:
-        body["Tags"] = [{"Key": key, "Value": value} for key, value in spec.tags.items()]
-    return body
-
-
-def _given(**members: Any) -> Tree:
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def _criteria(completion: Completion) -> Tree:
-    tree = _given(TargetObjectiveMetricValue=completion.target)
-    if completion.max_not_improving is not None:
-        tree["BestObjectiveNotImproving"] = {"MaxNumberOfTrainingJobsNotImproving": completion.max_not_improving}
-    if completion.on_convergence is not None:
-        tree["ConvergenceDetected"] = {"CompleteOnConvergence": "Enabled" if completion.on_convergence else "Disabled"}
-    return tree
-
-
-def _objective_tree(objective: Objective) -> Tree:
-    return {"Type": objective.direction.value, "MetricName": objective.metric_name}
-
-
-def _ranges_tree(parameters: tuple[Parameter, ...]) -> Tree:
-    tree: Tree = {"ContinuousParameterRanges": [], "IntegerParameterRanges": [], "CategoricalParameterRanges": []}
-    for parameter in parameters:
-        match parameter.range:
-            case Choice(values):
-                tree["CategoricalParameterRanges"].append({"Name": parameter.name, "Values": list(values)})
-            case Float():
-                tree["ContinuousParameterRanges"].append(_numeric_tree(parameter, parameter.range))
-            case Int():
-                tree["IntegerParameterRanges"].append(_numeric_tree(parameter, parameter.range))
-    return tree
-
-
-def _numeric_tree(parameter: Parameter, range_: Float | Int) -> Tree:
-    tree = {
-        "Name": parameter.name,
-        "MinValue": parameter.low_text or text_of(range_.low),
-        "MaxValue": parameter.high_text or text_of(range_.high),
-    }
-    return tree | ({"ScalingType": range_.scaling.value} if parameter.scaling_given else {})
-
-
-def _listed_tree(definition: Definition) -> Tree:
-    tree = {"DefinitionName": definition.name, "HyperParameterRanges": _ranges_tree(definition.parameters)}
-    if definition.objective is not None:
-        tree["TuningObjective"] = _objective_tree(definition.objective)
-    return tree | _definition_tree(definition)
-
-
-def _definition_tree(definition: Definition) -> Tree:
-    algorithm = _given(
-        TrainingImage=definition.image or None,
-        AlgorithmName=definition.algorithm_name or None,
-        TrainingInputMode=definition.input_mode.value,
-    )
-    algorithm["MetricDefinitions"] = [
-        {"Name": item.name, "Regex": item.regex} for item in definition.metric_definitions
-    ]
-    tree: Tree = {
-        "StaticHyperParameters": dict(definition.static_hyperparameters),
-        "AlgorithmSpecification": algorithm,
-        "RoleArn": definition.role_arn,
-        "OutputDataConfig": _given(S3OutputPath=definition.output_uri, KmsKeyId=definition.output_kms_key_id or None),
-        "ResourceConfig": {
-            "InstanceType": definition.resources.instance_type,
-            "InstanceCount": definition.resources.instance_count,
-            "VolumeSizeInGB": definition.resources.volume_size_gb,
-        },
-        "StoppingCondition": _given(
-            MaxRuntimeInSeconds=definition.stopping.max_runtime_s,
-            MaxWaitTimeInSeconds=definition.stopping.max_wait_s,
-            MaxPendingTimeInSeconds=definition.stopping.max_pending_s,
-        ),
-    }
-    return tree | _optional_tree(definition)
-
-
-def _optional_tree(definition: Definition) -> Tree:
-    checkpoint = _given(S3Uri=definition.checkpoint_uri or None, LocalPath=definition.checkpoint_path or None)
-    return _given(
-        Environment=dict(definition.environment) or None,
-        InputDataConfig=[_channel_tree(channel) for channel in definition.channels] or None,
-        CheckpointConfig=checkpoint or None,
-        RetryStrategy={"MaximumRetryAttempts": definition.max_retries} if definition.max_retries else None,
-        EnableManagedSpotTraining=definition.spot or None,
-        EnableNetworkIsolation=definition.network_isolation or None,
-        EnableInterContainerTrafficEncryption=definition.traffic_encryption or None,
-    )
-
-
-def _channel_tree(channel: Channel) -> Tree:
-    s3 = {"S3DataType": channel.s3_data_type, "S3Uri": channel.uri, "S3DataDistributionType": channel.distribution}
-    tree = {
-        "ChannelName": channel.name,
-        "DataSource": {"S3DataSource": s3},
-        "CompressionType": channel.compression,
-        "RecordWrapperType": channel.record_wrapper,
-    }
-    return tree | _given(ContentType=channel.content_type or None, InputMode=channel.input_mode or None)

@@ -1,0 +1,88 @@
+"""Where AMT's body holds what a specification holds, so that what `check` refuses is named as its writer knows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from tunewright.core.amt.ranges import CATEGORICAL, CONTINUOUS, INTEGER
+from tunewright.core.space import Choice, Float, Int
+from tunewright.core.spec import Definition, TuningJobSpec
+
+NAME: Final = "HyperParameterTuningJobName"
+CONFIG: Final = "HyperParameterTuningJobConfig"
+KIND_OF: Final = {Float: CONTINUOUS, Int: INTEGER, Choice: CATEGORICAL}
+
+OF_JOB: Final = {
+    "name": NAME,
+    "strategy": f"{CONFIG}.Strategy",
+    "limits": f"{CONFIG}.ResourceLimits",
+    "limits.max_parallel": f"{CONFIG}.ResourceLimits.MaxParallelTrainingJobs",
+    "limits.max_trainings": f"{CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs",
+    "limits.max_runtime_s": f"{CONFIG}.ResourceLimits.MaxRuntimeInSeconds",
+    "completion.target": f"{CONFIG}.TuningJobCompletionCriteria.TargetObjectiveMetricValue",
+    "completion.max_not_improving": (
+        f"{CONFIG}.TuningJobCompletionCriteria.BestObjectiveNotImproving.MaxNumberOfTrainingJobsNotImproving"
+    ),
+    "completion.on_convergence": (f"{CONFIG}.TuningJobCompletionCriteria.ConvergenceDetected.CompleteOnConvergence"),
+    "early_stopping.type": f"{CONFIG}.TrainingJobEarlyStoppingType",
+    "random_seed": f"{CONFIG}.RandomSeed",
+    "warm_start": "WarmStartConfig",
+    "autotune": "Autotune",
+}
+OF_DEFINITION: Final = {
+    "image": "AlgorithmSpecification.TrainingImage",
+    "algorithm_name": "AlgorithmSpecification.AlgorithmName",
+    "input_mode": "AlgorithmSpecification.TrainingInputMode",
+    "metric_definitions": "AlgorithmSpecification.MetricDefinitions",
+    "static_hyperparameters": "StaticHyperParameters",
+    "environment": "Environment",
+    "channels": "InputDataConfig",
+    "output_uri": "OutputDataConfig.S3OutputPath",
+    "resources.instance_count": "ResourceConfig.InstanceCount",
+    "stopping.max_runtime_s": "StoppingCondition.MaxRuntimeInSeconds",
+    "checkpoint_uri": "CheckpointConfig.S3Uri",
+    "max_retries": "RetryStrategy.MaximumRetryAttempts",
+    "spot": "EnableManagedSpotTraining",
+}
+
+
+def members_of(spec: TuningJobSpec) -> dict[str, str]:
+    """Return the member of AMT's body for each path of the specification that may be found wrong."""
+    if spec.listed_definitions:
+        members = OF_JOB | {
+            "definitions": "TrainingJobDefinitions",
+            "objective.metric_name": "TrainingJobDefinitions[0].TuningObjective.MetricName",
+        }
+        for index, definition in enumerate(spec.definitions):
+            here = f"TrainingJobDefinitions[{index}]"
+            members |= _of_definition(f"definitions[{index}]", here, f"{here}.HyperParameterRanges", definition)
+        return members
+    members = OF_JOB | {
+        "definitions": "TrainingJobDefinition",
+        "objective.metric_name": f"{CONFIG}.HyperParameterTuningJobObjective.MetricName",
+    }
+    return members | _of_definition(
+        "definitions[0]", "TrainingJobDefinition", f"{CONFIG}.ParameterRanges", spec.definitions[0]
+    )
+
+
+def _of_definition(path: str, here: str, ranges: str, definition: Definition) -> dict[str, str]:
+    members = {f"{path}.{field}": f"{here}.{member}" for field, member in OF_DEFINITION.items()}
+    members[f"{path}.parameters"] = ranges
+    places: Counter[str] = Counter()
+    for index, parameter in enumerate(definition.parameters):
+        kind = KIND_OF[type(parameter.range)]
+        member = f"{ranges}.{kind}[{places[kind]}]"
+        places[kind] += 1
+        members |= {
+            f"{path}.parameters[{index}].name": f"{member}.Name",
+            f"{path}.parameters[{index}].range": member,
+        }
+    for index in range(len(definition.metric_definitions)):
+        metric = f"{here}.AlgorithmSpecification.MetricDefinitions[{index}]"
+        members |= {
+            f"{path}.metric_definitions[{index}].name": f"{metric}.Name",
+            f"{path}.metric_definitions[{index}].regex": f"{metric}.Regex",
+        }
+    return members
