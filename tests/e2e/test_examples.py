@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import re2
 
-from tunewright.cli.jobfile_reader import read_spec
-from tunewright.core.check import check
+from tunewright.cli.written import from_file
 
 pytest.importorskip("sklearn", reason="scikit-learn comes with `make setup`")
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
@@ -28,7 +27,7 @@ def trained(tmp_path_factory):
 
 
 def test_the_digits_job_is_right_and_large_enough():
-    spec = check(read_spec(DIGITS / "job.yaml", "digits"))
+    spec = from_file(DIGITS / "job.yaml", "digits").spec
     assert (spec.limits.max_trainings, spec.limits.max_parallel) == (24, 2)
     assert list(spec.definitions[0].space) == ["lr", "batch", "epochs"]
     assert spec.definitions[0].image == f"file://{DIGITS / 'train.py'}"
@@ -36,7 +35,7 @@ def test_the_digits_job_is_right_and_large_enough():
 
 def test_the_digits_job_reads_every_epoch_of_its_script(trained):
     lines, _ = trained
-    regex = check(read_spec(DIGITS / "job.yaml", "digits")).definitions[0].metric_definitions[0].regex
+    regex = from_file(DIGITS / "job.yaml", "digits").spec.definitions[0].metric_definitions[0].regex
     values = [float(found[1]) for line in lines if (found := re2.search(regex, line))]
     assert len(values) == 3
     assert 0.8 < values[-1] <= 1.0

@@ -103,11 +103,11 @@ def tune(
         "python": python,
     }
     pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or []}
-    spec = tuning.specification(program, given, pairs)
+    written = tuning.read(program, given, pairs)
     if print_aws:
-        tuning.print_aws(spec)
+        tuning.print_aws(written.spec)
         return
-    raise typer.Exit(tuning.tune(spec, data_dir, detach=detach, as_json=output is Output.JSON))
+    raise typer.Exit(tuning.tune(written, data_dir, detach=detach, as_json=output is Output.JSON))
 
 
 @app.command()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tunewright.cli.jobfile_reader import located, read_spec, read_tree
-from tunewright.core.check import check
+from tunewright.cli.written import from_file
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.parts import load
@@ -13,10 +12,7 @@ from tunewright.platform.parts import load
 
 def check_file(path: Path, log: Path | None) -> None:
     """Print what the job would be. Raises InvalidSpec for the first thing that is wrong, with its line."""
-    try:
-        spec = check(read_spec(path, "job"))
-    except InvalidSpec as error:
-        raise (error if error.line is not None else located(error, read_tree(path)[1])) from None
+    spec = from_file(path, "job").spec
     limit = spec.limits.max_trainings
     print(
         f"{path} is right: {spec.strategy.value}, {limit or 'unlimited'} trainings, {spec.limits.max_parallel} at once"

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from tunewright.cli import FAILED, INTERRUPTED
-from tunewright.cli.jobfile_reader import read_spec
+from tunewright.cli.written import OPTIONS, Written, from_file, from_options, option_of
 from tunewright.core.amt import to_amt
-from tunewright.core.check import check
 from tunewright.core.errors import IllegalTransition, InvalidSpec
-from tunewright.core.jobfile import Place, from_jobfile
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState
 
+EXAMPLES: Final = {"params": "lr='log(1e-4,1e-1)'", "fixed": "data=iris", "metrics": "loss='loss: ([0-9.]+)'"}
 JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}
 
 
-def specification(program: Path, given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> TuningJobSpec:
+def read(program: Path, given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> Written:
     """Return the checked job of a script with options, or of a job file. Raises InvalidSpec."""
     name = _job_name(program.stem)
     options = {key: value for key, value in given.items() if value is not None}
@@ -30,26 +29,25 @@ def specification(program: Path, given: Mapping[str, Any], pairs: Mapping[str, S
     if program.suffix in JOB_FILE_SUFFIXES:
         if options:
             option = next(iter(options))
-            raise InvalidSpec(f"--{option}", "cannot be combined with a job file", f"Write it into {program}")
-        return check(read_spec(program, name))
-    if not program.is_file():
-        raise InvalidSpec("program", f"there is no {program}", "Give a script or a job file")
-    tree = options | {"script": str(program.absolute())}
-    return check(from_jobfile(tree, Place(str(Path.cwd()), sys.executable, name)))
+            raise InvalidSpec(option_of(option), "cannot be combined with a job file", f"Write it into {program}")
+        return from_file(program, name)
+    return from_options(options, program, name)
 
 
 def print_aws(spec: TuningJobSpec) -> None:
     print(json.dumps(to_amt(spec), indent=2))
 
 
-def tune(spec: TuningJobSpec, data_dir: Path | None, *, detach: bool, as_json: bool) -> int:
+def tune(written: Written, data_dir: Path | None, *, detach: bool, as_json: bool) -> int:
     """Run the job to its end; return the exit code."""
     from tunewright.cli.progress import Progress, show_result
     from tunewright.cli.serving import join_or_start
     from tunewright.client import Client
 
+    spec = written.spec
     with Client(join_or_start(data_dir, _image_roots(spec))) as client:
-        job = client.create(spec)
+        with written.in_its_words():
+            job = client.create(spec)
         if detach:
             print(job.name)
             return 0
@@ -98,9 +96,9 @@ def _job_name(stem: str) -> str:
     return f"{plain}-{datetime.now(UTC):%y%m%d-%H%M%S}"
 
 
-def _pair(text: str, key: str) -> tuple[str, str]:
-    option = {"params": "--param", "fixed": "--set", "metrics": "--metric"}[key]
+def _pair(text: str, member: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise InvalidSpec(option, f"{text!r} is not NAME=VALUE", f"For example {option} name=value")
-    return name, value
+    if not equals or not name.strip() or not value.strip():
+        option = OPTIONS[member]
+        raise InvalidSpec(option, f"{text!r} is not NAME=VALUE", f"For example {option} {EXAMPLES[member]}")
+    return name.strip(), value

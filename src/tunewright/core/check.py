@@ -160,24 +160,21 @@ def _check_objective(spec: TuningJobSpec, definition: Definition) -> None:
             "A metric is required for this hyperparameter tuning job objective. "
             f"Provide a metric in the metric definitions: {objective.metric_name!r} has no regex"
         )
-        raise InvalidSpec("objective.metric_name", why, "Add it under metrics")
+        raise InvalidSpec("objective.metric_name", why, "Give it a regex, or name a metric that has one")
 
 
 def _check_limits(spec: TuningJobSpec) -> None:
     limits = spec.limits
     if not 1 <= limits.max_parallel <= MAX_PARALLEL:
-        raise InvalidSpec(
-            "limits.max_parallel", f"{limits.max_parallel} is not in 1 … {MAX_PARALLEL}", "Choose inside it"
-        )
+        raise InvalidSpec("limits.max_parallel", f"must be from 1 to {MAX_PARALLEL}, is {limits.max_parallel}")
     if limits.max_trainings is not None and not 1 <= limits.max_trainings <= MAX_TRAININGS:
-        why = f"{limits.max_trainings} is not in 1 … {MAX_TRAININGS}"
-        raise InvalidSpec("limits.max_trainings", why, "Choose inside it")
+        raise InvalidSpec("limits.max_trainings", f"must be from 1 to {MAX_TRAININGS}, is {limits.max_trainings}")
     if limits.max_runtime_s is not None and limits.max_runtime_s < 1:
         raise InvalidSpec("limits.max_runtime_s", "must be at least 1", "Give seconds")
     if spec.strategy is Strategy.GRID:
         return
     if limits.max_trainings is None and limits.max_runtime_s is None:
-        raise InvalidSpec("limits.max_trainings", "nothing would end this job", "Give max_trainings or max_runtime_s")
+        raise InvalidSpec("limits.max_trainings", "nothing would end this job", "Limit its trainings or its runtime")
     if not any(definition.parameters for definition in spec.definitions) and (limits.max_trainings or 2) > 1:
         raise InvalidSpec("definitions[0].parameters", "there is nothing to tune", "Give at least one range")
 

@@ -42,17 +42,18 @@ class CallerError(TunewrightError):
 class InvalidSpec(CallerError):  # noqa: N818 - the terms of the API
     """A field is wrong.
 
-    `field` is a dotted path such as `definitions[0].ranges[2].min`, `line` the line of the file it came from, if any.
+    `field` is a dotted path such as `definitions[0].parameters[2].range`, or whatever else the caller calls it; `place`
+    says where it stands, such as `job.yaml line 6`.
     """
 
     reason = "INVALID_SPEC"
     grpc_code = "INVALID_ARGUMENT"
     aws_code = "ValidationException"
 
-    def __init__(self, field: str, why: str, remedy: str = "", line: int | None = None) -> None:
-        self.field, self.why, self.remedy, self.line = field, why, remedy, line
-        place = f"{field} (line {line})" if line is not None else field
-        super().__init__(f"{place}: {why}" + (f". {remedy}" if remedy else ""))
+    def __init__(self, field: str, why: str, remedy: str = "", place: str = "") -> None:
+        self.field, self.why, self.remedy, self.place = field, why, remedy, place
+        said = ": ".join(part for part in (place, field, why) if part)
+        super().__init__(said + (f". {remedy}" if remedy else ""))
 
 
 class NotFound(CallerError):  # noqa: N818

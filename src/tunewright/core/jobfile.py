@@ -77,6 +77,41 @@ def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
         )
 
 
+MEMBERS: Final = {
+    "limits.max_parallel": "parallel",
+    "limits.max_trainings": "trials",
+    "limits.max_runtime_s": "max_runtime",
+    "completion.target": "target",
+    "early_stopping.type": "early_stopping",
+    "random_seed": "seed",
+    "definitions[0].parameters": "params",
+    "definitions[0].static_hyperparameters": "fixed",
+    "definitions[0].metric_definitions": "metrics",
+    "definitions[0].environment": "environment",
+    "definitions[0].output_uri": "output",
+    "definitions[0].stopping.max_runtime_s": "max_training_runtime",
+}
+"""Where the job file holds what a specification holds, if under another name."""
+
+
+def members_of(spec: TuningJobSpec) -> dict[str, str]:
+    """Return the member of the job file for each path of the specification that may be found wrong."""
+    definition = spec.definitions[0]
+    members = MEMBERS | {
+        "definitions[0].image": "script" if PYTHON_VARIABLE in definition.environment else "image",
+        "objective.metric_name": spec.objective.direction.value.lower(),
+    }
+    for index, parameter in enumerate(definition.parameters):
+        path, member = f"definitions[0].parameters[{index}]", f"params.{parameter.name}"
+        members |= {path: member, f"{path}.name": member, f"{path}.range": member}
+    for index, metric in enumerate(definition.metric_definitions):
+        path, member = f"definitions[0].metric_definitions[{index}]", f"metrics.{metric.name}"
+        members |= {path: member, f"{path}.name": member, f"{path}.regex": member}
+    for index in range(len(spec.enqueued)):
+        members[f"enqueued[{index}].configuration"] = f"try_first[{index}]"
+    return members
+
+
 def parse_duration(value: Any, field: str) -> int:
     """Read seconds: 90, "90s", "5m", "2h", "1d". Raises InvalidSpec."""
     match = re.fullmatch(r"(\d+)\s*([smhd]?)", str(value).strip())
@@ -90,7 +125,7 @@ def _objective(top: Members) -> Objective:
     named = [(direction, metric) for direction, metric in given.items() if metric]
     if len(named) != 1:
         why = "are both given" if named else "are both missing"
-        raise InvalidSpec("maximize", f"and minimize {why}", "Give one of the two, with the metric's name")
+        raise InvalidSpec("maximize", f"it and minimize {why}", "Give one of the two, with the metric's name")
     return Objective(named[0][1], named[0][0])
 
 
@@ -126,7 +161,7 @@ def _program(top: Members, place: Place) -> tuple[str, dict[str, str]]:
     script, image = top.maybe("script", str), top.maybe("image", str)
     python, workdir = top.take("python", str, place.python), top.take("workdir", str, place.folder)
     if (script is None) == (image is None):
-        raise InvalidSpec("script", "and image: give exactly one of the two", "script: train.py")
+        raise InvalidSpec("script", "give exactly one of it and image", "script: train.py")
     if script is None:
         return image or "", {}
     return f"file://{_absolute(script, place)}", {PYTHON_VARIABLE: python, WORKDIR_VARIABLE: _absolute(workdir, place)}

@@ -6,6 +6,7 @@ Every member that a reader takes must have the right type; what nobody took is r
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -97,6 +98,15 @@ class Members:
             if name not in self._known:
                 remedy = _suggestion(str(name), self._known) or f"Known: {', '.join(dict.fromkeys(self._known))}"
                 raise InvalidSpec(self.at(str(name)), "is not known", remedy)
+
+
+def renamed(path: str, names: Mapping[str, str]) -> str:
+    """Return a path under other names: its longest beginning that has one is replaced, the rest stays."""
+    ends = [len(path), *(match.start() for match in reversed(list(re.finditer(r"[.\[]", path))))]
+    for end in ends:
+        if path[:end] in names:
+            return names[path[:end]] + path[end:]
+    return path
 
 
 def checked(value: Any, kind: type[T], path: str) -> T:

@@ -45,14 +45,6 @@ def parse_range(text: str, field: str) -> Range:
         raise InvalidSpec(field, error.why, error.remedy) from None
 
 
-def parse_param(text: str) -> tuple[str, Range]:
-    """Read `name=range`. Raises InvalidSpec."""
-    name, equals, range_text = text.partition("=")
-    if not equals or not name.strip():
-        raise InvalidSpec("--param", f"{text!r} is not NAME=RANGE", FORMS)
-    return name.strip(), parse_range(range_text, f"--param {name.strip()}")
-
-
 def _interval(low: str, high: str, scaling: ScalingType) -> Range:
     if _is_int(low) and _is_int(high):
         return Int(int(low), int(high), scaling)

@@ -1,0 +1,192 @@
+"""What is wrong with a job is said in the words of the form that its user chose."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from tests.unit.core.specs import JOB_FILE, amt_body
+from tests.unit.core.test_check import NOT_BUILT, WRONG
+from tunewright.cli.written import from_file, from_options
+from tunewright.core import amt, jobfile
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.members import renamed
+
+CONFIG = "HyperParameterTuningJobConfig"
+JOB = """\
+script: train.py
+maximize: val_acc
+params:
+  lr: log(1e-4, 1e-1)
+  batch: [32, 64, 128]
+trials: 20
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "train.py").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refusal_of_file(folder, text, name="job.yaml"):
+    (folder / name).write_text(text)
+    with pytest.raises(InvalidSpec) as caught:
+        from_file(folder / name, "job")
+    return caught.value
+
+
+def refusal_of_options(folder, **options):
+    given = {"maximize": "acc", "params": {"lr": "0.0..1.0"}} | options
+    with pytest.raises(InvalidSpec) as caught:
+        from_options({name: value for name, value in given.items() if value is not None}, folder / "train.py", "job")
+    return caught.value
+
+
+JOB_FILES = [
+    ("parallel: 0", 7, "parallel", "from 1 to 100, is 0"),
+    ("max_runtime: 0", 7, "max_runtime", "at least 1"),
+    ("max_training_runtime: 0s", 7, "max_training_runtime", "at least 1"),
+    ("seed: -1", 7, "seed", "negative"),
+    ("early_stopping: auto", 7, "early_stopping", "not built yet"),
+    ("output: s3://bucket/out", 7, "output", "file:///"),
+    ("strategy: grid", 4, "params.lr", "categorical"),
+    ("fixed: {seed: 1, lr: 0.1}", 4, "params.lr", "both tuned and fixed"),
+    ("metrics:\n  loss: loss", 8, "metrics.loss", "no group"),
+    ("try_first:\n- {lr: 0.01, batch: '32'}\n- {lr: 1.0, batch: '32'}", 9, "try_first[1].lr", "outside"),
+    ("sede: 3", 7, "sede", "not known"),
+    ("trials: 3", 7, "trials", "twice"),
+    ("target: high", 7, "target", "a number"),
+    ("name: my job", 7, "name", "my job"),
+]
+
+
+@pytest.mark.parametrize(("more", "line", "member", "why"), JOB_FILES, ids=[row[0] for row in JOB_FILES])
+def test_a_job_file_is_refused_by_member_and_line(folder, more, line, member, why):
+    error = refusal_of_file(folder, f"{JOB}{more}\n")
+    assert (error.place, error.field) == (f"job.yaml line {line}", member)
+    assert why in error.why
+    assert str(error).startswith(f"job.yaml line {line}: {member}: ")
+
+
+def test_what_is_missing_has_no_line(folder):
+    error = refusal_of_file(folder, JOB.replace("maximize: val_acc\n", ""))
+    assert (error.place, error.field) == ("job.yaml", "maximize")
+
+
+NOT_YAML = [
+    ("script: [", "job.yaml line 1"),
+    ("a: 1\n b: 2", "job.yaml line 2"),
+    ("{[1]: 2}", "job.yaml"),
+    ("when: 2020-99-99", "job.yaml"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), NOT_YAML)
+def test_what_is_no_yaml_is_refused(folder, text, place):
+    assert refusal_of_file(folder, text).place.startswith(place)
+
+
+def test_what_is_no_text_is_refused(folder):
+    (folder / "job.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidSpec, match="is not text"):
+        from_file(folder / "job.yaml", "job")
+
+
+def test_a_file_that_contains_itself_is_refused(folder):
+    assert refusal_of_file(folder, f"{JOB}fixed: &a [*a]").field == "fixed"
+
+
+def test_a_script_that_is_not_there_is_refused_before_any_server_is_asked(folder):
+    error = refusal_of_file(folder, JOB.replace("train.py", "trian.py"))
+    assert (error.place, error.field) == ("job.yaml line 1", "script")
+
+
+OPTIONS = [
+    ({"parallel": 0}, "--parallel"),
+    ({"trials": 0}, "--trials"),
+    ({"max_runtime": "soon"}, "--max-runtime"),
+    ({"max_runtime": "0"}, "--max-runtime"),
+    ({"seed": -1}, "--seed"),
+    ({"target": float("inf")}, "--target"),
+    ({"name": "my job"}, "--name"),
+    ({"maximize": None}, "--maximize"),
+    ({"params": {"lr": "1.0..0.5"}}, "--param lr"),
+    ({"params": {}}, "--param"),
+    ({"strategy": "Grid"}, "--param lr"),
+    ({"strategy": "Hyperband"}, "--strategy"),
+    ({"metrics": {"acc": "acc"}}, "--metric acc"),
+    ({"fixed": {"data": "x" * 2501}}, "--set data"),
+]
+
+
+@pytest.mark.parametrize(("options", "option"), OPTIONS, ids=[f"{row[1]} {index}" for index, row in enumerate(OPTIONS)])
+def test_a_script_is_refused_by_its_option(folder, options, option):
+    error = refusal_of_options(folder, **options)
+    assert (error.place, error.field) == ("", option)
+
+
+AMT_BODIES = [
+    (f"{CONFIG}/ResourceLimits/MaxParallelTrainingJobs", 0, f"{CONFIG}.ResourceLimits.MaxParallelTrainingJobs"),
+    (f"{CONFIG}/ResourceLimits/MaxNumberOfTrainingJobs", 0, f"{CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs"),
+    (f"{CONFIG}/Strategy", "Grid", f"{CONFIG}.ParameterRanges.ContinuousParameterRanges[0]"),
+    (f"{CONFIG}/TrainingJobEarlyStoppingType", "Auto", f"{CONFIG}.TrainingJobEarlyStoppingType"),
+    ("TrainingJobDefinition/AlgorithmSpecification/MetricDefinitions/0/Regex", "x",
+     "TrainingJobDefinition.AlgorithmSpecification.MetricDefinitions[0].Regex"),
+    ("TrainingJobDefinition/StaticHyperParameters/lr", "1",
+     f"{CONFIG}.ParameterRanges.ContinuousParameterRanges[0].Name"),
+    ("HyperParameterTuningJobName", "my job", "HyperParameterTuningJobName"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "member"), AMT_BODIES, ids=[row[2] for row in AMT_BODIES])
+@pytest.mark.parametrize("write", [yaml.safe_dump, lambda body: json.dumps(body, indent=2)])
+def test_an_amt_body_is_refused_by_member_and_line(folder, write, path, value, member):
+    body = amt_body("TrainingJobDefinition/OutputDataConfig/S3OutputPath", "file:///tmp/out")
+    place = body
+    *parents, last = path.split("/")
+    for name in parents:
+        place = place[int(name) if name.isdigit() else name]
+    place[last] = value
+    error = refusal_of_file(folder, write(body), "body.json")
+    assert error.field == member
+    assert error.place.startswith("body.json line ")
+
+
+@pytest.mark.parametrize("field", sorted({field for field, _ in WRONG + NOT_BUILT}))
+@pytest.mark.parametrize("listed", [False, True])
+def test_all_that_may_be_found_wrong_has_a_name_in_amts_form(field, listed):
+    if field in {"limits.max_cost", "objective.last_k"} or field.startswith("enqueued"):
+        return  # AMT has no such member
+    body = amt_body()
+    if listed:
+        definition = body.pop("TrainingJobDefinition")
+        definition["HyperParameterRanges"] = body[CONFIG].pop("ParameterRanges")
+        definition["TuningObjective"] = body[CONFIG].pop("HyperParameterTuningJobObjective")
+        body["TrainingJobDefinitions"] = [definition]
+    member = renamed(field.replace("parameters[1]", "parameters[0]"), amt.members_of(amt.from_amt(body)))
+    assert member[0].isupper(), member
+
+
+SAID_IN_JOB_FILES = [
+    field for field, _ in WRONG if field != "definitions" and not field.startswith(("enqueued", "objective.last"))
+]
+
+
+@pytest.mark.parametrize("field", sorted(set(SAID_IN_JOB_FILES)))
+def test_all_that_may_be_found_wrong_has_a_name_in_the_job_file(field):
+    spec = jobfile.from_jobfile(JOB_FILE, jobfile.Place("/", "python", "digits"))
+    member = renamed(field.replace("metric_definitions[1]", "metric_definitions[0]"), jobfile.members_of(spec))
+    assert member.split(".")[0] in {*JOB_FILE, "name", "parallel", "max_runtime", "max_training_runtime", "fixed",
+                                    "target", "seed", "metrics"}  # fmt: skip
+
+
+def test_a_path_is_renamed_by_its_longest_known_beginning():
+    names = {"a": "A", "a.b": "B", "a.b[0]": "C"}
+    assert [renamed(path, names) for path in ("a", "a.b.c", "a.b[0].d", "a.b[1]", "ab")] == [
+        "A", "B.c", "C.d", "B[1]", "ab"
+    ]  # fmt: skip
