@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import grpc
 
 from tunewright.client.address import Address, find
-from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
 from tunewright.core.errors import NotFound, Unavailable
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
@@ -90,15 +90,15 @@ class AsyncClient:
 
     async def trainings(self, job: str, *, best_first: bool = False) -> AsyncIterator[TrainingJob]:
         """Yield a job's trainings by number, or those that have a value from the best on, page by page."""
+        spec = (await self.describe(job)).spec
         request = pb.ListTrainingJobsRequest(job=job, page_size=500)
         if best_first:
-            objective = (await self.describe(job)).spec.objective
             request.order = pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE
-            request.descending = objective.direction.better(1, 0)
+            request.descending = spec.objective.direction.better(1, 0)
         while True:
             response = await self._call(self._tuning.ListTrainingJobs, request)
             for message in response.trainings:
-                yield from_message(message, TrainingJob)
+                yield in_order(from_message(message, TrainingJob), spec)
             if not response.next_page_token:
                 return
             request.page_token = response.next_page_token
@@ -110,7 +110,7 @@ class AsyncClient:
             try:
                 async for message in self._tuning.WatchTuningJob(pb.WatchTuningJobRequest(job=job)):
                     tries = 0
-                    watched = from_message(message, Watched)
+                    watched = _watched(message)
                     yield watched
                     if watched.job.state.final:
                         return
@@ -149,8 +149,17 @@ class AsyncClient:
                 return
             request.page_token = response.next_page_token
 
-    async def measurements(self, training: str, metric: str = "") -> AsyncIterator[Measurement]:
-        """Yield a training's measurements in order."""
+    async def measurements(
+        self, training: str, metric: str = "", *, follow: bool = False
+    ) -> AsyncIterator[Measurement]:
+        """Yield a training's measurements in order, with `follow` also what comes, until it has ended."""
+        if follow:
+            async for response in self._stream(
+                self._metrics.FollowMeasurements, mpb.FollowMeasurementsRequest(training=training, metric=metric)
+            ):
+                for message in response.measurements:
+                    yield from_message(message, Measurement)
+            return
         request = mpb.ListMeasurementsRequest(training=training, metric=metric)
         while True:
             response = await self._call(self._metrics.ListMeasurements, request)
@@ -185,4 +194,10 @@ async def _pause_or_raise(failed: grpc.aio.AioRpcError, tries: int) -> None:
 
 
 def _job(message: Any) -> TuningJob:
-    return from_message(message, TuningJob)
+    return job_in_order(from_message(message, TuningJob))
+
+
+def _watched(message: Any) -> Watched:
+    watched = from_message(message, Watched)
+    trainings = tuple(in_order(training, watched.job.spec) for training in watched.trainings)
+    return Watched(job_in_order(watched.job), trainings)

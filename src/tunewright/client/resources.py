@@ -1,13 +1,20 @@
-"""What the SDK returns: tuning jobs and training jobs as plain values. Times are Unix seconds."""
+"""What the SDK returns: tuning jobs and training jobs as plain values. Times are Unix seconds.
+
+Hyperparameters and metrics stand in the order of the job's specification, which messages do not keep: `in_order` puts
+it back wherever a training is read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from tunewright.core.space import Value
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class TrainingJob:
     name: str
     number: int
     state: TrainingState
+    definition_name: str = ""
     configuration: Mapping[str, Value] = field(default_factory=dict)
     objective_state: ObjectiveState = ObjectiveState.PENDING
     objective_value: float | None = None
@@ -108,3 +116,23 @@ class Measurement:
     value: float
     step: int
     at: float = 0.0
+
+
+def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:
+    """Return the training with hyperparameters and metrics in the order of its job's specification."""
+    definition = spec.definition(training.definition_name)
+    metrics = (metric.name for metric in definition.metric_definitions)
+    return replace(
+        training,
+        configuration=_sorted(training.configuration, definition.space),
+        final_metrics=_sorted(training.final_metrics, metrics),
+    )
+
+
+def job_in_order(job: TuningJob) -> TuningJob:
+    return job if job.best is None else replace(job, best=in_order(job.best, job.spec))
+
+
+def _sorted(items: Mapping[str, V], names: Iterable[str]) -> dict[str, V]:
+    first = {name: items[name] for name in names if name in items}
+    return first | {name: items[name] for name in items if name not in first}

@@ -76,8 +76,8 @@ class Client:
     def output(self, training: str, *, follow: bool = False, tail: int = 0) -> Iterator[OutputLine]:
         return self._each(self._client.output(training, follow=follow, tail=tail))
 
-    def measurements(self, training: str, metric: str = "") -> Iterator[Measurement]:
-        return self._each(self._client.measurements(training, metric))
+    def measurements(self, training: str, metric: str = "", *, follow: bool = False) -> Iterator[Measurement]:
+        return self._each(self._client.measurements(training, metric, follow=follow))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(call, self._loop)
