@@ -182,7 +182,10 @@ def trainings(
 @app.command()
 def logs(
     training: Annotated[
-        str, typer.Argument(help="Name of a training job, or of a tuning job for its best one.", show_default=False)
+        str,
+        typer.Argument(
+            help="Name of a training job, or of a tuning job for its best or first one.", show_default=False
+        ),
     ],
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the training has ended.")] = False,
     tail: Annotated[int, typer.Option(help="Only the last lines; 0: all.")] = 0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tunewright.cli.progress import result, training_row
 from tunewright.cli.serving import join
+from tunewright.cli.wording import arguments, result_tree, training_tree, variables
 from tunewright.client import Client, TrainingJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import text_of
@@ -23,7 +22,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
         found = list(client.list())
     if as_json:
-        print(json.dumps([result(job) for job in found], indent=2))
+        print(json.dumps([result_tree(job) for job in found], indent=2))
         return
     if not found:
         print("No tuning jobs yet. Start one: tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc")
@@ -45,7 +44,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
         found = client.describe(job)
     if as_json:
-        print(json.dumps(result(found), indent=2))
+        print(json.dumps(result_tree(found), indent=2))
         return
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
@@ -71,7 +70,7 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
     with Client(join(data_dir)) as client:
         found = list(client.trainings(job, best_first=best_first))
     if as_json:
-        print(json.dumps([training_row(training) for training in found], indent=2))
+        print(json.dumps([training_tree(training) for training in found], indent=2))
         return
     names = list(found[0].configuration) if found else []
     rows = ((item.name, item.state.value, _value(item), *_settings(item, names), item.reason[:80]) for item in found)
@@ -86,19 +85,16 @@ def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:
 
 def best(job: str, data_dir: Path | None, form: str) -> None:
     with Client(join(data_dir)) as client:
-        found = client.best(job)
+        found, best = client.describe(job), client.best(job)
+    fixed = found.spec.definition(best.definition_name).static_hyperparameters
+    configuration = {**best.configuration, **fixed}
     match form:
         case "json":
-            print(json.dumps(dict(found.configuration)))
+            print(json.dumps(configuration))
         case "args":
-            print(
-                shlex.join(
-                    part for name, value in found.configuration.items() for part in (f"--{name}", text_of(value))
-                )
-            )
+            print(arguments(configuration))
         case _:
-            for name, value in found.configuration.items():
-                print(f"{name}={shlex.quote(text_of(value))}")
+            print("\n".join(variables(configuration)))
 
 
 def stop(job: str, data_dir: Path | None) -> None:
@@ -113,11 +109,17 @@ def delete(job: str, data_dir: Path | None) -> None:
 
 
 def _training_of(client: Client, name: str) -> str:
-    """Take the name of a tuning job for its best training."""
+    """Take the name of a tuning job for its best training, or its first if none has a value."""
     try:
-        return client.best(name).name
+        job = client.describe(name)
     except NotFound:
         return name
+    if job.best is not None:
+        return job.best.name
+    first = next(client.trainings(name), None)
+    if first is None:
+        raise NotFound("training job in tuning job", name)
+    return first.name
 
 
 def _settings(training: TrainingJob, names: list[str]) -> list[str]:

@@ -1,153 +1,155 @@
-"""How a running job is shown: a live bar on a terminal, a line per ended training elsewhere."""
+"""How a running job is shown: a live view on a terminal, a line per ended training elsewhere; both on stderr."""
 
 from __future__ import annotations
 
-import json
+import os
+import sys
 import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Final, Protocol
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
-from rich.table import Table
+from tunewright.cli.wording import best_line, duration, ended_line, pace, running_line
+from tunewright.client.resources import Measurement, TrainingJob, TuningJob, Watched
 
-from tunewright.client.resources import TrainingJob, TuningJob, Watched
-from tunewright.core.space import text_of
-from tunewright.core.spec import TuningJobSpec
+if TYPE_CHECKING:
+    from rich.console import Group
+
+BAR_WIDTH: Final = 30
+SHOWN_RUNNING: Final = 8
 
 
-class Progress:
-    """Follows a job on stderr, so that stdout holds the result alone."""
+class Standing:
+    """What is known of a job that runs: its best, its trainings in flight, their last values, and who has ended."""
 
-    def __init__(self, spec: TuningJobSpec) -> None:
-        self._console = Console(stderr=True, highlight=False)
-        self._total = spec.limits.max_trainings
-        self._metric = spec.objective.metric_name
-        self._began = time.monotonic()
+    def __init__(self, job: TuningJob) -> None:
+        self.job = job
+        self.best = job.best
+        """Of what has been seen; trainings are told of before their job takes them in."""
+        self.running: dict[int, TrainingJob] = {}
+        self.last: dict[int, tuple[int, float]] = {}
+        """Step and value of the objective, by training."""
         self._ended: set[int] = set()
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[rest]}"),
-        )
-        self._bar = Bar(*columns, console=self._console, disable=not self._console.is_terminal)
-        self._task = self._bar.add_task(spec.name, total=self._total, rest="")
-        if not self._console.is_terminal:
-            self._console.print(
-                f"tuning job {spec.name}: {self._total or '?'} trainings, {spec.limits.max_parallel} at once"
-            )
 
-    def __enter__(self) -> Progress:
-        self._bar.start()
+    def watched(self, watched: Watched) -> list[tuple[TrainingJob, str]]:
+        """Take in a step of watching; return the trainings that have ended with it, and a line on each."""
+        self.job = watched.job
+        ended = []
+        for training in sorted(watched.trainings, key=lambda item: item.number):
+            if not training.state.final:
+                self.running[training.number] = training
+            elif training.number not in self._ended:
+                ended.append((training, self._end(training)))
+        return ended
+
+    def _end(self, training: TrainingJob) -> str:
+        self._ended.add(training.number)
+        self.running.pop(training.number, None)
+        self.last.pop(training.number, None)
+        objective, value = self.job.spec.objective, training.objective_value
+        known = None if self.best is None else self.best.objective_value
+        best = value is not None and (known is None or objective.direction.better(value, known))
+        if best:
+            self.best = training
+        return ended_line(training, objective.metric_name, best=best)
+
+    def measured(self, number: int, measurement: Measurement) -> None:
+        if number in self.running:
+            self.last[number] = (measurement.step, measurement.value)
+
+
+class View(AbstractContextManager["View"], Protocol):
+    """Where a job's progress is shown."""
+
+    live: bool
+    """Whether values of running trainings are shown."""
+
+    def say(self, line: str) -> None:
+        """Leave a line for good."""
+
+
+class PlainView(AbstractContextManager["PlainView"]):
+    """Lines alone, for files and pipes."""
+
+    live = False
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+
+class LiveView(AbstractContextManager["LiveView"]):
+    """Lines above, and below them what runs, drawn anew a few times a second."""
+
+    live = True
+
+    def __init__(self, standing: Standing) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(stderr=True, highlight=False)
+        self._live = Live(
+            get_renderable=lambda: drawn(standing, time.time()), console=self._console, transient=True,
+            refresh_per_second=5,
+        )  # fmt: skip
+
+    def __enter__(self) -> LiveView:
+        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._live.stop()
 
-    def update(self, watched: Watched) -> None:
-        job = watched.job
-        for training in watched.trainings:
-            if training.state.final and training.number not in self._ended:
-                self._ended.add(training.number)
-                self._say(training, job)
-        self._bar.update(self._task, completed=job.trainings.ended, rest=self._rest(job))
-
-    def _say(self, training: TrainingJob, job: TuningJob) -> None:
-        value = "no value" if training.objective_value is None else f"{self._metric}={training.objective_value:.6g}"
-        mark = "  best so far" if job.best is not None and job.best.number == training.number else ""
-        settings = " ".join(f"{name}={_short(item)}" for name, item in training.configuration.items())
-        state = (
-            ""
-            if training.state.value == "COMPLETED"
-            else f"  {training.state.value.lower()}: {training.reason.splitlines()[0][:100] if training.reason else ''}"
-        )
-        self._console.print(f"{training.number:>4}  {value}  {settings}{state}{mark}", markup=False, soft_wrap=True)
-
-    def _rest(self, job: TuningJob) -> str:
-        """Say the best so far, what runs, how fast it goes and how long it will take."""
-        parts = [
-            f"best {job.best.objective_value:.6g}"
-            if job.best and job.best.objective_value is not None
-            else "no value yet"
-        ]
-        parts.append(f"{job.trainings.in_progress} running")
-        ended = job.trainings.ended
-        if ended:
-            each_s = (time.monotonic() - self._began) / ended
-            parts.append(f"{60 / each_s:.1f}/min")
-            if self._total is not None:
-                parts.append(f"{_duration(each_s * (self._total - ended))} left")
-        return " · ".join(parts)
+    def say(self, line: str) -> None:
+        self._console.print(line, markup=False, soft_wrap=True)
 
 
-def show_result(job: TuningJob, *, as_json: bool) -> None:
-    """Print the best configuration, where its model lies, and what to type next."""
-    if as_json:
-        print(json.dumps(result(job), indent=2))
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"\n{job.state.shown}: {job.reason}", markup=False)
-    if job.best is None:
-        console.print("No training has a value of the objective. Look at one:", markup=False)
-        console.print(f"  tunewright trainings {job.name}", markup=False)
-        return
-    table = Table(
-        title=f"Best of {job.trainings.ended}: {job.spec.objective.metric_name} = {job.best.objective_value!r}"
+def view_of(standing: Standing, environ: Mapping[str, str], is_terminal: Callable[[], bool]) -> View:
+    """Return a live view on a terminal that a person looks at, else plain lines."""
+    plain = not is_terminal() or environ.get("CI") or environ.get("TERM", "dumb") == "dumb"
+    return PlainView() if plain else LiveView(standing)
+
+
+def view(standing: Standing) -> View:
+    return view_of(standing, os.environ, sys.stderr.isatty)
+
+
+def show_begin(view: View, job: TuningJob) -> None:
+    limits = job.spec.limits
+    count = "trainings" if limits.max_trainings is None else f"{limits.max_trainings} trainings"
+    view.say(f"Tuning job {job.name}: {count}, {limits.max_parallel} at once")
+
+
+def drawn(standing: Standing, now: float) -> Group:
+    """Return bar, pace and time left, the best so far, and the running trainings with their last values."""
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    job = standing.job
+    total, ended = job.spec.limits.max_trainings, job.trainings.ended
+    per_minute, left_s = pace(job, now)
+    bar = Table.grid(padding=(0, 2))
+    bar.add_row(
+        Text(job.name, style="bold"),
+        ProgressBar(total=total, completed=ended, width=BAR_WIDTH, pulse=total is None),
+        f"{ended}/{total or '?'}",
+        duration(now - job.created_at),
+        "" if per_minute is None else f"{per_minute:.1f}/min",
+        "" if left_s is None else f"about {duration(left_s)} left",
     )
-    table.add_column("hyperparameter")
-    table.add_column("value", justify="right")
-    for name, value in job.best.configuration.items():
-        table.add_row(name, text_of(value))
-    console.print(table)
-    if job.best.artifact_uri:
-        console.print(f"Model: {job.best.artifact_uri}", markup=False)
-    console.print("Next:", markup=False)
-    console.print(
-        f"  tunewright best {job.name} --format args     the best configuration, for your script", markup=False
-    )
-    console.print(f"  tunewright trainings {job.name} --best-first", markup=False)
-    console.print(f"  tunewright logs {job.best.name}", markup=False)
-
-
-def result(job: TuningJob) -> dict[str, Any]:
-    best = None if job.best is None else training_row(job.best)
-    return {
-        "name": job.name,
-        "state": job.state.shown,
-        "reason": job.reason,
-        "trainings": {
-            "completed": job.trainings.completed,
-            "stopped": job.trainings.stopped,
-            "failed": job.trainings.retryable_error + job.trainings.non_retryable_error,
-            "in_progress": job.trainings.in_progress,
-        },
-        "best": best,
-    }
-
-
-def training_row(training: TrainingJob) -> dict[str, Any]:
-    return {
-        "name": training.name,
-        "number": training.number,
-        "state": training.state.value,
-        "objective": training.objective_value,
-        "configuration": dict(training.configuration),
-        "source": training.provenance.source,
-        "model": training.artifact_uri,
-        "reason": training.reason,
-    }
-
-
-def _short(value: float | str) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s"
+    metric = job.spec.objective.metric_name
+    running = [standing.running[number] for number in sorted(standing.running)]
+    lines = [
+        best_line(standing.best, metric),
+        *(running_line(item, metric, standing.last.get(item.number), now) for item in running[:SHOWN_RUNNING]),
+    ]
+    if len(running) > SHOWN_RUNNING:
+        lines.append(f"      and {len(running) - SHOWN_RUNNING} more")
+    return Group(bar, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))

@@ -1,0 +1,154 @@
+"""How jobs, trainings and values are put into words and into JSON. Nothing here reads a clock or prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tunewright.client.resources import TrainingJob, TuningJob
+from tunewright.core.space import Value, text_of
+from tunewright.core.states import TrainingState
+
+REASON_LENGTH: Final = 100
+FILE_SCHEME: Final = "file://"
+
+
+def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
+    """Say how a training has ended, in one line."""
+    value = "no value" if training.objective_value is None else f"{metric}={training.objective_value:.6g}"
+    parts = [f"{training.number:>4}  {value}  {settings(training.configuration)}"]
+    if training.state is not TrainingState.COMPLETED or training.objective_value is None:
+        state = training.state.value.lower()
+        parts.append(f"{state}: {first_line(training.reason)}" if training.reason else state)
+    return "  ".join([*parts, *(["best so far"] if best else [])])
+
+
+def best_line(best: TrainingJob | None, metric: str) -> str:
+    """Say what the best is so far, in one line."""
+    if best is None or best.objective_value is None:
+        return f"no value of {metric} yet"
+    return f"best {metric}={best.objective_value:.6g}  {settings(best.configuration)}  (training {best.number})"
+
+
+def running_line(training: TrainingJob, metric: str, last: tuple[int, float] | None, now: float) -> str:
+    """Say what a training is doing: for how long it has run, and the last value of the objective that it printed."""
+    since = "waits for a slot" if training.started_at is None else f"runs {duration(max(0, now - training.started_at))}"
+    value = "" if last is None else f"  {metric}={short(last[1])} (step {last[0]})"
+    return f"{training.number:>4}  {since}{value}  {settings(training.configuration)}"
+
+
+def pace(job: TuningJob, now: float) -> tuple[float | None, float | None]:
+    """Return trainings a minute, and the seconds that are left by trainings and by runtime; None: not known yet."""
+    limits, ended, elapsed_s = job.spec.limits, job.trainings.ended, max(now - job.created_at, 1e-3)
+    left = [] if limits.max_runtime_s is None else [max(0.0, limits.max_runtime_s - elapsed_s)]
+    if ended and limits.max_trainings is not None:
+        left.append((limits.max_trainings - ended) * elapsed_s / ended)
+    return (60 * ended / elapsed_s if ended else None), min(left, default=None)
+
+
+def result_text(job: TuningJob, use: str, options: str) -> str:
+    """Say what came out: the best configuration, its objective, where its model lies, what to type next.
+
+    `use` is the command that uses the best configuration, `options` what every further command needs.
+    """
+    head = f"{job.state.shown}: {printable(job.reason)}"
+    if job.best is None:
+        return "\n".join(
+            [
+                head,
+                f"No training has a value of {job.spec.objective.metric_name}. Look at them:",
+                f"  tunewright trainings {job.name}{options}",
+                f"  tunewright logs {job.name}{options}",
+            ]
+        )
+    best = f"Best of {job.trainings.ended}: {job.spec.objective.metric_name} = {job.best.objective_value!r}"
+    width = max(map(len, job.best.configuration), default=0)
+    values = [f"  {name:<{width}}  {text_of(value)}" for name, value in job.best.configuration.items()]
+    model = [f"Model: {job.best.artifact_uri.removeprefix(FILE_SCHEME)}"] if job.best.artifact_uri else []
+    return "\n".join(
+        [
+            head,
+            f"{best}  ({job.best.name})",
+            *values,
+            *model,
+            "Next:",
+            f"  {use}",
+            f"  tunewright trainings {job.name} --best-first{options}",
+            f"  tunewright logs {job.best.name}{options}",
+        ]
+    )
+
+
+def result_tree(job: TuningJob) -> dict[str, Any]:
+    """Return a job for programs."""
+    return {
+        "name": job.name,
+        "state": job.state.shown,
+        "reason": job.reason,
+        "trainings": {
+            "completed": job.trainings.completed,
+            "stopped": job.trainings.stopped,
+            "failed": job.trainings.retryable_error + job.trainings.non_retryable_error,
+            "in_progress": job.trainings.in_progress,
+        },
+        "best": None if job.best is None else training_tree(job.best),
+    }
+
+
+def training_tree(training: TrainingJob) -> dict[str, Any]:
+    """Return a training for programs."""
+    return {
+        "name": training.name,
+        "number": training.number,
+        "state": training.state.value,
+        "objective": training.objective_value,
+        "configuration": dict(training.configuration),
+        "source": training.provenance.source,
+        "model": training.artifact_uri,
+        "reason": training.reason,
+    }
+
+
+def arguments(configuration: Mapping[str, Value]) -> str:
+    """Write a configuration as a script takes it; a value that begins with a dash is tied to its name."""
+    words: list[str] = []
+    for name, value in configuration.items():
+        text = text_of(value)
+        words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
+    return shlex.join(words)
+
+
+def variables(configuration: Mapping[str, Value]) -> list[str]:
+    """Write a configuration as a shell's variables; what no variable's name may hold becomes an underscore."""
+    return [
+        f"{re.sub(r'^(?=[0-9])|[^A-Za-z0-9_]', '_', name)}={shlex.quote(text_of(value))}"
+        for name, value in configuration.items()
+    ]
+
+
+def settings(configuration: Mapping[str, Value]) -> str:
+    return " ".join(f"{name}={short(value)}" for name, value in configuration.items())
+
+
+def short(value: Value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def first_line(text: str) -> str:
+    line = printable(text.splitlines()[0]) if text else ""
+    return line if len(line) <= REASON_LENGTH else f"{line[:REASON_LENGTH]} …"
+
+
+def printable(text: str) -> str:
+    """Return what a training has printed, without what would move a terminal's cursor or colour it."""
+    return "".join(character if character.isprintable() or character == "\n" else "·" for character in text)
+
+
+def duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}m"
+    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
