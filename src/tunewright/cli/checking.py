@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tunewright.cli.hints import hint
 from tunewright.cli.written import from_file
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import TuningJobSpec
@@ -13,24 +14,30 @@ from tunewright.platform.parts import load
 def check_file(path: Path, log: Path | None) -> None:
     """Print what the job would be. Raises InvalidSpec for the first thing that is wrong, with its line."""
     spec = from_file(path, "job").spec
+    lines = None if log is None else _lines(log)
     limit = spec.limits.max_trainings
     print(
         f"{path} is right: {spec.strategy.value}, {limit or 'unlimited'} trainings, {spec.limits.max_parallel} at once"
     )
     for parameter in spec.definitions[0].parameters:
         print(f"  {parameter.name}: {parameter.range}")
-    if log is not None:
-        _try_metrics(spec, log)
+    if lines is not None:
+        _try_metrics(spec, lines)
 
 
-def _try_metrics(spec: TuningJobSpec, log: Path) -> None:
+def _lines(log: Path) -> list[str]:
     try:
-        lines = log.read_text(errors="replace").splitlines()
+        return log.read_text(errors="replace").splitlines()
     except OSError as error:
-        raise InvalidSpec(str(log), f"cannot be read: {error}", "Give a file with a training's output") from None
+        raise InvalidSpec(
+            str(log), f"cannot be read: {error.strerror}", "Give a file with a training's output"
+        ) from None
+
+
+def _try_metrics(spec: TuningJobSpec, lines: list[str]) -> None:
     for report in load("reading")(spec.definitions[0].metric_definitions, lines):
         if report.first is None:
-            print(f"  {report.metric}: matches none of {len(lines)} lines")
+            print(f"  {report.metric}: matches none of {len(lines)} lines. {hint(report.metric, lines)}")
             continue
         first, last = (f"{end.text} (line {end.line + 1})" for end in (report.first, report.last))
         ends = f"first {first}, last {last}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tunewright.client.address import Address, find
-from tunewright.core.errors import NotFound, Unavailable
+from tunewright.client.address import ENDPOINT, Address, find
+from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
 from tunewright.platform.credentials import default_data_dir
 
 IDLE_S: Final = 60
@@ -22,15 +23,21 @@ def join_or_start(data_dir: Path | None, image_roots: Sequence[Path]) -> Address
     """Return the address of a server that runs, starting one if need be. Raises Unavailable if it does not start."""
     try:
         address = find(data_dir)
-        if answers(address):
-            return address
     except NotFound:
-        pass
+        return start(data_dir or default_data_dir(), image_roots)
+    if answers(address):
+        return address
+    if data_dir is None and ENDPOINT in os.environ:
+        raise Unavailable("the server", f"nothing answers at {ENDPOINT}={address.endpoint}")
     return start(data_dir or default_data_dir(), image_roots)
 
 
 def join(data_dir: Path | None) -> Address:
-    """Return the address of the data folder's server, starting it again if it has ended: its jobs are still there."""
+    """Return the address of the data folder's server, starting it again if it has ended: its jobs are still there.
+
+    Raises: NotFound: the folder never had a server.
+    """
+    find(data_dir)
     return join_or_start(data_dir, (Path.home(), Path.cwd()))
 
 
@@ -45,7 +52,10 @@ def answers(address: Address) -> bool:
 
 def start(data_dir: Path, image_roots: Sequence[Path]) -> Address:
     """Start a server in a session of its own, so that it outlives this command."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InvalidSpec("--data-dir", f"{data_dir} cannot be made: {error.strerror}", "Give another folder") from None
     roots = [argument for root in dict.fromkeys(image_roots) for argument in ("--image-root", str(root))]
     command = [
         sys.executable,

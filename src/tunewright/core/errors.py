@@ -61,9 +61,9 @@ class NotFound(CallerError):  # noqa: N818
     grpc_code = "NOT_FOUND"
     aws_code = "ResourceNotFound"
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, name: str, remedy: str = "") -> None:
         self.kind, self.name = kind, name
-        super().__init__(f"there is no {kind} called {name!r}")
+        super().__init__(f"there is no {kind} called {name!r}" + (f"; {remedy}" if remedy else ""))
 
 
 class AlreadyExists(CallerError):  # noqa: N818
@@ -71,9 +71,9 @@ class AlreadyExists(CallerError):  # noqa: N818
     grpc_code = "ALREADY_EXISTS"
     aws_code = "ResourceInUse"
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, name: str, remedy: str = "choose another name") -> None:
         self.kind, self.name = kind, name
-        super().__init__(f"a {kind} called {name!r} already exists; choose another name")
+        super().__init__(f"a {kind} {name!r} already exists; {remedy}")
 
 
 class QuotaExceeded(CallerError):  # noqa: N818

@@ -11,17 +11,12 @@ import re
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.space import Choice, Float, Int, Range, ScalingType
+from tunewright.core.space import NOTATION, Choice, Float, Int, Range, ScalingType
 
 NUMBER: Final = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
 CALL: Final = re.compile(rf"(?P<scale>\w+)\(\s*(?P<low>{NUMBER})\s*,\s*(?P<high>{NUMBER})\s*\)")
 INTERVAL: Final = re.compile(rf"(?P<low>{NUMBER})\s*\.\.\s*(?P<high>{NUMBER})")
-SCALES: Final = {
-    "linear": ScalingType.LINEAR,
-    "log": ScalingType.LOGARITHMIC,
-    "reverse_log": ScalingType.REVERSE_LOGARITHMIC,
-    "auto": ScalingType.AUTO,
-}
+SCALES: Final = {name: scaling for scaling, name in NOTATION.items()}
 FORMS: Final = "Write log(1e-4,1e-1), 10..50, 0.0..0.5, or values: 32,64,128"
 
 

@@ -31,6 +31,15 @@ class ScalingType(StrEnum):
     REVERSE_LOGARITHMIC = "ReverseLogarithmic"
 
 
+NOTATION: Final = {
+    ScalingType.LINEAR: "linear",
+    ScalingType.LOGARITHMIC: "log",
+    ScalingType.REVERSE_LOGARITHMIC: "reverse_log",
+    ScalingType.AUTO: "auto",
+}
+"""Scales as people write them; ranges_text.py reads what `str` of a range gives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Float:
     """A real number in [low, high]."""
@@ -43,6 +52,9 @@ class Float:
         _check_ends(self.low, self.high, self.scaling)
         if self.scaling is ScalingType.REVERSE_LOGARITHMIC and not 0 <= self.low <= self.high < 1:
             raise InvalidSpec("scaling", "ReverseLogarithmic needs a range inside [0, 1)", "Use Linear")
+
+    def __str__(self) -> str:
+        return _interval_text(self)
 
     def contains(self, value: Value) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
@@ -63,6 +75,9 @@ class Int:
         if max(abs(self.low), abs(self.high)) > MAX_EXACT_INT:
             raise InvalidSpec("high", "integers beyond 2^53 cannot be told apart", "Narrow the range")
 
+    def __str__(self) -> str:
+        return _interval_text(self)
+
     def contains(self, value: Value) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
@@ -79,12 +94,21 @@ class Choice:
         if len(set(self.values)) != len(self.values):
             raise InvalidSpec("values", "a value is listed twice", "List each value once")
 
+    def __str__(self) -> str:
+        return ",".join(self.values)
+
     def contains(self, value: Value) -> bool:
         return value in self.values
 
 
 Range = Float | Int | Choice
 Space = Mapping[str, Range]
+
+
+def _interval_text(range_: Float | Int) -> str:
+    if range_.scaling is ScalingType.AUTO:
+        return f"{range_.low!r}..{range_.high!r}"
+    return f"{NOTATION[range_.scaling]}({range_.low!r}, {range_.high!r})"
 
 
 def _check_ends(low: float, high: float, scaling: ScalingType) -> None:

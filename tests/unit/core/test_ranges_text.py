@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.unit.suggester.spaces import floats, ints
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.ranges_text import default_regex, parse_range
 from tunewright.core.space import Choice, Float, Int, ScalingType
@@ -114,3 +117,8 @@ def test_a_metrics_name_is_taken_as_it_stands(name):
     found = re2.search(default_regex(name), f"epoch 1 {name} = 0.25")
     assert found is not None
     assert found[1] == "0.25"
+
+
+@given(floats() | ints() | st.just(Choice(("32", "sgd"))))
+def test_a_range_is_read_as_it_is_shown(range_):
+    assert parse_range(str(range_), "lr") == range_

@@ -23,9 +23,9 @@ class DataFolder:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            announced = os.read(self._descriptor, 1000).decode() or "still starting"
+            announced = os.read(self._descriptor, 1000).decode() or "no address yet: it is starting"
             os.close(self._descriptor)
-            raise AlreadyExists(f"server on {path} ({announced})", str(path)) from None
+            raise AlreadyExists("server on data folder", str(path), f"it is at {announced}") from None
         os.ftruncate(self._descriptor, 0)
 
     def announce(self, text: str) -> None:
