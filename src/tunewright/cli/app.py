@@ -88,7 +88,7 @@ def tune(
 
     The script gets its values as --lr 0.01 and prints val_acc=0.93. A server is started if none runs.
     """
-    from tunewright.cli import tuning
+    from tunewright.cli.written import from_program
 
     given: dict[str, Any] = {
         "maximize": maximize,
@@ -103,10 +103,12 @@ def tune(
         "python": python,
     }
     pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or []}
-    written = tuning.read(program, given, pairs)
+    written = from_program(program, given, pairs)
     if print_aws:
-        tuning.print_aws(written.spec)
+        print(written.aws_form)
         return
+    from tunewright.cli import tuning
+
     raise typer.Exit(tuning.tune(written, data_dir, detach=detach, as_json=output is Output.JSON))
 
 

@@ -1,51 +1,28 @@
-"""`tunewright tune`: build the job, run it, show how it goes, and say what came out."""
+"""`tunewright tune`: run the job, show how it goes, and say what came out."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tunewright.cli import FAILED, INTERRUPTED
 from tunewright.cli.hints import hint
 from tunewright.cli.progress import Standing, View, show_begin, view
 from tunewright.cli.serving import join_or_start
 from tunewright.cli.wording import FILE_SCHEME, result_text, result_tree
-from tunewright.cli.written import OPTIONS, Written, from_file, from_options, option_of
+from tunewright.cli.written import Written
 from tunewright.client import AsyncClient, TrainingJob
-from tunewright.core.amt import to_amt
-from tunewright.core.errors import IllegalTransition, InvalidSpec, TunewrightError
+from tunewright.core.errors import IllegalTransition, TunewrightError
 from tunewright.core.jobfile import PYTHON_VARIABLE
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState
 
-EXAMPLES: Final = {"params": "lr='log(1e-4,1e-1)'", "fixed": "data=iris", "metrics": "loss='loss: ([0-9.]+)'"}
-JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}
 LINES_FOR_HINT: Final = 500
-
-
-def read(program: Path, given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> Written:
-    """Return the checked job of a script with options, or of a job file. Raises InvalidSpec."""
-    name = _job_name(program.stem)
-    options = {key: value for key, value in given.items() if value is not None}
-    options |= {key: _pairs(key, texts) for key, texts in pairs.items() if texts}
-    if program.suffix in JOB_FILE_SUFFIXES:
-        if options:
-            option = next(iter(options))
-            raise InvalidSpec(option_of(option), "cannot be combined with a job file", f"Write it into {program}")
-        return from_file(program, name)
-    return from_options(options, program, name)
-
-
-def print_aws(spec: TuningJobSpec) -> None:
-    print(json.dumps(to_amt(spec), indent=2))
 
 
 def tune(written: Written, data_dir: Path | None, *, detach: bool, as_json: bool) -> int:
@@ -161,22 +138,3 @@ def _how_to_use(spec: TuningJobSpec, options: str) -> str:
 def _image_roots(spec: TuningJobSpec) -> tuple[Path, ...]:
     folders = [Path(item.image.removeprefix(FILE_SCHEME)).parent for item in spec.definitions]
     return (*folders, Path.cwd(), Path.home())
-
-
-def _job_name(stem: str) -> str:
-    """Make a name from a file's, with the time of day to the second, within AMT's 32 characters."""
-    plain = re.sub(r"[^a-zA-Z0-9]+", "-", stem).strip("-")[:18].strip("-") or "job"
-    return f"{plain}-{datetime.now(UTC):%y%m%d-%H%M%S}"
-
-
-def _pairs(member: str, texts: Sequence[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        name, option = name.strip(), OPTIONS[member]
-        if not equals or not name or not value.strip():
-            raise InvalidSpec(option, f"{text!r} is not NAME=VALUE", f"For example {option} {EXAMPLES[member]}")
-        if name in pairs:
-            raise InvalidSpec(f"{option} {name}", "is given twice", "Keep one")
-        pairs[name] = value
-    return pairs

@@ -6,10 +6,13 @@ only the specification. Each form's reader keeps the table from paths of the spe
 
 from __future__ import annotations
 
+import json
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +25,9 @@ from tunewright.core.spec import Definition, TuningJobSpec
 
 OPTIONS: Final = {"script": "program", "params": "--param", "fixed": "--set", "metrics": "--metric"}
 """Options that are not called like the member of the job file that they stand for."""
+
+EXAMPLES: Final = {"params": "lr='log(1e-4,1e-1)'", "fixed": "data=iris", "metrics": "loss='loss: ([0-9.]+)'"}
+JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,11 @@ class Written:
     lines: Mapping[str, int] = field(default_factory=dict)
     """Of the file's members."""
 
+    @property
+    def aws_form(self) -> str:
+        """AMT's request body, in JSON."""
+        return json.dumps(amt.to_amt(self.spec), indent=2)
+
     @contextmanager
     def in_its_words(self) -> Iterator[None]:
         """Name what is refused inside by its member, and where that stands."""
@@ -45,6 +56,19 @@ class Written:
                 yield
             except InvalidSpec as error:
                 raise InvalidSpec(self.spelled(renamed(error.field, self.members)), error.why, error.remedy) from None
+
+
+def from_program(program: Path, given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> Written:
+    """Return the checked job of a script with options, or of a job file. Raises InvalidSpec."""
+    name = _job_name(program.stem)
+    options = {key: value for key, value in given.items() if value is not None}
+    options |= {key: _pairs(key, texts) for key, texts in pairs.items() if texts}
+    if program.suffix in JOB_FILE_SUFFIXES:
+        if options:
+            option = next(iter(options))
+            raise InvalidSpec(option_of(option), "cannot be combined with a job file", f"Write it into {program}")
+        return from_file(program, name)
+    return from_options(options, program, name)
 
 
 def from_options(options: Mapping[str, Any], script: Path, name: str) -> Written:
@@ -106,3 +130,22 @@ def option_of(member: str) -> str:
     head, _, rest = member.partition(".")
     option = OPTIONS.get(head) or f"--{head.replace('_', '-')}"
     return f"{option} {rest}".rstrip()
+
+
+def _job_name(stem: str) -> str:
+    """Make a name from a file's, with the time of day to the second, within AMT's 32 characters."""
+    plain = re.sub(r"[^a-zA-Z0-9]+", "-", stem).strip("-")[:18].strip("-") or "job"
+    return f"{plain}-{datetime.now(UTC):%y%m%d-%H%M%S}"
+
+
+def _pairs(member: str, texts: Sequence[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name, option = name.strip(), OPTIONS[member]
+        if not equals or not name or not value.strip():
+            raise InvalidSpec(option, f"{text!r} is not NAME=VALUE", f"For example {option} {EXAMPLES[member]}")
+        if name in pairs:
+            raise InvalidSpec(f"{option} {name}", "is given twice", "Keep one")
+        pairs[name] = value
+    return pairs

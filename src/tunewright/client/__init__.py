@@ -1,9 +1,15 @@
-"""The SDK: a server's tuning jobs from Python, synchronously or not."""
+"""The SDK: a server's tuning jobs from Python, synchronously or not. Clients, and gRPC, load when used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from tunewright.client.address import Address, find
-from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
-from tunewright.client.synchronous import Client
+
+if TYPE_CHECKING:
+    from tunewright.client.asynchronous import AsyncClient
+    from tunewright.client.synchronous import Client
 
 __all__ = [
     "Address",
@@ -16,3 +22,17 @@ __all__ = [
     "Watched",
     "find",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    match name:
+        case "AsyncClient":
+            from tunewright.client.asynchronous import AsyncClient
+
+            return AsyncClient
+        case "Client":
+            from tunewright.client.synchronous import Client
+
+            return Client
+        case _:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
