@@ -130,7 +130,7 @@ def test_tuning_from_nothing_starts_a_server_that_later_commands_find(tmp_path):
         server.wait(20)
     assert [job["state"] for job in cli.json("jobs")] == ["Completed"], "started again, it still knows its jobs"
     again = server_of(tmp_path / "data")
-    again.terminate()
+    again.kill()
     again.wait(20)
 
 

@@ -1,0 +1,129 @@
+"""A server that answers what a test has put into it, over a real channel."""
+
+# ruff: noqa: N802 - gRPC's names
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from tunewright.client import Address
+from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
+from tunewright.platform.rpc.server import RpcServer
+from tunewright.v1 import metrics_service_pb2 as mpb
+from tunewright.v1 import metrics_service_pb2_grpc, tuning_service_pb2_grpc
+from tunewright.v1 import tuning_service_pb2 as pb
+
+TOKEN = "right"
+PAGE = 2
+
+
+class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
+    """Keeps jobs by name; every method that fails does so `failures` times first, as if the server were away."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, pb.TuningJob] = {}
+        self.trainings: list[pb.TrainingJob] = []
+        self.failures = 0
+        self.requests: list[object] = []
+        self.steps: list[pb.WatchTuningJobResponse | None] = []
+        """What a watcher is sent; None breaks the connection."""
+
+    async def CreateTuningJob(self, request, _context):
+        self._note(request)
+        if not request.spec.name:
+            raise InvalidSpec("name", "is missing", "Give one")
+        job = pb.TuningJob(uid="u", spec=request.spec, state="JOB_STATE_RUNNING")
+        if not request.validate_only:
+            self.jobs[request.spec.name] = job
+        return pb.CreateTuningJobResponse(job=job)
+
+    async def GetTuningJob(self, request, _context):
+        self._note(request)
+        return pb.GetTuningJobResponse(job=self._job(request.job))
+
+    async def ListTuningJobs(self, request, _context):
+        page, token = paged(list(self.jobs.values()), request.page_token)
+        return pb.ListTuningJobsResponse(jobs=page, next_page_token=token)
+
+    async def StopTuningJob(self, request, _context):
+        job = self._job(request.job)
+        job.state = pb.JOB_STATE_STOPPING
+        return pb.StopTuningJobResponse(job=job)
+
+    async def DeleteTuningJob(self, request, _context):
+        del self.jobs[self._job(request.job).spec.name]
+        return pb.DeleteTuningJobResponse()
+
+    async def ListTrainingJobs(self, request, _context):
+        self._note(request)
+        page, token = paged(self.trainings, request.page_token)
+        return pb.ListTrainingJobsResponse(trainings=page, next_page_token=token)
+
+    async def WatchTuningJob(self, request, _context):
+        self._job(request.job)
+        while self.steps:
+            step = self.steps.pop(0)
+            if step is None:
+                raise Unavailable("scheduler")
+            yield step
+
+    def _job(self, name: str) -> pb.TuningJob:
+        if name not in self.jobs:
+            raise NotFound("tuning job", name)
+        return self.jobs[name]
+
+    def _note(self, request: object) -> None:
+        self.requests.append(request)
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("store", "it is away")
+
+
+class Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
+    def __init__(self) -> None:
+        self.lines = [mpb.OutputLine(index=index, text=f"line {index}") for index in range(5)]
+        self.measured = [mpb.Measurement(metric="acc", value=step / 10, step=step) for step in range(1, 6)]
+
+    async def ReadOutput(self, request, _context):
+        if request.tail:
+            return mpb.ReadOutputResponse(lines=self.lines[-request.tail :])
+        page, token = paged(self.lines, request.page_token)
+        return mpb.ReadOutputResponse(lines=page, next_page_token=token)
+
+    async def FollowOutput(self, request, _context):
+        if request.training == "unknown":
+            raise NotFound("training job", request.training)
+        for line in self.lines[-request.tail :]:
+            yield mpb.FollowOutputResponse(lines=[line])
+
+    async def ListMeasurements(self, request, _context):
+        page, token = paged(self.measured, request.page_token)
+        return mpb.ListMeasurementsResponse(measurements=page, next_page_token=token)
+
+    async def FollowMeasurements(self, _request, _context):
+        for measurement in self.measured:
+            yield mpb.FollowMeasurementsResponse(measurements=[measurement])
+
+
+def paged(items: list, token: str) -> tuple[list, str]:
+    start = int(token or 0)
+    return items[start : start + PAGE], str(start + PAGE) if start + PAGE < len(items) else ""
+
+
+@asynccontextmanager
+async def serving(tuning: Tuning, metrics: Metrics) -> AsyncIterator[Address]:
+    server = RpcServer("127.0.0.1", 0, lambda token: "me" if token == TOKEN else None)
+    await server.start(
+        {
+            "tunewright.v1.TuningService": partial(tuning_service_pb2_grpc.add_TuningServiceServicer_to_server, tuning),
+            "tunewright.v1.MetricsService": partial(
+                metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server, metrics
+            ),
+        }
+    )
+    try:
+        yield Address(f"127.0.0.1:{server.port}", TOKEN)
+    finally:
+        await server.stop(0)

@@ -1,0 +1,191 @@
+"""The SDK's two clients, over a real channel to a small server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.client.fake_server import Metrics, Tuning, serving
+from tests.unit.core.specs import spec
+from tunewright.client import Address, AsyncClient, Client
+from tunewright.core.errors import InvalidSpec, NotFound, Unauthenticated
+from tunewright.core.states import JobState, TrainingState
+from tunewright.platform.codec import to_message, value_to_message
+from tunewright.v1 import spec_pb2
+from tunewright.v1 import tuning_service_pb2 as pb
+
+
+@pytest.fixture
+def tuning():
+    return Tuning()
+
+
+@pytest.fixture
+async def address(tuning):
+    async with serving(tuning, Metrics()) as address:
+        yield address
+
+
+@pytest.fixture
+async def client(address):
+    async with AsyncClient(address) as client:
+        yield client
+
+
+def training(number, state="COMPLETED", **configuration):
+    values = {"optimizer": "sgd", "epochs": 10, "lr": 0.1} | configuration
+    return pb.TrainingJob(
+        id=f"u/{number}", name=f"digits-1-{number:03}", number=number, state=f"TRAINING_STATE_{state}",
+        configuration={name: value_to_message(value) for name, value in values.items()},
+    )  # fmt: skip
+
+
+def job(state="RUNNING", **fields):
+    message = to_message(spec(), spec_pb2.TuningJobSpec)
+    return pb.TuningJob(uid="u", spec=message, state=f"JOB_STATE_{state}", **fields)
+
+
+async def collected(items):
+    return [item async for item in items]
+
+
+async def test_a_job_comes_back_as_it_was_given(client):
+    created = await client.create(spec())
+    assert (created.uid, created.name, created.state) == ("u", "digits-1", JobState.RUNNING)
+    assert created.spec == spec()
+    assert await client.describe("digits-1") == created
+
+
+async def test_a_call_is_repeated_under_the_same_request_id_while_the_server_is_away(client, tuning):
+    tuning.failures = 1
+    await client.create(spec())
+    first, second = tuning.requests
+    assert first.request_id == second.request_id != ""
+
+
+async def test_two_creations_are_two_requests(client, tuning):
+    await client.create(spec())
+    await client.create(spec())
+    assert len({request.request_id for request in tuning.requests}) == 2
+
+
+async def test_validating_creates_nothing(client, tuning):
+    await client.validate(spec())
+    assert tuning.jobs == {}
+    with pytest.raises(InvalidSpec) as refused:
+        await client.validate(spec(name=""))
+    assert (refused.value.field, refused.value.why, refused.value.remedy) == ("name", "is missing", "Give one")
+
+
+async def test_an_unknown_job_is_not_found(client):
+    with pytest.raises(NotFound) as missing:
+        await client.describe("nothing")
+    assert (missing.value.kind, missing.value.name) == ("tuning job", "nothing")
+    with pytest.raises(NotFound):
+        await collected(client.watch("nothing"))
+
+
+async def test_all_pages_are_read(client, tuning):
+    for name in "abcde":
+        await client.create(spec(name=name))
+    assert [job.name for job in await collected(client.list())] == list("abcde")
+    tuning.trainings = [training(number) for number in range(1, 6)]
+    assert [item.number for item in await collected(client.trainings("a"))] == [1, 2, 3, 4, 5]
+    assert [line.index for line in await collected(client.output("a-001"))] == [0, 1, 2, 3, 4]
+    assert [item.step for item in await collected(client.measurements("a-001"))] == [1, 2, 3, 4, 5]
+
+
+async def test_output_and_measurements_are_followed(client):
+    assert [line.text for line in await collected(client.output("x", follow=True, tail=2))] == ["line 3", "line 4"]
+    assert [line.text for line in await collected(client.output("x", tail=1))] == ["line 4"]
+    assert [item.value for item in await collected(client.measurements("x", "acc", follow=True))][-1] == 0.5
+    with pytest.raises(NotFound):
+        await collected(client.output("unknown", follow=True))
+
+
+async def test_the_best_come_first_in_the_objectives_direction(client, tuning):
+    await client.create(spec())
+    await collected(client.trainings("digits-1", best_first=True))
+    request = tuning.requests[-1]
+    assert (request.order, request.descending) == (pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE, True)
+
+
+async def test_hyperparameters_stand_in_the_specifications_order(client, tuning):
+    tuning.jobs["digits-1"] = job(best=training(1))
+    tuning.trainings = [training(1)]
+    tuning.steps = [pb.WatchTuningJobResponse(job=job("COMPLETED", best=training(1)), trainings=[training(1)])]
+    (watched,) = await collected(client.watch("digits-1"))
+    (listed,) = await collected(client.trainings("digits-1"))
+    best = await client.best("digits-1")
+    for found in (watched.job.best, watched.trainings[0], listed, best):
+        assert list(found.configuration) == ["lr", "epochs", "optimizer"]
+
+
+async def test_without_a_value_there_is_no_best(client, tuning):
+    tuning.jobs["digits-1"] = job()
+    with pytest.raises(NotFound, match="objective value"):
+        await client.best("digits-1")
+
+
+async def test_watching_ends_with_the_job_and_takes_up_a_lost_connection(client, tuning):
+    tuning.jobs["digits-1"] = job()
+    tuning.steps = [
+        pb.WatchTuningJobResponse(job=job(), trainings=[training(1, "RUNNING")]),
+        None,
+        pb.WatchTuningJobResponse(job=job("COMPLETED"), trainings=[training(1)]),
+    ]
+    states = [item.state for watched in await collected(client.watch("digits-1")) for item in watched.trainings]
+    assert states == [TrainingState.RUNNING, TrainingState.COMPLETED]
+
+
+async def test_waiting_gives_the_job_at_its_end(client, tuning):
+    tuning.jobs["digits-1"] = job()
+    tuning.steps = [pb.WatchTuningJobResponse(job=job(state)) for state in ("RUNNING", "STOPPING", "STOPPED")]
+    assert (await client.wait("digits-1")).state is JobState.STOPPED
+
+
+async def test_stopping_and_deleting(client, tuning):
+    await client.create(spec())
+    assert (await client.stop("digits-1")).state is JobState.STOPPING
+    await client.delete("digits-1")
+    assert tuning.jobs == {}
+
+
+async def test_a_wrong_token_opens_nothing(address):
+    async with AsyncClient(Address(address.endpoint, "wrong")) as client:
+        with pytest.raises(Unauthenticated):
+            await client.describe("digits-1")
+
+
+async def test_the_synchronous_client_does_the_same_also_where_a_loop_runs(address, tuning):
+    """The server's loop is the test's, so each call is made in a thread, as any loop of a notebook would be beside."""
+    tuning.trainings = [training(1), training(2), training(3)]
+    tuning.steps = [pb.WatchTuningJobResponse(job=job("COMPLETED"))]
+
+    def use():
+        with Client(address) as client:
+            client.validate(spec())
+            client.create(spec())
+            assert [found.name for found in client.list()] == ["digits-1"]
+            assert client.describe("digits-1").name == "digits-1"
+            assert [item.number for item in client.trainings("digits-1")] == [1, 2, 3]
+            assert [watched.job.state for watched in client.watch("digits-1")] == [JobState.COMPLETED]
+            assert len(list(client.output("x"))) == len(list(client.measurements("x"))) == 5
+            assert client.stop("digits-1").state is JobState.STOPPING
+            with pytest.raises(NotFound):
+                client.best("digits-1")
+            client.delete("digits-1")
+
+    await asyncio.to_thread(use)
+
+
+async def test_several_threads_share_a_client(address):
+    def use(client, number):
+        client.create(spec(name=f"job-{number}"))
+        return client.describe(f"job-{number}").name
+
+    client = await asyncio.to_thread(Client, address)
+    names = await asyncio.gather(*(asyncio.to_thread(use, client, number) for number in range(8)))
+    await asyncio.to_thread(client.close)
+    assert names == [f"job-{number}" for number in range(8)]
