@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tunewright.cli.hints import hint
+from tunewright.cli.hints import instead_of
 from tunewright.cli.written import from_file
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import TuningJobSpec
@@ -37,7 +37,7 @@ def _lines(log: Path) -> list[str]:
 def _try_metrics(spec: TuningJobSpec, lines: list[str]) -> None:
     for report in load("reading")(spec.definitions[0].metric_definitions, lines):
         if report.first is None:
-            print(f"  {report.metric}: matches none of {len(lines)} lines. {hint(report.metric, lines)}")
+            print(f"  {report.metric}: matches none of {len(lines)} lines. {instead_of(report.metric, lines)}")
             continue
         first, last = (f"{end.text} (line {end.line + 1})" for end in (report.first, report.last))
         ends = f"first {first}, last {last}"

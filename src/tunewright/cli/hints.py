@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from tunewright.cli.wording import printable
 
 NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 NAMED_NUMBER: Final = re.compile(rf"([A-Za-z_][\w/.\-]*(?: [A-Za-z_][\w/.\-]*)?)[\"']?\s*[=:]\s*({NUMBER})(?![\w:/])")
+FEWEST_TO_COMPARE: Final = 3
 MOST_SHOWN: Final = 200
 MOST_NAMES: Final = 6
 MOST_CHARACTERS: Final = 2000
@@ -26,14 +27,30 @@ def lookalikes(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def hint(metric: str, lines: list[str]) -> str:
-    """Say what a training without a value of `metric` has printed instead; empty if there is nothing to say."""
+def instead_of(metric: str, lines: list[str]) -> str:
+    """Say what was printed where no value of `metric` was found, and what to do about it."""
     found = lookalikes(lines)
-    found.pop(metric, None)
+    example = next((line.strip() for line in reversed(lines) if any(map(str.isdigit, line))), "")
+    shown = f"; a line of it: {printable(example[:MOST_SHOWN])}" if example else ""
+    if metric in found:
+        return f"No plain number stands behind {metric}{shown}. Give a regex for {metric}."
     if found:
         closest = difflib.get_close_matches(metric, found, 1, 0.5)
         names = [*closest, *(name for name in found if name not in closest)][:MOST_NAMES]
-        shown = ", ".join(f"{name}={found[name]}" for name in names)
-        return f"It printed no {metric}=NUMBER, but {shown}. Name one of these, or give a regex for {metric}."
+        numbers = ", ".join(f"{name}={found[name]}" for name in names)
+        return f"It printed no {metric}=NUMBER, but {numbers}{shown}. Name one of these, or give a regex for {metric}."
+    return f"It printed no {metric}=NUMBER{shown}. Give a regex for {metric}." if example else last_line(lines)
+
+
+def last_line(lines: list[str]) -> str:
+    """Say what was printed last; with a failed training it is most often why."""
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return f"The last line it printed: {printable(last[:MOST_SHOWN])}" if last else "It printed nothing."
+
+
+def all_the_same(values: Collection[float], names: Iterable[str]) -> str:
+    """Say that what was tuned has made no difference; empty if it has, or if there is too little to tell."""
+    if len(values) < FEWEST_TO_COMPARE or len(set(values)) > 1:
+        return ""
+    options = ", ".join(f"--{name}" for name in names)
+    return f"All {len(values)} values are the same: does the program use {options}?"

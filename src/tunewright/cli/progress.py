@@ -30,6 +30,8 @@ class Standing:
         self.running: dict[int, TrainingJob] = {}
         self.last: dict[int, tuple[int, float]] = {}
         """Step and value of the objective, by training."""
+        self.values: list[float] = []
+        """Of the trainings that have ended while we watched."""
         self._ended: set[int] = set()
 
     def watched(self, watched: Watched) -> list[tuple[TrainingJob, str]]:
@@ -48,6 +50,7 @@ class Standing:
         self.running.pop(training.number, None)
         self.last.pop(training.number, None)
         objective, value = self.job.spec.objective, training.objective_value
+        self.values += [] if value is None else [value]
         known = None if self.best is None else self.best.objective_value
         best = value is not None and (known is None or objective.direction.better(value, known))
         if best:

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from tunewright.cli import FAILED, INTERRUPTED
-from tunewright.cli.hints import hint
+from tunewright.cli.hints import all_the_same, instead_of, last_line
 from tunewright.cli.progress import Standing, View, show_begin, view
 from tunewright.cli.serving import join_or_start
 from tunewright.cli.wording import FILE_SCHEME, result_text, result_tree
 from tunewright.cli.written import Written
 from tunewright.client import AsyncClient, TrainingJob
-from tunewright.core.errors import IllegalTransition, TunewrightError
+from tunewright.core.errors import IllegalTransition, TunewrightError, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
 from tunewright.core.spec import TuningJobSpec
-from tunewright.core.states import JobState
+from tunewright.core.states import JobState, TrainingState
 
 LINES_FOR_HINT: Final = 500
 
@@ -41,6 +41,9 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
         standing = Standing(job)
         try:
             await _follow(client, standing)
+        except Unavailable as error:
+            again = f"the job goes on as soon as a server runs: tunewright describe {job.name}{options}"
+            raise Unavailable(error.peer, f"{error.why}; {again}") from error
         except asyncio.CancelledError:
             if not await _stopped(client, job.name, options):
                 return INTERRUPTED
@@ -57,6 +60,7 @@ async def _follow(client: AsyncClient, standing: Standing) -> None:
     """Show the job until it has ended."""
     following: dict[int, asyncio.Task[None]] = {}
     hinted = False
+    metric = standing.job.spec.objective.metric_name
     with view(standing) as shown:
         show_begin(shown, standing.job)
         try:
@@ -67,7 +71,7 @@ async def _follow(client: AsyncClient, standing: Standing) -> None:
                         task.cancel()
                     if training.objective_value is None and not hinted:
                         hinted = True
-                        await _hint(client, shown, training, standing)
+                        await _hint(client, shown, training, metric)
                 for training in standing.running.values():
                     if shown.live and training.started_at is not None and training.number not in following:
                         following[training.number] = asyncio.create_task(_measure(client, standing, training))
@@ -75,6 +79,8 @@ async def _follow(client: AsyncClient, standing: Standing) -> None:
             for task in following.values():
                 task.cancel()
             await asyncio.gather(*following.values(), return_exceptions=True)
+        if warning := all_the_same(standing.values, standing.job.spec.definitions[0].space):
+            shown.say(warning)
 
 
 async def _measure(client: AsyncClient, standing: Standing, training: TrainingJob) -> None:
@@ -88,13 +94,15 @@ async def _measure(client: AsyncClient, standing: Standing, training: TrainingJo
         return
 
 
-async def _hint(client: AsyncClient, shown: View, training: TrainingJob, standing: Standing) -> None:
+async def _hint(client: AsyncClient, shown: View, training: TrainingJob, metric: str) -> None:
     """Say what the first training without a value has printed instead."""
     try:
         lines = [line.text async for line in client.output(training.name, tail=LINES_FOR_HINT)]
     except TunewrightError:
         return
-    shown.say(f"      {hint(standing.job.spec.objective.metric_name, lines)}")
+    completed = training.state is TrainingState.COMPLETED
+    if not (completed and training.final_metrics):  # else its last value was no number, and its line says so
+        shown.say(f"      {instead_of(metric, lines) if completed else last_line(lines)}")
     shown.say(f"      Its output: tunewright logs {training.name}")
 
 

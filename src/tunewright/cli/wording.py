@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tunewright.client.resources import TrainingJob, TuningJob
+from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
 from tunewright.core.states import TrainingState
 
@@ -21,7 +22,8 @@ def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
     parts = [f"{training.number:>4}  {value}  {settings(training.configuration)}"]
     if training.state is not TrainingState.COMPLETED or training.objective_value is None:
         state = training.state.value.lower()
-        parts.append(f"{state}: {first_line(training.reason)}" if training.reason else state)
+        reason = training.reason.replace(repr(default_regex(metric)), f"{metric}=NUMBER")
+        parts.append(f"{state}: {first_line(reason)}" if reason else state)
     return "  ".join([*parts, *(["best so far"] if best else [])])
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunewright.cli.hints import hint, lookalikes
+from tunewright.cli.hints import all_the_same, instead_of, last_line, lookalikes
 
 
 @pytest.mark.parametrize(
@@ -25,17 +25,39 @@ def test_names_with_numbers_are_found(line, found):
 
 
 def test_the_closest_name_comes_first():
-    said = hint("val_acc", ["lr=0.1 loss=3", "val_accuracy=0.9"])
+    said = instead_of("val_acc", ["lr=0.1 loss=3", "val_accuracy=0.9"])
     assert said.startswith("It printed no val_acc=NUMBER, but val_accuracy=0.9, lr=0.1")
 
 
-def test_without_a_name_the_last_line_is_told():
-    assert hint("acc", ["Traceback", "ValueError: no data", "", " "]).endswith("ValueError: no data")
-    assert hint("acc", []) == "It printed nothing."
+def test_numbers_without_a_name_are_shown_by_a_line():
+    said = instead_of("acc", ["accuracy 0.5", "done"])
+    assert said == "It printed no acc=NUMBER; a line of it: accuracy 0.5. Give a regex for acc."
+
+
+def test_a_number_that_is_not_plain_needs_a_regex():
+    said = instead_of("acc", ["acc: 50.0%"])
+    assert said == "No plain number stands behind acc; a line of it: acc: 50.0%. Give a regex for acc."
+
+
+def test_without_any_number_the_last_line_is_told():
+    assert instead_of("acc", ["started", "ended", "", " "]).endswith("it printed: ended")
+    assert instead_of("acc", []) == "It printed nothing."
+
+
+def test_of_a_failed_training_the_last_line_is_told():
+    assert last_line(["acc=0.5", "ValueError: no data", ""]).endswith("ValueError: no data")
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n"))))
 def test_any_output_gives_one_printable_line(lines):
-    said = hint("acc", lines)
-    assert len(said) < 10_000
-    assert said.isprintable()
+    for said in (instead_of("acc", lines), last_line(lines)):
+        assert len(said) < 10_000
+        assert said.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"), [([1.0] * 3, True), ([1.0] * 2, False), ([1.0, 1.0, 2.0], False), ([], False)]
+)
+def test_values_that_never_differ_are_noticed(values, said):
+    assert bool(all_the_same(values, ["lr", "batch"])) is said
+    assert all_the_same([1.0] * 3, ["lr", "batch"]).endswith("does the program use --lr, --batch?")
