@@ -11,7 +11,7 @@ from typing import Final
 import grpc
 import structlog
 
-from tunewright.core.errors import CallerError, NotFound, TunewrightError
+from tunewright.core.errors import CallerError, NotFound, PeerError, TunewrightError
 from tunewright.core.names import training_id
 from tunewright.core.spec import Definition, Strategy, TuningJobSpec
 from tunewright.platform.codec import from_message, to_message, value_from_message, value_to_message
@@ -57,6 +57,9 @@ class Asker:
             message: Message = await self._answer(uid, number)
         except NotFound:
             return  # deleted meanwhile
+        except PeerError as error:
+            log.warning("not asked; the ask is repeated when due", uid=uid, ask=number, error=str(error))
+            return
         except Exception as error:
             log.exception("ask failed", uid=uid, ask=number)
             message = Park(f"asking for configurations failed: {error}")

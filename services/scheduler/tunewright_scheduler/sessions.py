@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tunewright.core.errors import Conflict, IllegalTransition, NotFound
@@ -78,7 +78,7 @@ class Sessions:
         """
         found = await self._session(session.trainer_id)
         now = await self._store.now()
-        epoch = found.value.epoch + 1 if found else 1
+        epoch = found.value.epoch + 1 if found else round(now * 1000)  # never one that a forgotten session had
         opened = Session(
             **to_document(session) | {"epoch": epoch, "opened_at": now, "expires_at": now + self.terms.lease_s}
         )
@@ -134,7 +134,8 @@ class Sessions:
             if training.state is TrainingState.RUNNING and training.holder != trainer_id:
                 raise IllegalTransition(training.name, f"held by {training.holder}", "end", "Abandon it")
             if exit_.cause in RUN_AGAIN and training.attempt == held[1]:
-                await self._lost(change, training)
+                if training.state is TrainingState.RUNNING:  # told again, it is no further loss
+                    await self._lost(change, training)
                 return
             moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s)
             if moved is training:
@@ -174,13 +175,19 @@ class Sessions:
         await change.put(trainings.lost(training, change.now))
 
     async def _end(self, found: Versioned[Session]) -> None:
+        """Fence a session off, lose what it holds, then forget it.
+
+        Whatever interrupts this, the record stays, expired, until nothing is held under it: the next sweep goes on.
+        """
         trainer_id = found.value.trainer_id
+        fenced = replace(found.value, epoch=found.value.epoch + 1, expires_at=0.0)
         try:
-            await self._store.commit([Remove("sessions", trainer_id, found.version)])
+            await self._store.commit([Replace("sessions", trainer_id, to_document(fenced), found.version)])
+            for training in await self._running(trainer_id):
+                await self.lose(training)
+            await self._store.commit([Remove("sessions", trainer_id, found.version + 1)])
         except Conflict:
             return  # it has been renewed or opened anew meanwhile
-        for training in await self._running(trainer_id):
-            await self.lose(training)
 
     async def _claim_now(self, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
         running = await self._running(trainer_id)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import grpc
 import pytest
 
-from tests.unit.scheduler.world import UID, World, spec, with_limits
-from tunewright.core.errors import IllegalTransition
+from tests.unit.scheduler.world import UID, World, running, spec, with_limits
+from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Strategy
 from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
 from tunewright.platform.store.port import Query
+from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.core.decide import AskFailed, Park, Resumed, StopRequested, Tick
 from tunewright_scheduler.core.training import MAX_LOSSES
 
@@ -339,3 +341,78 @@ async def test_a_parked_job_starts_nothing_and_can_be_stopped(world: World) -> N
     await world.answer(0, 2)
     assert (await world.job()).started == 0
     assert (await world.changes.send(UID, StopRequested("by hand"))).state is JobState.STOPPED
+
+
+async def test_a_loss_told_twice_is_one_loss(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    for losses in (1, 2):
+        epoch = await world.open("t")
+        (claimed,) = await world.claim("t", epoch, f"r{losses}")
+        for _ in range(2):
+            await world.exit(claimed, cause=EndCause.LOST)
+        assert (await world.training(claimed.number)).losses == losses
+
+
+async def test_a_loss_told_after_the_exit_changes_nothing(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    await world.exit(claimed)
+    await world.exit(claimed, cause=EndCause.LOST)
+    assert (await world.training(claimed.number)).state is TrainingState.EXITED
+
+
+async def test_what_a_lost_attempt_said_never_counts_for_the_next(world: World) -> None:
+    await world.create(with_limits(spec(), max_parallel=1))
+    await world.answer_all()
+    epoch = await world.open("t")
+    (lost,) = await world.claim("t", epoch, "r")
+    await world.sessions.close("t", epoch)
+    await world.summarize(lost, 0.99)
+    epoch = await world.open("u")
+    (second,) = await world.claim("u", epoch, "r")
+    await world.exit(second)
+    assert (await world.training(second.number)).state is TrainingState.EXITED
+    await world.summarize(second, 0.5)
+    assert (await world.training(second.number)).objective_value == 0.5
+
+
+async def test_a_session_that_could_not_be_ended_whole_is_ended_by_the_next_sweep(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    assert len(await world.claim("t", epoch, "r", slots=2)) == 2
+    world.store.clock += 100
+    world.store.commits_to_failure = 1
+    with pytest.raises(Unavailable):
+        await world.sessions.lose_expired()
+    await world.sessions.lose_expired()
+    assert running(await world.trainings()) == []
+
+
+async def test_an_epoch_is_never_used_again(world: World) -> None:
+    first = await world.open("t")
+    await world.sessions.close("t", first)
+    world.store.clock += 1
+    assert await world.open("t") > first
+    with pytest.raises(IllegalTransition, match="Open it again"):
+        await world.claim("t", first, "r")
+
+
+async def test_the_stop_of_a_job_is_told_before_its_end(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    await world.changes.send(UID, StopRequested("by hand"))
+    page = await world.store.find(Query("outbox", "unsent", limit=100))
+    told = [item.document["headers"]["ce_type"].decode().rpartition(".")[2] for item in page.items]
+    assert told.index("TuningJobChanged") < told.index("TuningJobEnded")
+
+
+async def test_a_store_that_is_away_while_asking_parks_no_job(world: World) -> None:
+    await world.create(spec())
+    async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
+        world.store.reads_to_fail = 1
+        await Asker(world.changes, channel)._ask(UID, 0)
+    assert (await world.job()).state is JobState.RUNNING

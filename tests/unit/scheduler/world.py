@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tunewright.core.errors import Unavailable
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import (
     Definition,
@@ -17,7 +19,7 @@ from tunewright.core.spec import (
 )
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document
-from tunewright.platform.store.port import Query
+from tunewright.platform.store.port import Insert, Query, Stored, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells
@@ -26,7 +28,7 @@ from tunewright_scheduler.core.decide import Answered
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Exit, Summary, Training, summarized
-from tunewright_scheduler.sessions import LeaseTerms, Sessions
+from tunewright_scheduler.sessions import Holding, LeaseTerms, Sessions
 
 UID = "0123456789abcdef"
 
@@ -53,9 +55,30 @@ def spec(**fields: object) -> TuningJobSpec:
 
 class ClockedStore(SqliteStore):
     clock = 1_700_000_000.0
+    commits_to_failure: int | None = None
+    """So many commits from now on one fails; None: none does."""
+    fails_before: bool = False
+    """The commit that fails is not applied; else it is and only its answer gets lost."""
+
+    reads_to_fail: int = 0
+
+    async def get(self, collection: str, key: str) -> Stored | None:
+        if self.reads_to_fail > 0:
+            self.reads_to_fail -= 1
+            raise Unavailable("the store", "as the test wants it")
+        return await super().get(collection, key)
 
     async def now(self) -> float:
         return self.clock
+
+    async def commit(self, writes: Sequence[Write]) -> None:
+        fails = self.commits_to_failure == 0
+        if self.commits_to_failure is not None:
+            self.commits_to_failure = None if fails else self.commits_to_failure - 1
+        if not (fails and self.fails_before):
+            await super().commit(writes)
+        if fails:
+            raise Unavailable("the store", "as the test wants it")
 
 
 class World:
@@ -67,10 +90,11 @@ class World:
         self.changes.on_ask = lambda _uid, number: self.asked.append(number)
         self.sessions = Sessions(self.store, self.changes, self.bells, LeaseTerms())
 
-    async def create(self, wanted: TuningJobSpec) -> TuningJob:
+    async def create(self, wanted: TuningJobSpec, uid: str = UID) -> TuningJob:
         now = self.store.clock
-        job = TuningJob(UID, wanted.name, "owner", created_at=now, modified_at=now, seed=7)
-        return await self.changes.create(job, wanted, [])
+        job = TuningJob(uid, wanted.name, "owner", created_at=now, modified_at=now, seed=7)
+        name = Insert("job_names", records.name_key("owner", wanted.name), {"uid": uid})
+        return await self.changes.create(job, wanted, [name])
 
     async def job(self) -> TuningJob:
         found = await records.read_job(self.store, UID)
@@ -82,8 +106,8 @@ class World:
         assert found is not None
         return found.value
 
-    async def trainings(self) -> list[Training]:
-        page = await self.store.find(Query("training_jobs", "by_job", {"uid": UID}, limit=1000))
+    async def trainings(self, uid: str = UID) -> list[Training]:
+        page = await self.store.find(Query("training_jobs", "by_job", {"uid": uid}, limit=1000))
         return [from_document(item.document, Training) for item in page.items]
 
     async def answer(self, number: int, count: int, *, exhausted: bool = False) -> TuningJob:
@@ -98,9 +122,9 @@ class World:
             assert ask is not None
             await self.answer(number, ask.count)
 
-    async def open(self, trainer: str, slots: int = 8) -> int:
+    async def open(self, trainer: str, slots: int = 8, holding: Sequence[Holding] = ()) -> int:
         session = Session(trainer, 0, "owner", "default", slots, 0, "host", 0.0, 0.0)
-        return (await self.sessions.open(session, []))[0].epoch
+        return (await self.sessions.open(session, holding))[0].epoch
 
     async def claim(self, trainer: str, epoch: int, request: str, slots: int = 1) -> list[Training]:
         return await self.sessions.claim(trainer, epoch, request, slots=slots, wait_s=0)
@@ -116,7 +140,7 @@ class World:
             summary = Summary(value, fault=fault, steps=1, tail=("last line",))
             await change.put(summarized(now_there, training.attempt, summary, change.now))
 
-        return await self.changes.make(UID, step)
+        return await self.changes.make(training.uid, step)
 
     async def run_one(self, value: float | None = 0.5, code: int = 0) -> Training:
         """Claim a training and see it through."""

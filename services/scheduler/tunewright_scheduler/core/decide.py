@@ -194,7 +194,7 @@ def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None)
     changed = Tell(TuningJobChanged(job.uid, job.name, to.shown, reason, job.spec_revision, now))
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
-    return Decision(moved, (*stop, changed))
+    return Decision(moved, (changed, *stop))  # stopping may end the job, which is told after this
 
 
 def _end_if_over(job: TuningJob, now: float) -> Decision:

@@ -102,6 +102,7 @@ def granted(training: Training, holder: str, claim_id: str, now: float) -> Train
         granted_at=now,
         due_at=None,
         reason="",
+        summary=None,  # one of the attempt before may have come after its loss
     )
 
 
