@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import yaml
 from tests.e2e.served import Served
 from tests.e2e.test_local import until
 from tests.unit.core.specs import amt_body
+from tunewright.client import Client, find
 
 SCRIPT = """\
 import argparse, os, pathlib
@@ -33,6 +35,14 @@ for epoch in range(1, 4):
     print(f"epoch {epoch}: val_acc={args.lr * epoch / args.batch}", flush=True)
 """
 ENDLESS = "import signal\nprint('val_acc=0.5', flush=True)\nsignal.pause()\n"
+GATED = """\
+import argparse, pathlib, time
+parser = argparse.ArgumentParser()
+parser.add_argument("--x", type=int)
+while not pathlib.Path("go").exists():
+    time.sleep(0.01)
+print(f"val_acc={parser.parse_args().x}")
+"""
 JOB = """\
 script: train.py
 maximize: val_acc
@@ -115,23 +125,32 @@ def server_of(data_dir: Path) -> psutil.Process:
     raise AssertionError("no server runs")
 
 
-def test_tuning_from_nothing_starts_a_server_that_later_commands_find(tmp_path):
+def test_tuning_from_nothing_starts_a_server_and_goes_on_when_that_is_killed(tmp_path):
     write(tmp_path)
+    (tmp_path / "gated.py").write_text(GATED)
     cli = CommandLine(tmp_path, tmp_path / "data")
-    done = cli(*TUNE, "--trials", "2")
-    server = server_of(tmp_path / "data")
+    command = ["tune", "gated.py", "--param", "x=1..9", "--maximize", "val_acc", "--trials", "2", "--name", "gated"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tunewright", *command], cwd=cli.folder, env=cli.environment, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert process.stderr.readline() == "Tuning job gated: 2 trainings, 1 at once\n"
+    first = server_of(tmp_path / "data")
+    first.kill()
+    first.wait(10)
+    (tmp_path / "go").touch()
+    out, errors = process.communicate(timeout=30)
+    second = server_of(tmp_path / "data")
     try:
-        assert done.returncode == 0, done.stderr
-        assert "Best of 2: val_acc = " in done.stdout
+        assert process.returncode == 0, errors
+        assert errors.startswith("The server had ended; it has been started again, and the job goes on.\n")
+        assert "Best of 2: val_acc = " in out
         assert [job["state"] for job in cli.json("jobs")] == ["Completed"]
-        assert server_of(tmp_path / "data").pid == server.pid
+        assert server_of(tmp_path / "data").pid == second.pid
     finally:
-        server.terminate()
-        server.wait(20)
-    assert [job["state"] for job in cli.json("jobs")] == ["Completed"], "started again, it still knows its jobs"
-    again = server_of(tmp_path / "data")
-    again.kill()
-    again.wait(20)
+        second.terminate()
+        second.wait(20)
 
 
 def test_a_script_is_tuned_with_plain_lines_where_no_person_looks(cli):
@@ -221,8 +240,8 @@ def test_a_job_is_stopped_then_deleted(cli):
     assert "cannot" in cli.refused("delete", name)
     assert cli.out("stop", name) == f"{name}: Stopping\n"
     cli.out("logs", "-f", name)
-    while cli.json("describe", name)["state"] != "Stopped":
-        pass
+    with Client(find(cli.data_dir)) as client:
+        client.wait(name)
     assert "already Stopped" in cli.refused("stop", name)
     assert cli.out("delete", name) == f"{name}: deleted\n"
     assert "there is no tuning job" in cli.refused("describe", name)
@@ -259,9 +278,10 @@ def test_a_bad_job_file_is_refused_in_one_line_and_nothing_is_created(tmp_path, 
     write(tmp_path)
     (tmp_path / "job.yaml").write_text(JOB.replace(right, wrong))
     cli = CommandLine(tmp_path, tmp_path / "data")
-    refusal = cli.refused("tune", "job.yaml")
-    assert refusal.startswith(said)
-    assert cli.refused("check", "job.yaml") == refusal
+    with ThreadPoolExecutor() as pool:
+        tuned, checked = pool.map(lambda command: cli.refused(command, "job.yaml"), ["tune", "check"])
+    assert tuned.startswith(said)
+    assert checked == tuned
     assert not (tmp_path / "data").exists()
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from tunewright.cli.serving import join
-from tunewright.cli.wording import arguments, result_tree, training_tree, variables
+from tunewright.cli.wording import arguments, printable, result_tree, training_tree, variables
 from tunewright.client import Client, TrainingJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import text_of
@@ -134,15 +131,18 @@ def _when(instant: float | None) -> str:
     return "" if instant is None else f"{datetime.fromtimestamp(instant, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _print_table(columns: Iterable[str], rows: Iterable[tuple[Any, ...]], *, header: bool = True) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:  # for other programs: whole values, a tab between them
-        for row in ([tuple(columns)] if header else []) + list(rows):
-            print("\t".join(str(cell).replace("\n", " ") for cell in row))
+def _print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, header: bool = True) -> None:
+    if not sys.stdout.isatty():  # for other programs: whole values, a tab between them
+        for row in [*([columns] if header else []), *rows]:
+            print("\t".join(printable(cell.replace("\n", " ")) for cell in row))
         return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(show_header=header, box=None)
-    for column in columns:
-        table.add_column(column)
+    for name in columns:
+        table.add_column(name)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    console.print(table)
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console(highlight=False).print(table)

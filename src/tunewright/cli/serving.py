@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,19 +19,19 @@ from tunewright.platform.credentials import default_data_dir
 IDLE_S: Final = 60
 """A server that we start ends by itself after this time without an active job."""
 LOG_FILE: Final = "server.log"
+ROOTS_FILE: Final = "image-roots"
+START_LOCK: Final = "starting"
 
 
 def join_or_start(data_dir: Path | None, image_roots: Sequence[Path]) -> Address:
     """Return the address of a server that runs, starting one if need be. Raises Unavailable if it does not start."""
-    try:
-        address = find(data_dir)
-    except NotFound:
-        return start(data_dir or default_data_dir(), image_roots)
-    if answers(address):
+    if (address := _answering(data_dir)) is not None:
         return address
     if data_dir is None and ENDPOINT in os.environ:
-        raise Unavailable("the server", f"nothing answers at {ENDPOINT}={address.endpoint}")
-    return start(data_dir or default_data_dir(), image_roots)
+        raise Unavailable("the server", f"nothing answers at {ENDPOINT}={os.environ[ENDPOINT]}")
+    folder = data_dir or default_data_dir()
+    with _alone(folder):
+        return _answering(folder) or _start(folder, image_roots)
 
 
 def join(data_dir: Path | None) -> Address:
@@ -41,33 +43,36 @@ def join(data_dir: Path | None) -> Address:
     return join_or_start(data_dir, (Path.home(), Path.cwd()))
 
 
-def answers(address: Address) -> bool:
-    host, _, port = address.endpoint.rpartition(":")
+def _answering(data_dir: Path | None) -> Address | None:
     try:
+        address = find(data_dir)
+        host, _, port = address.endpoint.rpartition(":")
         socket.create_connection((host, int(port)), timeout=2).close()
-    except (OSError, ValueError):
-        return False
-    return True
+    except (NotFound, OSError, ValueError):
+        return None
+    return address
 
 
-def start(data_dir: Path, image_roots: Sequence[Path]) -> Address:
-    """Start a server in a session of its own, so that it outlives this command."""
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one command at a time start a server on a folder; the kernel frees the lock also at `kill -9`."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / START_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise InvalidSpec("--data-dir", f"{data_dir} cannot be made: {error.strerror}", "Give another folder") from None
-    roots = [argument for root in dict.fromkeys(image_roots) for argument in ("--image-root", str(root))]
-    command = [
-        sys.executable,
-        "-m",
-        "tunewright",
-        "local",
-        "--data-dir",
-        str(data_dir),
-        "--exit-when-idle",
-        str(IDLE_S),
-    ]
-    log = data_dir / LOG_FILE
+        raise InvalidSpec("--data-dir", f"{folder} cannot be used: {error.strerror}", "Give another folder") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _start(folder: Path, image_roots: Sequence[Path]) -> Address:
+    """Start a server in a session of its own, so that it outlives this command."""
+    command = [sys.executable, "-m", "tunewright", "local", "--data-dir", str(folder), "--exit-when-idle", str(IDLE_S)]
+    roots = [word for root in _kept_roots(folder, image_roots) for word in ("--image-root", root)]
+    log = folder / LOG_FILE
     with log.open("w") as errors:
         process = subprocess.Popen(
             [*command, *roots],
@@ -84,4 +89,13 @@ def start(data_dir: Path, image_roots: Sequence[Path]) -> Address:
         process.wait()
         last = log.read_text().strip().splitlines()[-1:] or ["it said nothing"]
         raise Unavailable("the server", f"did not start: {last[0]} (its log: {log})")
-    return find(data_dir)
+    return find(folder)
+
+
+def _kept_roots(folder: Path, image_roots: Sequence[Path]) -> list[str]:
+    """Return the roots with those of servers before: the jobs of this folder go on, whoever starts it again."""
+    file = folder / ROOTS_FILE
+    before = file.read_text().splitlines() if file.exists() else []
+    roots = list(dict.fromkeys([*before, *map(str, image_roots)]))
+    file.write_text("".join(f"{root}\n" for root in roots))
+    return roots

@@ -23,6 +23,7 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 
 LINES_FOR_HINT: Final = 500
+REJOINS: Final = 3
 
 
 def tune(written: Written, data_dir: Path | None, *, detach: bool, as_json: bool) -> int:
@@ -32,22 +33,27 @@ def tune(written: Written, data_dir: Path | None, *, detach: bool, as_json: bool
 
 async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_json: bool) -> int:
     options = "" if data_dir is None else f" --data-dir {shlex.quote(str(data_dir))}"
-    async with AsyncClient(join_or_start(data_dir, _image_roots(written.spec))) as client:
+    roots = _image_roots(written.spec)
+    async with AsyncClient(join_or_start(data_dir, roots)) as client:
         with written.in_its_words():
             job = await client.create(written.spec)
-        if detach:
-            print(job.name)
-            return 0
-        standing = Standing(job)
-        try:
-            await _follow(client, standing)
-        except Unavailable as error:
-            again = f"the job goes on as soon as a server runs: tunewright describe {job.name}{options}"
-            raise Unavailable(error.peer, f"{error.why}; {again}") from error
-        except asyncio.CancelledError:
-            if not await _stopped(client, job.name, options):
-                return INTERRUPTED
-        job = await client.describe(job.name)
+    if detach:
+        print(job.name)
+        return 0
+    standing = Standing(job)
+    for attempt in range(REJOINS):
+        async with AsyncClient(join_or_start(data_dir, roots)) as client:
+            try:
+                await _follow(client, standing, again=attempt > 0)
+            except Unavailable:
+                continue  # the server has ended: another one goes on where it was
+            except asyncio.CancelledError:
+                if not await _stopped(client, job.name, options):
+                    return INTERRUPTED
+            job = await client.describe(job.name)
+            break
+    else:
+        raise Unavailable("the server", f"it ended {REJOINS} times; see tunewright describe {job.name}{options}")
     print(
         json.dumps(result_tree(job), indent=2) if as_json else result_text(job, _how_to_use(job.spec, options), options)
     )
@@ -56,13 +62,16 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
     return 0 if job.state is JobState.COMPLETED and job.best is not None else FAILED
 
 
-async def _follow(client: AsyncClient, standing: Standing) -> None:
+async def _follow(client: AsyncClient, standing: Standing, *, again: bool) -> None:
     """Show the job until it has ended."""
     following: dict[int, asyncio.Task[None]] = {}
     hinted = False
     metric = standing.job.spec.objective.metric_name
     with view(standing) as shown:
-        show_begin(shown, standing.job)
+        if again:
+            shown.say("The server had ended; it has been started again, and the job goes on.")
+        else:
+            show_begin(shown, standing.job)
         try:
             async for watched in client.watch(standing.job.name):
                 for training, line in standing.watched(watched):

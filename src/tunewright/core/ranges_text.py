@@ -16,6 +16,8 @@ from tunewright.core.space import NOTATION, Choice, Float, Int, Range, ScalingTy
 NUMBER: Final = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
 CALL: Final = re.compile(rf"(?P<scale>\w+)\(\s*(?P<low>{NUMBER})\s*,\s*(?P<high>{NUMBER})\s*\)")
 INTERVAL: Final = re.compile(rf"(?P<low>{NUMBER})\s*\.\.\s*(?P<high>{NUMBER})")
+DASHED: Final = re.compile(rf"{NUMBER}\s*(?:-|:|to)\s*{NUMBER}")
+"""What was meant as a range, and would be one value."""
 SCALES: Final = {name: scaling for scaling, name in NOTATION.items()}
 FORMS: Final = "Write log(1e-4,1e-1), 10..50, 0.0..0.5, or values: 32,64,128"
 
@@ -30,7 +32,7 @@ def parse_range(text: str, field: str) -> Range:
             return _interval(call["low"], call["high"], SCALES[call["scale"]])
         if interval := INTERVAL.fullmatch(text):
             return _interval(interval["low"], interval["high"], ScalingType.AUTO)
-        if any(mark in text for mark in "()") or ".." in text:
+        if any(mark in text for mark in "()[]") or ".." in text or DASHED.fullmatch(text):
             raise InvalidSpec("", f"{text!r} is not a range", FORMS)
         values = tuple(value.strip() for value in text.split(","))
         if not all(values):
