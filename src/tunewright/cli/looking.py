@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tunewright.cli.serving import join
-from tunewright.cli.wording import arguments, printable, result_tree, training_tree, variables
+from tunewright.cli.wording import arguments, first_line, printable, result_tree, rounded, training_tree, variables
 from tunewright.client import Client, TrainingJob
 from tunewright.core.errors import NotFound
-from tunewright.core.space import text_of
+from tunewright.core.space import Value, text_of
 
 
 def jobs(data_dir: Path | None, *, as_json: bool) -> None:
@@ -70,7 +70,10 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
         print(json.dumps([training_tree(training) for training in found], indent=2))
         return
     names = list(found[0].configuration) if found else []
-    rows = ((item.name, item.state.value, _value(item), *_settings(item, names), item.reason[:80]) for item in found)
+    rows = (
+        (item.name, item.state.shown, item.objective_value, *map(item.configuration.get, names), _why(item))
+        for item in found
+    )
     _print_table(("name", "state", "objective", *names, "reason"), rows)
 
 
@@ -119,22 +122,19 @@ def _training_of(client: Client, name: str) -> str:
     return first.name
 
 
-def _settings(training: TrainingJob, names: list[str]) -> list[str]:
-    return [text_of(training.configuration[name]) if name in training.configuration else "" for name in names]
-
-
-def _value(training: TrainingJob) -> str:
-    return "" if training.objective_value is None else repr(training.objective_value)
+def _why(training: TrainingJob) -> str:
+    return first_line(training.reason or training.waiting_for)
 
 
 def _when(instant: float | None) -> str:
     return "" if instant is None else f"{datetime.fromtimestamp(instant, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, header: bool = True) -> None:
-    if not sys.stdout.isatty():  # for other programs: whole values, a tab between them
+def _print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
+    """Print whole values with tabs between them for programs, rounded ones in columns for people."""
+    if not sys.stdout.isatty():
         for row in [*([columns] if header else []), *rows]:
-            print("\t".join(printable(cell.replace("\n", " ")) for cell in row))
+            print("\t".join(printable(_cell(value, text_of).replace("\n", " ")) for value in row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -142,7 +142,11 @@ def _print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, h
 
     table = Table(show_header=header, box=None)
     for name in columns:
-        table.add_column(name)
+        table.add_column(name, no_wrap=name == "name")  # names are there to be copied
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(printable(_cell(value, rounded))) for value in row))
     Console(highlight=False).print(table)
+
+
+def _cell(value: Value | None, write: Callable[[Value], str]) -> str:
+    return "" if value is None else write(value)

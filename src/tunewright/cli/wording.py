@@ -37,7 +37,7 @@ def best_line(best: TrainingJob | None, metric: str) -> str:
 def running_line(training: TrainingJob, metric: str, last: tuple[int, float] | None, now: float) -> str:
     """Say what a training is doing: for how long it has run, and the last value of the objective that it printed."""
     since = "waits for a slot" if training.started_at is None else f"runs {duration(max(0, now - training.started_at))}"
-    value = "" if last is None else f"  {metric}={short(last[1])} (step {last[0]})"
+    value = "" if last is None else f"  {metric}={rounded(last[1])} (step {last[0]})"
     return f"{training.number:>4}  {since}{value}  {settings(training.configuration)}"
 
 
@@ -104,7 +104,7 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
     return {
         "name": training.name,
         "number": training.number,
-        "state": training.state.value,
+        "state": training.state.shown,
         "objective": training.objective_value,
         "configuration": dict(training.configuration),
         "source": training.provenance.source,
@@ -131,10 +131,10 @@ def variables(configuration: Mapping[str, Value]) -> list[str]:
 
 
 def settings(configuration: Mapping[str, Value]) -> str:
-    return " ".join(f"{name}={short(value)}" for name, value in configuration.items())
+    return " ".join(f"{name}={rounded(value)}" for name, value in configuration.items())
 
 
-def short(value: Value) -> str:
+def rounded(value: Value) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

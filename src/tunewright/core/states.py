@@ -57,6 +57,11 @@ class TrainingState(StrEnum):
     def final(self) -> bool:
         return self in FINAL_TRAINING_STATES
 
+    @property
+    def shown(self) -> str:
+        """AMT's TrainingJobStatus."""
+        return self.value.capitalize() if self.final else "InProgress"
+
 
 class ObjectiveState(StrEnum):
     """AMT's ObjectiveStatus of a training."""
