@@ -1,4 +1,4 @@
-"""A bus that fails by a seed: refuses, loses answers, delivers twice."""
+"""A bus that fails by a seed: refuses, loses answers, delivers twice, late, and mixed across partitions."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class BusFaults:
     """A publication is accepted, then raises Unavailable: the caller publishes all of it again."""
     redelivered: float = 0.0
     """A batch comes with a batch before it in front, as after a hand-over."""
+    late: float = 0.0
+    """What a partition has in a batch comes with a later one; partitions overtake each other."""
 
 
 class FaultyBus:
@@ -45,6 +47,9 @@ class FaultyBus:
     def redelivers(self) -> bool:
         return self._happens(self._faults.redelivered)
 
+    def is_late(self) -> bool:
+        return self._happens(self._faults.late)
+
     def _happens(self, chance: float) -> bool:
         return chance > 0 and self._random.random() < chance
 
@@ -53,9 +58,14 @@ class _Redelivering:
     def __init__(self, subscription: Subscription, bus: FaultyBus) -> None:
         self._subscription, self._bus = subscription, bus
         self._before: list[Delivered] = []
+        self._late: list[Delivered] = []
 
     async def batch(self, *, limit: int = 500, wait_s: float = 1.0) -> list[Delivered]:
-        fresh = await self._subscription.batch(limit=limit, wait_s=wait_s)
+        arrived = [*self._late, *await self._subscription.batch(limit=limit, wait_s=0 if self._late else wait_s)]
+        places = dict.fromkeys((item.record.topic, item.partition) for item in arrived)
+        late = {place for place in places if self._bus.is_late()}
+        self._late = [item for item in arrived if (item.record.topic, item.partition) in late]
+        fresh = [item for item in arrived if (item.record.topic, item.partition) not in late]
         again = self._before if fresh and self._bus.redelivers() else []
         self._before = fresh or self._before
         return [*again, *fresh]

@@ -16,7 +16,7 @@ class StoreFaults:
     """Chances per call, 0 … 1."""
 
     beaten: float = 0.0
-    """A commit raises Conflict and writes nothing."""
+    """A commit on the condition of a version raises Conflict and writes nothing."""
     unavailable: float = 0.0
     """Any call raises Unavailable and does nothing."""
     answer_lost: float = 0.0
@@ -45,8 +45,9 @@ class FaultyStore:
 
     async def commit(self, writes: Sequence[Write]) -> None:
         await self._before()
-        if self._happens(self._faults.beaten):
-            raise Conflict(writes[0].collection, writes[0].key)
+        versioned = [write for write in writes if getattr(write, "version", None) is not None]
+        if versioned and self._happens(self._faults.beaten):
+            raise Conflict(versioned[0].collection, versioned[0].key)
         await self._store.commit(writes)
         if self._happens(self._faults.answer_lost):
             raise Unavailable("the store", "the answer was lost")

@@ -1,0 +1,162 @@
+"""A machine on which trainings are coroutines, and a runner for it that keeps the promise of every runner.
+
+Programs go on when their trainer is gone, as processes do. The machine keeps the record that tests believe: what began,
+what ended, and when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from tunewright.core.errors import NotFound
+from tunewright.core.states import EndCause
+from tunewright_trainer.core.attempt import Attempt, End, Launch
+from tunewright_trainer.core.program import configuration_files
+from tunewright_trainer.folder import AttemptFolder, Folders
+
+FOLDERS = ("input/config", "input/data", "model", "output/data", "checkpoints", "code")
+TERMINATED = 143
+KILLED = 137
+
+
+@dataclass(eq=False)
+class Process:
+    """A program's view of itself."""
+
+    launch: Launch
+    folder: AttemptFolder
+    sigterm: asyncio.Event = field(default_factory=asyncio.Event)
+    handles_sigterm: bool = False
+    """Without it SIGTERM ends the program."""
+
+    def print(self, *words: object) -> None:
+        self.write(" ".join(map(str, words)).encode() + b"\n")
+
+    def write(self, data: bytes) -> None:
+        with self.folder.spool.open("ab") as spool:
+            spool.write(data)
+
+
+Program = Callable[[Process], Awaitable[int | None]]
+"""Returns its exit code; None is 0."""
+
+
+@dataclass(eq=False)
+class Run:
+    process: Process
+    started_at: float
+    ended: asyncio.Future[End]
+    begins: float
+    """By the loop's clock, as `ends`."""
+    ends: float = float("inf")
+    task: asyncio.Task[int | None] | None = None
+    stop: tuple[EndCause, float] | None = None
+    signalled: int = 0
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def attempt(self) -> Attempt:
+        return self.process.launch.attempt
+
+    @property
+    def ended_by_itself(self) -> bool:
+        return self.ended.done() and self.ended.result().cause is EndCause.EXITED
+
+    def kill(self, signalled: int) -> None:
+        self.signalled = signalled
+        self.task.cancel()
+
+
+@dataclass(eq=False)
+class Host:
+    """`program_of` returns the program of a launch, None if there is no such image."""
+
+    folders: Folders
+    program_of: Callable[[Launch], Program | None]
+    runs: dict[Attempt, Run] = field(default_factory=dict)
+
+    def start(self, launch: Launch) -> Run:
+        folder, loop = self.folders.of(launch.attempt), asyncio.get_running_loop()
+        run = Run(Process(launch, folder), time.time(), loop.create_future(), loop.time())
+        self.runs[launch.attempt] = run
+        program = self.program_of(launch)
+        folder.root.mkdir(parents=True, exist_ok=True)
+        if program is not None:
+            _prepare(launch, folder)
+        folder.spool.touch()
+        if program is None:
+            self._end(run, EndCause.START_FAILED, None, f"there is no {launch.definition.image}")
+        else:
+            run.task = asyncio.ensure_future(program(run.process))
+            run.task.add_done_callback(lambda task: self._over(run, task))
+        return run
+
+    def stop(self, run: Run, cause: EndCause, grace_s: float) -> None:
+        if run.ended.done():
+            return
+        loop, first = asyncio.get_running_loop(), run.stop is None
+        deadline = loop.time() + grace_s
+        if first or deadline < run.stop[1]:
+            run.stop = (cause if first else run.stop[0], deadline)
+            if run.timer is not None:
+                run.timer.cancel()
+            run.timer = loop.call_at(deadline, run.kill, KILLED)
+        if first and grace_s > 0:
+            run.process.sigterm.set()
+            if not run.process.handles_sigterm:
+                run.kill(TERMINATED)
+
+    def _over(self, run: Run, task: asyncio.Task[int | None]) -> None:
+        code = run.signalled or KILLED if task.cancelled() else task.result() or 0
+        self._end(run, run.stop[0] if run.stop is not None else EndCause.EXITED, code)
+
+    def _end(self, run: Run, cause: EndCause, code: int | None, refusal: str = "") -> None:
+        if run.timer is not None:
+            run.timer.cancel()
+        run.ends = asyncio.get_running_loop().time()
+        size = run.process.folder.spool_bytes()
+        run.ended.set_result(End(cause, code, run.started_at, time.time(), size, refusal))
+
+
+def _prepare(launch: Launch, folder: AttemptFolder) -> None:
+    """Make AMT's folders and files."""
+    for name in FOLDERS:
+        (folder.base / name).mkdir(parents=True, exist_ok=True)
+    for name, content in configuration_files(launch).items():
+        (folder.base / "input/config" / name).write_text(json.dumps(content))
+
+
+class HostRunner:
+    """See services/trainer/tunewright_trainer/runner/port.py."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._known: dict[Attempt, Run] = {}
+
+    async def start(self, launch: Launch) -> None:
+        if launch.attempt not in self._known:
+            found = self._host.runs.get(launch.attempt)
+            self._known[launch.attempt] = found or self._host.start(launch)
+
+    async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None:
+        if attempt in self._known:
+            self._host.stop(self._known[attempt], cause, grace_s)
+
+    async def wait(self, attempt: Attempt) -> End:
+        if attempt not in self._known:
+            raise NotFound("run", str(attempt))
+        return await asyncio.shield(self._known[attempt].ended)
+
+    async def remove(self, attempt: Attempt) -> None:
+        self._known.pop(attempt, None)
+
+    def started_at(self, attempt: Attempt) -> float | None:
+        run = self._known.get(attempt)
+        return None if run is None else run.started_at
+
+    async def close(self) -> None:
+        self._known.clear()
