@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -98,16 +99,28 @@ def from_file(path: Path, name: str) -> Written:
 
 def _checked(written: Written) -> Written:
     with written.in_its_words():
-        for index, definition in enumerate(written.spec.definitions):
-            _check_script(definition, f"definitions[{index}].image")
-        return replace(written, spec=check(written.spec))
+        spec = written.spec
+        definitions = tuple(_runnable(item, f"definitions[{index}]") for index, item in enumerate(spec.definitions))
+        return replace(written, spec=check(replace(spec, definitions=definitions)))
 
 
-def _check_script(definition: Definition, path: str) -> None:
-    """A script stands on this machine, wherever the server is; an image is the server's to look for."""
+def _runnable(definition: Definition, path: str) -> Definition:
+    """Find a script and its interpreter, wherever the server is: they stand on this machine, an image on the server's.
+
+    Raises: InvalidSpec: one of them is not there.
+    """
+    python = definition.environment.get(jobfile.PYTHON_VARIABLE)
+    if python is None:
+        return definition
     script = Path(definition.image.removeprefix("file://"))
-    if jobfile.PYTHON_VARIABLE in definition.environment and not script.is_file():
-        raise InvalidSpec(path, f"there is no file {script}", "Give a training script")
+    if not script.is_file():
+        raise InvalidSpec(f"{path}.image", f"there is no file {script}", "Give a training script")
+    interpreter = shutil.which(python)
+    if interpreter is None:
+        field = f"{path}.environment.{jobfile.PYTHON_VARIABLE}"
+        raise InvalidSpec(field, f"{python} is not a program", "Name a Python interpreter")
+    found = {jobfile.PYTHON_VARIABLE: str(Path(interpreter).absolute())}
+    return replace(definition, environment={**definition.environment, **found})
 
 
 @contextmanager

@@ -88,6 +88,8 @@ MEMBERS: Final = {
     "definitions[0].static_hyperparameters": "fixed",
     "definitions[0].metric_definitions": "metrics",
     "definitions[0].environment": "environment",
+    f"definitions[0].environment.{PYTHON_VARIABLE}": "python",
+    f"definitions[0].environment.{WORKDIR_VARIABLE}": "workdir",
     "definitions[0].output_uri": "output",
     "definitions[0].stopping.max_runtime_s": "max_training_runtime",
 }
@@ -164,7 +166,11 @@ def _program(top: Members, place: Place) -> tuple[str, dict[str, str]]:
         raise InvalidSpec("script", "give exactly one of it and image", "script: train.py")
     if script is None:
         return image or "", {}
-    return f"file://{_absolute(script, place)}", {PYTHON_VARIABLE: python, WORKDIR_VARIABLE: _absolute(workdir, place)}
+    interpreter = _absolute(python, place) if "/" in python else python  # a bare name is looked up by who runs it
+    return f"file://{_absolute(script, place)}", {
+        PYTHON_VARIABLE: interpreter,
+        WORKDIR_VARIABLE: _absolute(workdir, place),
+    }
 
 
 def _output(top: Members, place: Place) -> str:

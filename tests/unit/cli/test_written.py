@@ -61,6 +61,7 @@ JOB_FILES = [
     ("trials: 3", 7, "trials", "twice"),
     ("target: high", 7, "target", "a number"),
     ("name: my job", 7, "name", "my job"),
+    ("python: /no/python", 7, "python", "not a program"),
 ]
 
 
@@ -121,6 +122,7 @@ OPTIONS = [
     ({"strategy": "Hyperband"}, "--strategy"),
     ({"metrics": {"acc": "acc"}}, "--metric acc"),
     ({"fixed": {"data": "x" * 2501}}, "--set data"),
+    ({"python": "no-such-python"}, "--python"),
 ]
 
 
@@ -128,6 +130,12 @@ OPTIONS = [
 def test_a_script_is_refused_by_its_option(folder, options, option):
     error = refusal_of_options(folder, **options)
     assert (error.place, error.field) == ("", option)
+
+
+def test_an_interpreter_is_found_by_its_name(folder):
+    options = {"maximize": "acc", "params": {"lr": "0.0..1.0"}, "python": "sh"}
+    (definition,) = from_options(options, folder / "train.py", "job").spec.definitions
+    assert definition.environment[jobfile.PYTHON_VARIABLE].endswith("/sh")
 
 
 AMT_BODIES = [

@@ -54,6 +54,14 @@ def test_interpreter_and_working_folder_can_be_given():
     assert definition.environment[WORKDIR_VARIABLE] == "/home/me/digits/data"
 
 
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [("python3.12", "python3.12"), ("env/bin/python", "/home/me/digits/env/bin/python"), ("/bin/p", "/bin/p")],
+)
+def test_an_interpreter_stands_by_the_job_file_or_on_the_path(given, taken):
+    assert read(python=given).definitions[0].environment[PYTHON_VARIABLE] == taken
+
+
 def test_an_image_is_taken_as_it_stands():
     definition = read("script", image="file:///opt/churn").definitions[0]
     assert (definition.image, dict(definition.environment)) == ("file:///opt/churn", {})
