@@ -20,7 +20,7 @@ from typing import Any, Final
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.members import Members, checked, text_of_scalar
 from tunewright.core.ranges_text import FORMS, default_regex, parse_range
-from tunewright.core.space import Choice, Range
+from tunewright.core.space import Choice, Configuration, Float, Int, Range, Space, Value
 from tunewright.core.spec import (
     Completion,
     Definition,
@@ -62,16 +62,20 @@ def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
     """Read a short job file. Raises InvalidSpec with the path of the member."""
     with Members(tree) as top:
         objective = _objective(top)
+        definition = _definition(top, place, objective)
         return TuningJobSpec(
             name=top.take("name", str, place.name),
-            definitions=(_definition(top, place, objective),),
+            definitions=(definition,),
             objective=objective,
             limits=_limits(top),
             strategy=top.choice("strategy", STRATEGIES, Strategy.BAYESIAN),
             completion=Completion(target=top.maybe("target", float)),
             early_stopping=EarlyStoppingRule(top.choice("early_stopping", EARLY_STOPPING, EarlyStopping.OFF)),
             random_seed=top.maybe("seed", int),
-            enqueued=tuple(EnqueuedConfiguration(checked(item, dict, path)) for path, item in top.items("try_first")),
+            enqueued=tuple(
+                EnqueuedConfiguration(_configuration(checked(item, dict, path), definition.space, path))
+                for path, item in top.items("try_first")
+            ),
             priority=top.take("priority", int, 0),
             tags=top.texts("tags"),
         )
@@ -193,6 +197,23 @@ def _metrics(top: Members, objective: Objective) -> tuple[MetricDefinition, ...]
     if objective.metric_name not in metrics:
         given.insert(0, MetricDefinition(objective.metric_name, default_regex(objective.metric_name)))
     return tuple(given)
+
+
+def _configuration(tree: Mapping[str, Any], space: Space, path: str) -> Configuration:
+    """Read a configuration: what is chosen is a text, as in its list of values, and a real number may be whole."""
+    return {name: _value(value, space.get(name), f"{path}.{name}") for name, value in tree.items()}
+
+
+def _value(value: Any, range_: Range | None, path: str) -> Value:
+    match range_:
+        case Choice():
+            return text_of_scalar(value, path)
+        case Float():
+            return checked(value, float, path)
+        case Int():
+            return checked(value, int, path)
+        case None:
+            return text_of_scalar(value, path)
 
 
 def _parameter(name: str, value: Any) -> Parameter:

@@ -124,6 +124,11 @@ def test_configurations_to_try_first():
     assert [dict(item.configuration) for item in spec.enqueued] == [{"lr": 0.5, "n": 2}]
 
 
+def test_a_choice_to_try_first_is_written_as_in_its_list():
+    spec = check(read(params={"lr": "0.0..1.0", "batch": [32, 64]}, try_first=[{"lr": 1, "batch": 64}]))
+    assert [dict(item.configuration) for item in spec.enqueued] == [{"lr": 1.0, "batch": "64"}]
+
+
 WRONG = [
     ({"trails": 3}, "trails", "not known"),
     ({"trials": "many"}, "trials", "must be an integer"),
@@ -146,6 +151,8 @@ WRONG = [
     ({"max_runtime": "1.5h"}, "max_runtime", "not a duration"),
     ({"max_training_runtime": "soon"}, "max_training_runtime", "not a duration"),
     ({"try_first": [3]}, "try_first[0]", "must be a mapping"),
+    ({"try_first": [{"lr": "big"}]}, "try_first[0].lr", "must be a number"),
+    ({"try_first": [{"epochs": 2.5}]}, "try_first[0].epochs", "must be an integer"),
     ({"minimize": "loss"}, "maximize", "both given"),
     ({"image": "file:///opt/churn"}, "script", "exactly one"),
 ]
