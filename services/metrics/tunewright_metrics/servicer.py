@@ -94,10 +94,6 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         async for found in self._archive.follow(extent, _lines(), token):
             yield pb.FollowOutputResponse(lines=found)
 
-    async def Analyze(self, _request: pb.AnalyzeRequest, context: grpc.aio.ServicerContext) -> None:  # noqa: N802
-        """Refuse: raising NotImplementedError, as the generated base does, would pass for a fault of ours."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this version serves no analyses")
-
     async def _extent(self, collection: str, name: str, attempt: int) -> Extent:
         """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec."""
         if attempt < 0:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import grpc
 
 from tunewright.platform.rpc import OPTIONS
+from tunewright.platform.rpc.loopback import require_loopback
+
+DIRECT: Final = ("grpc.enable_http_proxy", 0)
+"""gRPC would send even 127.0.0.1, and the token, through the proxy that http_proxy names."""
 
 
 class _Token:
@@ -39,5 +43,8 @@ class _StreamToken(_Token, grpc.aio.UnaryStreamClientInterceptor):  # type: igno
 
 
 def open_channel(target: str, token: str) -> grpc.aio.Channel:
-    """Return a channel to `host:port`. Close it."""
-    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=[_UnaryToken(token), _StreamToken(token)])
+    """Return a channel to `host:port`. Close it. Raises InvalidSpec: the host is another machine."""
+    if target:  # a server that is still starting has no address yet, and cannot be reached
+        require_loopback("endpoint", target.rpartition(":")[0])
+    interceptors = [_UnaryToken(token), _StreamToken(token)]
+    return grpc.aio.insecure_channel(target, options=(*OPTIONS, DIRECT), interceptors=interceptors)

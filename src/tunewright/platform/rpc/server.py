@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final
@@ -15,9 +14,18 @@ from grpc_status import rpc_status
 
 from tunewright.core.errors import InvalidSpec, Unauthenticated
 from tunewright.platform.rpc import OPTIONS
+from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.status import status_of
 
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
+
+MAKERS: Final = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+"""By whether the request and whether the response is a stream."""
 
 Authenticator = Callable[[str], str | None]
 """Takes a bearer token, returns the owner it speaks for, None if it is not known."""
@@ -45,21 +53,21 @@ class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         if handler is None or details.method.startswith(OPEN_SERVICES):
             return handler
         owner = self._owner(details.invocation_metadata)
+        if owner is None:
+            return _refused(handler)
         if handler.unary_unary:
             return _guarded_unary(handler, owner)
-        if handler.unary_stream:
-            return _guarded_stream(handler, owner)
-        return handler if owner is not None else None
+        return _guarded_stream(handler, owner) if handler.unary_stream else handler
 
     def _owner(self, metadata: Sequence[tuple[str, Any]]) -> str | None:
         scheme, _, token = str(dict(metadata).get("authorization", "")).partition(" ")
         return self._authenticate(token) if scheme == "Bearer" and token else None
 
 
-def _guarded_unary(handler: Any, owner: str | None) -> Any:
+def _guarded_unary(handler: Any, owner: str) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
-            _enter(owner)
+            _caller.set(owner)
             return await handler.unary_unary(request, context)
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
@@ -69,10 +77,10 @@ def _guarded_unary(handler: Any, owner: str | None) -> Any:
     return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _guarded_stream(handler: Any, owner: str | None) -> Any:
+def _guarded_stream(handler: Any, owner: str) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
         try:
-            _enter(owner)
+            _caller.set(owner)
             async for item in handler.unary_stream(request, context):
                 yield item
         except (asyncio.CancelledError, grpc.aio.AbortError):
@@ -83,10 +91,14 @@ def _guarded_stream(handler: Any, owner: str | None) -> Any:
     return grpc.unary_stream_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _enter(owner: str | None) -> None:
-    if owner is None:
-        raise Unauthenticated("no valid token; give `authorization: Bearer <token>` from the credentials file")
-    _caller.set(owner)
+def _refused(handler: Any) -> Any:
+    """Answer without a look at the message: whoever has no token gets nothing parsed."""
+
+    async def call(_request: Any, context: grpc.aio.ServicerContext) -> None:
+        error = Unauthenticated("no valid token; give `authorization: Bearer <token>` from the credentials file")
+        await context.abort_with_status(rpc_status.to_status(status_of(error)))
+
+    return MAKERS[handler.request_streaming, handler.response_streaming](call)
 
 
 Register = Callable[[grpc.aio.Server], None]
@@ -100,9 +112,7 @@ class RpcServer:
 
         Raises: InvalidSpec: the address is not loopback, or cannot be listened on.
         """
-        if not _is_loopback(host):
-            why = f"{host} is not a loopback address, and plaintext is for loopback only"
-            raise InvalidSpec("grpc", why, "Use 127.0.0.1")
+        require_loopback("grpc", host)
         self._server = grpc.aio.server(interceptors=[Gatekeeper(authenticate)], options=OPTIONS)
         try:
             self.port = self._server.add_insecure_port(f"{host}:{port}")
@@ -124,10 +134,3 @@ class RpcServer:
     async def stop(self, grace_s: float = 0.5) -> None:
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
-from typing import Final
+from typing import Final, get_type_hints
 
 import grpc
 import structlog
@@ -15,20 +16,36 @@ from google.rpc.status_pb2 import Status
 from tunewright.core import errors
 
 DOMAIN: Final = "tunewright.dev"
+LONGEST_TEXT: Final = 600
+"""Characters. Statuses travel as headers, and clients refuse headers of more than 8 KiB."""
+
 log = structlog.get_logger()
 
 
 def status_of(error: Exception) -> Status:
-    """Return the status to abort with. What is not ours is logged under an id and told to nobody."""
+    """Return the status to abort with. What is not ours is logged under an id and told to nobody.
+
+    NotImplementedError is what a generated servicer raises for a method that this version does not serve.
+    """
+    if isinstance(error, NotImplementedError):
+        return Status(code=Code.UNIMPLEMENTED, message="this version does not serve this call")
     if not isinstance(error, errors.TunewrightError):
         request_id = uuid.uuid4().hex
         log.error("fault", request_id=request_id, exc_info=error)
         error = errors.Fault(f"internal fault; the log has it under request {request_id}")
-    details = [_packed(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.details()))]
+    metadata = {name: _sendable(text) for name, text in error.details().items()}
+    details = [_packed(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=metadata))]
     if isinstance(error, errors.InvalidSpec):
-        violation = BadRequest.FieldViolation(field=error.field, description=f"{error.why}. {error.remedy}")
+        description = _sendable(f"{error.why}. {error.remedy}")
+        violation = BadRequest.FieldViolation(field=_sendable(error.field), description=description)
         details.append(_packed(BadRequest(field_violations=[violation])))
-    return Status(code=Code.Value(error.grpc_code), message=str(error), details=details)
+    return Status(code=Code.Value(error.grpc_code), message=_sendable(str(error)), details=details)
+
+
+def _sendable(text: str) -> str:
+    """Return the text short enough for a header, and in UTF-8 whatever path it quotes."""
+    cut = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+    return cut.encode(errors="replace").decode()
 
 
 def error_of(error: grpc.aio.AioRpcError) -> errors.TunewrightError:
@@ -55,9 +72,20 @@ def _rebuilt(info: ErrorInfo, message: str) -> errors.TunewrightError:
     kind = kinds.get(info.reason, errors.Fault)
     error = kind.__new__(kind)
     Exception.__init__(error, message)
-    for name, value in info.metadata.items():
-        setattr(error, name, value)
+    if kind.__init__ is not Exception.__init__:
+        for name, value in _arguments(kind, info).items():
+            setattr(error, name, value)
     return error
+
+
+def _arguments(kind: type[errors.TunewrightError], info: ErrorInfo) -> dict[str, str | int]:
+    """Return what the error was made of; what another version did not send is empty."""
+    hints = get_type_hints(kind.__init__)
+    arguments: dict[str, str | int] = {}
+    for name in list(inspect.signature(kind.__init__).parameters)[1:]:
+        text = info.metadata.get(name, "")
+        arguments[name] = int(text) if hints[name] is int and text.isdecimal() else text
+    return arguments
 
 
 def _all_kinds(root: type[errors.TunewrightError]) -> list[type[errors.TunewrightError]]:
