@@ -1,4 +1,4 @@
-"""The runner contract on the simulated machine, which runs no Python: what the contract's programs do is played here."""
+"""The runner contract on the simulated machine, which runs no Python: it plays what the contract's programs do."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ async def tells_what_it_sees(process: Process) -> None:
     base = process.folder.base
     for name in ("hyperparameters", "resourceconfig", "inputdataconfig"):
         process.print(json.dumps(json.loads((base / "input/config" / f"{name}.json").read_text())))
-    folders = ["input/data", "model", "output/data", "checkpoints", "code"]
+    folders = ["model", "output/data"]
     process.print(json.dumps([(base / name).is_dir() for name in folders]))
     process.print(json.dumps(environment(process.launch, base, {})))
 

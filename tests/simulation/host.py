@@ -18,7 +18,7 @@ from tunewright_trainer.core.attempt import Attempt, End, Launch
 from tunewright_trainer.core.program import configuration_files
 from tunewright_trainer.folder import AttemptFolder, Folders
 
-FOLDERS = ("input/config", "input/data", "model", "output/data", "checkpoints", "code")
+FOLDERS = ("input/config", "model", "output/data")
 TERMINATED = 143
 KILLED = 137
 

@@ -1,0 +1,183 @@
+"""All services in one process, as `tunewright local` wires them, on parts that a test chooses; and one job's story."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import grpc
+
+from tests.simulation.host import Host, HostRunner, Process, Program
+from tests.simulation.wire import Wire
+from tunewright.core.errors import Unavailable
+from tunewright.core.space import Choice, Float, Int
+from tunewright.core.spec import Definition, Limits, MetricDefinition, Objective, Parameter, Strategy, TuningJobSpec
+from tunewright.platform.bus.port import Bus
+from tunewright.platform.codec import to_message
+from tunewright.platform.rpc.status import error_of
+from tunewright.platform.store.port import Store
+from tunewright.v1 import spec_pb2
+from tunewright.v1 import tuning_service_pb2 as pb
+from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
+from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub, add_TuningServiceServicer_to_server
+from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub, add_WorkerServiceServicer_to_server
+from tunewright_metrics.main import Metrics
+from tunewright_scheduler.main import scheduler
+from tunewright_scheduler.sessions import LeaseTerms
+from tunewright_suggester.servicer import SuggestionServicer
+from tunewright_trainer.core.attempt import Launch
+from tunewright_trainer.folder import Folders
+from tunewright_trainer.settings import TrainerSettings
+from tunewright_trainer.trainer import Trainer
+
+T = TypeVar("T")
+IMAGE = "file:///simulated"
+NAME = "story"
+ASK_AGAIN_S = 1.0
+OVER_WITHIN_S = 4 * 3600.0
+"""By the loop's clock: far more than every deadline that a small job can run into."""
+
+
+def story(max_parallel: int, max_trainings: int, strategy: Strategy = Strategy.RANDOM) -> TuningJobSpec:
+    definition = Definition(
+        image=IMAGE,
+        parameters=(
+            Parameter("lr", Float(1e-4, 1e-1) if strategy is Strategy.RANDOM else Choice(("0.1", "0.01", "0.001"))),
+            Parameter("epochs", Int(1, 5) if strategy is Strategy.RANDOM else Choice(("2", "5"))),
+        ),
+        metric_definitions=(MetricDefinition("score", "score=(.*)"), MetricDefinition("loss", "loss=(.*)")),
+    )
+    return TuningJobSpec(
+        name=NAME,
+        definitions=(definition,),
+        objective=Objective("score"),
+        limits=Limits(max_parallel=max_parallel, max_trainings=6 if strategy is Strategy.GRID else max_trainings),
+        strategy=strategy,
+        random_seed=7,
+    )
+
+
+# -- What trainings do: all of it follows from the name and the hyperparameters ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a training prints, when, and how it ends. Every fifth prints no objective, every seventh fails."""
+
+    launch: Launch
+
+    @property
+    def number(self) -> int:
+        return self.launch.attempt.number
+
+    @property
+    def exit_code(self) -> int:
+        return 3 if self.number % 7 == 4 else 0
+
+    @property
+    def scores(self) -> list[float]:
+        lr, epochs = (float(self.launch.hyperparameters[name]) for name in ("lr", "epochs"))
+        return [] if self.number % 5 == 3 else [lr * epoch for epoch in range(1, int(epochs) + 1)]
+
+    @property
+    def lines(self) -> list[str]:
+        return [
+            *(f"step {step} of {self.launch.training_name}" for step in range(20)),
+            *(f"score={score!r}" for score in self.scores),
+            "loss=0.25",
+        ]
+
+    @property
+    def pause_s(self) -> float:
+        return zlib.crc32(self.launch.training_name.encode()) % 10 / 10
+
+    async def __call__(self, process: Process) -> int:
+        for line in self.lines:
+            process.print(line)
+            if zlib.crc32(line.encode()) % 3 == 0:
+                await asyncio.sleep(self.pause_s)
+        return self.exit_code
+
+
+def program_of(launch: Launch) -> Program | None:
+    return Script(launch) if launch.definition.image == IMAGE else None
+
+
+# -- The services ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Trainers:
+    """The trainers' data folders and the machines under them; both outlive every process of ours."""
+
+    settings: Sequence[TrainerSettings]
+    hosts: Sequence[Host] = field(default_factory=list)
+
+    @classmethod
+    def in_folder(cls, folder: Path, slots: Sequence[int]) -> Trainers:
+        settings = [TrainerSettings(folder / f"trainer{index}", slots=count) for index, count in enumerate(slots)]
+        return cls(settings, [Host(Folders(item.data_dir), program_of) for item in settings])
+
+
+@asynccontextmanager
+async def circle(
+    store: Store, bus: Bus, wire: Wire, trainers: Trainers, runner_on: Callable[[Host], HostRunner] = HostRunner
+) -> AsyncIterator[TuningServiceStub]:
+    """Run all services; leave, and they are cut off wherever they are. A part that ends by itself is a failure."""
+    metrics, suggester = Metrics(store, bus), SuggestionServicer()
+    async with scheduler(store, bus, wire, lambda _field, _image: None, LeaseTerms()) as scheduling:
+        add_TuningServiceServicer_to_server(scheduling.tuning, wire)
+        add_WorkerServiceServicer_to_server(scheduling.worker, wire)
+        add_SuggestionServiceServicer_to_server(suggester, wire)
+        await _patiently(scheduling.sweep.resume)
+        services = [metrics.run(), scheduling.consume_results(), scheduling.relay.run(), scheduling.sweep.run()]
+        working = [
+            Trainer(settings, WorkerServiceStub(wire), bus, runner_on(host)).run()
+            for settings, host in zip(trainers.settings, trainers.hosts, strict=True)
+        ]
+        async with asyncio.TaskGroup() as group:
+            parts = [group.create_task(part) for part in (*services, *working)]
+            yield TuningServiceStub(wire)
+            for part in parts:
+                part.cancel()
+    await suggester.close()
+
+
+async def create(front: TuningServiceStub, wanted: TuningJobSpec) -> None:
+    spec = to_message(wanted, spec_pb2.TuningJobSpec)
+    await ask(front.CreateTuningJob, pb.CreateTuningJobRequest(spec=spec, request_id="once"))
+
+
+async def finished(front: TuningServiceStub) -> pb.TuningJob:
+    """Return the job once it is over and everything has been told of it."""
+    async with asyncio.timeout(OVER_WITHIN_S):
+        while True:
+            job = (await ask(front.GetTuningJob, pb.GetTuningJobRequest(job=NAME))).job
+            if job.HasField("ended_at"):
+                return job
+            await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def ask(method: Callable[[object], Awaitable[T]], request: object) -> T:
+    """Ask again until there is an answer, as a client does."""
+
+    async def once() -> T:
+        try:
+            return await method(request)
+        except grpc.aio.AioRpcError as error:
+            raise error_of(error) from error
+
+    return await _patiently(once)
+
+
+async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+    while True:
+        try:
+            return await call()
+        except Unavailable:
+            await asyncio.sleep(ASK_AGAIN_S)

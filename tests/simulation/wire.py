@@ -1,0 +1,71 @@
+"""A channel and a server in one, in process: requests and answers are bytes, errors are statuses, answers get lost."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from grpc_status import rpc_status
+
+from tunewright.core.errors import TunewrightError, Unavailable
+from tunewright.platform.rpc.server import _caller
+from tunewright.platform.rpc.status import status_of
+
+OWNER = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class WireFaults:
+    """Chances per call, 0 … 1."""
+
+    request_lost: float = 0.0
+    answer_lost: float = 0.0
+
+
+class Wire:
+    """Register servicers on it as on a server; make stubs of it as of a channel."""
+
+    def __init__(self, seed: int = 0, faults: WireFaults = WireFaults()) -> None:
+        self._random, self._faults = random.Random(seed), faults  # noqa: S311 - to replay
+        self._methods: dict[str, Any] = {}
+
+    def add_generic_rpc_handlers(self, _handlers: object) -> None:
+        pass
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        self._methods |= {f"/{service}/{name}": handler for name, handler in handlers.items()}
+
+    def unary_unary(self, path: str, request_serializer: Any, response_deserializer: Any, **_: object) -> Any:
+        async def call(request: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - as grpc's
+            method = self._methods[path]
+            try:
+                self._lose(self._faults.request_lost)
+                async with asyncio.timeout(timeout):
+                    _caller.set(OWNER)
+                    answer = await method.unary_unary(method.request_deserializer(request_serializer(request)), None)
+                self._lose(self._faults.answer_lost)
+            except TimeoutError:
+                raise _failed(Unavailable("the peer", "it did not answer in time")) from None
+            except TunewrightError as error:
+                raise _failed(error) from error
+            return response_deserializer(method.response_serializer(answer))
+
+        return call
+
+    def unary_stream(self, *_: object, **__: object) -> None:
+        """Nothing here streams."""
+
+    def _lose(self, chance: float) -> None:
+        if self._random.random() < chance:
+            raise Unavailable("the peer", "by the seed")
+
+
+def _failed(error: TunewrightError) -> grpc.aio.AioRpcError:
+    status = rpc_status.to_status(status_of(error))
+    return grpc.aio.AioRpcError(
+        status.code, grpc.aio.Metadata(), grpc.aio.Metadata(*status.trailing_metadata), status.details
+    )
