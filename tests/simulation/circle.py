@@ -13,21 +13,24 @@ from typing import TypeVar
 import grpc
 
 from tests.simulation.host import Host, HostRunner, Process, Program
-from tests.simulation.wire import Wire
+from tests.simulation.wire import OWNER, Wire
+from tunewright.core.check import check
 from tunewright.core.errors import Unavailable
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import Definition, Limits, MetricDefinition, Objective, Parameter, Strategy, TuningJobSpec
 from tunewright.platform.bus.port import Bus
-from tunewright.platform.codec import to_message
 from tunewright.platform.rpc.status import error_of
-from tunewright.platform.store.port import Store
-from tunewright.v1 import spec_pb2
+from tunewright.platform.store.port import Insert, Store
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub, add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub, add_WorkerServiceServicer_to_server
 from tunewright_metrics.main import Metrics
+from tunewright_scheduler.bells import Bells
+from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.main import scheduler
+from tunewright_scheduler.records import name_key
 from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.core.attempt import Launch
@@ -37,7 +40,7 @@ from tunewright_trainer.trainer import Trainer
 
 T = TypeVar("T")
 IMAGE = "file:///simulated"
-NAME = "story"
+NAME, UID = "story", "5107d5107d5107d5"
 ASK_AGAIN_S = 1.0
 OVER_WITHIN_S = 4 * 3600.0
 """By the loop's clock: far more than every deadline that a small job can run into."""
@@ -120,6 +123,9 @@ class Trainers:
 
     @classmethod
     def in_folder(cls, folder: Path, slots: Sequence[int]) -> Trainers:
+        for index in range(len(slots)):
+            (folder / f"trainer{index}").mkdir()
+            (folder / f"trainer{index}/trainer-id").write_text(f"trainer{index}")
         settings = [TrainerSettings(folder / f"trainer{index}", slots=count) for index, count in enumerate(slots)]
         return cls(settings, [Host(Folders(item.data_dir), program_of) for item in settings])
 
@@ -148,9 +154,12 @@ async def circle(
     await suggester.close()
 
 
-async def create(front: TuningServiceStub, wanted: TuningJobSpec) -> None:
-    spec = to_message(wanted, spec_pb2.TuningJobSpec)
-    await ask(front.CreateTuningJob, pb.CreateTuningJobRequest(spec=spec, request_id="once"))
+async def create(store: Store, wanted: TuningJobSpec) -> None:
+    """Write the job as the scheduler would, under an uid that is the same each time."""
+    now = await store.now()
+    job = TuningJob(UID, wanted.name, OWNER, created_at=now, modified_at=now, seed=7)
+    name = Insert("job_names", name_key(OWNER, NAME), {"uid": UID})
+    await Changes(store, Bells()).create(job, check(wanted), [name])
 
 
 async def finished(front: TuningServiceStub) -> pb.TuningJob:

@@ -1,4 +1,7 @@
-"""Small jobs on a store, a bus and a wire that fail by a seed. TUNEWRIGHT_SEEDS=300 runs as many."""
+"""Small jobs on a store, a bus and a wire that fail by a seed.
+
+TUNEWRIGHT_SEEDS=300 runs as many. A failed seed's name is in the test's; PYTHONHASHSEED=0 makes a run repeat exactly.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,8 @@ async def _tell(folder: Path, seed: int) -> None:
     real = TimelessStore(folder / "store.db")
     store = FaultyStore(real, seed, STORE)
     bus = FaultyBus(MemoryBus(topics().values()), seed, BUS)
+    await create(real, wanted)
     async with circle(store, bus, Wire(seed, WIRE), trainers) as front:
-        await create(front, wanted)
         await finished(front)
         await settled(real, trainers)
     await judge(real, trainers, wanted)

@@ -6,9 +6,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 
-from tests.simulation.circle import NAME, OVER_WITHIN_S, Script, Trainers
+from tests.simulation.circle import OVER_WITHIN_S, UID, Script, Trainers
 from tests.simulation.host import Run
-from tests.simulation.wire import OWNER
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.documents import from_document
@@ -40,10 +39,8 @@ def _kept(trainers: Trainers) -> list[str]:
 
 
 async def judge(store: Store, trainers: Trainers, wanted: TuningJobSpec) -> None:
-    named = await store.get("job_names", records.name_key(OWNER, NAME))
-    uid = named.document["uid"]
-    job = (await records.read_job(store, uid)).value
-    page = await store.find(Query("training_jobs", "by_job", {"uid": uid}, limit=100))
+    job = (await records.read_job(store, UID)).value
+    page = await store.find(Query("training_jobs", "by_job", {"uid": UID}, limit=100))
     trainings = [from_document(item.document, Training) for item in page.items]
     runs = [run for host in trainers.hosts for run in host.runs.values()]
     _judge_counts(job, trainings, wanted)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from tunewright.platform.bus.consumer import Received, consume
+from tunewright.platform.bus.consumer import consume
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.store.port import Store
 from tunewright_scheduler.asker import Asker
@@ -35,12 +35,7 @@ class Scheduler:
 
     async def consume_results(self) -> None:
         """Fold what metrics says, until cancelled."""
-
-        async def handle(batch: list[Received]) -> None:
-            for received in batch:
-                await self.results.take(received.message)
-
-        await consume(self.bus, "scheduler", [RESULTS], handle)
+        await consume(self.bus, "scheduler", [RESULTS], self.results.take_all)
 
 
 @asynccontextmanager

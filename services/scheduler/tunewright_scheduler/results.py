@@ -11,6 +11,7 @@ import structlog
 from tunewright.core.errors import CallerError, PeerError
 from tunewright.core.states import TrainingState
 from tunewright.events.v1 import results_pb2
+from tunewright.platform.bus.consumer import Received
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.changes import Change, Changes
 from tunewright_scheduler.core.decide import Park
@@ -22,6 +23,15 @@ log = structlog.get_logger()
 class Results:
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
+
+    async def take_all(self, batch: list[Received]) -> None:
+        """Take the messages in order, out of `batch` once they are done: after Unavailable it goes on where it was.
+
+        Were all repeated, a long batch on a store that fails now and then would never be done.
+        """
+        while batch:
+            await self.take(batch[0].message)
+            del batch[0]
 
     async def take(self, message: Any) -> None:
         """Fold one message. Raises Unavailable, upon which it is delivered again; a fault of ours parks the job."""
