@@ -38,11 +38,10 @@ echo score=1
 echo "e $(date +%s%N)" >> "$STAMPS"
 """
 BUDGET = """Commit and hop budget of a round (Random), from one training's exit to the next one's start:
-  exit seen (pipe) → Exited RPC → commit 1: training EXITED, job, ask record, fact
-  → Suggest RPC (no pool, no history) → commit 2: job, next training READY, fact → bell
-  → commit 3: training RUNNING, session check, fact → Claim answered → attempt folder, spawn
+  exit seen (pipe) → Exited RPC → commit 1: training EXITED, job, next training (asked ahead) READY, facts → bell
+  → commit 2: training RUNNING, session check, fact → Claim answered → attempt folder, spawn
 Beside it, off the path: output → bus → metrics: 1–2 commits → summary → bus → scheduler: 1 commit; outbox trim: 1
-commit shared by all facts of 50 ms."""
+commit shared by all facts of 50 ms; an ask and its answer: 1 commit per 8 trainings."""
 
 
 def main() -> None:

@@ -313,7 +313,7 @@ import json, os, pathlib
 base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
 for name in ("hyperparameters", "resourceconfig", "inputdataconfig"):
     print(json.dumps(json.loads((base / "input/config" / (name + ".json")).read_text())))
-folders = ["input/data", "model", "output/data", "checkpoints", "code"]
+folders = ["model", "output/data"]
 print(json.dumps([(base / name).is_dir() for name in folders]))
 print(json.dumps({name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "TRAINING_JOB_ARN", "MINE")}))
 """
@@ -325,7 +325,7 @@ print(json.dumps({name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "
         assert hyperparameters == {"lr": "0.1", "_x": "acc"}
         assert (resources["current_host"], resources["hosts"]) == ("algo-1", ["algo-1"])
         assert channels == {}
-        assert folders == [True] * 5
+        assert folders == [True] * 2
         assert variables["TRAINING_JOB_NAME"] == launch.training_name
         assert variables["TRAINING_JOB_ARN"].endswith(f":training-job/{launch.training_name}")
         assert variables["MINE"] == "yes"

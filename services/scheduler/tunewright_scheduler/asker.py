@@ -13,22 +13,20 @@ import structlog
 
 from tunewright.core.errors import CallerError, NotFound, PeerError, TunewrightError
 from tunewright.core.names import training_id
-from tunewright.core.spec import Definition, Strategy, TuningJobSpec
+from tunewright.core.spec import Definition, TuningJobSpec
 from tunewright.platform.codec import from_message, to_message, value_from_message, value_to_message
 from tunewright.platform.documents import from_document
 from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.core.asking import MODELLED
 from tunewright_scheduler.core.decide import Answered, AskFailed, Message, Park
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.history import Histories
 
 ANSWER_WITHIN_S: Final = 45.0
-MODELLED: Final = frozenset({Strategy.BAYESIAN, Strategy.HYPERBAND})
-"""Strategies that look at observations; the others are spared the transport."""
-
 log = structlog.get_logger()
 
 

@@ -95,7 +95,7 @@ def _waiting_for(job: TuningJob) -> str:
             return ""
         case JobState.BLOCKED:
             return "an operator: the job is parked after a fault of ours"
-        case JobState.RUNNING if job.ask is not None:
+        case JobState.RUNNING if job.ask is not None and not job.slots:
             return f"the suggester's answer to ask {job.ask.number}"
         case _ if job.slots:
             return f"{len(job.slots)} trainings under way"

@@ -114,6 +114,9 @@ class Sessions:
         """
         deadline = asyncio.get_running_loop().time() + wait_s
         pool = (await self._current(trainer_id, epoch)).value.pool
+        repeated = [training for training in await self._running(trainer_id) if training.claim_id == request_id]
+        if repeated:
+            return repeated
         with self._bells.listen(pool_bell(pool)) as bell:
             while True:
                 claimed = await self._claim_now(trainer_id, epoch, request_id, min(slots, CLAIM_LIMIT))
@@ -190,10 +193,6 @@ class Sessions:
             return  # it has been renewed or opened anew meanwhile
 
     async def _claim_now(self, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
-        running = await self._running(trainer_id)
-        repeated = [training for training in running if training.claim_id == request_id]
-        if repeated:
-            return repeated
         while True:
             session = await self._current(trainer_id, epoch)
             found = await self._store.find(

@@ -87,33 +87,29 @@ class Course:
         except InvalidSpec as error:
             self._refusal = str(error)
 
-    # -- Orders: each may come twice, and says whether it was news
+    # -- Orders: each may come twice
 
-    async def stop(self, grace_s: float) -> bool:
+    async def stop(self, grace_s: float) -> None:
         if self.ended or self.phase == "Stopping":
-            return False
+            return
         self.phase = "Stopping"
         await self._started.wait()
         await self._host.runner.stop(self.attempt, EndCause.STOPPED, grace_s or self._host.settings.stop_grace_s)
-        return True
 
-    def settle(self, *, publish: bool) -> bool:
-        return self._conclude(Verdict.PUBLISHED if publish else Verdict.SETTLED)
+    def settle(self, *, publish: bool) -> None:
+        self._conclude(Verdict.PUBLISHED if publish else Verdict.SETTLED)
 
-    def abandon(self, kill_grace_s: float = 0.0) -> bool:
+    def abandon(self, kill_grace_s: float = 0.0) -> None:
         """The lease is void. The program is killed, by SIGTERM first if there is a grace."""
         self._kill_grace_s = kill_grace_s
-        return self._conclude(Verdict.ABANDONED)
+        self._conclude(Verdict.ABANDONED)
 
-    def resend(self, from_line: int) -> bool:
+    def resend(self, from_line: int) -> None:
         self._tailer.resend(from_line)
-        return True
 
-    def _conclude(self, verdict: Verdict) -> bool:
-        if self._verdict.done():
-            return False
-        self._verdict.set_result(verdict)
-        return True
+    def _conclude(self, verdict: Verdict) -> None:
+        if not self._verdict.done():
+            self._verdict.set_result(verdict)
 
     # -- The course itself
 

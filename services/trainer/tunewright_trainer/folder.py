@@ -1,14 +1,14 @@
 """Where everything of one attempt lies on this host; the only place that knows these names.
 
-    <data>/trainings/<uid>/<number>/<attempt>/
-        grant.binpb   what was granted; written whole before anything is started
+    <data>/trainings/<uid>.<number>.<attempt>/
+        grant.binpb   what was granted; written in one call before anything is started
         base/         what the training sees as /opt/ml
         spool         its output, stdout and stderr merged
         artifact/     model.tar.gz and output.tar.gz, once packed
         abandoned     marks a void lease: the folder is kept a while for people, nothing of it is sent any more
         …             and what the runner keeps: see the runner
 
-A folder without a whole grant.binpb was never held. Nothing is synced to disk: a training dies with its machine too.
+A folder whose grant.binpb is not there or empty was never held. Nothing is synced to disk: a training dies with its machine too.
 """
 
 from __future__ import annotations
@@ -62,13 +62,7 @@ class AttemptFolder:
         return self.spool.stat().st_size if self.spool.exists() else 0
 
     def remove(self) -> None:
-        """Remove the attempt's folder, and those above it that are empty then."""
         shutil.rmtree(self.root, ignore_errors=True)
-        for parent in (self.root.parent, self.root.parent.parent):
-            try:
-                parent.rmdir()
-            except OSError:
-                return
 
 
 class Folders:
@@ -78,12 +72,13 @@ class Folders:
         self._root = data_dir.resolve() / "trainings"
 
     def of(self, attempt: Attempt) -> AttemptFolder:
-        return AttemptFolder(self._root / attempt.uid / f"{attempt.number:06d}" / str(attempt.attempt))
+        return AttemptFolder(self._root / f"{attempt.uid}.{attempt.number:06d}.{attempt.attempt}")
 
     def granted(self) -> Iterator[AttemptFolder]:
         """Yield the folder of every attempt that was granted and is not removed yet."""
-        for grant in sorted(self._root.glob("*/*/*/grant.binpb")):
-            yield AttemptFolder(grant.parent)
+        for grant in sorted(self._root.glob("*/grant.binpb")):
+            if grant.stat().st_size > 0:
+                yield AttemptFolder(grant.parent)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -19,15 +19,15 @@ from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.core.attempt import Attempt
 from tunewright_trainer.core.lease import backoff_s
 from tunewright_trainer.course import Course, Host
-from tunewright_trainer.folder import Folders, write_whole
+from tunewright_trainer.folder import Folders
 from tunewright_trainer.messages import attempt_of
 from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.session import Refused, Session, WorkerStub, sole_owner, trainer_id
 from tunewright_trainer.settings import TrainerSettings
 from tunewright_trainer.slots import Slots
 
-REPEATED_ORDERS_PAUSE_S: Final = 0.1
-"""Orders that were being carried out already are no reason to ask again at once."""
+ORDERS_PAUSE_S: Final = 0.1
+"""Orders that come within it are fetched by one heartbeat, and none is asked for while it is being carried out."""
 NEWS_PAUSE_S: Final = 0.2
 """New attempts that come within it are named by one heartbeat."""
 AGAIN_S: Final = 0.1
@@ -87,7 +87,7 @@ class Trainer:
         if folder.grant.exists():
             return False
         folder.root.mkdir(parents=True, exist_ok=True)
-        write_whole(folder.grant, grant.SerializeToString())
+        folder.grant.write_bytes(grant.SerializeToString())
         self._follow(grant)
         return True
 
@@ -140,8 +140,8 @@ class Trainer:
                     await self._open()
             else:
                 failures = 0
-                if not await self._obey(orders):
-                    await asyncio.sleep(REPEATED_ORDERS_PAUSE_S)
+                await self._obey(orders)
+                await asyncio.sleep(ORDERS_PAUSE_S)
 
     async def _heartbeat(self) -> pb.HeartbeatResponse:
         """Make one heartbeat. One that waits is cut short when there is a new attempt, which orders may be about."""
@@ -175,19 +175,19 @@ class Trainer:
     def _held(self) -> Iterable[Course]:
         return [course for course in self._courses.values() if not course.over]
 
-    async def _obey(self, orders: pb.HeartbeatResponse) -> bool:
-        """Carry out the orders; say whether there was news, or nothing at all."""
-        news = [
-            *[await course.stop(order.grace_s) for order in orders.stop for course in self._named(order.attempt)],
-            *[
-                course.settle(publish=order.publish_artifact)
-                for order in orders.settled
-                for course in self._named(order.attempt)
-            ],
-            *[course.resend(order.from_line) for order in orders.resend for course in self._named(order.attempt)],
-            *[course.abandon() for attempt in orders.abandon for course in self._named(attempt)],
-        ]
-        return any(news) or not orders.ByteSize()
+    async def _obey(self, orders: pb.HeartbeatResponse) -> None:
+        for stop in orders.stop:
+            for course in self._named(stop.attempt):
+                await course.stop(stop.grace_s)
+        for settled in orders.settled:
+            for course in self._named(settled.attempt):
+                course.settle(publish=settled.publish_artifact)
+        for resend in orders.resend:
+            for course in self._named(resend.attempt):
+                course.resend(resend.from_line)
+        for attempt in orders.abandon:
+            for course in self._named(attempt):
+                course.abandon()
 
     def _named(self, attempt: pb.Attempt) -> list[Course]:
         """Return the course of an attempt, none if this trainer has not got it (any more)."""

@@ -13,7 +13,9 @@ from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Strategy
 from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
 from tunewright.platform.store.port import Query
+from tunewright_scheduler import records
 from tunewright_scheduler.asker import Asker
+from tunewright_scheduler.core.asking import AHEAD
 from tunewright_scheduler.core.decide import AskFailed, Park, Resumed, StopRequested, Tick
 from tunewright_scheduler.core.training import MAX_LOSSES
 
@@ -25,9 +27,15 @@ async def world(tmp_path: Path):
     await world.store.close()
 
 
-async def test_a_new_job_asks_for_as_many_as_may_run_at_once(world: World) -> None:
-    job = await world.create(spec())
+@pytest.mark.parametrize(("strategy", "count"), [(Strategy.BAYESIAN, 2), (Strategy.RANDOM, 2 + AHEAD)])
+async def test_a_model_is_asked_for_as_many_as_may_run_at_once_others_for_some_ahead(
+    world: World, strategy: Strategy, count: int
+) -> None:
+    job = await world.create(spec(strategy=strategy, limits=Limits(max_parallel=2, max_trainings=30)))
     assert (job.state, job.slots, world.asked) == (JobState.RUNNING, (), [0])
+    ask = await records.read_ask(world.store, UID, 0)
+    assert ask is not None
+    assert ask.count == count
     await world.answer_all()
     assert (await world.job()).slots == (1, 2)
 
@@ -44,14 +52,51 @@ async def test_a_job_runs_all_its_trainings_and_no_more(world: World) -> None:
     assert world.asked == []
 
 
-async def test_random_goes_on_when_a_process_has_ended_without_waiting_for_its_summary(world: World) -> None:
+async def test_random_goes_on_in_the_commit_that_takes_note_of_an_exit(world: World) -> None:
     await world.create(spec())
     await world.answer_all()
     epoch = await world.open("t")
     (claimed,) = await world.claim("t", epoch, "r")
     await world.exit(claimed)
-    assert len(world.asked) == 1
-    assert (await world.job()).awaiting[0].number == claimed.number
+    job = await world.job()
+    assert job.slots == (2, 3)
+    assert job.awaiting[0].number == claimed.number
+    assert world.asked == []
+
+
+async def test_what_is_ahead_is_bounded_by_what_may_still_be_started(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    job = await world.job()
+    assert (job.started, len(job.ahead), job.ask) == (2, 4, None)
+
+
+async def test_what_is_ahead_is_started_though_the_suggester_has_no_more(world: World) -> None:
+    await world.create(spec())
+    await world.answer(world.asked.pop(), 3, exhausted=True)
+    for _ in range(3):
+        await world.run_one()
+    job = await world.job()
+    assert (job.state, job.started, job.trainings.completed) == (JobState.COMPLETED, 3, 3)
+
+
+async def test_what_is_ahead_is_forgotten_when_the_job_stops(world: World) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    job = await world.changes.send(UID, StopRequested("enough"))
+    assert (job.ahead, job.started) == ((), 2)
+
+
+async def test_the_next_ask_goes_on_behind_what_is_ahead(world: World) -> None:
+    await world.create(spec(limits=Limits(max_parallel=2, max_trainings=100)))
+    await world.answer_all()
+    while not world.asked:
+        await world.run_one()
+    ask = await records.read_ask(world.store, UID, 1)
+    assert ask is not None
+    job = await world.job()
+    assert (ask.started, ask.budget) == (job.started + len(job.ahead), 100 - job.started - len(job.ahead))
+    assert ask.started == 2 + AHEAD
 
 
 async def test_bayesian_waits_a_moment_for_the_summary_then_treats_it_as_pending(world: World) -> None:

@@ -1,9 +1,9 @@
 """When to ask for configurations, what an ask holds, and what happens when no answer comes.
 
-At most one ask of a job is open. Random needs nothing from the past and goes on as soon as a slot is free; a model
-waits a moment (`suggest_wait_s`) for the summary of a training that has just exited. If the suggester cannot be
-reached, Random takes the same draw from the shared core; Bayesian and Hyperband take a few tagged random draws, then
-wait; Grid waits.
+At most one ask of a job is open. Random and Grid need nothing from the past: they are asked for some configurations
+ahead, so that a slot that gets free is taken in the same commit. A model is asked when there is room, and waits a moment
+(`suggest_wait_s`) for the summary of a training that has just exited. If the suggester cannot be reached, Random takes
+the same draws from the shared core; Bayesian and Hyperband take a few tagged random draws, then wait; Grid waits.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 ANSWER_DUE_S: Final = 60.0
 """An ask without an answer is asked again after this time: the asking process may have died."""
 
+MODELLED: Final = frozenset({Strategy.BAYESIAN, Strategy.HYPERBAND})
+"""Strategies that look at observations, and so are asked no earlier than need be."""
+
+AHEAD: Final = 8
+"""So many configurations more than may run at once are kept ahead; an ask is opened when as many have been started."""
+
 LONGEST_PAUSE_S: Final = 30.0
 FALLBACKS_IN_ROW: Final = 3
 FALLBACK_SHARE: Final = 10
@@ -33,7 +39,7 @@ FALLBACK_SHARE: Final = 10
 
 def room(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many trainings may be started now."""
-    if job.state is not JobState.RUNNING or job.exhausted:
+    if job.state is not JobState.RUNNING:
         return 0
     free = spec.limits.max_parallel - len(job.slots)
     limit = spec.limits.max_trainings
@@ -50,12 +56,13 @@ def waits_until(job: TuningJob, spec: TuningJobSpec, now: float) -> Iterator[flo
 
 
 def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
-    """Start what the user has enqueued, then open an ask for the rest of the room."""
-    started = _start_enqueued(job, spec)
+    """Start what the user has enqueued and what is ahead, then open an ask for what is wanted."""
+    started = _start_enqueued(job, spec).then(lambda last: _start_ahead(last, spec))
     job = started.job
-    count = room(job, spec)
+    count = _wanted(job, spec)
     if not count or job.ask is not None or any(waits_until(job, spec, now)):
         return started
+    known = job.started + len(job.ahead)
     limit = spec.limits.max_trainings
     ask = Ask(
         uid=job.uid,
@@ -64,8 +71,8 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         count=count,
         watermark=job.observations,
         pending=job.in_flight,
-        started=job.started,
-        budget=None if limit is None else limit - job.started,
+        started=known,
+        budget=None if limit is None else limit - known,
         parallel=spec.limits.max_parallel,
         effort=spec.bayesian.effort if spec.bayesian is not None else "",
     )
@@ -77,9 +84,12 @@ def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) 
     """Start what the suggester proposes. An answer to an ask that is no longer open changes nothing."""
     if job.ask is None or job.ask.number != answer.ask_number:
         return Decision(job)
-    closed = replace(job, ask=None, fallbacks_in_row=0, outlook=answer.outlook or job.outlook)
-    decision = _start(closed, answer.suggestions[: room(closed, spec)])
-    return decision.then(lambda last: Decision(replace(last, exhausted=last.exhausted or answer.exhausted)))
+    return _propose(
+        replace(job, fallbacks_in_row=0, outlook=answer.outlook or job.outlook),
+        spec,
+        answer.suggestions,
+        exhausted=answer.exhausted,
+    )
 
 
 def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: float) -> Decision:
@@ -114,24 +124,50 @@ def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
 
 def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
     """Take the draws that Random would take; for a model's job one at a time, tagged."""
-    closed = replace(job, ask=None)
     drawn = spec.strategy is Strategy.RANDOM
-    count = room(closed, spec) if drawn else min(1, room(closed, spec))
+    count = job.ask.count if drawn and job.ask is not None else 1
     provenance = Provenance("random") if drawn else Provenance("fallback", reason=why)
     suggestions: list[Suggestion] = []
+    exhausted = False
     try:
-        suggestions.extend(_draw(closed, spec, closed.started + index, provenance) for index in range(count))
+        known = job.started + len(job.ahead)
+        suggestions.extend(_draw(job, spec, known + index, provenance) for index in range(count))
     except SpaceExhausted:
-        closed = replace(closed, exhausted=True)
+        exhausted = True
     if not drawn:
-        closed = replace(closed, fallbacks=job.fallbacks + 1, fallbacks_in_row=job.fallbacks_in_row + 1)
-    return _start(closed, tuple(suggestions))
+        job = replace(job, fallbacks=job.fallbacks + 1, fallbacks_in_row=job.fallbacks_in_row + 1)
+    return _propose(job, spec, tuple(suggestions), exhausted=exhausted)
 
 
 def _draw(job: TuningJob, spec: TuningJobSpec, draw: int, provenance: Provenance) -> Suggestion:
     definition = spec.definitions[draw % len(spec.definitions)]
     configuration = random_configuration(definition.space, job.seed, draw // len(spec.definitions))
     return Suggestion(configuration, provenance, definition.name)
+
+
+def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
+    """Return how many configurations to ask for now."""
+    if job.exhausted or job.state is not JobState.RUNNING:
+        return 0
+    if spec.strategy in MODELLED or job.started < len(spec.enqueued):
+        return room(job, spec)
+    parallel, limit = spec.limits.max_parallel, spec.limits.max_trainings
+    missing = parallel + AHEAD - len(job.ahead) if len(job.ahead) < parallel else 0
+    return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead)))
+
+
+def _propose(job: TuningJob, spec: TuningJobSpec, more: tuple[Suggestion, ...], *, exhausted: bool) -> Decision:
+    """Close the ask; start what there is room for. The rest of a model's proposals would be stale later: it is dropped."""
+    proposed = replace(job, ask=None, ahead=(*job.ahead, *more), exhausted=job.exhausted or exhausted)
+    started = _start_ahead(proposed, spec)
+    if spec.strategy not in MODELLED:
+        return started
+    return started.then(lambda last: Decision(replace(last, ahead=())))
+
+
+def _start_ahead(job: TuningJob, spec: TuningJobSpec) -> Decision:
+    count = room(job, spec)
+    return _start(replace(job, ahead=job.ahead[count:]), job.ahead[:count])
 
 
 def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:

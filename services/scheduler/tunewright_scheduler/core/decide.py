@@ -191,7 +191,7 @@ def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
 
 def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     """Start nothing more and stop what runs."""
-    moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None)
+    moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None, ahead=())
     changed = Tell(TuningJobChanged(job.uid, job.name, to.shown, reason, job.spec_revision, now))
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
     return Decision(moved, (changed, *stop))  # stopping may end the job, which is told after this

@@ -60,6 +60,24 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    source: str
+    mean: float | None = None
+    deviation: float | None = None
+    acquisition: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    configuration: Mapping[str, Value]
+    provenance: Provenance
+    definition_name: str = ""
+    bracket: int = 0
+    rungs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TuningJob:
     uid: str
     name: str
@@ -78,7 +96,10 @@ class TuningJob:
     asks: int = 0
     """Asks ever made."""
     ask: OpenAsk | None = None
+    ahead: tuple[Suggestion, ...] = ()
+    """Proposed before there is room for them: the next ones to start, in this order."""
     exhausted: bool = False
+    """The suggester has nothing more to propose."""
     fallbacks: int = 0
     fallbacks_in_row: int = 0
     observations: int = 0
@@ -96,24 +117,6 @@ class TuningJob:
     def in_flight(self) -> tuple[int, ...]:
         """Numbers of trainings that have not ended, slots first."""
         return (*self.slots, *(waiting.number for waiting in self.awaiting))
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    source: str
-    mean: float | None = None
-    deviation: float | None = None
-    acquisition: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    configuration: Mapping[str, Value]
-    provenance: Provenance
-    definition_name: str = ""
-    bracket: int = 0
-    rungs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

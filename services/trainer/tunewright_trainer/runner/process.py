@@ -2,7 +2,7 @@
 
 What it keeps in an attempt's folder, beside the spool: `shim` (the shim's process id; its time is the start), `alive`
 (a FIFO whose end of file is the end), `exit` (the status), `stop` (cause and deadline of the first stop, before its
-signal is sent), `end.json` (the end, once seen). Whatever the moment of a kill, `start` reads from these how far the
+signal is sent), `end.json` (the end, where it cannot be read from these). Whatever the moment of a kill, `start` reads from these how far the
 attempt has come.
 
 A process that leaves the shim's session is out of reach; a container would hold it.
@@ -30,8 +30,8 @@ from tunewright_trainer.runner import shim
 from tunewright_trainer.runner.resolve import resolve
 
 KILLED: Final = 128 + signal.SIGKILL
-FOLDERS: Final = ("", "input", "input/config", "input/data", "model", "output", "output/data", "checkpoints", "code")
-"""AMT's, those that hold others first."""
+FOLDERS: Final = ("", "input", "input/config", "model", "output", "output/data")
+"""AMT's, those that hold others first; the others come with what is put into them: channels, checkpoints, code."""
 PROGRAM_POLL_S: Final = 0.005
 """How often a stop looks whether the shim, just started, has started the program."""
 
@@ -108,13 +108,17 @@ class ProcessRunner:
             _modified(run.folder.root / "exit") or time.time(),
             run.folder.spool_bytes(),
         )
-        _settle(run, end)
+        if status is None:
+            _write_down(run.folder, end)
+        run.ended.set_result(end)
 
     def _refuse(self, run: _Run, why: str) -> None:
         self._let_go(run)
         run.folder.spool.touch()
         now = time.time()
-        _settle(run, End(EndCause.START_FAILED, None, now, now, run.folder.spool_bytes(), why))
+        end = End(EndCause.START_FAILED, None, now, now, run.folder.spool_bytes(), why)
+        _write_down(run.folder, end)
+        run.ended.set_result(end)
 
     async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None:
         run = self._runs.get(attempt)
@@ -199,11 +203,9 @@ async def _terminate(run: _Run) -> None:
         await asyncio.wait([run.ended], timeout=PROGRAM_POLL_S)
 
 
-def _settle(run: _Run, end: End) -> None:
-    try:
-        write_whole(run.folder.root / "end.json", json.dumps(asdict(end)).encode())
-    finally:  # a full disk must not keep the end from being told
-        run.ended.set_result(end)
+def _write_down(folder: AttemptFolder, end: End) -> None:
+    with suppress(OSError):  # a full disk must not keep the end from being told
+        write_whole(folder.root / "end.json", json.dumps(asdict(end)).encode())
 
 
 def _read_end(folder: AttemptFolder) -> End | None:
