@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
 
-SECRET_WORDS: Final = ("token", "secret", "authorization", "password")
+SECRET_WORDS: Final = ("token", "secret", "authorization", "password", "credential", "api_key", "access_key")
 
 
 def configure(*, level: str = "INFO") -> None:
     """Send structlog's events to stderr."""
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(sort_keys=False)
-    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks
-            if not sys.stderr.isatty()
-            else structlog.processors.StackInfoRenderer(),
-            redact,
-            renderer,
+            *(FOR_PEOPLE if sys.stderr.isatty() else FOR_PROGRAMS),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -34,8 +28,30 @@ def configure(*, level: str = "INFO") -> None:
 
 
 def redact(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """Replace the value of every field whose name speaks of a secret."""
-    for name in event:
-        if any(word in name.lower() for word in SECRET_WORDS):
-            event[name] = "[redacted]"
-    return event
+    """Replace the value of every field, at any depth, whose name speaks of a secret."""
+    return {name: _redacted(name, value) for name, value in event.items()}
+
+
+def _redacted(name: object, value: Any) -> Any:
+    if isinstance(name, str) and any(word in name.lower() for word in SECRET_WORDS):
+        return "[redacted]"
+    match value:
+        case Mapping():
+            return {inner: _redacted(inner, item) for inner, item in value.items()}
+        case list() | tuple():
+            return [_redacted("", item) for item in value]
+        case _:
+            return value
+
+
+# Tracebacks without the frames' variables: those are requests, environments and tokens.
+FOR_PEOPLE: Final[tuple[Any, ...]] = (
+    structlog.processors.StackInfoRenderer(),
+    redact,
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+)
+FOR_PROGRAMS: Final[tuple[Any, ...]] = (
+    structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+    redact,
+    structlog.processors.JSONRenderer(sort_keys=False),
+)
