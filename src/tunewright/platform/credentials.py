@@ -26,6 +26,7 @@ from tunewright.core.errors import InvalidSpec, NotFound
 
 SECTION: Final = "default"
 FILE_NAME: Final = "credentials"
+ANOTHER: Final = "Remove it; the server makes a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +51,31 @@ def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def load(path: Path) -> Credentials:
-    """Read a credentials file. Raises NotFound, and InvalidSpec if others may read it or it does not parse."""
-    try:
-        mode, text = path.stat().st_mode, path.read_text()
-    except FileNotFoundError:
-        raise NotFound("credentials file", str(path)) from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise InvalidSpec(str(path), "can be read by others", f"Run: chmod 600 {path}")
+    """Read a credentials file. Raises NotFound, and InvalidSpec if others may read it or it holds no credentials."""
+    text = _private_text(path)
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(text)
         section = parser[SECTION]
-        return Credentials(**{field.name: section.get(field.name, "") for field in fields(Credentials)})
-    except (configparser.Error, KeyError) as error:
-        raise InvalidSpec(
-            str(path), f"is not a credentials file: {error}", "Remove it; the server makes a new one"
-        ) from None
+        found = Credentials(**{field.name: section.get(field.name, "") for field in fields(Credentials)})
+    except (configparser.Error, KeyError):
+        raise InvalidSpec(str(path), "is not a credentials file", ANOTHER) from None  # its text stays untold
+    if not (found.aws_access_key_id and found.aws_secret_access_key and found.tunewright_token):
+        raise InvalidSpec(str(path), "lacks a key, the secret or the token", ANOTHER)
+    return found
+
+
+def _private_text(path: Path) -> str:
+    """Return a file's text. Raises InvalidSpec: others may read it too."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise InvalidSpec(str(path), "can be read by others", f"Run: chmod 600 {path}")
+            return file.read()
+    except FileNotFoundError:
+        raise NotFound("credentials file", str(path)) from None
+    except OSError as error:
+        raise InvalidSpec(str(path), f"cannot be read: {error.strerror}", "Is it yours?") from None
 
 
 def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:
