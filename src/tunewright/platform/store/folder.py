@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
-from tunewright.core.errors import AlreadyExists
+from tunewright.core.errors import AlreadyExists, InvalidSpec
 
 LOCK_FILE: Final = "lock"
+OURS: Final = frozenset({LOCK_FILE, "credentials", "starting"})
+"""A folder that holds one of these has been made a data folder before."""
 
 
 class DataFolder:
     """Holds the folder's lock until closed; the kernel frees it also at `kill -9`."""
 
     def __init__(self, path: Path) -> None:
-        """Lock the folder, making it if need be. Raises AlreadyExists, with what the holder has announced."""
+        """Lock the folder, making it if need be, and shut it to others: jobs have secrets in their environment.
+
+        Raises: AlreadyExists, with what the holder has announced. InvalidSpec: others have access to it, and it is not
+        ours to shut.
+        """
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _shut(path)
         self.path = path
         self._descriptor = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -36,3 +44,15 @@ class DataFolder:
     def close(self) -> None:
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+
+def _shut(path: Path) -> None:
+    """Take access from others, but not to a folder that serves something else too."""
+    found = path.stat()
+    if not stat.S_IMODE(found.st_mode) & 0o077:
+        return
+    names = {entry.name for entry in path.iterdir()}
+    if found.st_uid != os.geteuid() or (names and not names & OURS):
+        remedy = f"Name a folder that serves nothing else, or run: chmod 700 {path}"
+        raise InvalidSpec("--data-dir", f"others have access to {path}", remedy)
+    path.chmod(0o700)
