@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from tunewright.core.errors import InvalidSpec
+
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -47,8 +49,15 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
-    """Serve while the block runs; yields the port, which the system picks for 0."""
-    listening = socket.create_server((host, port))
+    """Serve while the block runs; yields the port, which the system picks for 0.
+
+    Raises InvalidSpec: the address cannot be listened on.
+    """
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        why = f"cannot listen on {host}:{port}: {error.strerror}"
+        raise InvalidSpec("http", why, "Choose another address; port 0 picks a free one") from None
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))

@@ -1,13 +1,19 @@
 """Run the long-lived parts of a service together: all of them or none.
 
-The first part that fails ends the others and the process; a signal ends them in order. Nothing is swallowed.
+The first part that fails ends the others and the process; a signal ends them in order. Nothing is swallowed: what fails
+besides, or while being ended, is logged.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Sequence
+
+import structlog
+
+log = structlog.get_logger()
 
 
 async def run_together(parts: Sequence[Awaitable[None]], stop: asyncio.Event) -> None:
@@ -21,7 +27,10 @@ async def run_together(parts: Sequence[Awaitable[None]], stop: asyncio.Event) ->
     finally:
         for task in (*reversed(tasks), stopping):
             task.cancel()
-        await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        outcomes = await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and outcome is not sys.exception():
+                log.error("failed too", exc_info=outcome)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from prometheus_client import Counter
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.platform.http import application, serving
+
+lights = Counter("tunewright_test_lights", "Counted by a test")
+
+
+async def get(port: int, path: str, host: str = "localhost", method: str = "GET") -> tuple[int, dict[str, str], str]:
+    """Return status, headers and body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    first, *rest = head.split("\r\n")
+    return int(first.split()[1]), {line.split(": ")[0].lower(): line.split(": ")[1] for line in rest}, body
+
+
+async def test_alive_whatever_it_waits_for():
+    async with serving(application({"store": lambda: False}), "127.0.0.1", 0) as port:
+        assert (await get(port, "/healthz"))[::2] == (200, "ok\n")
+
+
+async def test_ready_once_all_checks_hold():
+    holding = {"store": True, "bus": False}
+    checks = {name: lambda name=name: holding[name] for name in holding}
+    async with serving(application(checks), "127.0.0.1", 0) as port:
+        status, _, body = await get(port, "/readyz")
+        assert (status, json.loads(body)) == (503, {"ready": False, "failing": ["bus"]})
+        holding["bus"] = True
+        status, _, body = await get(port, "/readyz")
+        assert (status, json.loads(body)) == (200, {"ready": True, "failing": []})
+
+
+async def test_metrics_are_prometheus_text():
+    lights.inc()
+    async with serving(application({}), "127.0.0.1", 0) as port:
+        status, headers, body = await get(port, "/metrics")
+    assert status == 200
+    assert headers["content-type"].startswith("text/plain")
+    assert "tunewright_test_lights_total" in body
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:80", "127.0.0.1:8080", "[::1]:1", "LOCALHOST"])
+async def test_this_machine_may_ask(host):
+    async with serving(application({}), "127.0.0.1", 0) as port:
+        assert (await get(port, "/healthz", host))[0] == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil.example", "", "127.0.0.2"])
+async def test_a_page_that_names_itself_after_us_is_refused(host):
+    """DNS rebinding: a browser is led to 127.0.0.1 under a foreign name."""
+    async with serving(application({}), "127.0.0.1", 0) as port:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert (await get(port, path, host))[0] == 400
+
+
+async def test_there_is_nothing_else_to_ask():
+    async with serving(application({}), "127.0.0.1", 0) as port:
+        assert (await get(port, "/credentials"))[0] == 404
+        assert (await get(port, "/healthz", method="POST"))[0] == 405
+
+
+async def test_an_address_that_is_taken_or_none_is_refused_by_name():
+    async with serving(application({}), "127.0.0.1", 0) as port:
+        for host in ("127.0.0.1", "no host at all"):
+            with pytest.raises(InvalidSpec, match="cannot listen"):
+                async with serving(application({}), host, port):
+                    pass
