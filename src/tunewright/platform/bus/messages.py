@@ -53,6 +53,6 @@ def read(record: Record) -> Message:
             json_format.Parse(record.value, message)
         else:
             raise Unreadable(f"content type {content!r} is not taken on topic {record.topic}")
-    except (DecodeError, json_format.ParseError, UnicodeDecodeError) as error:
+    except (DecodeError, json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"not a {name}: {error}") from error
     return message
