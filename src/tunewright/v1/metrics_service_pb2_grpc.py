@@ -104,7 +104,7 @@ class MetricsServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Analyze(self, request, context):
-        """Importance, partial dependence, advice; refused with a reason where there is too little to say.
+        """Importance, partial dependence, advice; refused with a reason where there is too little to say. Not served yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

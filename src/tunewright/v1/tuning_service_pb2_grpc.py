@@ -125,7 +125,7 @@ class TuningServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def AmendTuningJob(self, request, context):
-        """Absolute values, under the revision that the caller has seen.
+        """Absolute values, under the revision that the caller has seen. Not served yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

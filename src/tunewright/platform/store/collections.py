@@ -63,13 +63,14 @@ COLLECTIONS: Final = {
         Collection("asks", (Index("by_job", equals=("uid",), sort="number"),)),
         # key: trainer id
         Collection("sessions", (Index("expiring", sort="expires_at"), Index("by_id", sort="trainer_id"))),
-        # key: uid/sequence of that job
+        # key: the event's id: uid/version of the job/index, or uid/number/granted/attempt
         Collection("outbox", (Index("unsent", sort="order"),)),
-        # key: uid/number/attempt; one record for all instances, which share the objective
+        # key: uid/number (6 digits)/attempt (4 digits); one record for all instances, which share the objective
         Collection("streams", (Index("by_job", equals=("uid",), sort="number"),)),
-        # key: stream key/instance/first line index
+        # key: stream key/place (12 digits): how many lines and reports the attempt's stream had taken before;
+        # order: attempt/place
         Collection("measurements", (Index("by_training", equals=("uid", "number"), sort="order"),)),
-        # key: stream key/instance/first line index
+        # key and order as for measurements; a chunk of lines, and the values in them, share both
         Collection("output", (Index("by_training", equals=("uid", "number"), sort="order"),)),
         # key: uid/number; one running-mean vector per finished training
         Collection("curves", (Index("by_job", equals=("uid",), sort="ended_at"),)),
