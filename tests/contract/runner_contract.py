@@ -181,6 +181,7 @@ time.sleep(600)
         await runner.stop(launch.attempt, EndCause.MAX_RUNTIME_EXCEEDED, 60)
         end = await runner.wait(launch.attempt)
         assert (end.cause, end.exit_code) == (EndCause.MAX_RUNTIME_EXCEEDED, 143)
+        assert world.spool(launch) == b"up\n", "only the program's own words"
 
     async def test_stop_right_after_start(self, world, runner):
         launch = world.launch(FOREVER)

@@ -1,7 +1,8 @@
-"""The synchronous SDK client: the asynchronous one, run on an event loop in a thread of its own.
+"""The synchronous SDK client: the asynchronous one, run on an event loop in the background.
 
 There is one implementation of every call. The loop has its own thread, so that this client works in scripts, in
-notebooks (where a loop runs already) and from several threads.
+notebooks (where a loop runs already) and from several threads. All clients of a process share the one loop, which lives
+as long as the process: gRPC's own thread goes on calling into a loop that has been closed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 from tunewright.client.address import Address
@@ -18,20 +20,15 @@ from tunewright.core.spec import TuningJobSpec
 
 T = TypeVar("T")
 _END: Any = object()
+_starting = threading.Lock()
 
 
 class Client:
     """Tuning jobs of a server; see AsyncClient for what each call does and raises."""
 
     def __init__(self, address: Address | None = None) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="tunewright-client", daemon=True)
-        self._thread.start()
-        try:
-            self._client = self._run(_opened(address))
-        except BaseException:
-            self._end_loop()
-            raise
+        self._loop = _background_loop()
+        self._client = self._run(_opened(address))
 
     def __enter__(self) -> Client:
         return self
@@ -41,7 +38,6 @@ class Client:
 
     def close(self) -> None:
         self._run(self._client.close())
-        self._end_loop()
 
     def create(self, spec: TuningJobSpec, *, request_id: str | None = None) -> TuningJob:
         return self._run(self._client.create(spec, request_id=request_id))
@@ -91,23 +87,22 @@ class Client:
         while (item := self._run(_next(items))) is not _END:
             yield item
 
-    def _end_loop(self) -> None:
-        self._run(_end_tasks())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+
+def _background_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop that runs in the background, started the first time."""
+    with _starting:
+        return _started_loop()
+
+
+@cache
+def _started_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="tunewright-client", daemon=True).start()
+    return loop
 
 
 async def _opened(address: Address | None) -> AsyncClient:
     return AsyncClient(address)
-
-
-async def _end_tasks() -> None:
-    """Cancel what gRPC has left behind, so that the loop closes without complaint."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _next(items: AsyncIterator[T]) -> T:

@@ -167,9 +167,9 @@ def test_a_line_end_inside_a_line_does_not_shift_the_lines_after_it() -> None:
     [
         (["accuracy=0.9", "accuracy=0.5", "bye"], 0.5, ""),
         (["accuracy=nan", "accuracy=0.5"], 0.5, ""),
-        (["accuracy=0.9", "x", "accuracy=nan"], None, "the last value of 'accuracy' was nan: 'nan' (line 2)"),
-        (["accuracy=-inf"], None, "the last value of 'accuracy' was infinite: '-inf' (line 0)"),
-        (["accuracy=98%"], None, "the last value of 'accuracy' was unparsable: '98%' (line 0)"),
+        (["accuracy=0.9", "x", "accuracy=nan"], None, "the last value of 'accuracy' was nan: 'nan' (line 3)"),
+        (["accuracy=-inf"], None, "the last value of 'accuracy' was infinite: '-inf' (line 1)"),
+        (["accuracy=98%"], None, "the last value of 'accuracy' was unparsable: '98%' (line 1)"),
         (["val/acc=1", "x"], None, "never emitted: none of 2 lines matched 'accuracy=(\\\\S+)'"),
         ([], None, "never emitted: none of 0 lines matched 'accuracy=(\\\\S+)'"),
         (["\x00\x01\x1b[", "{" * 5000], None, "none of 2 lines matched"),

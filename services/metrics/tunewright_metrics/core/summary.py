@@ -82,7 +82,7 @@ def _mean_of_last(objective: Objective, series: Series) -> tuple[float | None, s
 
 
 def _not_a_number(metric: str, emitted: MetricState) -> str:
-    place = f"line {emitted.line}" if emitted.line >= 0 else "reported"
+    place = f"line {emitted.line + 1}" if emitted.line >= 0 else "reported"
     return f"the last value of {metric!r} was {emitted.kind.value}: {emitted.text!r} ({place})"
 
 

@@ -2,9 +2,10 @@
 
 A few lines of POSIX shell, started as leader of a session of its own:
 
-- It runs the program in the foreground with the spool as stdout and stderr, then writes `exit`: the status and a
-  newline in one write, so that a file without the newline does not count. Then it kills what is left of its process
-  group, itself included; its own process id cannot have been given to another meanwhile.
+- It runs the program in the foreground with the spool as stdout and stderr (its own stderr is nobody's: a shell says
+  there how a child was killed), then writes `exit`: the status and a newline in one write, so that a file without the
+  newline does not count. Then it kills what is left of its process group, itself included; its own process id cannot
+  have been given to another meanwhile.
 - It has a handler for SIGTERM and its like instead of ignoring them: what is ignored stays ignored in the program.
 - It alone holds the writing end of the FIFO `alive`. Whoever has the reading end open is told by the kernel, as end of
   file, that it has gone: no process id to mistake, no polling, the same for a child and for a run that was found again.
@@ -25,7 +26,7 @@ SCRIPT: Final = """\
 trap : HUP INT TERM
 folder=$1
 echo $$ >"$folder/shim"
-cd "$2" && shift 2 && "$@" 8>&-
+cd "$2" && shift 2 && "$@" 2>&1 8>&-
 echo $? >"$folder/exit"
 kill -KILL 0
 """
@@ -45,7 +46,7 @@ def spawn(folder: Path, argv: Sequence[str], working_directory: Path, environmen
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(folder / "spool"), append, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
             (os.POSIX_SPAWN_OPEN, ALIVE_FD, str(folder / "alive"), os.O_WRONLY, 0),
         ],
         setsid=True,
