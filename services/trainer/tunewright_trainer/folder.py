@@ -8,7 +8,8 @@
         abandoned     marks a void lease: the folder is kept a while for people, nothing of it is sent any more
         …             and what the runner keeps: see the runner
 
-A folder whose grant.binpb is not there or empty was never held. Nothing is synced to disk: a training dies with its machine too.
+A folder whose grant.binpb is not there or empty was never held. Nothing is synced to disk: a training dies with its
+machine too.
 """
 
 from __future__ import annotations

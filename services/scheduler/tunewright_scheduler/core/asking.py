@@ -1,9 +1,9 @@
 """When to ask for configurations, what an ask holds, and what happens when no answer comes.
 
 At most one ask of a job is open. Random and Grid need nothing from the past: they are asked for some configurations
-ahead, so that a slot that gets free is taken in the same commit. A model is asked when there is room, and waits a moment
-(`suggest_wait_s`) for the summary of a training that has just exited. If the suggester cannot be reached, Random takes
-the same draws from the shared core; Bayesian and Hyperband take a few tagged random draws, then wait; Grid waits.
+ahead, so that a slot that gets free is taken in the same commit. A model is asked when there is room, and waits a
+moment (`suggest_wait_s`) for the summary of a training that has just exited. If the suggester cannot be reached, Random
+takes the same draws from the shared core; Bayesian and Hyperband take a few tagged random draws, then wait; Grid waits.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
 
 
 def _propose(job: TuningJob, spec: TuningJobSpec, more: tuple[Suggestion, ...], *, exhausted: bool) -> Decision:
-    """Close the ask; start what there is room for. The rest of a model's proposals would be stale later: it is dropped."""
+    """Close the ask; start what there is room for. What a model has proposed beyond that would be stale later."""
     proposed = replace(job, ask=None, ahead=(*job.ahead, *more), exhausted=job.exhausted or exhausted)
     started = _start_ahead(proposed, spec)
     if spec.strategy not in MODELLED:

@@ -2,8 +2,8 @@
 
 What it keeps in an attempt's folder, beside the spool: `shim` (the shim's process id; its time is the start), `alive`
 (a FIFO whose end of file is the end), `exit` (the status), `stop` (cause and deadline of the first stop, before its
-signal is sent), `end.json` (the end, where it cannot be read from these). Whatever the moment of a kill, `start` reads from these how far the
-attempt has come.
+signal is sent), `end.json` (the end, where it cannot be read from these). Whatever the moment of a kill, `start` reads
+from them how far the attempt has come.
 
 A process that leaves the shim's session is out of reach; a container would hold it.
 """

@@ -26,7 +26,7 @@ SCRIPT: Final = """\
 trap : HUP INT TERM
 folder=$1
 echo $$ >"$folder/shim"
-cd "$2" && shift 2 && "$@" 2>&1 8>&-
+cd "$2" && shift 2 && (exec "$@" 2>&1 8>&-)
 echo $? >"$folder/exit"
 kill -KILL 0
 """
