@@ -17,7 +17,7 @@ from tunewright.core import errors
 
 DOMAIN: Final = "tunewright.dev"
 LONGEST_TEXT: Final = 600
-"""Characters. Statuses travel as headers, and clients refuse headers of more than 8 KiB."""
+"""Bytes in UTF-8. Statuses travel as headers, percent-encoded, and clients refuse headers of more than 8 KiB."""
 
 log = structlog.get_logger()
 
@@ -44,8 +44,10 @@ def status_of(error: Exception) -> Status:
 
 def _sendable(text: str) -> str:
     """Return the text short enough for a header, and in UTF-8 whatever path it quotes."""
-    cut = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
-    return cut.encode(errors="replace").decode()
+    whole = text.encode(errors="replace")
+    if len(whole) <= LONGEST_TEXT:
+        return whole.decode()
+    return whole[: LONGEST_TEXT - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def error_of(error: grpc.aio.AioRpcError) -> errors.TunewrightError:
