@@ -48,7 +48,8 @@ async def consume(bus: Bus, group: str, topics: Sequence[str], handle: Handle) -
             if not batch:
                 continue
             readable, letters = _sort(batch)
-            await _patiently(partial(bus.publish, letters))
+            if letters:
+                await _patiently(partial(bus.publish, letters))
             await _patiently(partial(handle, readable))
             await subscription.commit(batch)
             for received in batch:
