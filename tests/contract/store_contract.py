@@ -105,6 +105,12 @@ class StoreContract:
         assert there is not None
         assert (there.version, there.document) == (1, {"n": 1})
 
+    async def test_what_cannot_be_written_fails_alone(self, store: Store) -> None:
+        with pytest.raises(Exception, match="surrogate"):
+            await store.commit([Put("requests", "a\ud800", {})])
+        await store.commit([Put("requests", "a", {})])
+        assert await store.get("requests", "a") is not None
+
     async def test_checks_that_hold_write_nothing(self, store: Store) -> None:
         await store.commit([Insert("sessions", "there", {"n": 1})])
         await store.commit(

@@ -235,3 +235,13 @@ async def test_many_at_once(process_world, runner):
     ends = await asyncio.gather(*[ended(runner, launch) for launch in launches])
     assert [end.exit_code for end in ends] == [0] * 8
     assert [process_world.spool(launch) for launch in launches] == [f"{number}\n".encode() for number in range(8)]
+
+
+async def test_words_that_no_program_can_be_given_are_a_failed_start(process_world):
+    runner = process_world.make_runner()
+    launch = process_world.launch("pass", environment={"A": "nul\0"})
+    await runner.start(launch)
+    end = await runner.wait(launch.attempt)
+    assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
+    assert end.refusal
+    await runner.close()

@@ -20,8 +20,8 @@ from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.changes import Changes
-from tunewright_scheduler.core.asking import MODELLED
-from tunewright_scheduler.core.decide import Answered, AskFailed, Message, Park
+from tunewright_scheduler.core.asking import MODELLED, Answered, AskFailed
+from tunewright_scheduler.core.decide import Message, Park
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.history import Histories

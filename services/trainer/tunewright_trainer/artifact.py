@@ -66,4 +66,4 @@ def _sources(folder: AttemptFolder) -> tuple[tuple[Path, str], ...]:
 
 
 def _has_files(source: Path) -> bool:
-    return source.is_dir() and any(source.iterdir())
+    return source.is_dir() and not source.is_symlink() and any(source.iterdir())

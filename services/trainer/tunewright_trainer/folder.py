@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -90,9 +91,13 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_failure(folder: AttemptFolder, limit_chars: int) -> str:
-    """Return the start of output/failure, empty if the training wrote none."""
+    """Return the start of output/failure, empty if the training left no such file: a FIFO would wait for ever."""
     try:
-        with folder.failure.open("rb") as file:
-            return file.read(limit_chars * 4).decode("utf-8", "replace")[:limit_chars].strip()
+        file = os.open(folder.failure, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return ""
+    try:
+        content = os.read(file, limit_chars * 4) if stat.S_ISREG(os.fstat(file).st_mode) else b""
+    finally:
+        os.close(file)
+    return content.decode("utf-8", "replace")[:limit_chars].strip()

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Final
 
-JOB_NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+JOB_NAME: Final = re.compile(r"(?=.{1,32}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 LETTERS: Final = "a letter or digit, then up to 31 letters, digits or hyphens; no hyphen at the end"
 
 

@@ -20,8 +20,13 @@ def image_check(roots: tuple[Path, ...]) -> Callable[[str, str], None]:
             raise InvalidSpec(
                 field, f"{image!r} is not a program on this machine", "Give file:///folder or file:///script.py"
             )
-        path = Path(url2pathname(parts.path)).resolve()
-        if not path.exists():
+        try:
+            path = Path(url2pathname(parts.path)).resolve()
+            found = path.exists()
+        except (ValueError, RuntimeError, OSError) as error:
+            why = f"{image!r} is no path: {error}"
+            raise InvalidSpec(field, why, "Give the path of a script, or of a folder") from None
+        if not found:
             raise InvalidSpec(
                 field, f"there is no {path}", "Give the path of a script, or of a folder with a program `train`"
             )

@@ -80,10 +80,10 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         stack.push_async_callback(store.close)
         bus = MemoryBus(topics().values())
         file = folder.path / FILE_NAME
-        token = create_or_load(file, grpc="", http="").tunewright_token
+        credentials = create_or_load(file, grpc="", http="")
         host, port = _address("grpc", options.grpc)
-        rpc = RpcServer(host, port, lambda given: OWNER if given == token else None)
-        channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", token))
+        rpc = RpcServer(host, port, lambda given: OWNER if credentials.admits(given) else None)
+        channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", credentials.tunewright_token))
         metrics = Metrics(store, bus)
         suggester = SuggestionServicer()
         stack.push_async_callback(suggester.close)

@@ -15,8 +15,8 @@ from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingS
 from tunewright.platform.store.port import Query
 from tunewright_scheduler import records
 from tunewright_scheduler.asker import Asker
-from tunewright_scheduler.core.asking import AHEAD
-from tunewright_scheduler.core.decide import AskFailed, Park, Resumed, StopRequested, Tick
+from tunewright_scheduler.core.asking import AHEAD, AskFailed
+from tunewright_scheduler.core.decide import Park, Resumed, StopRequested, Tick
 from tunewright_scheduler.core.training import MAX_LOSSES
 
 

@@ -26,7 +26,7 @@ from tunewright.platform.rpc.server import _caller
 from tunewright.platform.store.port import Query
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
-from tunewright_scheduler.core.decide import Answered, AskFailed
+from tunewright_scheduler.core.asking import Answered, AskFailed
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.servicer import TuningServicer

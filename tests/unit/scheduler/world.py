@@ -24,7 +24,7 @@ from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Change, Changes
-from tunewright_scheduler.core.decide import Answered
+from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Exit, Summary, Training, summarized

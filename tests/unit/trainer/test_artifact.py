@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tunewright.core.errors import InvalidSpec
 from tunewright_trainer import artifact
-from tunewright_trainer.folder import AttemptFolder
+from tunewright_trainer.folder import AttemptFolder, read_failure
 
 
 @pytest.fixture
@@ -83,3 +84,24 @@ def test_where_it_goes(tmp_path):
 def test_where_it_cannot_go(tmp_path, uri):
     with pytest.raises(InvalidSpec, match="output_uri"):
         artifact.destination(uri, tmp_path, "job-001")
+
+
+def test_a_model_folder_turned_into_a_link_is_not_packed(folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret").write_text("x")
+    folder.model.rmdir()
+    folder.model.symlink_to(elsewhere)
+    assert not artifact.anything_to_pack(folder)
+
+
+def test_a_failure_that_is_no_file_is_no_reason(folder):
+    folder.failure.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(folder.failure)
+    assert read_failure(folder, 100) == ""
+
+
+def test_the_reason_of_a_failure_is_cut(folder):
+    folder.failure.parent.mkdir(parents=True, exist_ok=True)
+    folder.failure.write_text("no GPU " * 100)
+    assert read_failure(folder, 6) == "no GPU"

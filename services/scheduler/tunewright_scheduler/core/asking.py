@@ -9,18 +9,15 @@ takes the same draws from the shared core; Bayesian and Hyperband take a few tag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
-from tunewright_scheduler.core.job import Ask, OpenAsk, Provenance, Suggestion, TuningJob
-
-if TYPE_CHECKING:
-    from tunewright_scheduler.core.decide import Answered
+from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
 
 ANSWER_DUE_S: Final = 60.0
 """An ask without an answer is asked again after this time: the asking process may have died."""
@@ -35,6 +32,24 @@ LONGEST_PAUSE_S: Final = 30.0
 FALLBACKS_IN_ROW: Final = 3
 FALLBACK_SHARE: Final = 10
 """At most one in so many of a job's trainings may come from a fallback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The suggester's answer to an ask."""
+
+    ask_number: int
+    suggestions: tuple[Suggestion, ...]
+    exhausted: bool = False
+    outlook: Outlook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskFailed:
+    """The suggester could not be asked."""
+
+    ask_number: int
+    why: str
 
 
 def room(job: TuningJob, spec: TuningJobSpec) -> int:

@@ -15,33 +15,16 @@ from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
 from tunewright_scheduler.core import asking, completion
+from tunewright_scheduler.core.asking import Answered, AskFailed
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
-from tunewright_scheduler.core.job import Awaiting, Best, Ending, Outlook, Suggestion, TuningJob
+from tunewright_scheduler.core.job import Awaiting, Best, Ending, TuningJob
 
 IMPROVEMENT: Final = 0.01
 """An objective improves on the best if it is better by more than this share of it."""
 
 WATCHDOG_S: Final = 600.0
 """A job without a nearer deadline is looked at again after this time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The suggester's answer to an ask."""
-
-    ask_number: int
-    suggestions: tuple[Suggestion, ...]
-    exhausted: bool = False
-    outlook: Outlook | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AskFailed:
-    """The suggester could not be asked."""
-
-    ask_number: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

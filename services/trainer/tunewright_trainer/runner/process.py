@@ -68,7 +68,7 @@ class ProcessRunner:
             return
         try:
             self._start(launch, run)
-        except (InvalidSpec, OSError) as error:
+        except (InvalidSpec, OSError, ValueError, RuntimeError) as error:  # also what a path or a word cannot hold
             self._refuse(run, str(error))
         except BaseException:
             del self._runs[launch.attempt]

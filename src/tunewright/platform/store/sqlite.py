@@ -136,7 +136,7 @@ def _write_one(connection: sqlite3.Connection, writes: Sequence[Write]) -> Outco
     try:
         for write in writes:
             _apply(connection, write)
-    except (Conflict, OverflowError, TypeError, sqlite3.ProgrammingError) as error:
+    except (Conflict, ValueError, OverflowError, TypeError, msgspec.MsgspecError, sqlite3.ProgrammingError) as error:
         connection.execute("ROLLBACK TO one")
         connection.execute("RELEASE one")
         return error
@@ -274,7 +274,7 @@ def _cursor(sort: Any, key: str) -> str:
 
 def _position(cursor: str) -> list[Any]:
     try:
-        position: list[Any] = msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor), type=list)
+        position = msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor), type=tuple[float | str | None, str])
     except (ValueError, msgspec.DecodeError):
         raise InvalidSpec("page_token", "is not one that was given out", "Start again without it") from None
-    return position
+    return list(position)
