@@ -78,6 +78,9 @@ class Archive:
         if stored is None or stored.document["owner"] != owner:
             raise NotFound("training job", name)
         found = stored.document
+        job = await self._store.get("tuning_jobs", found["uid"])
+        if job is not None and job.document["hidden"]:  # deleted; the sweep removes its trainings before it
+            raise NotFound("training job", name)
         return Training(found["uid"], found["number"], found["attempt"], TrainingState(found["state"]), found["owner"])
 
     async def page(self, extent: Extent, expand: Expand[T], size: int, token: str) -> tuple[list[T], str]:

@@ -274,3 +274,10 @@ async def test_analyses_are_not_served_yet(world: World) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await world.stub.Analyze(pb.AnalyzeRequest(job="job"))
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_deleted_jobs_output_is_gone_before_it_is_removed(world: World) -> None:
+    await world.training()
+    await world.store.commit([Put("tuning_jobs", UID, {"hidden": True})])
+    error = await world.refused(world.stub.ReadOutput(pb.ReadOutputRequest(training=NAME)))
+    assert isinstance(error, NotFound)
