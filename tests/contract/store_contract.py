@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import math
 
 import pytest
 
-from tunewright.core.errors import Conflict
+from tunewright.core.errors import Conflict, InvalidSpec
 from tunewright.platform.store.port import Check, Insert, Put, Query, Remove, Replace, Store
 
 JOBS = "training_jobs"
@@ -171,6 +172,12 @@ class StoreContract:
         )
         second = await store.find(Query(JOBS, "by_job", {"uid": "u"}, limit=50, after=first.next))
         assert [item.document["number"] for item in second.items] == [*range(10, 20), 99]
+
+    async def test_a_page_token_that_was_not_given_out_is_refused(self, store: Store) -> None:
+        for content in (b"nonsense", b"\x01", b"\x91\xc0", b"\x92\xc0\x90"):
+            query = Query("tuning_jobs", "active", {"active": True}, after=base64.urlsafe_b64encode(content).decode())
+            with pytest.raises(InvalidSpec, match="page_token"):
+                await store.find(query)
 
     async def test_long_pages_are_whole(self, store: Store) -> None:
         await store.commit([Insert(JOBS, f"u/{number:04d}", ready(number)) for number in range(700)])
