@@ -21,7 +21,7 @@ from tunewright.local.images import image_check
 from tunewright.platform import http, lifecycle
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
-from tunewright.platform.credentials import FILE_NAME, create_or_load
+from tunewright.platform.credentials import FILE_NAME, OWNER, create_or_load
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import Register, RpcServer
@@ -38,9 +38,6 @@ from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.main import make_trainer
 from tunewright_trainer.settings import TrainerSettings
-
-OWNER: Final = "local"
-"""Whom the credentials of a data folder speak for."""
 
 LOOK_FOR_WORK_S: Final = 1.0
 

@@ -26,6 +26,9 @@ from tunewright.core.errors import InvalidSpec, NotFound
 
 SECTION: Final = "default"
 FILE_NAME: Final = "credentials"
+OWNER: Final = "local"
+"""Whom the credentials of a file speak for."""
+
 ANOTHER: Final = "Remove it; the server makes a new one"
 
 
