@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from contextlib import AsyncExitStack
 
-from tunewright.platform.bus.port import Bus, Delivered, Record, Subscription
+from tunewright.platform.bus.port import Bus, Delivered, Listening, Record, Subscription
 
 TOPIC = "training.output"
 OTHER = "training.results"
@@ -14,6 +14,14 @@ OTHER = "training.results"
 
 def record(key: str, number: int, topic: str = TOPIC) -> Record:
     return Record(topic, key, b"%d" % number, {"h": b"\xff"})
+
+
+async def hear_all(listening: Listening, count: int) -> list[Delivered]:
+    heard: list[Delivered] = []
+    async with asyncio.timeout(20):
+        while len(heard) < count:
+            heard += await listening.batch()
+    return heard
 
 
 async def read_all(subscription: Subscription, count: int, *, commit: bool = True) -> list[Delivered]:
@@ -119,3 +127,24 @@ class BusContract:
             assert len(first) <= 4
             rest = await read_all(subscription, 10 - len(first))
         assert by_key([*first, *rest]) == {"k": list(range(10))}
+
+    async def test_every_listener_hears_all_of_its_topics_and_nothing_older(self, bus: Bus) -> None:
+        await bus.publish([record("old", 0)])
+        async with bus.listen([TOPIC]) as one, bus.listen([TOPIC, OTHER]) as other:
+            await bus.publish([record("k", 1), record("k", 2), record("k", 3, OTHER)])
+            assert by_key(await hear_all(one, 2)) == {"k": [1, 2]}
+            assert sorted(by_key(await hear_all(other, 3))["k"]) == [1, 2, 3]
+            assert await one.batch(wait_s=0.01) == []
+
+    async def test_listening_takes_nothing_from_a_group(self, bus: Bus) -> None:
+        async with bus.subscribe("g", [TOPIC]) as subscription, bus.listen([TOPIC]) as listening:
+            await bus.publish([record("k", number) for number in range(5)])
+            assert by_key(await hear_all(listening, 5)) == by_key(await read_all(subscription, 5))
+
+    async def test_a_listener_that_waits_hears_at_once(self, bus: Bus) -> None:
+        async with bus.listen([TOPIC]) as listening:
+            waiting = asyncio.create_task(listening.batch(wait_s=15))
+            await asyncio.sleep(0)
+            await bus.publish([record("k", 1)])
+            async with asyncio.timeout(10):
+                assert len(await waiting) == 1

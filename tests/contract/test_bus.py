@@ -5,7 +5,7 @@ import pytest
 from tests.contract.bus_contract import TOPIC, BusContract, read_all, record
 from tunewright.core.errors import Unavailable
 from tunewright.platform.bus.faulty import BusFaults, FaultyBus
-from tunewright.platform.bus.memory import UNREAD_KEPT, MemoryBus
+from tunewright.platform.bus.memory import UNHEARD_KEPT, UNREAD_KEPT, MemoryBus
 from tunewright.platform.bus.topics import topics
 
 
@@ -36,6 +36,24 @@ async def test_a_topic_that_nobody_reads_keeps_only_its_last_records() -> None:
     async with bus.subscribe("late", [TOPIC]) as subscription:
         kept = await read_all(subscription, UNREAD_KEPT)
     assert int(kept[0].record.value) == 10
+
+
+async def test_one_who_listens_and_falls_behind_misses_the_oldest() -> None:
+    bus = MemoryBus(topics().values())
+    async with bus.listen([TOPIC]) as listening:
+        await bus.publish([record("k", number) for number in range(UNHEARD_KEPT + 10)])
+        (oldest,) = await listening.batch(limit=1)
+    assert int(oldest.record.value) == 10
+
+
+async def test_a_faulty_bus_loses_some_of_what_is_listened_to() -> None:
+    bus = FaultyBus(MemoryBus(topics().values()), 3, BusFaults(unheard=0.5))
+    heard = []
+    async with bus.listen([TOPIC]) as listening:
+        for number in range(40):
+            await bus.publish([record("k", number)])
+            heard += await listening.batch(wait_s=0.01)
+    assert 0 < len(heard) < 40
 
 
 async def test_a_faulty_bus_repeats_but_never_loses_or_reorders() -> None:

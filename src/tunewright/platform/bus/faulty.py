@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tunewright.core.errors import Unavailable
-from tunewright.platform.bus.port import Bus, Delivered, Record, Subscription
+from tunewright.platform.bus.port import Bus, Delivered, Listening, Record, Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class BusFaults:
     """A batch comes with a batch before it in front, as after a hand-over."""
     late: float = 0.0
     """What a partition has in a batch comes with a later one; partitions overtake each other."""
+    unheard: float = 0.0
+    """What comes to one who listens is lost."""
 
 
 class FaultyBus:
@@ -41,6 +43,11 @@ class FaultyBus:
         async with self._bus.subscribe(group, topics) as subscription:
             yield _Redelivering(subscription, self)
 
+    @asynccontextmanager
+    async def listen(self, topics: Sequence[str]) -> AsyncIterator[Listening]:
+        async with self._bus.listen(topics) as listening:
+            yield _HardOfHearing(listening, self)
+
     async def close(self) -> None:
         await self._bus.close()
 
@@ -49,6 +56,9 @@ class FaultyBus:
 
     def is_late(self) -> bool:
         return self._happens(self._faults.late)
+
+    def is_unheard(self) -> bool:
+        return self._happens(self._faults.unheard)
 
     def _happens(self, chance: float) -> bool:
         return chance > 0 and self._random.random() < chance
@@ -72,3 +82,12 @@ class _Redelivering:
 
     async def commit(self, batch: Sequence[Delivered]) -> None:
         await self._subscription.commit(batch)
+
+
+class _HardOfHearing:
+    def __init__(self, listening: Listening, bus: FaultyBus) -> None:
+        self._listening, self._bus = listening, bus
+
+    async def batch(self, *, limit: int = 500, wait_s: float = 1.0) -> list[Delivered]:
+        heard = await self._listening.batch(limit=limit, wait_s=wait_s)
+        return [] if heard and self._bus.is_unheard() else heard

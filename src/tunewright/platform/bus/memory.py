@@ -22,6 +22,9 @@ from tunewright.platform.bus.topics import Topic
 UNREAD_KEPT: Final = 1000
 """Records kept per partition of a topic that no group reads."""
 
+UNHEARD_KEPT: Final = 10_000
+"""Records kept for one who listens; one who falls further behind misses the oldest."""
+
 Place = tuple[str, int]
 """A topic and one of its partitions."""
 
@@ -36,9 +39,11 @@ class Partition:
     def start(self) -> int:
         return self.end - len(self.records)
 
-    def append(self, record: Record, number: int) -> None:
-        self.records.append(Delivered(record, number, self.end))
+    def append(self, record: Record, number: int) -> Delivered:
+        delivered = Delivered(record, number, self.end)
+        self.records.append(delivered)
         self.end += 1
+        return delivered
 
     def read(self, offset: int, limit: int) -> list[Delivered]:
         first = max(offset, self.start) - self.start
@@ -119,11 +124,30 @@ class MemorySubscription:
         return found
 
 
+class MemoryListening:
+    def __init__(self) -> None:
+        self._heard: deque[Delivered] = deque(maxlen=UNHEARD_KEPT)
+        self._arrived = asyncio.Event()
+
+    def hear(self, delivered: Delivered) -> None:
+        self._heard.append(delivered)
+        self._arrived.set()
+
+    async def batch(self, *, limit: int = 500, wait_s: float = 1.0) -> list[Delivered]:
+        if not self._heard:
+            self._arrived.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._arrived.wait()
+        return [self._heard.popleft() for _ in range(min(limit, len(self._heard)))]
+
+
 class MemoryBus:
     def __init__(self, topics: Iterable[Topic]) -> None:
         self._partitions = {(topic.name, number): Partition() for topic in topics for number in range(topic.partitions)}
         self._counts = {name: number + 1 for name, number in sorted(self._partitions)}
         self._groups: dict[str, Group] = {}
+        self._listeners: dict[str, list[MemoryListening]] = {}
         self._closed = False
 
     async def publish(self, records: Sequence[Record]) -> None:
@@ -132,8 +156,10 @@ class MemoryBus:
         for record in records:
             number = zlib.crc32(record.key.encode()) % self._counts[record.topic]
             place = (record.topic, number)
-            self._partitions[place].append(record, number)
+            delivered = self._partitions[place].append(record, number)
             self._wake(place)
+            for listener in self._listeners.get(record.topic, ()):
+                listener.hear(delivered)
 
     @asynccontextmanager
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[MemorySubscription]:
@@ -147,6 +173,17 @@ class MemoryBus:
         finally:
             joined.members.remove(member)
             self._share_out(joined)
+
+    @asynccontextmanager
+    async def listen(self, topics: Sequence[str]) -> AsyncIterator[MemoryListening]:
+        listener = MemoryListening()
+        for topic in topics:
+            self._listeners.setdefault(topic, []).append(listener)
+        try:
+            yield listener
+        finally:
+            for topic in topics:
+                self._listeners[topic].remove(listener)
 
     async def close(self) -> None:
         self._closed = True

@@ -14,6 +14,8 @@ The promise, which tests/contract/bus_contract.py holds every adapter to:
   them in their partitions, are done; what was not committed is delivered again after a restart or a hand-over, in
   order.
 - Two groups see all records each. Values are bytes on every adapter, also in process.
+- Whoever listens hears what is published from then on, beside every other listener, and may miss some of it: for hints
+  that are safe to lose. Nothing is committed and nothing is kept for it.
 """
 
 from __future__ import annotations
@@ -52,11 +54,19 @@ class Subscription(Protocol):
         ...
 
 
+class Listening(Protocol):
+    async def batch(self, *, limit: int = 500, wait_s: float = 1.0) -> list[Delivered]:
+        """Return what has come since the last call, as soon as there is something; [] after `wait_s`."""
+        ...
+
+
 class Bus(Protocol):
     async def publish(self, records: Sequence[Record]) -> None:
         """Return once all are accepted. Raises Unavailable: some may have been accepted; publish all again."""
         ...
 
     def subscribe(self, group: str, topics: Sequence[str]) -> AbstractAsyncContextManager[Subscription]: ...
+
+    def listen(self, topics: Sequence[str]) -> AbstractAsyncContextManager[Listening]: ...
 
     async def close(self) -> None: ...
