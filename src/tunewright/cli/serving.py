@@ -46,7 +46,7 @@ def join(data_dir: Path | None) -> Address:
 def _answering(data_dir: Path | None) -> Address | None:
     try:
         address = find(data_dir)
-        host, _, port = address.endpoint.rpartition(":")
+        host, _, port = address.endpoint.partition(",")[0].rpartition(":")  # one of its replicas will do
         socket.create_connection((host, int(port)), timeout=2).close()
     except (NotFound, OSError, ValueError):
         return None

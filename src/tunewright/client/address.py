@@ -12,30 +12,35 @@ from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.platform.credentials import FILE_NAME, default_data_dir, load
 
 ENDPOINT: Final = "TUNEWRIGHT_ENDPOINT"
+METRICS: Final = "TUNEWRIGHT_METRICS_ENDPOINT"
+TLS_CA: Final = "TUNEWRIGHT_TLS_CA"
+CREDENTIALS: Final = "TUNEWRIGHT_CREDENTIALS"
 TOKEN: Final = "TUNEWRIGHT_TOKEN"  # noqa: S105 - the name of the variable
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     endpoint: str
-    """HOST:PORT of the gRPC services."""
+    """HOST:PORT of the scheduler, or of the embedded server; several replicas with commas between."""
     token: str
+    metrics: str = ""
+    """HOST:PORT of metrics, where it is served apart."""
+    ca: Path | None = None
+    """Certificate that the servers' are signed with, PEM; plaintext, on loopback only, without it."""
 
     def __repr__(self) -> str:
         return f"Address({self.endpoint})"
 
 
 def find(data_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> Address:
-    """Return TUNEWRIGHT_ENDPOINT with TUNEWRIGHT_TOKEN, else what the data folder's credentials file says.
+    """Return TUNEWRIGHT_ENDPOINT with a token, else what the data folder's credentials file says.
 
-    Raises: NotFound: there is no such file. InvalidSpec: only half of the two variables is given, or a bad file.
+    The token is TUNEWRIGHT_TOKEN, or stands in the file that TUNEWRIGHT_CREDENTIALS names. Raises: NotFound: there is
+    no such file. InvalidSpec: an endpoint without a token or the other way round, or a bad file.
     """
     variables = os.environ if environ is None else environ
-    endpoint, token = variables.get(ENDPOINT), variables.get(TOKEN)
-    if data_dir is None and endpoint and token:
-        return Address(endpoint, token)
-    if data_dir is None and (endpoint or token):
-        raise InvalidSpec(ENDPOINT, f"and {TOKEN} belong together", "Set both, or neither")
+    if data_dir is None and any(variables.get(name) for name in (ENDPOINT, TOKEN)):
+        return _given(variables)
     folder = data_dir or default_data_dir(variables)
     try:
         credentials = load(folder / FILE_NAME)
@@ -43,3 +48,14 @@ def find(data_dir: Path | None = None, environ: Mapping[str, str] | None = None)
         remedy = "`tunewright tune` and `tunewright local` make one"
         raise NotFound("data folder of a server", str(folder), remedy) from None
     return Address(credentials.tunewright_grpc, credentials.tunewright_token)
+
+
+def _given(variables: Mapping[str, str]) -> Address:
+    """Return the address that the variables describe."""
+    endpoint, token, file = (variables.get(name, "") for name in (ENDPOINT, TOKEN, CREDENTIALS))
+    if endpoint and file and not token:
+        token = load(Path(file)).tunewright_token
+    if not (endpoint and token):
+        raise InvalidSpec(ENDPOINT, f"and {TOKEN} belong together", f"Set both; {CREDENTIALS} may name a file instead")
+    ca = variables.get(TLS_CA)
+    return Address(endpoint, token, variables.get(METRICS, ""), Path(ca) if ca else None)

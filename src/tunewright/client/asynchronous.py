@@ -41,9 +41,11 @@ class AsyncClient:
     def __init__(self, address: Address | None = None) -> None:
         """Raises NotFound if no address is given and none is found."""
         self._address = address or find()
-        self._channel = open_channel(self._address.endpoint, self._address.token)
-        self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channel)
-        self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channel)
+        self._channels = [self._open(self._address.endpoint)]
+        if self._address.metrics:
+            self._channels.append(self._open(self._address.metrics))
+        self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channels[0])
+        self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channels[-1])
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -52,7 +54,11 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        await self._channel.close()
+        for channel in self._channels:
+            await channel.close()
+
+    def _open(self, endpoint: str) -> grpc.aio.Channel:
+        return open_channel(endpoint, self._address.token, self._address.ca)
 
     async def create(self, spec: TuningJobSpec, *, request_id: str | None = None) -> TuningJob:
         """Create a job. Raises InvalidSpec, AlreadyExists."""

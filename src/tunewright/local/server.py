@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tunewright.core.errors import InvalidSpec
 from tunewright.local.images import image_check
 from tunewright.platform import http, lifecycle
 from tunewright.platform.bus.memory import MemoryBus
@@ -25,6 +24,7 @@ from tunewright.platform.credentials import FILE_NAME, OWNER, create_or_load
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import Register, RpcServer
+from tunewright.platform.rpc.targets import host_and_port
 from tunewright.platform.store.folder import DataFolder
 from tunewright.platform.store.port import Query, Store
 from tunewright.platform.store.sqlite import SqliteStore
@@ -78,7 +78,7 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         bus = MemoryBus(topics().values())
         file = folder.path / FILE_NAME
         credentials = create_or_load(file, grpc="", http="")
-        host, port = _address("grpc", options.grpc)
+        host, port = host_and_port("grpc", options.grpc)
         rpc = RpcServer(host, port, lambda given: OWNER if credentials.admits(given) else None)
         channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", credentials.tunewright_token))
         metrics = Metrics(store, bus)
@@ -89,8 +89,8 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         )
         stack.push_async_callback(rpc.stop)
         await rpc.start(_services(scheduling, suggester, metrics))
-        web = http.application({"store": lambda: True})
-        http_host, http_port = _address("http", options.http)
+        web = http.application({})
+        http_host, http_port = host_and_port("http", options.http)
         http_port = await stack.enter_async_context(http.serving(web, http_host, http_port))
         settings = TrainerSettings(folder.path / "trainer", slots=options.slots, image_roots=options.image_roots)
         trainer = make_trainer(settings, channel, bus)
@@ -127,10 +127,3 @@ async def _stop_when_idle(store: Store, idle_s: float, stop: asyncio.Event) -> N
         if active.items:
             last_active = clock()
     stop.set()
-
-
-def _address(field: str, text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise InvalidSpec(field, f"{text!r} is not HOST:PORT", "For example 127.0.0.1:0; port 0 picks a free one")
-    return host, int(port)

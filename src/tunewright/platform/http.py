@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final
 
 import uvicorn
@@ -17,16 +17,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tunewright.core.errors import InvalidSpec
+from tunewright.core.errors import InvalidSpec, TunewrightError
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
-def application(checks: Mapping[str, Callable[[], bool]], hosts: tuple[str, ...] = LOOPBACK_NAMES) -> Starlette:
-    """`checks` name what must hold for this process to be given work."""
+ANY_NAME: Final = ("*",)
+CHECK_WITHIN_S: Final = 2.0
+
+Check = Callable[[], Awaitable[None]]
+"""Raises, or takes too long, if what it checks does not hold."""
+
+
+def application(checks: Mapping[str, Check], hosts: tuple[str, ...] = LOOPBACK_NAMES) -> Starlette:
+    """`checks` name what must hold for this process to be given work; they may be added while it runs."""
 
     async def ready(_request: Request) -> Response:
-        failing = [name for name, holds in checks.items() if not holds()]
+        failing = [name for name, check in checks.items() if not await _holds(check)]
         return JSONResponse({"ready": not failing, "failing": failing}, status_code=503 if failing else 200)
 
     async def live(_request: Request) -> Response:
@@ -37,6 +44,15 @@ def application(checks: Mapping[str, Callable[[], bool]], hosts: tuple[str, ...]
 
     routes = [Route("/healthz", live), Route("/readyz", ready), Route("/metrics", metrics)]
     return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))])
+
+
+async def _holds(check: Check) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_WITHIN_S):
+            await check()
+    except (TunewrightError, TimeoutError):
+        return False
+    return True
 
 
 class _Server(uvicorn.Server):

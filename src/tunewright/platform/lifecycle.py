@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import TypeVar
 
 import structlog
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -33,8 +35,27 @@ async def run_together(parts: Sequence[Awaitable[None]], stop: asyncio.Event) ->
                 log.error("failed too", exc_info=outcome)
 
 
-def stop_on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` on SIGTERM and SIGINT."""
+async def unless(stop: asyncio.Event, call: Coroutine[None, None, T]) -> T | None:
+    """Return what the call returns, None if `stop` is set first; the call is cancelled then."""
+    calling, stopping = asyncio.create_task(call), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([calling, stopping], return_when=asyncio.FIRST_COMPLETED)
+        return calling.result() if calling.done() else None
+    finally:
+        calling.cancel()
+        stopping.cancel()
+        await asyncio.gather(calling, stopping, return_exceptions=True)
+
+
+def stop_on_signals(*stops: asyncio.Event) -> None:
+    """Set one more of the events at each SIGTERM or SIGINT, in order."""
     loop = asyncio.get_running_loop()
+
+    def next_one() -> None:
+        for stop in stops:
+            if not stop.is_set():
+                stop.set()
+                return
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, next_one)

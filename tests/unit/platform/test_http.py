@@ -6,10 +6,18 @@ import json
 import pytest
 from prometheus_client import Counter
 
-from tunewright.core.errors import InvalidSpec
+from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.http import application, serving
 
 lights = Counter("tunewright_test_lights", "Counted by a test")
+
+
+def check(holding: dict[str, bool], name: str):
+    async def holds() -> None:
+        if not holding[name]:
+            raise Unavailable(name, "it is away")
+
+    return holds
 
 
 async def get(port: int, path: str, host: str = "localhost", method: str = "GET") -> tuple[int, dict[str, str], str]:
@@ -24,13 +32,13 @@ async def get(port: int, path: str, host: str = "localhost", method: str = "GET"
 
 
 async def test_alive_whatever_it_waits_for():
-    async with serving(application({"store": lambda: False}), "127.0.0.1", 0) as port:
+    async with serving(application({"store": check({"store": False}, "store")}), "127.0.0.1", 0) as port:
         assert (await get(port, "/healthz"))[::2] == (200, "ok\n")
 
 
 async def test_ready_once_all_checks_hold():
     holding = {"store": True, "bus": False}
-    checks = {name: lambda name=name: holding[name] for name in holding}
+    checks = {name: check(holding, name) for name in holding}
     async with serving(application(checks), "127.0.0.1", 0) as port:
         status, _, body = await get(port, "/readyz")
         assert (status, json.loads(body)) == (503, {"ready": False, "failing": ["bus"]})

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
 import grpc
 
-from tunewright.platform.rpc import OPTIONS
-from tunewright.platform.rpc.loopback import require_loopback
-
-DIRECT: Final = ("grpc.enable_http_proxy", 0)
-"""gRPC would send even 127.0.0.1, and the token, through the proxy that http_proxy names."""
+from tunewright.core.errors import InvalidSpec
+from tunewright.platform.rpc import CLIENT_OPTIONS
+from tunewright.platform.rpc.targets import grpc_target
 
 
 class _Token:
@@ -42,9 +41,24 @@ class _StreamToken(_Token, grpc.aio.UnaryStreamClientInterceptor):  # type: igno
         return await continuation(self.signed(client_call_details), request)
 
 
-def open_channel(target: str, token: str) -> grpc.aio.Channel:
-    """Return a channel to `host:port`. Close it. Raises InvalidSpec: the host is another machine."""
-    if target:  # a server that is still starting has no address yet, and cannot be reached
-        require_loopback("endpoint", target.rpartition(":")[0])
+def open_channel(endpoint: str, token: str, ca: Path | None = None, *, field: str = "endpoint") -> grpc.aio.Channel:
+    """Return a channel to HOST:PORT, or to all of several. Close it.
+
+    `ca` names the certificate, in PEM, that the servers' certificates are signed with; without it the channel is
+    plaintext. Raises InvalidSpec: not an address, no such file, or plaintext to another machine.
+    """
     interceptors = [_UnaryToken(token), _StreamToken(token)]
-    return grpc.aio.insecure_channel(target, options=(*OPTIONS, DIRECT), interceptors=interceptors)
+    # A server that is still starting has no address yet, and cannot be reached.
+    target = grpc_target(field, endpoint, encrypted=ca is not None) if endpoint else ""
+    if ca is None:
+        return grpc.aio.insecure_channel(target, options=CLIENT_OPTIONS, interceptors=interceptors)
+    credentials = grpc.ssl_channel_credentials(read_pem("TUNEWRIGHT_TLS_CA", ca))
+    return grpc.aio.secure_channel(target, credentials, options=CLIENT_OPTIONS, interceptors=interceptors)
+
+
+def read_pem(field: str, path: Path) -> bytes:
+    """Return a file of certificates or a key. Raises InvalidSpec."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidSpec(field, f"{path} cannot be read: {error.strerror}", "Give a file in PEM") from None

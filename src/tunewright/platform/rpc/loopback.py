@@ -7,15 +7,15 @@ import ipaddress
 from tunewright.core.errors import InvalidSpec
 
 
-def require_loopback(field: str, host: str) -> None:
+def require_loopback(field: str, host: str, remedy: str) -> None:
     """Raise InvalidSpec under `field` unless the host is this machine itself."""
-    if not _is_loopback(host.strip("[]")):
-        why = f"{host!r} is not a loopback address, and plaintext is for loopback only"
-        raise InvalidSpec(field, why, "Use 127.0.0.1; reach another machine through a tunnel")
+    if not is_loopback(host):
+        raise InvalidSpec(field, f"{host!r} is not a loopback address, and plaintext is for loopback only", remedy)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    name = host.strip("[]")
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import grpc
@@ -13,7 +15,8 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
 from tunewright.core.errors import InvalidSpec, Unauthenticated
-from tunewright.platform.rpc import OPTIONS
+from tunewright.platform.rpc import SERVER_OPTIONS
+from tunewright.platform.rpc.client import read_pem
 from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.status import status_of
 
@@ -104,20 +107,39 @@ def _refused(handler: Any) -> Any:
 Register = Callable[[grpc.aio.Server], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A server's certificate chain and its key, in PEM."""
+
+    certificate: Path
+    key: Path
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """Raises InvalidSpec."""
+        key = read_pem("TUNEWRIGHT_TLS_KEY", self.key)
+        return grpc.ssl_server_credentials([(key, read_pem("TUNEWRIGHT_TLS_CERTIFICATE", self.certificate))])
+
+
 class RpcServer:
     """Bound at once, so that its port is known; serves from `start` on."""
 
-    def __init__(self, host: str, port: int, authenticate: Authenticator) -> None:
+    def __init__(self, host: str, port: int, authenticate: Authenticator, tls: Tls | None = None) -> None:
         """Port 0 lets the system pick. Plaintext is for loopback only.
 
-        Raises: InvalidSpec: the address is not loopback, or cannot be listened on.
+        Raises: InvalidSpec: plaintext and not loopback, or the address cannot be listened on.
         """
-        require_loopback("grpc", host)
-        self._server = grpc.aio.server(interceptors=[Gatekeeper(authenticate)], options=OPTIONS)
+        if tls is None:
+            remedy = "Give TUNEWRIGHT_TLS_CERTIFICATE and TUNEWRIGHT_TLS_KEY, or listen on 127.0.0.1"
+            require_loopback("grpc", host, remedy)
+        self._server = grpc.aio.server(interceptors=[Gatekeeper(authenticate)], options=SERVER_OPTIONS)
+        address = f"{host}:{port}"
         try:
-            self.port = self._server.add_insecure_port(f"{host}:{port}")
+            if tls is None:
+                self.port = self._server.add_insecure_port(address)
+            else:
+                self.port = self._server.add_secure_port(address, tls.credentials())
         except RuntimeError:
-            why = f"cannot listen on {host}:{port}"
+            why = f"cannot listen on {address}"
             raise InvalidSpec("grpc", why, "Choose another port; 0 picks a free one") from None
         self._health = health.aio.HealthServicer()
 

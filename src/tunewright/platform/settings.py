@@ -1,0 +1,175 @@
+"""What an operator sets of a service: dataclasses whose fields are read from TUNEWRIGHT_* variables.
+
+The field `stop_grace_s` is the variable TUNEWRIGHT_STOP_GRACE_S. What a field means is said where it is declared, and
+`tunewright serve SERVICE --variables` prints it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_type_hints
+
+import structlog
+
+from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.platform.credentials import Credentials, load
+from tunewright.platform.rpc.server import Tls
+from tunewright.platform.rpc.targets import host_and_port
+
+PREFIX: Final = "TUNEWRIGHT_"
+UNSAID: Final = (MISSING, None, "", ())
+"""Defaults that say nothing to a reader."""
+TRUTH: Final = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+def setting(default: Any = MISSING, *, tells: str) -> Any:
+    """Declare a field; without a default it must be given."""
+    return field(default=default, metadata={"tells": tells})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """Of every service."""
+
+    credentials: Path = setting(tells="File of keys and token; all services of an installation have the same one.")
+    http: str = setting("127.0.0.1:0", tells="HOST:PORT of /healthz, /readyz and /metrics; port 0 picks a free one.")
+    log_level: str = setting("INFO", tells="DEBUG, INFO, WARNING or ERROR.")
+
+    def keys(self) -> Credentials:
+        """Raises InvalidSpec."""
+        try:
+            return load(self.credentials)
+        except NotFound:
+            remedy = f"Make one: tunewright admin credentials {self.credentials}"
+            raise InvalidSpec(variable("credentials"), f"there is no {self.credentials}", remedy) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings(ServiceSettings):
+    """Of a service that others call."""
+
+    grpc: str = setting("127.0.0.1:0", tells="HOST:PORT to serve on; beyond loopback only with TLS.")
+    tls_certificate: Path | None = setting(None, tells="The server's certificate chain, PEM.")
+    tls_key: Path | None = setting(None, tells="Its key, PEM.")
+
+    def tls(self) -> Tls | None:
+        """Raises InvalidSpec: only one of the two files is given."""
+        if self.tls_certificate is None and self.tls_key is None:
+            return None
+        if self.tls_certificate is None or self.tls_key is None:
+            names = f"{variable('tls_certificate')} and {variable('tls_key')}"
+            raise InvalidSpec(names, "belong together", "Give both, or neither")
+        return Tls(self.tls_certificate, self.tls_key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerSettings(ServiceSettings):
+    """Of a service that calls others."""
+
+    tls_ca: Path | None = setting(None, tells="Certificate that the other services' are signed with, PEM.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KafkaSettings:
+    kafka: str = setting(tells="HOST:PORT of Kafka brokers, separated by commas.")
+    kafka_prefix: str = setting(
+        "", tells="In front of the names of our topics and groups, on a cluster that is shared."
+    )
+    kafka_ca: Path | None = setting(None, tells="Certificate that the brokers' are signed with, PEM; switches TLS on.")
+    kafka_user: str = setting("", tells="User for SASL/SCRAM-SHA-512, over TLS.")
+    kafka_password_file: Path | None = setting(None, tells="File with that user's password.")
+    kafka_plaintext: bool = setting(
+        default=False, tells="Allow brokers beyond loopback without TLS, on a network that only services share."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MongoSettings:
+    mongodb: str = setting(tells="mongodb://… of a replica set, with the name of the database (default tunewright).")
+
+
+def variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def from_environment(kind: type[T], environ: Mapping[str, str] = os.environ) -> T:
+    """Return the settings. Raises InvalidSpec, naming the variable and what it is for."""
+    hints = get_type_hints(kind)
+    given: dict[str, Any] = {}
+    for item in fields(kind):  # type: ignore[arg-type]
+        name, text = variable(item.name), environ.get(variable(item.name), "")
+        if text:
+            given[item.name] = _read(name, text, hints[item.name])
+        elif item.default is MISSING and item.default_factory is MISSING:
+            raise InvalidSpec(name, "is not set", item.metadata["tells"])
+    return kind(**given)
+
+
+def described(kind: type) -> Iterator[tuple[str, str, str]]:
+    """Yield each variable, what it is when not set, and what it is for."""
+    for item in fields(kind):
+        required = item.default is MISSING and item.default_factory is MISSING
+        default = "must be set" if required else str(item.default) if item.default not in UNSAID else ""
+        yield variable(item.name), default, item.metadata["tells"]
+
+
+def warn_of_unknown(kind: type, environ: Mapping[str, str] = os.environ) -> None:
+    """Log variables that look like misspelt ones; Kubernetes sets some of its own under our prefix."""
+    known = [variable(item.name) for item in fields(kind)]
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+            if nearest:
+                log.warning("unknown variable", variable=name, nearest=nearest[0])
+
+
+def address(name: str, text: str) -> tuple[str, int]:
+    """Return host and port of the field `name`. Raises InvalidSpec."""
+    return host_and_port(variable(name), text)
+
+
+def _read(name: str, text: str, hint: Any) -> Any:
+    try:
+        return READERS[hint](text)
+    except (ValueError, KeyError):
+        raise InvalidSpec(name, f"{text!r} is not {WANTED.get(hint, 'usable')}", "Mend it or leave it out") from None
+
+
+def _folders(text: str) -> tuple[Path, ...]:
+    return tuple(Path(part).absolute() for part in text.split(os.pathsep) if part)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(_pair(part) for part in text.split(","))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(text)
+    return name.strip(), value.strip()
+
+
+READERS: Final[dict[Any, Callable[[str], Any]]] = {
+    str: str,
+    int: int,
+    float: float,
+    bool: lambda text: TRUTH[text.lower()],
+    Path: Path,
+    Path | None: Path,
+    tuple[Path, ...]: _folders,
+    Mapping[str, str]: _pairs,
+}
+WANTED: Final[dict[Any, str]] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Mapping[str, str]: "NAME=VALUE,NAME=VALUE",
+}
