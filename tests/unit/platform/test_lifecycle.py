@@ -7,7 +7,7 @@ import signal
 import pytest
 import structlog
 
-from tunewright.platform.lifecycle import run_together, stop_on_signals
+from tunewright.platform.lifecycle import run_together, stop_on_signals, unless
 
 
 class Part:
@@ -89,3 +89,43 @@ async def test_a_signal_sets_the_stop(number):
     finally:
         for each in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().remove_signal_handler(each)
+
+
+async def test_each_signal_sets_one_more():
+    first, second = asyncio.Event(), asyncio.Event()
+    stop_on_signals(first, second)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await first.wait()
+    assert not second.is_set()
+    os.kill(os.getpid(), signal.SIGINT)
+    await second.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def test_a_call_is_given_up_for_a_stop():
+    stop, given_up = asyncio.Event(), []
+
+    async def call():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            given_up.append(True)
+            raise
+
+    waiting = asyncio.create_task(unless(stop, call()))
+    await asyncio.sleep(0)
+    stop.set()
+    assert await waiting is None
+    assert given_up == [True]
+
+
+async def test_a_call_that_ends_first_is_heard():
+    async def answer():
+        return 3
+
+    async def fail():
+        raise KeyError("what")
+
+    assert await unless(asyncio.Event(), answer()) == 3
+    with pytest.raises(KeyError, match="what"):
+        await unless(asyncio.Event(), fail())

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from contextlib import asynccontextmanager
+
+import grpc
+import pytest
+
+from tests.unit.platform.greeter import SERVICE, Greeter, echo, served
+from tunewright.core.errors import InvalidSpec
+from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.server import RpcServer, Tls
+from tunewright.platform.rpc.targets import grpc_target
+from tunewright.v1 import tuning_service_pb2 as pb
+from tunewright.v1 import tuning_service_pb2_grpc as pb_grpc
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("127.0.0.1:1", "dns:///127.0.0.1:1"),
+        ("localhost:1", "dns:///localhost:1"),
+        ("scheduler.example:7070", "dns:///scheduler.example:7070"),
+        ("10.0.0.1:1,10.0.0.2:2", "ipv4:10.0.0.1:1,10.0.0.2:2"),
+        ("localhost:1, 127.0.0.1:2", "ipv4:127.0.0.1:1,127.0.0.1:2"),
+        ("[::1]:1,[::1]:2", "ipv6:[::1]:1,[::1]:2"),
+    ],
+)
+def test_one_name_or_several_addresses(text, target):
+    assert grpc_target("TUNEWRIGHT_SCHEDULER", text, encrypted=True) == target
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("scheduler", "is not HOST:PORT"),
+        ("a:1,b:2", "one name that stands for all"),
+        ("127.0.0.1:1,[::1]:1", "IPv4 and IPv6"),
+        ("127.0.0.1:99999", "is not HOST:PORT"),
+        ("127.0.0.1:1,", "is not HOST:PORT"),
+    ],
+)
+def test_what_is_no_target_is_refused_by_name(text, why):
+    with pytest.raises(InvalidSpec, match=rf"TUNEWRIGHT_SCHEDULER.*{why}"):
+        grpc_target("TUNEWRIGHT_SCHEDULER", text, encrypted=True)
+
+
+def test_one_of_several_beyond_loopback_needs_tls():
+    with pytest.raises(InvalidSpec, match=r"10\.0\.0\.1.*plaintext.*TUNEWRIGHT_TLS_CA"):
+        grpc_target("endpoint", "127.0.0.1:1,10.0.0.1:1", encrypted=False)
+
+
+async def said(channel: grpc.aio.Channel) -> str:
+    stub = pb_grpc.TuningServiceStub(channel)
+    return (await stub.GetTuningJob(pb.GetTuningJobRequest(job="a"), timeout=10)).job.reason
+
+
+async def test_a_replica_that_is_gone_is_passed_by():
+    async def replica(_request):
+        return pb.GetTuningJobResponse(job=pb.TuningJob(reason="other"))
+
+    async with served() as one, served(replica) as other, open_channel(f"{one},{other}", "right") as channel:
+        await channel.channel_ready()
+        async with open_channel(f"127.0.0.1:1,{other}", "right") as lame:
+            await lame.channel_ready()
+            assert {await said(lame) for _ in range(4)} == {"other"}
+        answers = [await said(channel) for _ in range(20)]
+    assert set(answers) <= {"a", "other"}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Tls:
+    """A certificate for localhost that signs itself."""
+    openssl = shutil.which("openssl")
+    assert openssl is not None, "openssl makes the certificate"
+    folder = tmp_path_factory.mktemp("tls")
+    made = Tls(folder / "certificate.pem", folder / "key.pem")
+    names = ["-subj", "/CN=tunewright", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    keys = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    files = ["-keyout", str(made.key), "-out", str(made.certificate)]
+    subprocess.run([openssl, "req", "-x509", *keys, *names, *files], check=True, capture_output=True)
+    return made
+
+
+@asynccontextmanager
+async def encrypted(tls: Tls, host: str = "127.0.0.1"):
+    server = RpcServer(host, 0, {"right": "somebody"}.get, tls)
+    await server.start({SERVICE: lambda target: pb_grpc.add_TuningServiceServicer_to_server(Greeter(echo), target)})
+    yield f"localhost:{server.port}"
+    await server.stop()
+
+
+async def test_over_tls_a_server_may_listen_beyond_loopback(certificate):
+    async with (
+        encrypted(certificate, "0.0.0.0") as endpoint,  # noqa: S104 - what TLS allows
+        open_channel(endpoint, "right", certificate.certificate) as channel,
+    ):
+        assert await said(channel) == "a"
+
+
+async def test_a_server_that_the_authority_did_not_sign_is_told_nothing(certificate, tmp_path):
+    async with encrypted(certificate) as endpoint:
+        plain = endpoint.replace("localhost", "127.0.0.1")
+        async with open_channel(plain, "right") as channel:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await said(channel)
+        stranger = tmp_path / "ca.pem"
+        stranger.write_bytes(certificate.certificate.read_bytes().replace(b"M", b"N", 3))
+        async with open_channel(endpoint, "right", stranger) as channel:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await said(channel)
+
+
+async def test_a_missing_certificate_is_named(tmp_path):
+    with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_TLS_CA.*ca\.pem cannot be read"):
+        open_channel("a:1", "t", tmp_path / "ca.pem")
+    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_TLS_KEY"):
+        RpcServer("127.0.0.1", 0, lambda _: None, Tls(tmp_path / "a", tmp_path / "b"))
