@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -28,6 +29,8 @@ pb, mpb = tuning_service_pb2, metrics_service_pb2
 DEADLINE_S: Final = 30.0
 TRIES: Final = 4
 PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 5.0
+WATCH_PATIENCE_S: Final = 60.0
 T = TypeVar("T")
 
 
@@ -110,19 +113,24 @@ class AsyncClient:
             request.page_token = response.next_page_token
 
     async def watch(self, job: str) -> AsyncIterator[Watched]:
-        """Yield the job now, then at every change, until it has ended; a lost connection is taken up again."""
-        tries = 0
+        """Yield the job now, then at every change, until it has ended.
+
+        A lost connection is taken up again; only after a minute without one this raises Unavailable.
+        """
+        losses, lost_at = 0, 0.0
         while True:
             try:
                 async for message in self._tuning.WatchTuningJob(pb.WatchTuningJobRequest(job=job)):
-                    tries = 0
+                    losses = 0
                     watched = _watched(message)
                     yield watched
                     if watched.job.state.final:
                         return
             except grpc.aio.AioRpcError as failed:
-                tries += 1
-                await _pause_or_raise(failed, tries)
+                losses += 1
+                lost_at = time.monotonic() if losses == 1 else lost_at
+                patient = time.monotonic() < lost_at + WATCH_PATIENCE_S
+                await _pause_or_raise(failed, losses, patient=patient)
 
     async def wait(self, job: str) -> TuningJob:
         """Return the job once it has ended."""
@@ -182,7 +190,7 @@ class AsyncClient:
                 return await method(request, timeout=DEADLINE_S)
             except grpc.aio.AioRpcError as failed:
                 tries += 1
-                await _pause_or_raise(failed, tries)
+                await _pause_or_raise(failed, tries, patient=tries < TRIES)
 
     async def _stream(self, method: Callable[..., Any], request: Any) -> AsyncIterator[Any]:
         try:
@@ -192,11 +200,11 @@ class AsyncClient:
             raise error_of(failed) from failed
 
 
-async def _pause_or_raise(failed: grpc.aio.AioRpcError, tries: int) -> None:
+async def _pause_or_raise(failed: grpc.aio.AioRpcError, tries: int, *, patient: bool) -> None:
     error = error_of(failed)
-    if not isinstance(error, Unavailable) or tries >= TRIES:
+    if not isinstance(error, Unavailable) or not patient:
         raise error from failed
-    await asyncio.sleep(PAUSE_S * 2**tries)
+    await asyncio.sleep(min(PAUSE_S * 2**tries, LONGEST_PAUSE_S))
 
 
 def _job(message: Any) -> TuningJob:
