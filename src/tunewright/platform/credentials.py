@@ -43,6 +43,11 @@ class Credentials:
     def __repr__(self) -> str:
         return f"Credentials({self.aws_access_key_id}, grpc={self.tunewright_grpc}, http={self.tunewright_http})"
 
+    @property
+    def owner(self) -> str:
+        """Whom they speak for."""
+        return OWNER
+
     def admits(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self.tunewright_token.encode())
 

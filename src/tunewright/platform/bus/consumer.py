@@ -1,9 +1,10 @@
 """The one loop by which services read the bus.
 
 Batch by batch: decode, handle, then commit the offsets. What cannot be read goes to the dead letters and never stops
-the loop. If the handler says Unavailable, the same batch is handled again after a pause; nothing is dead-lettered for
-that. Anything else that it raises is a fault of ours and ends the process, to be restarted from the last committed
-offset: handlers keep the fault of one tuning job from the others themselves.
+the loop; where other systems write, so does what is not signed for an owner. If the handler says Unavailable, the same
+batch is handled again after a pause; nothing is dead-lettered for that. Anything else that it raises is a fault of ours
+and ends the process, to be restarted from the last committed offset: handlers keep the fault of one tuning job from the
+others themselves.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ from prometheus_client import Counter
 from tunewright.core.errors import Unavailable
 from tunewright.platform.bus.messages import Unreadable, read
 from tunewright.platform.bus.port import Bus, Delivered, Record
-from tunewright.platform.bus.topics import DEAD_LETTERS
+from tunewright.platform.bus.signing import signed_owner
+from tunewright.platform.bus.topics import DEAD_LETTERS, topics
+from tunewright.platform.credentials import Credentials
 
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
+LONGEST_REASON: Final = 1000
+"""Characters; what is wrong with a record may quote all of it."""
 
 log = structlog.get_logger()
 unreadable_records = Counter("tunewright_unreadable_records_total", "Records sent to the dead letters", ["topic"])
@@ -35,19 +40,28 @@ handled_records = Counter("tunewright_handled_records_total", "Records handled",
 class Received:
     message: Message
     delivered: Delivered
+    owner: str = ""
+    """Whom the message speaks for, by its signature; empty on topics that only we write."""
 
 
 Handle = Callable[[list[Received]], Awaitable[None]]
 
 
-async def consume(bus: Bus, group: str, topics: Sequence[str], handle: Handle) -> None:
-    """Read the topics as a member of `group` until cancelled."""
-    async with bus.subscribe(group, topics) as subscription:
+async def consume(
+    bus: Bus, group: str, names: Sequence[str], handle: Handle, credentials: Credentials | None = None
+) -> None:
+    """Read the topics as a member of `group` until cancelled.
+
+    `credentials` judge the signatures on topics that other systems write; such a topic is not read without.
+    """
+    if credentials is None and any(topics()[name].json for name in names):
+        raise ValueError(f"credentials are needed to read {', '.join(names)}")
+    async with bus.subscribe(group, names) as subscription:
         while True:
             batch = await subscription.batch()
             if not batch:
                 continue
-            readable, letters = _sort(batch)
+            readable, letters = _sort(batch, credentials)
             if letters:
                 await _patiently(partial(bus.publish, letters))
             await _patiently(partial(handle, readable))
@@ -56,30 +70,34 @@ async def consume(bus: Bus, group: str, topics: Sequence[str], handle: Handle) -
                 handled_records.labels(group, received.record.topic).inc()
 
 
-def _sort(batch: Sequence[Delivered]) -> tuple[list[Received], list[Record]]:
+def letter(delivered: Delivered, why: str) -> Record:
+    """Return a dead letter: the original bytes; the headers say where they came from and why they are here."""
+    record = delivered.record
+    unreadable_records.labels(record.topic).inc()
+    log.warning("unreadable", topic=record.topic, offset=delivered.offset, why=why[:LONGEST_REASON])
+    origin = {
+        "dl-topic": record.topic,
+        "dl-partition": str(delivered.partition),
+        "dl-offset": str(delivered.offset),
+        "dl-key": record.key,
+        "dl-reason": why[:LONGEST_REASON],
+    }
+    headers = {name: text.encode(errors="replace") for name, text in origin.items()}
+    return Record(DEAD_LETTERS, record.topic, record.value, {**record.headers, **headers})
+
+
+def _sort(batch: Sequence[Delivered], credentials: Credentials | None) -> tuple[list[Received], list[Record]]:
     """Part what can be read from what goes to the dead letters."""
     readable: list[Received] = []
     letters: list[Record] = []
     for delivered in batch:
+        record = delivered.record
         try:
-            readable.append(Received(read(delivered.record), delivered))
+            owner = signed_owner(record, credentials) if credentials and topics()[record.topic].json else ""
+            readable.append(Received(read(record), delivered, owner))
         except Unreadable as why:
-            letters.append(_letter(delivered, str(why)))
-            unreadable_records.labels(delivered.record.topic).inc()
-            log.warning("unreadable", topic=delivered.record.topic, offset=delivered.offset, why=str(why))
+            letters.append(letter(delivered, str(why)))
     return readable, letters
-
-
-def _letter(delivered: Delivered, why: str) -> Record:
-    """Keep the original bytes; the headers say where they came from and why they are here."""
-    origin = {
-        "dl-topic": delivered.record.topic.encode(),
-        "dl-partition": str(delivered.partition).encode(),
-        "dl-offset": str(delivered.offset).encode(),
-        "dl-key": delivered.record.key.encode(),
-        "dl-reason": why.encode(),
-    }
-    return Record(DEAD_LETTERS, delivered.record.topic, delivered.record.value, {**delivered.record.headers, **origin})
 
 
 async def _patiently(call: Callable[[], Awaitable[None]]) -> None:

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 
 from tunewright.events.v1 import commands_pb2, facts_pb2, output_pb2, requests_pb2, results_pb2
 from tunewright.platform.bus.port import Record
-from tunewright.platform.bus.topics import topics
+from tunewright.platform.bus.topics import MESSAGE_PACKAGE, topics
 
 PROTOBUF: Final = b"application/protobuf"
 JSON: Final = b"application/json"
@@ -38,21 +38,42 @@ def to_record(topic: str, key: str, message: Message, *, source: str, id: str | 
     return Record(topic, key, message.SerializeToString(deterministic=True), headers)
 
 
+def type_of(record: Record) -> str:
+    """Return the full name of the record's message type. Raises Unreadable.
+
+    Where other systems write, the package may be left out.
+    """
+    topic = topics()[record.topic]
+    given = record.headers.get("ce_type", b"").decode(errors="replace")
+    name = f"{MESSAGE_PACKAGE}.{given}" if topic.json and "." not in given else given
+    if name not in topic.messages:
+        known = ", ".join(message.removeprefix(f"{MESSAGE_PACKAGE}.") for message in topic.messages)
+        raise Unreadable(f"type {given[:100]!r} does not belong on topic {record.topic}; header ce_type: {known}")
+    return name
+
+
 def read(record: Record) -> Message:
     """Return the record's message. Raises Unreadable."""
-    topic = topics()[record.topic]
-    name = record.headers.get("ce_type", b"").decode(errors="replace")
-    if name not in topic.messages:
-        raise Unreadable(f"type {name!r} does not belong on topic {record.topic}")
+    name, content = type_of(record), _content_of(record)
     message = symbol_database.Default().GetSymbol(name)()
-    content = record.headers.get("content-type", PROTOBUF).split(b";")[0].strip()
     try:
         if content == PROTOBUF:
             message.ParseFromString(record.value)
-        elif content == JSON and topic.json:
+        elif content == JSON and topics()[record.topic].json:
             json_format.Parse(record.value, message)
         else:
-            raise Unreadable(f"content type {content!r} is not taken on topic {record.topic}")
+            raise Unreadable(f"content type {content[:100]!r} is not taken on topic {record.topic}")
     except (DecodeError, json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"not a {name}: {error}") from error
     return message
+
+
+def _content_of(record: Record) -> bytes:
+    """Return the content type. Where none is given, what begins with a brace is JSON.
+
+    No message of ours begins with that byte: it would be a group, which proto3 does not have.
+    """
+    given = record.headers.get("content-type", b"").split(b";")[0].strip().lower()
+    if given:
+        return given
+    return JSON if topics()[record.topic].json and record.value.startswith(b"{") else PROTOBUF
