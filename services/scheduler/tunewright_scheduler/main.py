@@ -10,18 +10,23 @@ import grpc
 
 from tunewright.platform.bus.consumer import consume
 from tunewright.platform.bus.port import Bus
+from tunewright.platform.credentials import Credentials
 from tunewright.platform.store.port import Store
 from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.commands import Commands
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.results import Results
-from tunewright_scheduler.servicer import CheckImage, TuningServicer
+from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sessions import LeaseTerms, Sessions
 from tunewright_scheduler.sweep import Sweep
+from tunewright_scheduler.tuning_jobs import CheckImage, TuningJobs
 from tunewright_scheduler.worker_servicer import WorkerServicer
 
+GROUP = "scheduler"
 RESULTS = "training.results"
+COMMANDS = "tuning.commands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +36,41 @@ class Scheduler:
     sweep: Sweep
     relay: Relay
     results: Results
+    commands: Commands
     bus: Bus
 
     async def consume_results(self) -> None:
         """Fold what metrics says, until cancelled."""
-        await consume(self.bus, "scheduler", [RESULTS], self.results.take_all)
+        await consume(self.bus, GROUP, [RESULTS], self.results.take_all)
+
+    async def consume_commands(self, credentials: Credentials) -> None:
+        """Carry out what other systems order under these credentials, until cancelled."""
+        await consume(self.bus, GROUP, [COMMANDS], self.commands.take_all, credentials)
 
 
 @asynccontextmanager
 async def scheduler(
     store: Store, bus: Bus, suggester: grpc.aio.Channel, check_image: CheckImage, terms: LeaseTerms
 ) -> AsyncIterator[Scheduler]:
-    """Build a scheduler; its long-lived parts are `sweep.run`, `relay.run` and `consume_results`."""
+    """Build a scheduler; its long-lived parts are `sweep.run`, `relay.run` and `consume_results`.
+
+    `consume_commands` is one more, for who wants other systems to order by the bus.
+    """
     bells = Bells()
     changes = Changes(store, bells)
     asker = Asker(changes, suggester)
     relay = Relay(store, bus)
     changes.on_ask, changes.on_outbox = asker.ask, relay.wake
     sessions = Sessions(store, changes, bells, terms)
+    jobs = TuningJobs(store, changes, check_image)
     try:
         yield Scheduler(
-            tuning=TuningServicer(store, changes, bells, check_image),
+            tuning=TuningServicer(store, changes, bells, jobs),
             worker=WorkerServicer(sessions, changes),
             sweep=Sweep(store, changes, sessions),
             relay=relay,
             results=Results(changes),
+            commands=Commands(store, changes, jobs),
             bus=bus,
         )
     finally:

@@ -15,7 +15,7 @@ from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Document, Put, Store
 from tunewright.v1 import spec_pb2
-from tunewright_scheduler.core.facts import Fact
+from tunewright_scheduler.core.facts import Answer, CommandAccepted, Fact
 from tunewright_scheduler.core.job import Ask, TuningJob
 from tunewright_scheduler.core.training import Training
 
@@ -123,10 +123,19 @@ def _outcome(training: Training) -> str:
 
 def outbox_write(key: str, fact: Fact) -> Put:
     """Write a fact to be published. The key is the event's id, so that telling it twice is telling it once."""
-    message = to_message(fact, getattr(facts_pb2, type(fact).__name__))
-    record = to_record(EVENTS, fact.uid, message, source=SOURCE, id=key)
+    return _outbox(key, fact.uid, fact, fact.at)
+
+
+def answer_write(key: str, answer: Answer, now: float) -> Put:
+    """Write the answer to a command, to be published under the job that it made or changed, else under its own id."""
+    return _outbox(key, answer.uid if isinstance(answer, CommandAccepted) else answer.command_id, answer, now)
+
+
+def _outbox(key: str, subject: str, told: Fact | Answer, at: float) -> Put:
+    message = to_message(told, getattr(facts_pb2, type(told).__name__))
+    record = to_record(EVENTS, subject, message, source=SOURCE, id=key)
     document: dict[str, Any] = {
-        "order": fact.at,
+        "order": at,
         "topic": record.topic,
         "key": record.key,
         "value": record.value,

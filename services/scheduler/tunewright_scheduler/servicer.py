@@ -5,58 +5,48 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from typing import Final
+from collections.abc import AsyncIterator
+from typing import Any, Final
 
 import grpc
 
-from tunewright.core.check import check
 from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.names import split_training_id
 from tunewright.core.spec import TuningJobSpec
-from tunewright.platform.codec import from_message
 from tunewright.platform.documents import from_document
 from tunewright.platform.rpc.server import caller
-from tunewright.platform.store.port import Insert, Query, Remove, Store, Write
+from tunewright.platform.store.port import Query, Store
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, heard, job_bell, trainer_bell
 from tunewright_scheduler.changes import Change, Changes
-from tunewright_scheduler.core.decide import StopRequested
-from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
 from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
+from tunewright_scheduler.tuning_jobs import Request, TuningJobs
 
-REQUESTS_KEPT_S: Final = 30 * 86_400.0
 WATCH_AGAIN_S: Final = 2.0
 """A watched job may be changed by another replica, whose bell does not ring here."""
 
-CheckImage = Callable[[str, str], None]
-"""Raises InvalidSpec if no trainer here may run the image; takes the field's path and the image."""
-
 
 class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
-    def __init__(self, store: Store, changes: Changes, bells: Bells, check_image: CheckImage) -> None:
-        self._store, self._changes, self._bells, self._check_image = store, changes, bells, check_image
+    def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs) -> None:
+        self._store, self._changes, self._bells, self._jobs = store, changes, bells, jobs
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.CreateTuningJobResponse:
-        spec = check(from_message(request.spec, TuningJobSpec))
-        for index, definition in enumerate(spec.definitions):
-            self._check_image(f"definitions[{index}].image", definition.image)
+        spec = self._jobs.checked(request.spec)
         if request.validate_only:
             return pb.CreateTuningJobResponse()
         digest = hashlib.sha256(request.spec.SerializeToString(deterministic=True)).digest()
-        request_key = f"create/{caller()}/{request.request_id or uuid.uuid4()}"
-        answered = await self._answered(request_key, digest)
-        if answered is None:
-            answered = await self._create(spec, request_key, digest)
-        return pb.CreateTuningJobResponse(job=await self._message(answered))
+        once = Request(f"create/{caller()}/{request.request_id or uuid.uuid4()}", digest, "request_id")
+        created = await records.read_job(self._store, await self._create(spec, once))
+        if created is None:
+            raise NotFound("tuning job", spec.name, "this request made it, and it has been deleted")
+        return pb.CreateTuningJobResponse(job=await self._message(created))
 
     async def GetTuningJob(  # noqa: N802
         self, request: pb.GetTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -67,6 +57,7 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         self, request: pb.ListTuningJobsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ListTuningJobsResponse:
         size = _page_size(request.page_size, default=10, limit=100)
+        _name("order", pb.TuningJobOrder, request.order)
         response = pb.ListTuningJobsResponse(next_page_token=request.page_token)
         while len(response.jobs) < size:
             page = await self._store.find(_jobs_query(request, caller(), size - len(response.jobs), response))
@@ -83,30 +74,13 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
     async def StopTuningJob(  # noqa: N802
         self, request: pb.StopTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.StopTuningJobResponse:
-        found = await self._find(request.job)
-        if found.value.state.final:
-            state = found.value.state.shown
-            raise IllegalTransition(f"tuning job {found.value.name}", f"already {state}", "be stopped")
-        await self._changes.send(found.value.uid, StopRequested("stopped by its user"))
-        return pb.StopTuningJobResponse(job=await self._message(await self._find(request.job)))
+        uid = await self._jobs.stop(caller(), request.job)
+        return pb.StopTuningJobResponse(job=await self._message(await self._find(uid)))
 
     async def DeleteTuningJob(  # noqa: N802
         self, request: pb.DeleteTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.DeleteTuningJobResponse:
-        found = await self._find(request.job)
-
-        async def step(change: Change) -> None:
-            job = change.job
-            if not job.state.final:
-                what = f"tuning job {job.name}"
-                raise IllegalTransition(
-                    what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
-                )
-            change.job = replace(job, deleted=True, due_at=change.now)
-            change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
-            change.writes.append(Remove("job_names", records.name_key(job.owner, job.name)))
-
-        await self._changes.make(found.value.uid, step)
+        await self._jobs.delete(caller(), request.job)
         return pb.DeleteTuningJobResponse()
 
     async def GetTrainingJob(  # noqa: N802
@@ -119,11 +93,12 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
     ) -> pb.ListTrainingJobsResponse:
         found = await self._find(request.job)
         index, equals = "by_job", {"uid": found.value.uid}
+        _name("order", pb.TrainingJobOrder, request.order)
         if request.order == pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE:
             index = "by_objective"
         elif request.HasField("state_equals"):
             index = "by_job_and_state"
-            equals["state"] = pb.TrainingState.Name(request.state_equals).removeprefix("TRAINING_STATE_")
+            equals["state"] = _name("state_equals", pb.TrainingState, request.state_equals)
         page = await self._store.find(
             Query(
                 "training_jobs",
@@ -170,43 +145,22 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
                     return
                 await heard(bell, WATCH_AGAIN_S)
 
-    async def _answered(self, request_key: str, digest: bytes) -> Versioned[TuningJob] | None:
-        """Return the job that this request has already made.
-
-        Raises InvalidSpec if the same id asked for something else.
-        """
-        stored = await self._store.get("requests", request_key)
-        if stored is None:
-            return None
-        if stored.document["digest"] != digest:
-            raise InvalidSpec("request_id", "was used for another request", "Choose a new one")
-        return await records.read_job(self._store, stored.document["uid"])
-
-    async def _create(self, spec: TuningJobSpec, request_key: str, digest: bytes) -> Versioned[TuningJob]:
-        now, uid, owner = await self._store.now(), uuid.uuid4().hex[:16], caller()
-        seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
-        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed)
-        name_key = records.name_key(owner, spec.name)
-        guards: list[Write] = [
-            Insert("job_names", name_key, {"uid": uid}),
-            Insert("requests", request_key, {"uid": uid, "digest": digest, "expires_at": now + REQUESTS_KEPT_S}),
-        ]
-        try:
-            await self._changes.create(job, spec, guards)
-        except Conflict:
-            answered = await self._answered(request_key, digest)
-            if answered is not None:
-                return answered
-            raise AlreadyExists("tuning job", spec.name) from None
-        return await self._find(uid)
+    async def _create(self, spec: TuningJobSpec, once: Request) -> str:
+        """Return the uid of the job that this request makes, or has made."""
+        answered = await once.answered(self._store)
+        if answered is None:
+            try:
+                return await self._jobs.create(caller(), spec, lambda uid, now: [once.record({"uid": uid}, now)])
+            except (AlreadyExists, Conflict):
+                answered = await once.answered(self._store)  # the same request may have come twice at once
+                if answered is None:
+                    raise
+        uid: str = answered["uid"]
+        return uid
 
     async def _find(self, job: str) -> Versioned[TuningJob]:
         """Find a job of the caller's by name or uid. Raises NotFound, also for somebody else's."""
-        named = await self._store.get("job_names", records.name_key(caller(), job))
-        found = await records.read_job(self._store, named.document["uid"] if named else job)
-        if found is None or found.value.owner != caller() or found.value.deleted:
-            raise NotFound("tuning job", job)
-        return found
+        return await self._jobs.find(caller(), job)
 
     async def _training(self, training: str) -> Training:
         """Find a training by name or id. Raises NotFound, also for somebody else's."""
@@ -262,6 +216,17 @@ def _page_size(asked: int, *, default: int, limit: int) -> int:
     if not 0 <= asked <= limit:
         raise InvalidSpec("page_size", f"must be between 1 and {limit}", f"Leave it out for {default}")
     return asked or default
+
+
+def _name(field: str, enum: Any, number: int) -> str:
+    """Return the name of an enum's value as documents have it. Raises InvalidSpec: it is not known."""
+    value = enum.DESCRIPTOR.values_by_number.get(number)
+    prefix = enum.DESCRIPTOR.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    if value is None:
+        known = ", ".join(name.removeprefix(prefix) for name in enum.keys()[1:])
+        raise InvalidSpec(field, f"{number} is not a known value", f"Choose one of {known}")
+    name: str = value.name
+    return name.removeprefix(prefix)
 
 
 def _jobs_query(request: pb.ListTuningJobsRequest, owner: str, limit: int, so_far: pb.ListTuningJobsResponse) -> Query:

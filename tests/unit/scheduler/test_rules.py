@@ -32,6 +32,7 @@ from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sessions import Holding
 from tunewright_scheduler.sweep import Sweep
+from tunewright_scheduler.tuning_jobs import TuningJobs
 
 JOBS = 2
 SUGGESTION = Suggestion({"lr": 0.01, "epochs": 3, "batch": "32"}, Provenance("random"))
@@ -73,7 +74,8 @@ class Scheduler(RuleBasedStateMachine):
         self.asks: list[tuple[str, int]] = []
         self.world.changes.on_ask = lambda uid, number: self.asks.append((uid, number))
         self.sweeper = Sweep(self.world.store, self.world.changes, self.world.sessions)
-        self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, lambda _field, _image: None)
+        jobs = TuningJobs(self.world.store, self.world.changes, lambda _field, _image: None)
+        self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs)
         if clock is not None:
             self.world.store.clock = clock
 

@@ -6,6 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class CommandAccepted:
+    command_id: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRejected:
+    command_id: str
+    reason: str
+    """Of tunewright.core.errors."""
+    field: str
+    message: str
+
+
+Answer = CommandAccepted | CommandRejected
+"""What a command is answered; not of a job's own making, so no Fact."""
+
+
+@dataclass(frozen=True, slots=True)
 class TuningJobCreated:
     uid: str
     name: str

@@ -1,0 +1,131 @@
+"""Create, stop and delete tuning jobs: one implementation for whoever asks, over gRPC or by a command from the bus.
+
+A request may come again. What it was answered is kept under its id, in the commit that carried it out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from tunewright.core.check import check
+from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound
+from tunewright.core.spec import TuningJobSpec
+from tunewright.platform.codec import from_message
+from tunewright.platform.store.port import Document, Insert, Remove, Store, Write
+from tunewright.v1 import spec_pb2
+from tunewright_scheduler import records
+from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.core.decide import StopRequested
+from tunewright_scheduler.core.facts import TuningJobDeleted
+from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.records import Versioned
+
+REQUESTS_KEPT_S: Final = 30 * 86_400.0
+"""Longer than tuning.commands keeps a record."""
+
+CheckImage = Callable[[str, str], None]
+"""Raises InvalidSpec if no trainer here may run the image; takes the field's path and the image."""
+
+Beside = Callable[[str, float], Sequence[Write]]
+"""Takes the job's uid and the time; returns what is to be written in the same commit."""
+
+
+def nothing(_uid: str, _now: float) -> Sequence[Write]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that may come again: the same id with the same content is answered as it was before."""
+
+    key: str
+    digest: bytes
+    field: str
+    """What the caller calls the id."""
+
+    def record(self, answer: Document, now: float) -> Insert:
+        kept = {**answer, "digest": self.digest, "expires_at": now + REQUESTS_KEPT_S}
+        return Insert("requests", self.key, kept)
+
+    async def answered(self, store: Store) -> dict[str, Any] | None:
+        """Return its answer, if there is one. Raises InvalidSpec: the same id asked for something else."""
+        stored = await store.get("requests", self.key)
+        if stored is None:
+            return None
+        if stored.document["digest"] != self.digest:
+            raise InvalidSpec(self.field, "was used for another request", "Choose a new one")
+        return stored.document
+
+
+class TuningJobs:
+    def __init__(self, store: Store, changes: Changes, check_image: CheckImage) -> None:
+        self._store, self._changes, self._check_image = store, changes, check_image
+
+    def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
+        """Return the specification with what is computed filled in. Raises InvalidSpec."""
+        spec = check(from_message(message, TuningJobSpec))
+        for index, definition in enumerate(spec.definitions):
+            self._check_image(f"definitions[{index}].image", definition.image)
+        return spec
+
+    async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing) -> str:
+        """Create a job from a checked specification; return its uid.
+
+        Raises AlreadyExists, and Conflict of what is written beside it.
+        """
+        now, uid = await self._store.now(), uuid.uuid4().hex[:16]
+        seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
+        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed)
+        name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
+        try:
+            await self._changes.create(job, spec, [*beside(uid, now), name])
+        except Conflict as beaten:
+            if beaten.collection == name.collection:
+                raise AlreadyExists("tuning job", spec.name) from None
+            raise
+        return uid
+
+    async def stop(self, owner: str, job: str, beside: Beside = nothing) -> str:
+        """Stop a job and its trainings; return its uid. Raises NotFound, IllegalTransition: it has ended."""
+        uid = (await self.find(owner, job)).value.uid
+
+        async def step(change: Change) -> None:
+            if change.job.state.final:
+                raise IllegalTransition(
+                    f"tuning job {change.job.name}", f"already {change.job.state.shown}", "be stopped"
+                )
+            await change.apply(StopRequested("stopped by its user"))
+            change.writes.extend(beside(uid, change.now))
+
+        await self._changes.make(uid, step)
+        return uid
+
+    async def delete(self, owner: str, job: str, beside: Beside = nothing) -> str:
+        """Delete an ended job, for the sweep to clear away; return its uid. Raises NotFound, IllegalTransition."""
+        uid = (await self.find(owner, job)).value.uid
+
+        async def step(change: Change) -> None:
+            job = change.job
+            if not job.state.final:
+                what = f"tuning job {job.name}"
+                raise IllegalTransition(
+                    what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
+                )
+            change.job = replace(job, deleted=True, due_at=change.now)
+            change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
+            change.writes.append(Remove("job_names", records.name_key(job.owner, job.name)))
+            change.writes.extend(beside(uid, change.now))
+
+        await self._changes.make(uid, step)
+        return uid
+
+    async def find(self, owner: str, job: str) -> Versioned[TuningJob]:
+        """Find a job by name or uid. Raises NotFound, also for somebody else's."""
+        named = await self._store.get("job_names", records.name_key(owner, job))
+        found = await records.read_job(self._store, named.document["uid"] if named else job)
+        if found is None or found.value.owner != owner or found.value.deleted:
+            raise NotFound("tuning job", job)
+        return found
