@@ -6,14 +6,17 @@ from typing import Final
 
 from tunewright.platform.bus.consumer import consume
 from tunewright.platform.bus.port import Bus
+from tunewright.platform.credentials import Credentials
 from tunewright.platform.store.port import Store
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.news import News
+from tunewright_metrics.reports import Reports
 from tunewright_metrics.servicer import MetricsServicer
 
 GROUP: Final = "metrics"
 TOPICS: Final = ("training.output", "tuning.events")
+REPORTS: Final = "training.reports"
 
 
 class Metrics:
@@ -21,8 +24,14 @@ class Metrics:
         news = News()
         self._bus = bus
         self._collector = Collector(store, bus, news.tell)
-        self.servicer = MetricsServicer(Archive(store, news), bus)
+        archive = Archive(store, news)
+        self._reports = Reports(store, bus, archive)
+        self.servicer = MetricsServicer(archive, bus)
 
     async def run(self) -> None:
         """Collect until cancelled."""
         await consume(self._bus, GROUP, TOPICS, self._collector.handle)
+
+    async def take_reports(self, credentials: Credentials) -> None:
+        """Take what other systems report under these credentials, until cancelled."""
+        await consume(self._bus, GROUP, [REPORTS], self._reports.take_all, credentials)
