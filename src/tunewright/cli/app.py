@@ -243,3 +243,28 @@ def check(
     from tunewright.cli import checking
 
     checking.check_file(job_file, log)
+
+
+@app.command()
+def sign(
+    file: Annotated[Path, typer.Argument(help="What is sent: JSON or protobuf, to the byte.", show_default=False)],
+    topic: Annotated[str, typer.Option(help="tuning.commands or training.reports.", show_default=False)],
+    type_name: Annotated[str, typer.Option("--type", help="CreateTuningJob, MetricsReported …", show_default=False)],
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            help="The credentials file; that of the data folder by default.",
+            envvar="TUNEWRIGHT_CREDENTIALS",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the header under which a file can be sent to Kafka.
+
+    kcat -P -b HOST:PORT -t tuning.commands -H ce_type=StopTuningJob -H content-type=application/json
+    -H "$(tunewright sign --topic tuning.commands --type StopTuningJob stop.json)" stop.json
+    """
+    from tunewright.cli import signing
+
+    signing.sign(topic, type_name, file, credentials, data_dir)
