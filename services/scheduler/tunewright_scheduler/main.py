@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.commands import Commands
+from tunewright_scheduler.doorbell import Doorbell
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
@@ -35,9 +36,14 @@ class Scheduler:
     worker: WorkerServicer
     sweep: Sweep
     relay: Relay
+    doorbell: Doorbell
     results: Results
     commands: Commands
     bus: Bus
+
+    def long_lived(self) -> list[Awaitable[None]]:
+        """Return the parts to be run together, as long as it serves."""
+        return [self.doorbell.run(), self.consume_results(), self.relay.run(), self.sweep.run()]
 
     async def consume_results(self) -> None:
         """Fold what metrics says, until cancelled."""
@@ -52,7 +58,7 @@ class Scheduler:
 async def scheduler(
     store: Store, bus: Bus, suggester: grpc.aio.Channel, check_image: CheckImage, terms: LeaseTerms
 ) -> AsyncIterator[Scheduler]:
-    """Build a scheduler; its long-lived parts are `sweep.run`, `relay.run` and `consume_results`.
+    """Build a scheduler; run what `long_lived` returns.
 
     `consume_commands` is one more, for who wants other systems to order by the bus.
     """
@@ -69,6 +75,7 @@ async def scheduler(
             worker=WorkerServicer(sessions, changes),
             sweep=Sweep(store, changes, sessions),
             relay=relay,
+            doorbell=Doorbell(bells, bus),
             results=Results(changes),
             commands=Commands(store, changes, jobs),
             bus=bus,

@@ -7,8 +7,9 @@ training records, and the difference is the answer; so an order cannot be lost, 
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tunewright.core.errors import Conflict, IllegalTransition, NotFound
@@ -17,7 +18,7 @@ from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Insert, Put, Query, Remove, Replace, Store, Stored, Write
 from tunewright_scheduler import records
-from tunewright_scheduler.bells import Bells, heard, job_bell, pool_bell, trainer_bell
+from tunewright_scheduler.bells import Bells, heard, job_bell, pool_bell, rung, trainer_bell
 from tunewright_scheduler.changes import Change, Changes
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import ProcessEnded
@@ -27,6 +28,9 @@ from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned
 
 CLAIM_LIMIT: Final = 64
+LOOK_AGAIN_S: Final = 2.0
+"""A claim that waits looks for trainings so often without being rung: bells of other schedulers may be lost."""
+
 RUN_AGAIN: Final = frozenset({EndCause.LOST, EndCause.PREEMPTED})
 """Ends that are no end of the training: the trainer itself could not go on with it."""
 
@@ -64,12 +68,22 @@ class Orders:
         return bool(self.stop or self.settled or self.resend or self.abandon)
 
 
+@dataclass(eq=False, weakref_slot=True, slots=True)
+class Door:
+    """Where the claims of one pool wait in this process. One looks at a time, on behalf of all that wait."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    looked_at: float = float("-inf")
+    """By the loop's clock."""
+
+
 class Sessions:
     def __init__(self, store: Store, changes: Changes, bells: Bells, terms: LeaseTerms) -> None:
         self.terms = terms
         self._store, self._changes, self._bells = store, changes, bells
         self._resent: dict[str, set[tuple[Held, Resend]]] = {}
         """Per trainer: what this process has already had sent again. Losing it costs a repetition."""
+        self._doors: weakref.WeakValueDictionary[str, Door] = weakref.WeakValueDictionary()
 
     async def open(self, session: Session, holding: Sequence[Holding]) -> tuple[Session, tuple[Held, ...]]:
         """Open or take over a session; return it under its new epoch, and which of `holding` are void.
@@ -112,18 +126,28 @@ class Sessions:
 
         The same `request_id` gives the same leases again, for a reply that was lost.
         """
-        deadline = asyncio.get_running_loop().time() + wait_s
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + wait_s
         pool = (await self._current(trainer_id, epoch)).value.pool
         repeated = [training for training in await self._running(trainer_id) if training.claim_id == request_id]
         if repeated:
             return repeated
+        door = self._door(pool)
         with self._bells.listen(pool_bell(pool)) as bell:
+            bell.set()  # nobody has looked for this one yet
             while True:
-                claimed = await self._claim_now(trainer_id, epoch, request_id, min(slots, CLAIM_LIMIT))
-                left_s = deadline - asyncio.get_running_loop().time()
-                if claimed or left_s <= 0:
-                    return claimed
-                await heard(bell, left_s)
+                async with door.turn:
+                    if bell.is_set():
+                        door.looked_at = clock()
+                        claimed = await self._look(pool, trainer_id, epoch, request_id, min(slots, CLAIM_LIMIT))
+                        if claimed:
+                            return claimed
+                if clock() >= deadline:
+                    return []
+                again_at = door.looked_at + LOOK_AGAIN_S
+                await rung(bell, min(deadline, again_at) - clock())
+                if clock() >= door.looked_at + LOOK_AGAIN_S:
+                    bell.set()
 
     async def exited(self, trainer_id: str, held: Held, exit_: Exit) -> None:
         """Take note that a process has ended.
@@ -191,6 +215,24 @@ class Sessions:
             await self._store.commit([Remove("sessions", trainer_id, found.version + 1)])
         except Conflict:
             return  # it has been renewed or opened anew meanwhile
+
+    def _door(self, pool: str) -> Door:
+        door = self._doors.get(pool)
+        if door is None:
+            door = self._doors[pool] = Door()
+        return door
+
+    async def _look(self, pool: str, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
+        """Claim what there is. The others that wait here are woken only if something may be left for them."""
+        self._bells.silence(pool_bell(pool))
+        all_found = False
+        try:
+            claimed = await self._claim_now(trainer_id, epoch, request_id, slots)
+            all_found = len(claimed) < slots
+        finally:
+            if not all_found:
+                self._bells.ring_here(pool_bell(pool))
+        return claimed
 
     async def _claim_now(self, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
         while True:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tunewright/events/v1/requests.proto\x12\x14tunewright.events.v1\",\n\x08\x44oorbell\x12\x0c\n\x04pool\x18\x01 \x01(\t\x12\x12\n\ntrainer_id\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tunewright/events/v1/requests.proto\x12\x14tunewright.events.v1\"\x19\n\x08\x44oorbell\x12\r\n\x05\x62\x65lls\x18\x01 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tunewright.events.v1.reques
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DOORBELL']._serialized_start=61
-  _globals['_DOORBELL']._serialized_end=105
+  _globals['_DOORBELL']._serialized_end=86
 # @@protoc_insertion_point(module_scope)
