@@ -1,16 +1,27 @@
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sys
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.contract.bus_contract import OTHER, TOPIC, BusContract
-from tests.servers.kafka import kafka
-from tunewright.platform.bus.kafka import KafkaBus
-from tunewright.platform.bus.topics import topics
+from tests.contract.bus_contract import OTHER, TOPIC, BusContract, by_key, read_all, record
+from tests.servers.kafka import KafkaServer, kafka, own_kafka
+from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.platform.bus.kafka import KafkaBus, Security, differences
+from tunewright.platform.bus.port import Delivered, Record, Subscription
+from tunewright.platform.bus.topics import Topic, topics
 
 TWO = [topics()[TOPIC], topics()[OTHER]]
+ROOT = Path(__file__).parents[2]
 
 
 def new_prefix() -> str:
@@ -18,12 +29,260 @@ def new_prefix() -> str:
     return f"{uuid.uuid4().hex[:8]}."
 
 
+@asynccontextmanager
+async def opened(bootstrap: str, prefix: str, declared: list[Topic] = TWO) -> AsyncIterator[KafkaBus]:
+    bus = KafkaBus(bootstrap, declared, prefix=prefix)
+    try:
+        await bus.open()
+        yield bus
+    finally:
+        await bus.close()
+
+
 class TestKafkaBus(BusContract):
     @pytest.fixture
     async def bus(self) -> AsyncIterator[KafkaBus]:
-        bus = KafkaBus(kafka().bootstrap, TWO, prefix=new_prefix())
-        try:
-            await bus.open()
+        async with opened(kafka().bootstrap, new_prefix()) as bus:
             yield bus
+
+
+@pytest.fixture
+def server() -> KafkaServer:
+    """Lend the shared broker to a test that ends it; hand it back going."""
+    server = own_kafka()
+    server.ensure_going()
+    return server
+
+
+async def patiently(publish: Callable[[], Awaitable[None]], within_s: float = 30) -> None:
+    async with asyncio.timeout(within_s):
+        while True:
+            with suppress(Unavailable):
+                return await publish()
+            await asyncio.sleep(0.05)
+
+
+async def read_until(subscription: Subscription, last: dict[str, int]) -> list[Delivered]:
+    """Read and commit until the last number of every key has come."""
+    read: list[Delivered] = []
+    async with asyncio.timeout(40):
+        while any(numbers[-1:] != [last[key]] for key, numbers in by_key(read).items()) or len(by_key(read)) < len(
+            last
+        ):
+            batch = await subscription.batch()
+            await subscription.commit(batch)
+            read += batch
+    return read
+
+
+def first_seen(batch: list[Delivered]) -> dict[str, list[int]]:
+    return {key: list(dict.fromkeys(numbers)) for key, numbers in by_key(batch).items()}
+
+
+async def test_a_broker_that_comes_back_empty_under_both_ends_loses_nothing_published_since(
+    server: KafkaServer,
+) -> None:
+    keys = [f"k{number}" for number in range(4)]
+    async with opened(server.bootstrap, new_prefix()) as bus, bus.subscribe("g", [TOPIC]) as subscription:
+        await bus.publish([record(key, number) for number in range(50) for key in keys])
+        before = await read_all(subscription, 200)
+        assert first_seen(before) == {key: list(range(50)) for key in keys}
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start, empty=True)
+        await subscription.commit(before)
+        # Longer than the log that was lost: a position that survived it would skip the beginning of this one.
+        for number in range(100, 200):
+            await patiently(lambda number=number: bus.publish([record(key, number) for key in keys]))
+        since = await read_until(subscription, dict.fromkeys(keys, 199))
+    assert first_seen(since) == {key: list(range(100, 200)) for key in keys}
+
+
+async def test_what_was_committed_before_a_restart_does_not_come_again(server: KafkaServer) -> None:
+    async with opened(server.bootstrap, new_prefix()) as bus, bus.subscribe("g", [TOPIC]) as subscription:
+        await bus.publish([record("k", number) for number in range(5)])
+        await read_all(subscription, 5)
+        await asyncio.to_thread(server.stop)
+        assert await subscription.batch(wait_s=0.2) == []
+        await asyncio.to_thread(server.start)
+        await patiently(lambda: bus.publish([record("k", 5)]))
+        since = await read_until(subscription, {"k": 5})
+    # The broker may have gone before the last positions were sent: then all of them come again, in order.
+    assert first_seen(since)["k"] in ([5], list(range(6)))
+
+
+async def test_publishing_to_a_broker_that_is_gone_ends_unavailable_in_time(server: KafkaServer) -> None:
+    async with opened(server.bootstrap, new_prefix()) as bus:
+        await bus.publish([record("k", 1)])
+        await asyncio.to_thread(server.stop)
+        for _ in range(2):
+            started = time.monotonic()
+            with pytest.raises(Unavailable):
+                await bus.publish([record("k", 2)])
+            assert time.monotonic() - started < 5
+        with pytest.raises(Unavailable):
+            await bus.ping()
+        await asyncio.to_thread(server.start)
+        await patiently(lambda: bus.publish([record("k", 3)]))
+        await bus.ping()
+
+
+async def test_publishing_to_a_broker_that_hangs_ends_unavailable_in_time(server: KafkaServer) -> None:
+    async with opened(server.bootstrap, new_prefix()) as bus, bus.subscribe("g", [TOPIC]) as subscription:
+        await bus.publish([record("k", 1)])
+        server.pause()
+        try:
+            started = time.monotonic()
+            with pytest.raises(Unavailable):
+                await bus.publish([record("k", 2)])
+            assert time.monotonic() - started < 5
         finally:
-            await bus.close()
+            server.resume()
+        await patiently(lambda: bus.publish([record("k", 2), record("k", 3)]))
+        assert first_seen(await read_until(subscription, {"k": 3})) == {"k": [1, 2, 3]}
+
+
+MEMBER = """
+import asyncio, sys
+from tunewright.platform.bus.kafka import KafkaBus
+from tunewright.platform.bus.topics import topics
+
+async def main(bootstrap, prefix, topic):
+    bus = KafkaBus(bootstrap, [topics()[topic]], prefix=prefix)
+    await bus.open()
+    async with bus.subscribe("g", [topic]) as subscription:
+        while True:
+            for delivered in await subscription.batch(wait_s=0.1):
+                print(delivered.record.value.decode(), delivered.record.key, flush=True)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@asynccontextmanager
+async def other_member(prefix: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a member of the group in a process of its own: it reads, says which keys, and commits nothing."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", MEMBER, kafka().bootstrap, prefix, TOPIC, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def keys_of_other(bus: KafkaBus, process: asyncio.subprocess.Process, said: int) -> set[str]:
+    """Publish to all keys until the other member reads one that says this; return its key."""
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        while True:
+            await bus.publish([record(f"k{number}", said) for number in range(64)])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    while line := (await process.stdout.readline()).decode().split():
+                        if line[0] == str(said):
+                            return {line[1]}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+async def test_partitions_of_a_member_that_dies_or_hangs_are_taken_over_soon(number: signal.Signals) -> None:
+    prefix = new_prefix()
+    async with (
+        opened(kafka().bootstrap, prefix) as bus,
+        bus.subscribe("g", [TOPIC]) as subscription,
+        other_member(prefix) as process,
+    ):
+        theirs = await keys_of_other(bus, process, 1)
+        os.kill(process.pid, number)
+        await bus.publish([record(key, 2) for key in theirs])
+        async with asyncio.timeout(10):
+            while not any(d.record.key in theirs and d.record.value == b"2" for d in await subscription.batch()):
+                pass
+        if number is signal.SIGSTOP:
+            os.kill(process.pid, signal.SIGCONT)
+            await keys_of_other(bus, process, 3)
+
+
+async def test_committing_is_no_round_trip_and_what_was_lost_is_left_alone() -> None:
+    async with opened(kafka().bootstrap, new_prefix()) as bus:
+        async with bus.subscribe("g", [TOPIC]) as subscription:
+            await bus.publish([record("k", 1), record("k", 2)])
+            (one, two) = await read_all(subscription, 2, commit=False)
+            committing = asyncio.ensure_future(subscription.commit([one]))
+            await asyncio.sleep(0)
+            assert committing.done()
+            beyond = replace(two, offset=two.offset + 1000)
+            await subscription.commit([beyond])
+        async with bus.subscribe("g", [TOPIC]) as subscription:
+            assert by_key(await read_all(subscription, 1)) == {"k": [2]}
+
+
+async def test_records_of_other_systems_arrive_with_what_they_leave_out_as_empty() -> None:
+    from confluent_kafka import Producer
+
+    prefix = new_prefix()
+    async with opened(kafka().bootstrap, prefix) as bus, bus.subscribe("g", [TOPIC]) as subscription:
+        producer = Producer({"bootstrap.servers": kafka().bootstrap, "compression.type": "gzip"})
+        producer.produce(prefix + TOPIC, value=None, key=b"\xff", headers=[("h", None)])
+        assert await asyncio.to_thread(producer.flush, 10) == 0
+        (delivered,) = await read_all(subscription, 1)
+    assert delivered.record == Record(TOPIC, "�", b"", {"h": b""})
+
+
+async def test_a_key_goes_to_the_partition_that_other_clients_choose() -> None:
+    from confluent_kafka import Producer
+
+    prefix = new_prefix()
+    async with opened(kafka().bootstrap, prefix) as bus, bus.subscribe("g", [TOPIC]) as subscription:
+        producer = Producer({"bootstrap.servers": kafka().bootstrap, "partitioner": "murmur2"})
+        for number in range(20):
+            producer.produce(prefix + TOPIC, value=b"0", key=f"k{number}")
+        assert await asyncio.to_thread(producer.flush, 10) == 0
+        await bus.publish([record(f"k{number}", 1) for number in range(20)])
+        places = {(item.record.key, item.partition) for item in await read_all(subscription, 40)}
+    assert len(places) == 20
+
+
+async def test_the_check_names_what_is_missing_and_what_differs() -> None:
+    prefix, bootstrap = new_prefix(), kafka().bootstrap
+    output = topics()[TOPIC]
+    async with opened(bootstrap, prefix, [output]) as bus:
+        assert await bus.check() == []
+    missing = KafkaBus(bootstrap, TWO, prefix=prefix)
+    (sentence,) = await missing.check()
+    await missing.close()
+    assert "training.results is missing" in sentence
+    differing = KafkaBus(bootstrap, [replace(output, partitions=8, retention_s=1)], prefix=prefix)
+    (sentence,) = await differing.check()
+    assert "has 32 partitions, not 8" in sentence
+    with pytest.raises(InvalidSpec, match="32 partitions, not 8"):
+        await differing.open()
+    await differing.close()
+    kept = KafkaBus(bootstrap, [replace(output, retention_s=1)], prefix=prefix)
+    (sentence,) = await kept.check()
+    await kept.close()
+    assert "keeps records for 259200000 ms, not 1000" in sentence
+
+
+async def test_a_record_that_no_broker_would_take_is_refused_and_others_go_on() -> None:
+    async with opened(kafka().bootstrap, new_prefix()) as bus:
+        with pytest.raises(InvalidSpec, match="too large"):
+            await bus.publish([Record(TOPIC, "k", bytes(20 * 1024 * 1024))])
+        await bus.publish([record("k", 1)])
+
+
+def test_all_topics_are_named_when_none_is_there() -> None:
+    assert len(differences(topics().values(), {})) == len(topics())
+
+
+def test_plaintext_beyond_loopback_and_passwords_in_the_clear_are_refused() -> None:
+    with pytest.raises(InvalidSpec, match=r"10\.0\.0\.1"):
+        KafkaBus("127.0.0.1:9092,10.0.0.1:9092", TWO)
+    with pytest.raises(InvalidSpec, match="over TLS only"):
+        KafkaBus("127.0.0.1:9092", TWO, security=Security(user="u", password="p"))
+    with pytest.raises(InvalidSpec, match="cannot be read"):
+        KafkaBus("k:9092", TWO, security=Security(ca_file=Path("/nowhere.pem")))
+    with pytest.raises(InvalidSpec, match="topic's name"):
+        KafkaBus("127.0.0.1:9092", TWO, prefix="a b/")
+    assert "secret" not in repr(Security(user="u", password="secret"))

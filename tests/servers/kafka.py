@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,8 @@ VERSION: Final = re.findall(r"<version>([\d.]+)</version>", POM.read_text())[1]
 JARS: Final = POM.parents[2] / ".venv" / f"kafka-{VERSION}"
 START_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 20.0
+PARENT: Final = ThreadPoolExecutor(1)
+"""The thread that starts brokers: one that is to end with its parent ends with the thread that started it."""
 STARTED: Final = "Kafka Server started"
 
 PROPERTIES: Final = """\
@@ -102,10 +105,14 @@ class KafkaServer:
             self._format()
         self._log.write_bytes(b"")
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*_with_us(), *self._java("kafka.Kafka"), str(self._properties)], stdout=log, stderr=log
-            )
+            command = [*_with_us(), *self._java("kafka.Kafka"), str(self._properties)]
+            self._process = PARENT.submit(subprocess.Popen, command, stdout=log, stderr=log).result()
         self._wait_until_it_serves(self._process)
+
+    def ensure_going(self) -> None:
+        """Start it again if the last who used it left it ended."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
 
     def stop(self) -> None:
         """End it in order; it keeps what it has."""

@@ -12,7 +12,7 @@ The promise, which tests/contract/bus_contract.py holds every adapter to:
   starts at the oldest record retained.
 - `batch` returns records of the partitions assigned now. `commit` says that every record of a batch, and all before
   them in their partitions, are done; what was not committed is delivered again after a restart or a hand-over, in
-  order.
+  order. An adapter may send commits a little later: a crash may bring back the last second's batches.
 - Two groups see all records each. Values are bytes on every adapter, also in process.
 - Whoever listens hears what is published from then on, beside every other listener, and may miss some of it: for hints
   that are safe to lose. Nothing is committed and nothing is kept for it.
