@@ -541,12 +541,13 @@ def _is_member(consumer: AIOKafkaConsumer) -> bool:
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
     """Stop a producer without sending what it still holds: its callers publish that again."""
-    sending = producer._sender.sender_task  # noqa: SLF001 - aiokafka's own stop() sends everything first, however long
+    # aiokafka's own stop() sends everything first, however long that takes.
+    sending = producer._sender.sender_task  # noqa: SLF001
     if sending is not None:
         sending.cancel()
         await asyncio.wait([sending], timeout=2 * ANSWER_WITHIN_S)
-    producer._message_accumulator.fail_all(KafkaError("abandoned"))  # noqa: SLF001 - as above
-    await producer.stop()
+    await producer.client.close()
+    producer._closed = True  # noqa: SLF001
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
