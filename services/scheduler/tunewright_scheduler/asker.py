@@ -1,11 +1,14 @@
 """Asks the suggester, from the ask record alone, and brings the answer back as a message.
 
 The request is a function of the record and the job's immutable history, so any replica may send it, again and again.
+While an answer takes its time, whoever asks says so in the job's record; when that ceases, another replica asks.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import grpc
@@ -20,13 +23,14 @@ from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.changes import Changes
-from tunewright_scheduler.core.asking import MODELLED, Answered, AskFailed
+from tunewright_scheduler.core.asking import ANSWER_DUE_S, MODELLED, Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.decide import Message, Park
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.history import Histories
 
 ANSWER_WITHIN_S: Final = 45.0
+SAY_SO_EVERY_S: Final = ANSWER_DUE_S / 2
 log = structlog.get_logger()
 
 
@@ -52,7 +56,8 @@ class Asker:
     async def _ask(self, uid: str, number: int) -> None:
         """Ask and fold the answer in. A fault of this one job parks it; a missing suggester is told to the job."""
         try:
-            message: Message = await self._answer(uid, number)
+            async with self._said_so(uid, number):
+                message: Message = await self._answer(uid, number)
         except NotFound:
             return  # deleted meanwhile
         except PeerError as error:
@@ -65,6 +70,24 @@ class Asker:
             await self._changes.send(uid, message)
         except TunewrightError as error:
             log.warning("answer not taken; the ask is repeated when due", uid=uid, ask=number, error=str(error))
+
+    @asynccontextmanager
+    async def _said_so(self, uid: str, number: int) -> AsyncIterator[None]:
+        """Keep the other replicas from asking the same, as long as this one is at it."""
+
+        async def say_so() -> None:
+            while True:
+                await asyncio.sleep(SAY_SO_EVERY_S)
+                try:
+                    await self._changes.send(uid, StillAsked(number))
+                except TunewrightError as error:
+                    log.info("another may ask the same", uid=uid, ask=number, why=str(error))
+
+        saying = asyncio.create_task(say_so())
+        try:
+            yield
+        finally:
+            saying.cancel()
 
     async def _answer(self, uid: str, number: int) -> Answered | AskFailed:
         found, ask = (

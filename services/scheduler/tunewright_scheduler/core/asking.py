@@ -19,8 +19,8 @@ from tunewright.core.states import JobState
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
 
-ANSWER_DUE_S: Final = 60.0
-"""An ask without an answer is asked again after this time: the asking process may have died."""
+ANSWER_DUE_S: Final = 5.0
+"""An ask that nobody is heard to be asking is asked again after this time: the asking process may have died."""
 
 MODELLED: Final = frozenset({Strategy.BAYESIAN, Strategy.HYPERBAND})
 """Strategies that look at observations, and so are asked no earlier than need be."""
@@ -50,6 +50,13 @@ class AskFailed:
 
     ask_number: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillAsked:
+    """The suggester is still at it, and the process that has asked it is alive."""
+
+    ask_number: int
 
 
 def room(job: TuningJob, spec: TuningJobSpec) -> int:
@@ -119,12 +126,19 @@ def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: 
     return Decision(replace(job, ask=ask, reason=f"waits for the suggester: {why}"))
 
 
+def still_asked(job: TuningJob, ask_number: int, now: float) -> Decision:
+    """Put off the repetition: the process that asks is alive."""
+    if job.ask is None or job.ask.number != ask_number:
+        return Decision(job)
+    return Decision(replace(job, ask=replace(job.ask, retry_at=now + ANSWER_DUE_S)))
+
+
 def repeat(job: TuningJob, now: float) -> Decision:
     """Ask again what is still open; the record makes the answer the same."""
     if job.ask is None:
         return Decision(job)
-    ask = replace(job.ask, retry_at=now + ANSWER_DUE_S)
-    return Decision(replace(job, ask=ask), (RepeatAsk(ask.number),))
+    number = job.ask.number
+    return still_asked(job, number, now).then(lambda asked: Decision(asked, (RepeatAsk(number),)))
 
 
 def repeat_if_due(job: TuningJob, now: float) -> Decision:

@@ -15,7 +15,7 @@ from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
 from tunewright_scheduler.core import asking, completion
-from tunewright_scheduler.core.asking import Answered, AskFailed
+from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
 from tunewright_scheduler.core.job import Awaiting, Best, Ending, TuningJob
@@ -61,7 +61,7 @@ class Resumed:
     """The scheduler has restarted: an ask that was under way is asked again."""
 
 
-Message = Answered | AskFailed | ProcessEnded | TrainingEnded | StopRequested | Park | Tick | Resumed
+Message = Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | StopRequested | Park | Tick | Resumed
 
 
 def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
@@ -84,6 +84,8 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
             return asking.answered(job, spec, message, now)
         case AskFailed():
             return asking.failed(job, spec, message.ask_number, message.why, now)
+        case StillAsked(number):
+            return asking.still_asked(job, number, now)
         case ProcessEnded(number):
             return Decision(_process_ended(job, number, now))
         case TrainingEnded(ending):
