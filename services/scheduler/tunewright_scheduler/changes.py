@@ -2,18 +2,20 @@
 
 A Change gathers one commit: the job, the trainings it touches, and the writes that its decisions ask for. It is
 committed all or nothing under the versions that were read; beaten by another replica, it is thrown away and decided
-anew. What must be done after the commit (ask, ring) waits in the Change until the commit has returned.
+anew, after a pause that grows and is drawn by chance, so that replicas do not keep meeting. What must be done after
+the commit (ask, ring) waits in the Change until the commit has returned.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tunewright.core.errors import Conflict, NotFound
+from tunewright.core.errors import Conflict, NotFound, Unavailable
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
@@ -29,6 +31,9 @@ from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, endin
 
 ATTEMPTS: Final = 20
 """How often a change is decided anew after being beaten, before the caller is told."""
+FIRST_PAUSE_S: Final = 0.002
+LONGEST_PAUSE_S: Final = 0.2
+"""Most that is paused after being beaten; doubled each time between the two."""
 
 PRIORITY_SPAN: Final = 1e10
 """Added to the order of claims per step of priority; more than any Unix time in seconds."""
@@ -161,11 +166,20 @@ class Change:
 Step = Callable[[Change], Awaitable[None]]
 
 
+class Contended(Unavailable):
+    """A job is changed by so many at once that this change did not get through. Nothing is down; try again later."""
+
+    def __init__(self, uid: str) -> None:
+        super().__init__(f"tuning job {uid}", f"a change of it was beaten {ATTEMPTS} times")
+
+
 class Changes:
     """Makes changes, one at a time per job in this process, safe against other processes by version."""
 
-    def __init__(self, store: Store, bells: Bells) -> None:
+    def __init__(self, store: Store, bells: Bells, chance: Callable[[], float] = random.random) -> None:
         self.store, self.bells = store, bells
+        self._chance = chance
+        """From 0 to 1, drawn for each pause."""
         self.on_ask: Callable[[str, int], None] = lambda _uid, _number: None
         """Called after the commit for every ask to be made; set by the asker."""
         self.on_outbox: Callable[[], None] = lambda: None
@@ -183,14 +197,16 @@ class Changes:
         return change.job
 
     async def make(self, uid: str, step: Step) -> TuningJob:
-        """Load the job, let `step` decide, commit; again if beaten. Raises NotFound, Conflict, Unavailable."""
+        """Load the job, let `step` decide, commit; again if beaten. Raises NotFound, Unavailable."""
         async with self._lock(uid):
-            for _ in range(ATTEMPTS - 1):
+            pause_s = FIRST_PAUSE_S
+            for _ in range(ATTEMPTS):
                 try:
                     return await self._attempt(uid, step)
                 except Conflict:
-                    continue
-            return await self._attempt(uid, step)
+                    await asyncio.sleep(self._chance() * pause_s)
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        raise Contended(uid)
 
     async def send(self, uid: str, message: Message) -> TuningJob:
         """Fold one message into the job."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from tunewright.core.errors import Unavailable
+from tunewright.core.errors import PeerError
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.store.port import Query, Remove, Store
 from tunewright_scheduler import records
@@ -36,7 +36,7 @@ class Relay:
             try:
                 while await self.relay():
                     pass
-            except Unavailable as error:
+            except PeerError as error:  # also a Conflict: another scheduler trims the same
                 log.warning("outbox waits", error=str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_AGAIN_S):

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tunewright.core.errors import Conflict, IllegalTransition, NotFound
+import structlog
+
+from tunewright.core.errors import CallerError, Conflict, IllegalTransition, NotFound, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document, to_document
@@ -21,18 +24,22 @@ from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, heard, job_bell, pool_bell, rung, trainer_bell
 from tunewright_scheduler.changes import Change, Changes
 from tunewright_scheduler.core import training as trainings
-from tunewright_scheduler.core.decide import ProcessEnded
+from tunewright_scheduler.core.decide import Park, ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobGranted, TrainingJobLost
 from tunewright_scheduler.core.session import Session, check_epoch, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned
 
 CLAIM_LIMIT: Final = 64
+FENCED: Final = 0.0
+"""When the lease of a session that is being ended has expired."""
 LOOK_AGAIN_S: Final = 2.0
 """A claim that waits looks for trainings so often without being rung: bells of other schedulers may be lost."""
 
 RUN_AGAIN: Final = frozenset({EndCause.LOST, EndCause.PREEMPTED})
 """Ends that are no end of the training: the trainer itself could not go on with it."""
+
+log = structlog.get_logger()
 
 Held = tuple[str, int]
 """A training's id and the attempt that is meant."""
@@ -175,25 +182,58 @@ class Sessions:
 
     async def close(self, trainer_id: str, epoch: int) -> None:
         """End a session in order: all that it holds is ready for others at once."""
-        found = await self._current(trainer_id, epoch)
-        await self._end(found)
+        while True:
+            try:
+                fenced = await self._fenced(await self._current(trainer_id, epoch))
+            except Conflict:
+                continue  # a heartbeat has come in between
+            with suppress(Conflict):  # another scheduler has found it fenced, and forgotten it
+                await self._forget(fenced)
+            return
 
     async def lose_expired(self) -> None:
-        """End the sessions whose lease and grace have passed; what they hold runs again elsewhere."""
+        """End the sessions whose lease and grace have passed; what they hold runs again elsewhere.
+
+        One that cannot be ended now keeps none of the others: the next sweep finds it again.
+        """
         before = await self._store.now() - self.terms.lease_grace_s
         page = await self._store.find(Query("sessions", "expiring", high=before))
         for stored in page.items:
-            await self._end(Versioned(from_document(stored.document, Session), stored.version))
+            try:
+                found = Versioned(from_document(stored.document, Session), stored.version)
+                await self._forget(await self._fenced(found))
+            except Conflict:
+                continue  # it has been renewed or opened anew meanwhile, or another scheduler ends it
+            except PeerError as error:
+                log.warning("session not ended yet", trainer=stored.key, why=str(error))
+            except Exception:
+                log.exception("session not ended", trainer=stored.key)
 
-    async def lose(self, training: Training) -> None:
-        """Take a lease back. Does nothing if it has moved on meanwhile."""
+    async def lose(self, training: Training, fenced: Check | None = None) -> None:
+        """Take a lease back. Does nothing if it has moved on meanwhile; a fault of ours parks the job.
+
+        With `fenced`, only while the session is as it was: opened anew, its trainer may have claimed it again.
+        """
 
         async def step(change: Change) -> None:
+            if fenced is not None:
+                session = await self._session(fenced.key)
+                if session is None or session.version != fenced.version:
+                    return
+                change.writes.append(fenced)
             now_there = await change.training(training.number)
             if now_there.state is TrainingState.RUNNING and now_there.attempt == training.attempt:
                 await self._lost(change, now_there)
 
-        await self._changes.make(training.uid, step)
+        try:
+            await self._changes.make(training.uid, step)
+        except PeerError:
+            raise
+        except CallerError as error:
+            log.info("nothing to lose", uid=training.uid, number=training.number, why=str(error))
+        except Exception as error:
+            log.exception("lease not taken back", uid=training.uid, number=training.number)
+            await self._changes.send(training.uid, Park(f"a lost training could not be taken back: {error}"))
 
     async def _lost(self, change: Change, training: Training) -> None:
         fact = TrainingJobLost(training.uid, training.number, training.attempt, training.holder, change.now)
@@ -201,20 +241,26 @@ class Sessions:
         change.bells.add(pool_bell(training.pool))
         await change.put(trainings.lost(training, change.now))
 
-    async def _end(self, found: Versioned[Session]) -> None:
-        """Fence a session off, lose what it holds, then forget it.
+    async def _fenced(self, found: Versioned[Session]) -> Versioned[Session]:
+        """Fence a session off: nothing is claimed under it any more. Raises Conflict: it has moved on meanwhile.
+
+        One that is fenced already stays as it is: two schedulers at it would keep each other from forgetting it.
+        """
+        if found.value.expires_at == FENCED:
+            return found
+        fenced = replace(found.value, epoch=found.value.epoch + 1, expires_at=FENCED)
+        await self._store.commit([Replace("sessions", fenced.trainer_id, to_document(fenced), found.version)])
+        return Versioned(fenced, found.version + 1)
+
+    async def _forget(self, fenced: Versioned[Session]) -> None:
+        """Lose what a fenced session holds, then forget it. Raises Conflict: it has been opened anew meanwhile.
 
         Whatever interrupts this, the record stays, expired, until nothing is held under it: the next sweep goes on.
         """
-        trainer_id = found.value.trainer_id
-        fenced = replace(found.value, epoch=found.value.epoch + 1, expires_at=0.0)
-        try:
-            await self._store.commit([Replace("sessions", trainer_id, to_document(fenced), found.version)])
-            for training in await self._running(trainer_id):
-                await self.lose(training)
-            await self._store.commit([Remove("sessions", trainer_id, found.version + 1)])
-        except Conflict:
-            return  # it has been renewed or opened anew meanwhile
+        trainer_id = fenced.value.trainer_id
+        for training in await self._running(trainer_id):
+            await self.lose(training, Check("sessions", trainer_id, fenced.version))
+        await self._store.commit([Remove("sessions", trainer_id, fenced.version)])
 
     def _door(self, pool: str) -> Door:
         door = self._doors.get(pool)
@@ -237,6 +283,8 @@ class Sessions:
     async def _claim_now(self, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
         while True:
             session = await self._current(trainer_id, epoch)
+            if session.value.draining:
+                return []
             found = await self._store.find(
                 Query("training_jobs", "claimable", {"pool": session.value.pool, "state": "READY"}, limit=slots)
             )

@@ -9,16 +9,17 @@ from typing import Final
 
 import structlog
 
-from tunewright.core.errors import CallerError, PeerError, Unavailable
+from tunewright.core.errors import CallerError, Conflict, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.states import TrainingState
 from tunewright.platform.store.port import Query, Remove, Store
-from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.changes import Change, Changes, Contended
 from tunewright_scheduler.core.decide import Park, Resumed, Tick
 from tunewright_scheduler.core.training import output_lost, unclaimed
 from tunewright_scheduler.sessions import Sessions
 
 EVERY_S: Final = 0.25
+FORGET_EVERY_S: Final = 60.0
 PAGE: Final = 200
 OF_A_JOB: Final = ("training_jobs", "observations", "asks")
 """Collections with an index by_job, to be emptied when a job is deleted."""
@@ -33,23 +34,50 @@ class Sweep:
     async def run(self) -> None:
         """Sweep until cancelled.
 
-        Leases are not judged before one lease has passed here: a scheduler that was down has heard no heartbeat.
+        No lease is judged before one lease has passed here since the start, and since a time without the store that was
+        longer than a lease: then no heartbeat was heard.
         """
-        loop = asyncio.get_running_loop()
-        judge_from = loop.time() + self._sessions.terms.lease_s
+        lease_s = self._sessions.terms.lease_s
+        swept_at, judge_from, forget_at = float("-inf"), float("inf"), float("-inf")
         while True:
             try:
+                now = await self._store.now()
+                if now - swept_at > lease_s:
+                    judge_from = now + lease_s
                 await self.sweep()
-                if loop.time() >= judge_from:
+                if now >= judge_from:
                     await self._sessions.lose_expired()
-            except Unavailable as error:
+                if now >= forget_at:
+                    await self.forget_requests()
+                    forget_at = now + FORGET_EVERY_S
+                swept_at = now
+            except PeerError as error:
                 log.warning("sweep waits for the store", error=str(error))
             await asyncio.sleep(EVERY_S)
 
     async def resume(self) -> None:
-        """Take up every active job after a start: asks that were under way are asked again."""
-        async for uid in self._all("active", {"active": True}):
-            await self._isolated(uid, partial(self._changes.send, uid, Resumed()))
+        """Ask again at once what was under way, however long the store keeps us waiting.
+
+        For the start of the only scheduler there is. Where others may be asking, what is due comes by itself.
+        """
+        while True:
+            try:
+                async for uid in self._all("active", {"active": True}):
+                    await self._isolated(uid, partial(self._changes.send, uid, Resumed()))
+            except PeerError as error:
+                log.warning("start waits for the store", error=str(error))
+                await asyncio.sleep(EVERY_S)
+            else:
+                return
+
+    async def forget_requests(self) -> None:
+        """Remove what was kept to answer repeated requests, once nobody repeats them any more."""
+        now = await self._store.now()
+        while True:
+            page = await self._store.find(Query("requests", "expiring", high=now, limit=PAGE))
+            if not page.items:
+                return
+            await self._store.commit([Remove("requests", item.key) for item in page.items])
 
     async def sweep(self) -> None:
         """Do all that is due now."""
@@ -57,7 +85,7 @@ class Sweep:
         jobs = await self._store.find(Query("tuning_jobs", "due", high=now, limit=PAGE))
         for stored in jobs.items:
             if stored.document["deleted"]:
-                await self._purge(stored.key)
+                await self._isolated(stored.key, partial(self._purge, stored.key))
             else:
                 await self._isolated(stored.key, partial(self._changes.send, stored.key, Tick()))
         trainings = await self._store.find(Query("training_jobs", "due", high=now, limit=PAGE))
@@ -66,9 +94,11 @@ class Sweep:
             await self._isolated(uid, partial(self._changes.make, uid, _overdue(number)))
 
     async def _isolated(self, uid: str, call: Callable[[], Awaitable[object]]) -> None:
-        """Keep one job's fault from the others: it is parked."""
+        """Keep one job's fault from the others: it is parked. Raises Unavailable: so is all else."""
         try:
             await call()
+        except (Conflict, Contended) as beaten:
+            log.info("left to another scheduler", uid=uid, why=str(beaten))
         except PeerError:
             raise
         except CallerError as error:
@@ -88,7 +118,7 @@ class Sweep:
             after = page.next
 
     async def _purge(self, uid: str) -> None:
-        """Remove what a deleted job has left, page by page, its own record last."""
+        """Remove what a deleted job has left, page by page, its own record last; several schedulers may be at it."""
         for collection in OF_A_JOB:
             page = await self._store.find(Query(collection, "by_job", {"uid": uid}, limit=PAGE))
             if page.items:
