@@ -11,7 +11,6 @@ on the event loop, where they cost less than a change of thread; long pages go t
 from __future__ import annotations
 
 import asyncio
-import base64
 import queue
 import sqlite3
 import threading
@@ -26,6 +25,7 @@ import msgspec
 
 from tunewright.core.errors import Conflict, InvalidSpec, Unavailable
 from tunewright.platform.store.collections import COLLECTIONS, Collection, Index
+from tunewright.platform.store.cursor import cursor, position
 from tunewright.platform.store.port import Check, Document, Insert, Page, Put, Query, Remove, Replace, Stored, Write
 
 SCHEMA_VERSION: Final = 1
@@ -248,7 +248,7 @@ def _find(connection: sqlite3.Connection, query: Query) -> Page:
     statement = f"SELECT key, version, body, {sort} FROM {query.collection} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
     rows = connection.execute(statement, (*values, query.limit + 1)).fetchall()
     last = rows[query.limit - 1] if len(rows) > query.limit else None
-    return Page([_stored(row[:3]) for row in rows[: query.limit]], _cursor(last[3], last[0]) if last else None)
+    return Page([_stored(row[:3]) for row in rows[: query.limit]], cursor(last[3], last[0]) if last else None)
 
 
 def _conditions(index: Index, query: Query) -> tuple[str, list[Any]]:
@@ -264,17 +264,5 @@ def _conditions(index: Index, query: Query) -> tuple[str, list[Any]]:
         columns = f'("{index.sort}", key)' if index.sort else "(key)"
         marks = "(?, ?)" if index.sort else "(?)"
         conditions.append(f"{columns} {'<' if query.descending else '>'} {marks}")
-        values.extend(_position(query.after)[0 if index.sort else 1 :])
+        values.extend(position(query.after)[0 if index.sort else 1 :])
     return " AND ".join(conditions) or "1", values
-
-
-def _cursor(sort: Any, key: str) -> str:
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode([sort, key])).decode()
-
-
-def _position(cursor: str) -> list[Any]:
-    try:
-        position = msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor), type=tuple[float | str | None, str])
-    except (ValueError, msgspec.DecodeError):
-        raise InvalidSpec("page_token", "is not one that was given out", "Start again without it") from None
-    return list(position)

@@ -1,0 +1,84 @@
+"""Collections and indexes in MongoDB as collections.py declares them: made where missing, told where different."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.platform.store.collections import COLLECTIONS, Index
+
+VERSION: Final = 1
+RECORD: Final = "schema"
+"""Of one document, which says what version of ours has written here."""
+
+IN_THE_WAY: Final = frozenset({85, 86})
+"""IndexOptionsConflict, IndexKeySpecsConflict."""
+
+Fields = list[tuple[str, int]]
+
+
+def fields_of(index: Index) -> Fields:
+    names = [f"doc.{name}" for name in (*index.equals, index.sort) if name]
+    return [(name, ASCENDING) for name in (*names, "_id")]
+
+
+async def create(database: Any) -> None:
+    """Make what is missing. Raises InvalidSpec."""
+    await _require_ours(database)
+    there = set(await database.list_collection_names())
+    for collection in COLLECTIONS.values():
+        if collection.name not in there:
+            await _create_collection(database, collection.name)
+        models = [IndexModel(fields_of(index), name=index.name) for index in collection.indexes]
+        if models:
+            await _create_indexes(database, collection.name, models)
+    await database[RECORD].update_one({"_id": RECORD}, {"$max": {"version": VERSION}}, upsert=True)
+
+
+async def problems(database: Any) -> list[str]:
+    """Return what is missing or different, a sentence each."""
+    await _require_ours(database)
+    there = set(await database.list_collection_names())
+    found = []
+    for collection in COLLECTIONS.values():
+        if collection.name not in there:
+            found.append(f"collection {collection.name} is missing. The first service to start makes it")
+            continue
+        has = await database[collection.name].index_information()
+        for index in collection.indexes:
+            if index.name not in has:
+                found.append(f"index {collection.name}.{index.name} is missing. The next service to start makes it")
+            elif [tuple(field) for field in has[index.name]["key"]] != fields_of(index):
+                found.append(_other(collection.name, index.name))
+    return found
+
+
+async def _create_collection(database: Any, name: str) -> None:
+    try:
+        await database.create_collection(name)
+    except CollectionInvalid:
+        return  # another service was faster
+
+
+async def _create_indexes(database: Any, name: str, models: list[IndexModel]) -> None:
+    try:
+        await database[name].create_indexes(models)
+    except OperationFailure as error:
+        if error.code not in IN_THE_WAY:
+            raise
+        names = ", ".join(model.document["name"] for model in models)
+        raise InvalidSpec("mongodb", _other(name, names)) from error
+
+
+async def _require_ours(database: Any) -> None:
+    found = await database[RECORD].find_one({"_id": RECORD})
+    if found and found["version"] > VERSION:
+        why = f"database {database.name} was written by a newer version (schema {found['version']}, ours is {VERSION})"
+        raise InvalidSpec("mongodb", why, "Update Tunewright, or name another database")
+
+
+def _other(collection: str, name: str) -> str:
+    return f'index {collection}.{name} is on other fields. Drop it: db.{collection}.dropIndex("{name}")'
