@@ -90,11 +90,16 @@ def shim_pid(folder: Path) -> int | None:
 
 
 def program_pids(shim: int) -> list[int]:
-    """Return the children of a shim: the program, if it has been started and has not ended."""
+    """Return the children of a shim: the program, if it has been started and has not ended.
+
+    A child that is still the shell has the shim's handlers, and would swallow a signal to the program.
+    """
     if not PROC.is_dir():
         found = subprocess.run(["pgrep", "-P", str(shim)], capture_output=True, text=True, check=False)
         return [int(word) for word in found.stdout.split()]
     try:
-        return [int(word) for word in (PROC / f"{shim}/task/{shim}/children").read_text().split()]
+        shell = (PROC / f"{shim}/cmdline").read_bytes()
+        children = (PROC / f"{shim}/task/{shim}/children").read_text().split()
+        return [int(pid) for pid in children if (PROC / pid / "cmdline").read_bytes() != shell]
     except (FileNotFoundError, ProcessLookupError):
         return []
