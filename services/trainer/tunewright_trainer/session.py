@@ -9,7 +9,6 @@ import asyncio
 import fcntl
 import os
 import socket
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -52,6 +51,7 @@ class WorkerStub(Protocol):
     Heartbeat: Callable[..., Awaitable[pb.HeartbeatResponse]]
     Claim: Callable[..., Awaitable[pb.ClaimResponse]]
     Exited: Callable[..., Awaitable[pb.ExitedResponse]]
+    CloseSession: Callable[..., Awaitable[pb.CloseSessionResponse]]
 
 
 class Session:
@@ -60,11 +60,18 @@ class Session:
         self._epoch = 0
         self._heartbeat_s = 0.0
         self._claims = count(1)
-        self.lease = Lease(time.monotonic(), FIRST_LEASE_S, FIRST_GRACE_S)
+        self._clock = asyncio.get_running_loop().time
+        self._told_drain = asyncio.Event()
+        """The schedulers grant nothing new under this session."""
+        self.lease = Lease(self._clock(), FIRST_LEASE_S, FIRST_GRACE_S)
+
+    @property
+    def lease_left_s(self) -> float:
+        return self.lease.left_s(self._clock())
 
     async def open(self, holding: Sequence[Attempt]) -> list[Attempt]:
         """Open it, or open it anew; return those of `holding` whose lease is gone. Raises TunewrightError."""
-        sent_s = time.monotonic()
+        sent_s = self._clock()
         request = pb.OpenSessionRequest(
             trainer_id=self._trainer_id,
             pool=self._settings.pool,
@@ -80,20 +87,28 @@ class Session:
         log.info("session open", trainer=self._trainer_id, epoch=answer.epoch, holding=len(holding))
         return [attempt_of(attempt) for attempt in answer.abandon]
 
-    async def heartbeat(self, holding: Sequence[pb.Holding], *, at_once: bool) -> pb.HeartbeatResponse:
+    async def heartbeat(
+        self, holding: Sequence[pb.Holding], *, at_once: bool, draining: bool = False
+    ) -> pb.HeartbeatResponse:
         """Renew the lease and wait for orders, not beyond the lease, or not at all. Raises TunewrightError."""
-        sent_s = time.monotonic()
+        sent_s = self._clock()
         wait_s = 0.0 if at_once else self._heartbeat_s
-        request = pb.HeartbeatRequest(trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=wait_s)
+        request = pb.HeartbeatRequest(
+            trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=wait_s, draining=draining
+        )
         patience_s = max(min(wait_s + CALL_S, self.lease.left_s(sent_s)), AGAIN_S)
         answer = await _answer(self._stub.Heartbeat(request, timeout=patience_s))
         self.lease = Lease(sent_s, self.lease.lease_s, self.lease.grace_s)
+        if draining:
+            self._told_drain.set()
         return answer
 
     async def claim(self, slots: int) -> Sequence[pb.Grant]:
         """Ask for up to `slots` grants until there is an answer, which may be none.
 
-        A repeated question bears the same id and so gets the same grants; one under a new epoch is a new question.
+        A repeated question bears the same id and so gets the same grants; one under a new epoch is a new question. Once
+        the schedulers know that this trainer drains, one that waits is asked once more, and answered at once: with what
+        it was granted in that moment, or with nothing.
         """
         number = next(self._claims)
 
@@ -103,12 +118,28 @@ class Session:
                 epoch=self._epoch,
                 request_id=f"{self._trainer_id}/{self._epoch}/{number}",
                 slots=slots,
-                wait_s=CLAIM_WAIT_S,
+                wait_s=0.0 if self._told_drain.is_set() else CLAIM_WAIT_S,
             )
             return self._stub.Claim(request, timeout=CLAIM_WAIT_S + CALL_S)
 
-        answer = await _until_answered("Claim", call, give_up=lambda: False)
-        return answer.grants
+        async def answer() -> pb.ClaimResponse:
+            return await _until_answered("Claim", call, give_up=lambda: False)
+
+        waiting, told = asyncio.create_task(answer()), asyncio.create_task(self._told_drain.wait())
+        try:
+            await asyncio.wait([waiting, told], return_when=asyncio.FIRST_COMPLETED)
+            return (waiting.result() if waiting.done() else await answer()).grants
+        finally:
+            waiting.cancel()
+            told.cancel()
+
+    async def close(self) -> None:
+        """Hand the session back; if nobody answers, it ends with its lease."""
+        request = pb.CloseSessionRequest(trainer_id=self._trainer_id, epoch=self._epoch)
+        try:
+            await _answer(self._stub.CloseSession(request, timeout=CALL_S))
+        except TunewrightError as error:
+            log.info("session not closed", why=str(error))
 
     async def report_exit(self, report: pb.ExitedRequest) -> bool:
         """Say that an attempt has ended until it is accepted; False if it is refused: the attempt is no longer ours."""

@@ -18,6 +18,8 @@ class TrainerSettings:
     """Folders under which the process runner runs programs; none by default."""
     stop_grace_s: float = 120.0
     """SIGTERM to SIGKILL, where a stop order does not say."""
+    drain_s: float = 0.0
+    """How long a drain waits for what is held; what is left runs on, and is found again."""
     spool_quota_bytes: int = 2**30
     """Of one attempt; one that prints more is ended with SPOOL_FULL."""
     retention_s: float = 86_400.0

@@ -1,15 +1,16 @@
 """The trainer: holds a session, claims while it has slots, obeys orders, and finds its runs again after a restart.
 
 It decides nothing: what runs, stops, is settled or void comes from the scheduler; only a lapsed lease it draws its own
-conclusion from. Ending the trainer ends no training.
+conclusion from. Ending the trainer ends no training; draining it first leaves fewer to be found again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from typing import Any, Final
 
 import structlog
 
@@ -33,8 +34,14 @@ NEWS_PAUSE_S: Final = 0.2
 AGAIN_S: Final = 0.1
 AGAIN_MOST_S: Final = 1.0
 SWEEP_PERIOD_S: Final = 60.0
+LAST_CALLS_S: Final = 5.0
+"""What a drain that may not wait for trainings takes at most, to learn of what was granted in that moment."""
 
 log = structlog.get_logger()
+
+
+class _Drained(Exception):  # noqa: N818 - what has come about
+    """Ends the parts of a trainer that has drained."""
 
 
 class Trainer:
@@ -46,21 +53,58 @@ class Trainer:
         self._courses: dict[Attempt, Course] = {}
         self._slots = Slots(settings.slots)
         self._news = asyncio.Event()
-        """There is an attempt that no heartbeat has named yet."""
+        """There is something that no heartbeat has told yet: an attempt, or that we drain."""
+        self._claiming: set[asyncio.Task[None]] = set()
+        self._following: set[asyncio.Task[None]] = set()
+        self._draining = asyncio.Event()
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until cancelled; trainings then run on. Raises IllegalTransition: the data folder is in use."""
-        with sole_owner(self._settings.data_dir):
-            self._session = Session(trainer_id(self._settings.data_dir), self._settings, self._stub)
-            self._host = Host(self._settings, self._folders, self._runner, self._bus, self._session)
-            try:
-                async with asyncio.TaskGroup() as self._tasks:
-                    self._find_again()
-                    await self._open()
-                    for part in (self._heartbeats(), self._claims(), self._sweep()):
-                        self._tasks.create_task(part)
-            finally:
-                await self._runner.close()
+        """Work until cancelled or drained; trainings then run on. Raises IllegalTransition: the folder is in use."""
+        try:
+            with sole_owner(self._settings.data_dir):
+                self._session = Session(trainer_id(self._settings.data_dir), self._settings, self._stub)
+                self._host = Host(self._settings, self._folders, self._runner, self._bus, self._session)
+                try:
+                    await self._work()
+                finally:
+                    await self._runner.close()
+        finally:
+            self._ended.set()
+
+    async def drain(self) -> None:
+        """Have a running trainer claim no more, and end once it holds nothing or `drain_s` has passed. Waits for it."""
+        self._draining.set()
+        self._news.set()
+        await self._ended.wait()
+
+    async def _work(self) -> None:
+        left = True
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._find_again()
+                self._tasks.create_task(self._serve())
+                await self._draining.wait()
+                left = await self._drained()
+                raise _Drained
+        except* _Drained:
+            log.info("drained", left=left)
+        if not left:  # a session without heartbeats: they would open it again
+            await self._session.close()
+
+    async def _serve(self) -> None:
+        await self._open()
+        for part in (self._heartbeats(), self._claims(), self._sweep()):
+            self._tasks.create_task(part)
+
+    async def _drained(self) -> bool:
+        """Wait for the last grants, then for all that is held; say whether anything is left."""
+        for tasks, most_s in ((self._claiming, LAST_CALLS_S), (self._following, self._settings.drain_s)):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(most_s):
+                    while tasks:
+                        await asyncio.wait(set(tasks))
+        return bool(self._claiming or self._following)
 
     # -- Attempts
 
@@ -82,7 +126,7 @@ class Trainer:
         except InvalidSpec as error:
             log.warning("grant not usable", training=grant.attempt.training_id, why=str(error))
             refusal = pb.ExitedRequest(attempt=grant.attempt, cause="END_CAUSE_START_FAILED", reason=str(error))
-            self._tasks.create_task(self._session.report_exit(refusal))
+            self._keep(self._following, self._refuse(refusal))
             return False
         if folder.grant.exists():
             return False
@@ -95,7 +139,16 @@ class Trainer:
         course = Course(grant, self._host, self._slots.free_one)
         self._courses[course.attempt] = course
         self._news.set()
-        self._tasks.create_task(self._see_through(course))
+        self._keep(self._following, self._see_through(course))
+
+    def _keep(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+        """Run it as one of those that a drain waits for."""
+        task = self._tasks.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def _refuse(self, refusal: pb.ExitedRequest) -> None:
+        await self._session.report_exit(refusal)
 
     async def _see_through(self, course: Course) -> None:
         try:
@@ -145,10 +198,10 @@ class Trainer:
 
     async def _heartbeat(self) -> pb.HeartbeatResponse:
         """Make one heartbeat. One that waits is cut short when there is a new attempt, which orders may be about."""
-        at_once = self._news.is_set()
+        at_once, draining = self._news.is_set(), self._draining.is_set()
         self._news.clear()
         holding = [_holding(course) for course in self._held()]
-        call = asyncio.create_task(self._session.heartbeat(holding, at_once=at_once))
+        call = asyncio.create_task(self._session.heartbeat(holding, at_once=at_once, draining=draining))
         news = asyncio.create_task(self._news.wait())
         try:
             await asyncio.wait([call] if at_once else [call, news], return_when=asyncio.FIRST_COMPLETED)
@@ -162,7 +215,7 @@ class Trainer:
     async def _pause(self, failures: int) -> None:
         """Wait before the next try, not beyond the lease; once that has lapsed, give up what runs."""
         pause_s = backoff_s(failures, first_s=AGAIN_S, most_s=AGAIN_MOST_S)
-        left_s = self._session.lease.left_s(time.monotonic())
+        left_s = self._session.lease_left_s
         await asyncio.sleep(min(pause_s, left_s) if left_s > 0 else pause_s)
         if self._lapsed():
             for course in self._held():
@@ -170,7 +223,7 @@ class Trainer:
                     course.abandon(self._session.lease.kill_grace_s)
 
     def _lapsed(self) -> bool:
-        return self._session.lease.left_s(time.monotonic()) <= 0
+        return self._session.lease_left_s <= 0
 
     def _held(self) -> Iterable[Course]:
         return [course for course in self._courses.values() if not course.over]
@@ -199,7 +252,9 @@ class Trainer:
     async def _claims(self) -> None:
         while True:
             slots = await self._slots.take()
-            self._tasks.create_task(self._claim(slots))
+            if self._draining.is_set():
+                return
+            self._keep(self._claiming, self._claim(slots))
 
     async def _claim(self, slots: int) -> None:
         grants = await self._session.claim(slots)

@@ -40,6 +40,8 @@ class FakeScheduler(WorkerServiceServicer):
         self.lost_answers: set[str] = set()
         """Calls that take effect once, but whose answer gets lost."""
         self.heartbeats = 0
+        self.draining = False
+        self.closed: list[pb.CloseSessionRequest] = []
         self._changed = asyncio.Condition()
 
     # -- For the test
@@ -73,6 +75,7 @@ class FakeScheduler(WorkerServiceServicer):
     async def Heartbeat(self, request, context):
         await self._enter("Heartbeat", request.epoch)
         self.heartbeats += 1
+        self.draining = request.draining
         await self.change(lambda: setattr(self, "held", list(request.holding)))
         await self._wait("Heartbeat", lambda: self._orders(request.holding).ByteSize() > 0, request)
         orders = self._orders(request.holding)
@@ -83,7 +86,9 @@ class FakeScheduler(WorkerServiceServicer):
         await self._enter("Claim", request.epoch)
         if request.request_id in self.granted:
             return self.granted[request.request_id]
-        await self._wait("Claim", lambda: self.ready, request)
+        await self._wait("Claim", lambda: self.ready and not self.draining, request)
+        if self.draining:
+            return pb.ClaimResponse()
         answer = pb.ClaimResponse(grants=self.ready[: request.slots])
         del self.ready[: request.slots]
         self.granted[request.request_id] = answer
@@ -97,6 +102,11 @@ class FakeScheduler(WorkerServiceServicer):
         await self.change(lambda: self.exits[key(request.attempt)].append(request))
         self._lose("Exited")
         return pb.ExitedResponse()
+
+    async def CloseSession(self, request, context):
+        await self._enter("CloseSession", request.epoch)
+        await self.change(lambda: self.closed.append(request))
+        return pb.CloseSessionResponse()
 
     async def _enter(self, call: str, epoch: int | None = None) -> None:
         if call in self.silent:

@@ -49,7 +49,8 @@ class Plant:
 
     def start(self, **changes: object) -> None:
         self.settings = replace(self.settings, **changes)
-        self.trainer = asyncio.create_task(make_trainer(self.settings, self.channel, self.bus).run())
+        self.runs = make_trainer(self.settings, self.channel, self.bus)
+        self.trainer = asyncio.create_task(self.runs.run())
 
     async def end(self) -> None:
         """End the trainer as SIGTERM would; raises what it has failed with."""
@@ -451,3 +452,71 @@ async def test_a_second_trainer_on_the_data_folder_is_refused(plant):
     await plant.scheduler.until(lambda: plant.scheduler.opened)
     with pytest.raises(IllegalTransition, match="in use"):
         await make_trainer(plant.settings, plant.channel, plant.bus).run()
+
+
+# -- Draining
+
+
+async def test_a_trainer_that_holds_nothing_hands_its_session_back(plant):
+    plant.start()
+    await plant.scheduler.until(lambda: plant.scheduler.heartbeats)
+    async with asyncio.timeout(3):
+        await plant.runs.drain()
+        await plant.trainer
+    (closed,) = plant.scheduler.closed
+    assert closed.epoch == plant.scheduler.epoch
+    assert len(plant.scheduler.opened) == 1
+
+
+async def test_a_drain_waits_for_what_is_held_and_takes_nothing_more(plant):
+    plant.start(slots=2, drain_s=60.0)
+    attempt = await plant.grant("import time; print('up', flush=True); time.sleep(1)")
+    await plant.printed(attempt, b"up")
+    draining = asyncio.create_task(plant.runs.drain())
+    await plant.scheduler.until(lambda: plant.scheduler.draining)
+    await plant.grant(FOREVER)
+    assert (await plant.exit_of(attempt)).exit_code == 0
+    await asyncio.sleep(0.3)
+    assert not draining.done(), "its output is not settled yet"
+    await plant.settle(attempt, publish=False)
+    async with asyncio.timeout(3):
+        await draining
+        await plant.trainer
+    assert len(plant.scheduler.closed) == len(plant.scheduler.ready) == 1
+
+
+async def test_what_is_left_after_a_drain_runs_on_and_is_found_again(plant):
+    plant.start(drain_s=0.5)
+    attempt = await plant.grant(FOREVER)
+    await plant.printed(attempt, b"up")
+    async with asyncio.timeout(5):
+        await plant.runs.drain()
+        await plant.trainer
+    assert plant.programs()
+    assert not plant.scheduler.closed
+    plant.start()
+    await plant.scheduler.until(lambda: plant.scheduler.holds(attempt, "Training"))
+
+
+async def test_what_is_granted_as_the_drain_begins_is_run(plant):
+    plant.start(drain_s=60.0)
+    await plant.scheduler.until(lambda: plant.scheduler.heartbeats)
+    plant.scheduler.lost_answers.add("Claim")
+    attempt = await plant.grant("print('ran')")
+    draining = asyncio.create_task(plant.runs.drain())
+    assert (await plant.exit_of(attempt)).exit_code == 0
+    await plant.settle(attempt, publish=False)
+    async with asyncio.timeout(3):
+        await draining
+
+
+async def test_a_drain_ends_though_no_scheduler_answers(plant, monkeypatch):
+    monkeypatch.setattr("tunewright_trainer.trainer.LAST_CALLS_S", 0.5)
+    plant.start()
+    await plant.scheduler.until(lambda: plant.scheduler.heartbeats)
+    await plant.scheduler.change(
+        lambda: plant.scheduler.silent.update({"Claim", "Heartbeat", "OpenSession", "CloseSession"})
+    )
+    async with asyncio.timeout(5):
+        await plant.runs.drain()
+        await plant.trainer

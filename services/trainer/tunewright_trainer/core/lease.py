@@ -1,4 +1,4 @@
-"""How long this trainer may run what it holds, counted by its own monotonic clock from the sending of a heartbeat.
+"""How long this trainer may run what it holds, counted by its loop's monotonic clock from the sending of a heartbeat.
 
 The scheduler counts from its receipt, so this side always gives up first; between the two ends lies the grace in which
 the containers are killed.
@@ -16,7 +16,7 @@ KILL_SHARE: Final = 0.5
 @dataclass(frozen=True, slots=True)
 class Lease:
     sent_s: float
-    """Monotonic time at which the answered heartbeat was sent."""
+    """Time of the loop at which the answered heartbeat was sent."""
     lease_s: float
     grace_s: float
 
