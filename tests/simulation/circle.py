@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +14,7 @@ from typing import TypeVar
 import grpc
 
 from tests.simulation.host import Host, HostRunner, Process, Program
-from tests.simulation.wire import OWNER, Wire
+from tests.simulation.wire import OWNER, Fork, Wire
 from tunewright.core.check import check
 from tunewright.core.errors import Unavailable
 from tunewright.core.space import Choice, Float, Int
@@ -120,6 +121,8 @@ class Trainers:
 
     settings: Sequence[TrainerSettings]
     hosts: Sequence[Host] = field(default_factory=list)
+    lines: Sequence[Fork] = ()
+    """Each trainer's way to the schedulers, while there are some."""
 
     @classmethod
     def in_folder(cls, folder: Path, slots: Sequence[int]) -> Trainers:
@@ -132,26 +135,47 @@ class Trainers:
 
 @asynccontextmanager
 async def circle(
-    store: Store, bus: Bus, wire: Wire, trainers: Trainers, runner_on: Callable[[Host], HostRunner] = HostRunner
+    store: Store,
+    bus: Bus,
+    wires: Sequence[Wire],
+    trainers: Trainers,
+    runner_on: Callable[[Host], HostRunner] = HostRunner,
+    seed: int = 0,
 ) -> AsyncIterator[TuningServiceStub]:
-    """Run all services; leave, and they are cut off wherever they are. A part that ends by itself is a failure."""
-    metrics, suggester = Metrics(store, bus), SuggestionServicer()
+    """Run all services; leave, and they are cut off wherever they are. A part that ends by itself is a failure.
+
+    There are as many schedulers and collectors as wires; each call goes to one of them.
+    """
+    random.seed(seed)  # the pauses of who is beaten
+    suggester = SuggestionServicer()
+    trainers.lines = [Fork(wires, seed + index) for index in range(len(trainers.settings))]
+    async with AsyncExitStack() as stack:
+        services = [
+            part for wire in wires for part in await stack.enter_async_context(_replica(store, bus, wire, suggester))
+        ]
+        working = [
+            Trainer(settings, WorkerServiceStub(line), bus, runner_on(host)).run()
+            for settings, host, line in zip(trainers.settings, trainers.hosts, trainers.lines, strict=True)
+        ]
+        async with asyncio.TaskGroup() as group:
+            parts = [group.create_task(part) for part in (*services, *working)]
+            yield TuningServiceStub(Fork(wires, seed))
+            for part in parts:
+                part.cancel()
+    await suggester.close()
+
+
+@asynccontextmanager
+async def _replica(
+    store: Store, bus: Bus, wire: Wire, suggester: SuggestionServicer
+) -> AsyncIterator[list[Awaitable[None]]]:
+    """A scheduler and a collector, and the long-lived parts of both."""
     async with scheduler(store, bus, wire, lambda _field, _image: None, LeaseTerms()) as scheduling:
         add_TuningServiceServicer_to_server(scheduling.tuning, wire)
         add_WorkerServiceServicer_to_server(scheduling.worker, wire)
         add_SuggestionServiceServicer_to_server(suggester, wire)
-        await _patiently(scheduling.sweep.resume)
-        services = [metrics.run(), scheduling.consume_results(), scheduling.relay.run(), scheduling.sweep.run()]
-        working = [
-            Trainer(settings, WorkerServiceStub(wire), bus, runner_on(host)).run()
-            for settings, host in zip(trainers.settings, trainers.hosts, strict=True)
-        ]
-        async with asyncio.TaskGroup() as group:
-            parts = [group.create_task(part) for part in (*services, *working)]
-            yield TuningServiceStub(wire)
-            for part in parts:
-                part.cancel()
-    await suggester.close()
+        await scheduling.sweep.resume()
+        yield [Metrics(store, bus).run(), *scheduling.long_lived()]
 
 
 async def create(store: Store, wanted: TuningJobSpec) -> None:

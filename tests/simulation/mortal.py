@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tests.simulation.host import Host, HostRunner
 from tunewright.core.states import EndCause
-from tunewright.platform.bus.port import Bus, Record, Subscription
+from tunewright.platform.bus.port import Bus, Listening, Record, Subscription
 from tunewright.platform.store.port import Page, Query, Store, Stored, Write
 from tunewright_trainer.core.attempt import Attempt, Launch
 
@@ -76,6 +76,11 @@ class MortalBus:
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
         async with self._bus.subscribe(group, topics) as subscription:
             yield subscription
+
+    @asynccontextmanager
+    async def listen(self, topics: Sequence[str]) -> AsyncIterator[Listening]:
+        async with self._bus.listen(topics) as listening:
+            yield listening
 
     async def close(self) -> None:
         await self._bus.close()

@@ -71,7 +71,7 @@ async def _live(real: Store, trainers: Trainers, life: Life) -> bool:
 
     async def work() -> None:
         store, bus = MortalStore(real, life), MortalBus(MemoryBus(topics().values()), life)
-        async with circle(store, bus, Wire(), trainers, lambda host: MortalRunner(host, life)) as front:
+        async with circle(store, bus, [Wire()], trainers, lambda host: MortalRunner(host, life)) as front:
             await finished(front)
             await settled(store, trainers)
 

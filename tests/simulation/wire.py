@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,28 @@ class Wire:
     def _lose(self, chance: float) -> None:
         if self._random.random() < chance:
             raise Unavailable("the peer", "by the seed")
+
+
+class Fork:
+    """A channel to several servers: each call goes to one of them, by the seed. A cut one reaches none."""
+
+    def __init__(self, wires: Sequence[Wire], seed: int = 0) -> None:
+        self._wires, self._random = wires, random.Random(seed)  # noqa: S311 - to replay
+        self.cut = False
+
+    def unary_unary(self, path: str, *serializers: Any, **options: Any) -> Any:
+        calls = [wire.unary_unary(path, *serializers, **options) for wire in self._wires]
+
+        async def call(request: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - as grpc's
+            answer = None if self.cut else await self._random.choice(calls)(request, timeout)
+            if self.cut:
+                raise _failed(Unavailable("the peer", "cut off"))
+            return answer
+
+        return call
+
+    def unary_stream(self, *_: object, **__: object) -> None:
+        """Nothing here streams."""
 
 
 def _failed(error: TunewrightError) -> grpc.aio.AioRpcError:
