@@ -26,9 +26,14 @@ import pymongo
 import pytest
 from pymongo.errors import PyMongoError
 
+from tunewright.platform.store.mongodb_schema import LONGEST_TRANSACTION_S
+
 START_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 20.0
 REPLICA_SET: Final = "tests"
+CHECKOUT: Final = Path(__file__).parents[2]
+TRANSACTION_S: Final = LONGEST_TRANSACTION_S
+"""As an installation is told to set it."""
 
 
 class CannotStart(Exception):  # noqa: N818 - what a server does
@@ -53,7 +58,7 @@ class MongoServer:
     def start(self) -> None:
         """Return once it takes writes."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*_with_us(), *self._command], stdout=log, stderr=log)
+            self._process = subprocess.Popen([*_with_us(), *self._command], stdout=log, stderr=log, cwd=CHECKOUT)
         deadline = time.monotonic() + START_WITHIN_S
         while not self._writable():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -158,12 +163,12 @@ def _started() -> MongoServer:
 
 def _mongod(port: int, data: Path) -> list[str]:
     where = ["--bind_ip", "127.0.0.1", "--port", str(port), "--dbpath", str(data)]
-    return ["mongod", *where, "--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", "0.25"]
+    limit = ["--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_S}"]
+    return ["mongod", *where, *limit, "--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", "0.25"]
 
 
 def _secantus(port: int, data: Path) -> list[str]:
-    where = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", str(data)]
-    return [sys.executable, "-m", "secantus", *where, "--sync-on-commit", "--cache-size", "256M"]
+    return [sys.executable, "-m", "tests.servers.secantusd", str(port), str(data), str(TRANSACTION_S)]
 
 
 def _give_up(why: str) -> None:

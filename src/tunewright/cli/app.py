@@ -268,3 +268,55 @@ def sign(
     from tunewright.cli import signing
 
     signing.sign(topic, type_name, file, credentials, data_dir)
+
+
+class ServiceName(StrEnum):
+    SUGGESTER = "suggester"
+    SCHEDULER = "scheduler"
+    TRAINER = "trainer"
+    METRICS = "metrics"
+
+
+@app.command()
+def serve(
+    service: Annotated[ServiceName, typer.Argument(help="Which service to run.", show_default=False)],
+    variables: Annotated[bool, typer.Option("--variables", help="List the variables that it reads, and end.")] = False,
+) -> None:
+    """Run one service of a distributed installation, on Kafka and MongoDB.
+
+    It is set by variables TUNEWRIGHT_…; `tunewright serve SERVICE --variables` lists them. Prints one line when it
+    serves: ready grpc=HOST:PORT http=HOST:PORT. SIGTERM drains it, a second one ends it at once.
+    """
+    from tunewright.cli import operating
+
+    operating.serve(service.value, only_list=variables)
+
+
+admin = typer.Typer(
+    help="For operators: check what a distributed installation stands on.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(admin, name="admin")
+
+
+@admin.command("check")
+def admin_check(
+    create: Annotated[bool, typer.Option("--create", help="Make the topics and indexes that are missing.")] = False,
+) -> None:
+    """Look at topics, indexes, reachability and clocks before the services start; exit code 1 if something is wrong.
+
+    Reads the variables that the services read: TUNEWRIGHT_KAFKA, TUNEWRIGHT_MONGODB, TUNEWRIGHT_CREDENTIALS, and
+    TUNEWRIGHT_SCHEDULER and TUNEWRIGHT_SUGGESTER where they are set.
+    """
+    from tunewright.cli import operating
+
+    raise typer.Exit(operating.check(create=create))
+
+
+@admin.command("credentials")
+def admin_credentials(
+    file: Annotated[Path, typer.Argument(help="The file to make; one that is there is kept.", show_default=False)],
+) -> None:
+    """Make the keys and the token that the services and clients of an installation share."""
+    from tunewright.cli import operating
+
+    operating.make_credentials(file)

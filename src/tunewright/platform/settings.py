@@ -89,6 +89,16 @@ class KafkaSettings:
         default=False, tells="Allow brokers beyond loopback without TLS, on a network that only services share."
     )
 
+    def kafka_password(self) -> str:
+        """Raises InvalidSpec."""
+        if self.kafka_password_file is None:
+            return ""
+        try:
+            return self.kafka_password_file.read_text().strip()
+        except OSError as error:
+            why = f"{self.kafka_password_file} cannot be read: {error.strerror}"
+            raise InvalidSpec(variable("kafka_password_file"), why, "Is it this user's?") from None
+
 
 @dataclass(frozen=True, kw_only=True)
 class MongoSettings:

@@ -13,7 +13,8 @@ DECLARED = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_tex
 
 @pytest.mark.parametrize("name", DECLARED["tunewright.parts"])
 def test_every_part_that_is_declared_is_installed(name):
-    assert callable(parts.load(name))
+    part = parts.load(name)
+    assert callable(part.run if name.startswith("serve-") else part)
 
 
 def test_what_is_not_installed_is_named():

@@ -14,6 +14,10 @@ VERSION: Final = 1
 RECORD: Final = "schema"
 """Of one document, which says what version of ours has written here."""
 
+LONGEST_TRANSACTION_S: Final = 5
+"""A service that dies in the midst of a commit holds its documents until the server gives the transaction up."""
+
+LIMIT: Final = "transactionLifetimeLimitSeconds"
 IN_THE_WAY: Final = frozenset({85, 86})
 """IndexOptionsConflict, IndexKeySpecsConflict."""
 
@@ -42,7 +46,7 @@ async def problems(database: Any) -> list[str]:
     """Return what is missing or different, a sentence each."""
     await _require_ours(database)
     there = set(await database.list_collection_names())
-    found = []
+    found = await _long_transactions(database)
     for collection in COLLECTIONS.values():
         if collection.name not in there:
             found.append(f"collection {collection.name} is missing. The first service to start makes it")
@@ -54,6 +58,18 @@ async def problems(database: Any) -> list[str]:
             elif [tuple(field) for field in has[index.name]["key"]] != fields_of(index):
                 found.append(_other(collection.name, index.name))
     return found
+
+
+async def _long_transactions(database: Any) -> list[str]:
+    """Return what is wrong with how long a transaction may live, nothing if we may not ask."""
+    try:
+        limit = (await database.client.admin.command({"getParameter": 1, LIMIT: 1}))[LIMIT]
+    except OperationFailure:
+        return []
+    if limit <= LONGEST_TRANSACTION_S:
+        return []
+    remedy = f"Start mongod with --setParameter {LIMIT}={LONGEST_TRANSACTION_S}"
+    return [f"{LIMIT} is {limit}: so long a service that dies in a commit would block a tuning job. {remedy}"]
 
 
 async def _create_collection(database: Any, name: str) -> None:
