@@ -7,12 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tests.wire.fleet import Member, until
 from tunewright.platform.credentials import create_or_load
+from tunewright.platform.rpc.client import open_channel
 
 
 @pytest.fixture
@@ -110,3 +115,17 @@ def test_every_service_lists_its_variables():
 def test_a_second_signal_ends_it_at_once(suggester: Member):
     suggester.send(signal.SIGINT)
     assert suggester.end(signal.SIGTERM, within_s=10) == 0
+
+
+async def test_a_call_to_a_process_that_stands_still_fails_within_seconds(suggester: Member):
+    """Its connection stays open, as on a machine that hangs: only unanswered pings tell."""
+    async with open_channel(suggester.grpc, "nobody's") as channel:
+        health = HealthStub(channel)
+        await health.Check(HealthCheckRequest(), timeout=10)
+        suggester.send(signal.SIGSTOP)
+        began = time.monotonic()
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await health.Check(HealthCheckRequest(), timeout=50)
+        suggester.send(signal.SIGCONT)
+    assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert time.monotonic() - began < 8

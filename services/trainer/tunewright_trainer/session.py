@@ -96,7 +96,9 @@ class Session:
         request = pb.HeartbeatRequest(
             trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=wait_s, draining=draining
         )
-        patience_s = max(min(wait_s + CALL_S, self.lease.left_s(sent_s)), AGAIN_S)
+        # One that is not answered must leave time within the lease for another, at another scheduler.
+        slack_s = min(CALL_S, self.lease.lease_s / 4)
+        patience_s = max(min(wait_s + slack_s, self.lease.left_s(sent_s)), AGAIN_S)
         answer = await _answer(self._stub.Heartbeat(request, timeout=patience_s))
         self.lease = Lease(sent_s, self.lease.lease_s, self.lease.grace_s)
         if draining:

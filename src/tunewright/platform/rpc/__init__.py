@@ -12,13 +12,14 @@ OPTIONS: Final = (
 
 # A peer that is stopped but not dead keeps its connections open: only unanswered pings tell. Calls go to all replicas
 # in turn, so that one that is away costs one call in so many until its pings tell.
-PING_EVERY_MS: Final = 5_000
-PING_WITHIN_MS: Final = 3_000
+PING_EVERY_MS: Final = 3_000
+PING_WITHIN_MS: Final = 2_000
 CLIENT_OPTIONS: Final = (
     *OPTIONS,
     ("grpc.enable_http_proxy", 0),  # gRPC would send even 127.0.0.1, and the token, through the proxy of http_proxy
     ("grpc.keepalive_time_ms", PING_EVERY_MS),
     ("grpc.keepalive_timeout_ms", PING_WITHIN_MS),
+    ("grpc.http2.ping_timeout_ms", PING_WITHIN_MS),  # what really ends the connection, a minute by default
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1_000),
