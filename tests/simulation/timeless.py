@@ -17,6 +17,8 @@ from tunewright.platform.store.sqlite import SqliteStore, _connect, _write_toget
 
 T = TypeVar("T")
 BEGAN_AT = 1_700_000_000.0
+ROUNDING_S = 1e-6
+"""A deadline is passed, not hit: rounded to just before it, time would stand still there."""
 
 
 class Stuck(BaseException):
@@ -31,7 +33,7 @@ class _Jumps(selectors.DefaultSelector):
         if not ready:
             if timeout is None:
                 raise Stuck
-            self.now += timeout
+            self.now += timeout + ROUNDING_S
         return ready
 
 

@@ -188,6 +188,7 @@ class Trainer:
             except TunewrightError as error:
                 failures += 1
                 log.warning("heartbeat failed", failures=failures, why=str(error))
+                self._news.set()  # the next one does not wait for orders: what is left of the lease may be less
                 await self._pause(failures)
                 if self._lapsed():
                     await self._open()
