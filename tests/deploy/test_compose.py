@@ -1,0 +1,222 @@
+"""The images and the compose file: what an operator relies on, seen without an engine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tunewright.cli.operating import Checked
+from tunewright.platform.parts import load
+from tunewright.platform.settings import (
+    CallerSettings,
+    KafkaSettings,
+    MongoSettings,
+    ServerSettings,
+    described,
+    from_environment,
+)
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+SERVICES = ("suggester", "scheduler", "trainer", "metrics")
+CALLED = {"suggester", "scheduler", "metrics"}
+"""By other services or by clients; the certificate names them."""
+
+
+def composed():
+    return yaml.safe_load(COMPOSE.read_text())
+
+
+def service(name):
+    return composed()["services"][name]
+
+
+def settings_of(name):
+    return Checked if name == "setup" else load(f"serve-{name}").settings
+
+
+def instructions(name):
+    """Yield the words of each instruction of the last stage: its name, and the rest as one text."""
+    text = (ROOT / "services" / name / "Dockerfile").read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    last = max(number for number, line in enumerate(lines) if line.startswith("FROM "))
+    for line in lines[last:]:
+        word, _, rest = line.partition(" ")
+        yield word, rest.strip()
+
+
+def instruction(name, word):
+    """Return the last instruction of a kind."""
+    return [rest for kind, rest in instructions(name) if kind == word][-1]
+
+
+def variables(name):
+    """Return what a container of the service sees of ours; compose's ${NAME:-default} stand as their defaults."""
+    given = {key: str(value) for key, value in service(name)["environment"].items()}
+    if name in SERVICES:
+        pairs = [pair.partition("=") for kind, rest in instructions(name) if kind == "ENV" for pair in rest.split()]
+        given = {key: value for key, _, value in pairs if key.startswith("TUNEWRIGHT_")} | given
+    return {key: re.sub(r"\$\{\w+:-(.*)}", r"\1", value) for key, value in given.items()}
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "setup"])
+def test_every_variable_that_is_set_is_one_that_the_service_reads(name):
+    known = {variable for variable, *_ in described(settings_of(name))}
+    assert set(variables(name)) <= known
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "setup"])
+def test_a_service_accepts_what_is_set_and_misses_nothing(name):
+    from_environment(settings_of(name), variables(name))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_listens_beyond_loopback_has_a_certificate_and_what_calls_has_its_authority(name):
+    given = from_environment(settings_of(name), variables(name))
+    if isinstance(given, ServerSettings):
+        assert given.grpc.startswith("0.0.0.0:")
+        assert given.tls() is not None
+    if isinstance(given, CallerSettings):
+        assert given.tls_ca is not None
+
+
+def test_the_certificate_names_every_service_that_is_called_and_this_machine():
+    (script,) = service("setup")["command"]
+    (names,) = re.findall(r"subjectAltName=(\S+)", script)
+    assert {f"DNS:{name}" for name in CALLED} | {"DNS:localhost", "IP:127.0.0.1"} <= set(names.split(","))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_who_is_called_is_a_service_on_a_shared_network_that_serves_this_port(name):
+    for variable, value in variables(name).items():
+        if variable in {"TUNEWRIGHT_SCHEDULER", "TUNEWRIGHT_SUGGESTER"}:
+            host, _, port = value.partition(":")
+            assert host in CALLED
+            assert set(service(host)["networks"]) & set(service(name)["networks"])
+            assert variables(host)["TUNEWRIGHT_GRPC"].endswith(f":{port}")
+
+
+def test_trainings_reach_neither_the_database_nor_the_key_of_the_certificate():
+    trainer = service("trainer")
+    assert not set(trainer["networks"]) & set(service("mongodb")["networks"])
+    assert not [volume for volume in trainer["volumes"] if volume.startswith("tls:")]
+
+
+def test_only_the_services_share_the_networks_of_kafka_and_mongodb():
+    ours = {*SERVICES, "setup", "kafka", "mongodb"}
+    assert set(composed()["services"]) == ours
+    for name in ("kafka", "mongodb"):
+        assert all(composed()["networks"][network]["internal"] for network in service(name)["networks"])
+
+
+def test_every_host_port_is_on_loopback_and_leaves_room_for_more_replicas():
+    published = [(name, port) for name in composed()["services"] for port in service(name).get("ports", ())]
+    assert {name for name, _ in published} == {"scheduler", "metrics"}
+    taken = set()
+    for name, port in published:
+        first, last, inside = re.fullmatch(r"127\.0\.0\.1:(\d+)-(\d+):(\d+)", port).groups()
+        room = set(range(int(first), int(last) + 1))
+        assert len(room) >= 4
+        assert not room & taken
+        taken |= room
+        assert inside in instruction(name, "EXPOSE").split()
+
+
+def test_every_service_can_be_scaled():
+    assert not [name for name in composed()["services"] if "container_name" in service(name)]
+
+
+def test_each_trainer_has_a_data_folder_of_its_own():
+    data = variables("trainer")["TUNEWRIGHT_DATA_DIR"]
+    assert [volume for volume in service("trainer")["volumes"] if volume.split(":")[-1] == data] == [data]
+
+
+def test_a_stopped_trainer_may_drain_before_it_is_killed():
+    drain_s = from_environment(settings_of("trainer"), variables("trainer")).drain_s
+    assert 0 < drain_s < int(service("trainer")["stop_grace_period"].removesuffix("s"))
+
+
+def test_trainers_run_programs_from_the_mounted_folder_and_from_nowhere_else():
+    roots = variables("trainer")["TUNEWRIGHT_IMAGE_ROOTS"].split(":")
+    assert roots == ["/programs"]
+    assert [volume for volume in service("trainer")["volumes"] if volume.endswith(":/programs:ro")]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_readiness_is_asked_on_the_port_that_is_served(name):
+    check = instruction(name, "HEALTHCHECK")
+    port = variables(name)["TUNEWRIGHT_HTTP"].rpartition(":")[2]
+    assert f"http://127.0.0.1:{port}/readyz" in check
+    assert "healthcheck" not in service(name)
+
+
+@pytest.mark.parametrize("name", ["kafka", "mongodb"])
+def test_what_they_stand_on_has_a_health_check_and_keeps_its_data(name):
+    assert service(name)["healthcheck"]["test"]
+    volumes = [volume.partition(":")[0] for volume in service(name)["volumes"]]
+    assert volumes
+    assert set(volumes) <= set(composed()["volumes"])
+
+
+def test_the_start_is_ordered_by_health():
+    for name in ("setup", *SERVICES):
+        for other, how in service(name)["depends_on"].items():
+            wanted = "service_completed_successfully" if other == "setup" else "service_healthy"
+            assert how == {"condition": wanted}, (name, other)
+    assert set(service("setup")["depends_on"]) == {"kafka", "mongodb"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_has_the_extras_that_its_service_needs_and_no_others(name):
+    settings = settings_of(name)
+    needed = {
+        extra for kind, extra in ((KafkaSettings, "kafka"), (MongoSettings, "mongodb")) if issubclass(settings, kind)
+    }
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert needed <= set(known)
+    dependencies, package = [rest for kind, rest in instructions(name) if kind == "RUN" and "pip install" in rest]
+    assert set(re.findall(r"\['optional-dependencies'\]\['(\w+)'\]", dependencies)) == needed
+    (extras,) = re.findall(r"tunewright(?:\[([\w,]+)\])?'?$", package)
+    assert {extra for extra in extras.split(",") if extra} == needed
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_runs_its_service_as_a_user_without_privileges(name):
+    assert instruction(name, "USER") == "tunewright"
+    assert instruction(name, "ENTRYPOINT") == f'["tunewright", "serve", "{name}"]'
+    assert service(name)["build"]["dockerfile"] == f"services/{name}/Dockerfile"
+
+
+def test_what_the_images_copy_is_in_the_build_context():
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for name in SERVICES:
+        text = (ROOT / "services" / name / "Dockerfile").read_text()
+        copied = {
+            path for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE) for path in line.split()
+        }
+        assert copied <= kept
+    assert all((ROOT / path).exists() for path in kept)
+
+
+def test_compose_itself_accepts_the_file():
+    command = _compose()
+    if command is None:
+        pytest.skip("neither `docker compose` nor docker-compose is installed")
+    done = subprocess.run(
+        [*command, "--file", str(COMPOSE), "config", "--quiet"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _compose():
+    if shutil.which("docker"):
+        found = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if found.returncode == 0:
+            return ["docker", "compose"]
+    return ["docker-compose"] if shutil.which("docker-compose") else None
