@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,12 +28,19 @@ from tunewright_scheduler.core.effects import Decision, Observe, PutAsk, RepeatA
 from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJobEnded, TuningJobCreated
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, stopped
+from tunewright_scheduler.records import Versioned
 
 ATTEMPTS: Final = 20
 """How often a change is decided anew after being beaten, before the caller is told."""
 FIRST_PAUSE_S: Final = 0.002
 LONGEST_PAUSE_S: Final = 0.2
 """Most that is paused after being beaten; doubled each time between the two."""
+
+TOGETHER: Final = 64
+"""Steps that share a commit at most."""
+
+VERSIONED: Final = frozenset({"tuning_jobs", "training_jobs"})
+"""What others have changed here is read again, and may be decided anew."""
 
 PRIORITY_SPAN: Final = 1e10
 """Added to the order of claims per step of priority; more than any Unix time in seconds."""
@@ -61,12 +68,26 @@ class Change:
     async def training(self, number: int) -> Training:
         """Return a training as this change has it. Raises NotFound."""
         if number not in self.trainings:
-            found = await records.read_training(self.store, self.job.uid, number)
-            if found is None:
+            if number not in self.read:
+                self.know(await records.read_trainings(self.store, self.job.uid, [number]))
+            if number not in self.read:
                 raise NotFound("training job", f"{self.job.name} number {number}")
-            self.trainings[number] = self.read[number] = found.value
-            self.versions[number] = found.version
+            self.trainings[number] = self.read[number]
         return self.trainings[number]
+
+    def know(self, found: Mapping[int, Versioned[Training]]) -> None:
+        """Take note of trainings as they are stored."""
+        self.read |= {number: item.value for number, item in found.items()}
+        self.versions |= {number: item.version for number, item in found.items()}
+
+    def saved(self) -> Saved:
+        """Return what `restore` goes back to."""
+        state = (dict(self.trainings), list(self.writes), list(self.facts), list(self.asks), set(self.bells))
+        return Saved(self.job, *state)
+
+    def restore(self, saved: Saved) -> None:
+        self.job, self.trainings, self.writes = saved.job, saved.trainings, saved.writes
+        self.facts, self.asks, self.bells = saved.facts, saved.asks, saved.bells
 
     async def put(self, training: Training) -> None:
         """Change a training; if that ends it, the job counts it in the same commit."""
@@ -163,7 +184,28 @@ class Change:
             self.bells.add(trainer_bell(training.holder))
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A change as it was before a step of it."""
+
+    job: TuningJob
+    trainings: dict[int, Training]
+    writes: list[Write]
+    facts: list[Fact]
+    asks: list[int]
+    bells: set[str]
+
+
 Step = Callable[[Change], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A step that waits for its turn, and who waits for it."""
+
+    step: Step
+    reading: Sequence[int]
+    done: asyncio.Future[TuningJob]
 
 
 class Contended(Unavailable):
@@ -184,6 +226,7 @@ class Changes:
         """Called after the commit for every ask to be made; set by the asker."""
         self.on_outbox: Callable[[], None] = lambda: None
         """Called after every commit that told a fact; set by the relay."""
+        self._waiting: dict[str, list[Waiting]] = {}
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._specs: dict[tuple[str, int], TuningJobSpec] = {}
 
@@ -196,17 +239,53 @@ class Changes:
         await self._commit(change)
         return change.job
 
-    async def make(self, uid: str, step: Step) -> TuningJob:
-        """Load the job, let `step` decide, commit; again if beaten. Raises NotFound, Unavailable."""
+    async def make(self, uid: str, step: Step, *, reading: Sequence[int] = ()) -> TuningJob:
+        """Load the job, let `step` decide, commit; again if beaten. Raises NotFound, Unavailable.
+
+        `reading` names trainings that the step will look at: they are read at once with the job.
+        """
+        waiting = Waiting(step, reading, asyncio.get_running_loop().create_future())
+        waiting.done.add_done_callback(lambda done: done.cancelled() or done.exception())  # its caller may have gone
+        self._waiting.setdefault(uid, []).append(waiting)
         async with self._lock(uid):
-            pause_s = FIRST_PAUSE_S
-            for _ in range(ATTEMPTS):
-                try:
-                    return await self._attempt(uid, step)
-                except Conflict:
-                    await asyncio.sleep(self._chance() * pause_s)
-                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-        raise Contended(uid)
+            if not waiting.done.done():
+                await self._make_all(uid, self._next(uid))
+        return await waiting.done
+
+    def _next(self, uid: str) -> list[Waiting]:
+        waiting = self._waiting.pop(uid)
+        if len(waiting) > TOGETHER:
+            self._waiting[uid] = waiting[TOGETHER:]
+        return waiting[:TOGETHER]
+
+    async def _make_all(self, uid: str, waiting: list[Waiting]) -> None:
+        """See to it that every one of them is done, or waits again if this is cancelled."""
+        try:
+            beaten = await self._together(uid, waiting)
+            for one in waiting if beaten else ():
+                await self._together(uid, [one])
+        finally:
+            if left := [one for one in waiting if not one.done.done()]:
+                self._waiting[uid] = left + self._waiting.get(uid, [])
+
+    async def _together(self, uid: str, waiting: Sequence[Waiting]) -> bool:
+        """Make one commit of them; say whether they are to be tried one by one, for one of them is beaten for good."""
+        pause_s = FIRST_PAUSE_S
+        for _ in range(ATTEMPTS):
+            try:
+                await self._attempt(uid, waiting)
+            except Conflict as beaten:
+                if len(waiting) > 1 and beaten.collection not in VERSIONED:
+                    return True
+                await asyncio.sleep(self._chance() * pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            except Exception as error:  # noqa: BLE001 - it is theirs to hear
+                _fail(waiting, error)
+                return False
+            else:
+                return False
+        _fail(waiting, Contended(uid))
+        return False
 
     async def send(self, uid: str, message: Message) -> TuningJob:
         """Fold one message into the job."""
@@ -224,16 +303,26 @@ class Changes:
                 self._specs.pop(next(iter(self._specs)))
         return self._specs[key]
 
-    async def _attempt(self, uid: str, step: Step) -> TuningJob:
-        found = await records.read_job(self.store, uid)
-        if found is None or found.value.deleted:
+    async def _attempt(self, uid: str, waiting: Sequence[Waiting]) -> None:
+        numbers = sorted({number for one in waiting for number in one.reading})
+        found, read, now = await asyncio.gather(
+            records.read_job(self.store, uid), records.read_trainings(self.store, uid, numbers), self.store.now()
+        )
+        if found is None:
             raise NotFound("tuning job", uid)
         job = found.value
         spec = await self.spec(uid, job.spec_revision)
-        change = Change(self.store, job, found.version, spec, await self.store.now(), job_read=job)
-        await step(change)
+        change = Change(self.store, job, found.version, spec, now, job_read=job)
+        change.know(read)
+        failed = {id(one): error for one in waiting if (error := await _stepped(change, one.step)) is not None}
         await self._commit(change)
-        return change.job
+        for one in waiting:
+            if one.done.done():  # its caller has gone
+                continue
+            if id(one) in failed:
+                one.done.set_exception(failed[id(one)])
+            else:
+                one.done.set_result(change.job)
 
     async def _commit(self, change: Change) -> None:
         writes = change.all_writes()
@@ -252,3 +341,22 @@ class Changes:
         if lock is None:
             lock = self._locks[uid] = asyncio.Lock()
         return lock
+
+
+async def _stepped(change: Change, step: Step) -> Exception | None:
+    """Let one step decide; one that fails is undone, and its error returned."""
+    saved = change.saved()
+    try:
+        if change.job.deleted:
+            raise NotFound("tuning job", change.job.uid)
+        await step(change)
+    except Exception as error:  # noqa: BLE001 - its caller's to hear
+        change.restore(saved)
+        return error
+    return None
+
+
+def _fail(waiting: Sequence[Waiting], error: Exception) -> None:
+    for one in waiting:
+        if not one.done.done():
+            one.done.set_exception(error)

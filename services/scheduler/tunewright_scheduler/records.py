@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -74,6 +75,17 @@ async def read_job(store: Store, uid: str) -> Versioned[TuningJob] | None:
 async def read_training(store: Store, uid: str, number: int) -> Versioned[Training] | None:
     stored = await store.get("training_jobs", training_id(uid, number))
     return Versioned(from_document(stored.document, Training), stored.version) if stored else None
+
+
+async def read_trainings(store: Store, uid: str, numbers: Sequence[int]) -> dict[int, Versioned[Training]]:
+    """Return those of the trainings that there are, by number."""
+    keys = {number: training_id(uid, number) for number in numbers}
+    stored = await store.get_many("training_jobs", list(keys.values())) if keys else {}
+    return {
+        number: Versioned(from_document(stored[key].document, Training), stored[key].version)
+        for number, key in keys.items()
+        if key in stored
+    }
 
 
 async def read_ask(store: Store, uid: str, number: int) -> Ask | None:

@@ -15,7 +15,7 @@ from tunewright_scheduler import records
 
 PAGE: Final = 500
 LOOK_AGAIN_S: Final = 5.0
-GATHER_S: Final = 0.05
+GATHER_S: Final = 0.25
 """Nothing waits for facts, so they gather for a moment and cost one commit together."""
 
 log = structlog.get_logger()

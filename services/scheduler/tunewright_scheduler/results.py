@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from tunewright.core.states import TrainingState
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright_scheduler.bells import trainer_bell
-from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.changes import TOGETHER, Change, Changes
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.training import Resend, Summary, stopped, summarized
 
@@ -25,13 +26,18 @@ class Results:
         self._changes = changes
 
     async def take_all(self, batch: list[Received]) -> None:
-        """Take the messages in order, out of `batch` once they are done: after Unavailable it goes on where it was.
+        """Take the messages, those of one job in order and in few commits; out of `batch` once they are done.
 
-        Were all repeated, a long batch on a store that fails now and then would never be done.
+        After Unavailable it goes on where it was. Were all repeated, a long batch on a store that fails now and then
+        would never be done.
         """
         while batch:
-            await self.take(batch[0].message)
-            del batch[0]
+            some = batch[:TOGETHER]
+            outcomes = await asyncio.gather(*(self.take(item.message) for item in some), return_exceptions=True)
+            failed = [(item, error) for item, error in zip(some, outcomes, strict=True) if error is not None]
+            batch[: len(some)] = [item for item, _ in failed]
+            for _, error in failed:
+                raise error
 
     async def take(self, message: Any) -> None:
         """Fold one message. Raises Unavailable, upon which it is delivered again; a fault of ours parks the job."""
@@ -39,7 +45,7 @@ class Results:
         if step is None:
             return
         try:
-            await self._changes.make(message.uid, step)
+            await self._changes.make(message.uid, step, reading=[message.number])
         except PeerError:
             raise
         except CallerError as error:

@@ -27,6 +27,8 @@ from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
 
+WATCH_GATHER_S: Final = 0.1
+"""Changes that come within it are shown together."""
 WATCH_AGAIN_S: Final = 2.0
 """A watched job may be changed by another replica, whose bell does not ring here."""
 
@@ -136,13 +138,14 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         view = View()
         with self._bells.listen(job_bell(uid)) as bell:
             while True:
-                found = await self._find(uid)
+                found = await self._known(uid)
                 changed = view.changed(await self._trainings(uid, view.follow(found.value)))
                 if changed or found.version != view.version:
                     view.version = found.version
                     yield pb.WatchTuningJobResponse(job=await self._message(found), trainings=changed)
                 if found.value.state.final:
                     return
+                await asyncio.sleep(WATCH_GATHER_S)
                 await heard(bell, WATCH_AGAIN_S)
 
     async def _create(self, spec: TuningJobSpec, once: Request) -> str:
@@ -162,6 +165,13 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         """Find a job of the caller's by name or uid. Raises NotFound, also for somebody else's."""
         return await self._jobs.find(caller(), job)
 
+    async def _known(self, uid: str) -> Versioned[TuningJob]:
+        """Read a job that was the caller's when it was found. Raises NotFound: it has been deleted."""
+        found = await records.read_job(self._store, uid)
+        if found is None or found.value.deleted:
+            raise NotFound("tuning job", uid)
+        return found
+
     async def _training(self, training: str) -> Training:
         """Find a training by name or id. Raises NotFound, also for somebody else's."""
         try:
@@ -175,8 +185,8 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         return value
 
     async def _trainings(self, uid: str, numbers: set[int]) -> list[Training]:
-        found = await asyncio.gather(*(records.read_training(self._store, uid, number) for number in sorted(numbers)))
-        return [item.value for item in found if item is not None]
+        found = await records.read_trainings(self._store, uid, sorted(numbers))
+        return [item.value for item in found.values()]
 
     async def _message(self, found: Versioned[TuningJob]) -> pb.TuningJob:
         job = found.value

@@ -135,8 +135,9 @@ class Sessions:
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + wait_s
-        pool = (await self._current(trainer_id, epoch)).value.pool
-        repeated = [training for training in await self._running(trainer_id) if training.claim_id == request_id]
+        session, running = await asyncio.gather(self._current(trainer_id, epoch), self._running(trainer_id))
+        pool = session.value.pool
+        repeated = [training for training in running if training.claim_id == request_id]
         if repeated:
             return repeated
         door = self._door(pool)
@@ -178,7 +179,7 @@ class Sessions:
             await change.apply(ProcessEnded(number))
             await change.put(moved)
 
-        await self._changes.make(uid, step)
+        await self._changes.make(uid, step, reading=[number])
 
     async def close(self, trainer_id: str, epoch: int) -> None:
         """End a session in order: all that it holds is ready for others at once."""

@@ -91,7 +91,7 @@ class Sweep:
         trainings = await self._store.find(Query("training_jobs", "due", high=now, limit=PAGE))
         for stored in trainings.items:
             uid, number = split_training_id(stored.key)
-            await self._isolated(uid, partial(self._changes.make, uid, _overdue(number)))
+            await self._isolated(uid, partial(self._changes.make, uid, _overdue(number), reading=[number]))
 
     async def _isolated(self, uid: str, call: Callable[[], Awaitable[object]]) -> None:
         """Keep one job's fault from the others: it is parked. Raises Unavailable: so is all else."""
