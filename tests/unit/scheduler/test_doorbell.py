@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.unit.scheduler.world import World, spec, with_limits
 from tunewright.core.errors import Unavailable
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.port import Page, Query
+from tunewright_scheduler import doorbell
 from tunewright_scheduler.bells import Bells, heard, job_bell, pool_bell
 from tunewright_scheduler.doorbell import TOPIC, Doorbell
 
@@ -37,7 +40,7 @@ async def schedulers(bus: MemoryBus, count: int) -> AsyncIterator[list[Bells]]:
         group = await stack.enter_async_context(asyncio.TaskGroup())
         bells = [Bells() for _ in range(count)]
         tasks = [group.create_task(Doorbell(item, bus).run()) for item in bells]
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
         yield bells
         for task in tasks:
             task.cancel()
@@ -62,6 +65,7 @@ async def test_a_bell_is_heard_at_every_scheduler_and_once_where_it_was_rung() -
 async def test_a_burst_goes_out_as_one_record_and_goes_round_no_further() -> None:
     bus = CountingBus()
     async with schedulers(bus, 2) as (here, elsewhere):
+        bus.published.clear()
         with elsewhere.listen(job_bell("49")) as bell:
             for number in range(50):
                 here.ring(job_bell(str(number)))
@@ -71,10 +75,33 @@ async def test_a_burst_goes_out_as_one_record_and_goes_round_no_further() -> Non
     assert len(bus.published) == 1
 
 
+async def test_a_single_scheduler_tells_its_bells_to_nobody() -> None:
+    bus = CountingBus()
+    async with schedulers(bus, 1) as (here,):
+        bus.published.clear()
+        here.ring("pool/a")
+        await asyncio.sleep(0.1)
+    assert bus.published == []
+
+
+async def test_one_that_is_gone_is_told_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorbell, "GONE_AFTER_S", 0.2)
+    bus = CountingBus()
+    async with schedulers(bus, 1) as (here,):
+        async with schedulers(bus, 1):
+            pass
+        bus.published.clear()
+        here.ring("pool/a")
+        await asyncio.sleep(0.3)
+        here.ring("pool/b")
+        await asyncio.sleep(0.1)
+    assert len(bus.published) == 1
+
+
 async def test_what_cannot_be_told_is_dropped_and_the_next_bell_is_heard() -> None:
     bus = CountingBus()
-    bus.refusals = 1
     async with schedulers(bus, 2) as (here, elsewhere):
+        bus.refusals = 1
         with elsewhere.listen("trainer/t") as lost, elsewhere.listen("trainer/u") as bell:
             here.ring("trainer/t")
             await asyncio.sleep(0.1)
