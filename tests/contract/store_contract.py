@@ -8,7 +8,7 @@ import math
 
 import pytest
 
-from tunewright.core.errors import Conflict, InvalidSpec
+from tunewright.core.errors import Conflict, InvalidSpec, PeerError
 from tunewright.platform.store.port import Check, Insert, Put, Query, Remove, Replace, Store
 
 JOBS = "training_jobs"
@@ -48,6 +48,23 @@ class StoreContract:
         assert (above, below) == (math.inf, -math.inf)
         assert math.isnan(not_a_number)
         assert math.copysign(1, minus_zero) == -1
+
+    async def test_integers_keep_all_their_bits_and_tuples_come_back_as_lists(self, store: Store) -> None:
+        ints = (-(2**63), 2**63 - 1, 2**31, -1, 0)
+        await store.commit([Insert("sessions", "t", {"ints": ints, "pairs": [(1, 2.0)]})])
+        stored = await store.get("sessions", "t")
+        assert stored is not None
+        assert stored.document == {"ints": list(ints), "pairs": [[1, 2.0]]}
+        assert {type(number) for number in stored.document["ints"]} == {int}
+
+    async def test_keys_of_dicts_are_any_text(self, store: Store) -> None:
+        document = {"configuration": {"a.b": 1, "$c": 2, "": 3, "~$": {"~": 4}, "ä％": 5, "$ref": "x", "$id": "y"}}
+        await store.commit([Insert("sessions", "t", document)])
+        await store.commit([Put("sessions", "t", document)])
+        await store.commit([Replace("sessions", "t", document, 2)])
+        stored = await store.get("sessions", "t")
+        assert stored is not None
+        assert stored.document == document
 
     async def test_what_is_returned_is_the_callers_own_copy(self, store: Store) -> None:
         await store.commit([Insert("sessions", "t", {"list": [1]})])
@@ -109,6 +126,12 @@ class StoreContract:
     async def test_what_cannot_be_written_fails_alone(self, store: Store) -> None:
         with pytest.raises(Exception, match="surrogate"):
             await store.commit([Put("requests", "a\ud800", {})])
+        for unwritable in ({"n": 2**70}, {"n": {"deep": [object()]}}):
+            writes = [Put("requests", "beside", {}), Put("requests", "b", unwritable)]
+            (refusal,) = await asyncio.gather(store.commit(writes), return_exceptions=True)
+            assert refusal is not None
+            assert not isinstance(refusal, PeerError)  # or its caller would try again for ever
+        assert await store.get_many("requests", ["beside", "b"]) == {}
         await store.commit([Put("requests", "a", {})])
         assert await store.get("requests", "a") is not None
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,8 @@ from tunewright.platform.store.mongodb_schema import LONGEST_TRANSACTION_S
 START_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 20.0
 REPLICA_SET: Final = "tests"
+PARENT: Final = ThreadPoolExecutor(1)
+"""The thread that starts servers: one that is to end with its parent ends with the thread that started it."""
 CHECKOUT: Final = Path(__file__).parents[2]
 TRANSACTION_S: Final = LONGEST_TRANSACTION_S
 """As an installation is told to set it."""
@@ -58,7 +61,8 @@ class MongoServer:
     def start(self) -> None:
         """Return once it takes writes."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*_with_us(), *self._command], stdout=log, stderr=log, cwd=CHECKOUT)
+            command = [*_with_us(), *self._command]
+            self._process = PARENT.submit(subprocess.Popen, command, stdout=log, stderr=log, cwd=CHECKOUT).result()
         deadline = time.monotonic() + START_WITHIN_S
         while not self._writable():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -66,6 +70,11 @@ class MongoServer:
                 self.kill()
                 raise CannotStart(f"the MongoDB server did not start; the last lines of its log:\n{last}")
             time.sleep(0.05)
+
+    def ensure_going(self) -> None:
+        """Start it again if the last who used it left it ended."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
 
     def stop(self) -> None:
         """End it in order; it keeps what it has."""
@@ -126,18 +135,19 @@ class RunningMongo:
         return f"{scheme}://{rest.partition('/')[0]}/{name}" + (f"?{options}" if options else "")
 
 
-@cache
 def mongodb() -> MongoServer | RunningMongo:
     """Return the server that all tests of this process share, started by the first who asks; skip where there is none.
 
     Keep tests apart with a database each.
     """
-    if uri := os.environ.get("TUNEWRIGHT_TEST_MONGODB"):
-        return RunningMongo(uri)
-    return _started()
+    server = _shared()
+    if isinstance(server, (MongoServer, RunningMongo)):
+        return server
+    if os.environ.get("CI"):
+        pytest.fail(server, pytrace=False)
+    pytest.skip(server)
 
 
-@cache
 def own_mongodb() -> MongoServer:
     """Return the shared server for a test that ends it; skip if it is not ours to end."""
     server = mongodb()
@@ -146,18 +156,22 @@ def own_mongodb() -> MongoServer:
     return server
 
 
-def _started() -> MongoServer:
+@cache
+def _shared() -> MongoServer | RunningMongo | str:
+    """Return the server, or why there is none, which is found out once."""
+    if uri := os.environ.get("TUNEWRIGHT_TEST_MONGODB"):
+        return RunningMongo(uri)
     if shutil.which("mongod"):
         server = MongoServer(_mongod)
     elif find_spec("secantus"):
         server = MongoServer(_secantus)
     else:
-        _give_up("no MongoDB server: install mongod, or name one in TUNEWRIGHT_TEST_MONGODB")
+        return "no MongoDB server: install mongod, or name one in TUNEWRIGHT_TEST_MONGODB"
     atexit.register(server.remove)
     try:
         server.start()
     except CannotStart as why:
-        _give_up(str(why))
+        return str(why)
     return server
 
 
@@ -169,12 +183,6 @@ def _mongod(port: int, data: Path) -> list[str]:
 
 def _secantus(port: int, data: Path) -> list[str]:
     return [sys.executable, "-m", "tests.servers.secantusd", str(port), str(data), str(TRANSACTION_S)]
-
-
-def _give_up(why: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(why, pytrace=False)
-    pytest.skip(why)
 
 
 def _with_us() -> list[str]:

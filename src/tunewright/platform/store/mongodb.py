@@ -8,25 +8,19 @@ several in a transaction, whose conditions are looked at before it is committed.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
 from bson.int64 import Int64
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import WriteConcern
-from pymongo.errors import (
-    ClientBulkWriteException,
-    ConfigurationError,
-    ConnectionFailure,
-    InvalidURI,
-    OperationFailure,
-    PyMongoError,
-)
+from pymongo import ReadPreference, WriteConcern
+from pymongo.errors import ClientBulkWriteException, ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
@@ -34,29 +28,32 @@ from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.store import mongodb_schema as schema
 from tunewright.platform.store.collections import COLLECTIONS, Index
 from tunewright.platform.store.cursor import cursor, position
+from tunewright.platform.store.mongodb_errors import DUPLICATE_KEY, first_refusal, lost_to_others, text, told, within
 from tunewright.platform.store.mongodb_writes import Operation, kept, operations, unmet
 from tunewright.platform.store.port import Page, Query, Stored, Write
 
 DATABASE: Final = "tunewright"
 """Where the URI names none."""
 
-ANSWER_WITHIN_MS: Final = 4_000
+ANSWER_WITHIN_S: Final = 4.0
 SELECT_WITHIN_MS: Final = 3_000
 COMMIT_WITHIN_S: Final = 5.0
-"""How long a transaction that loses against others, or whose end is not known, is repeated."""
+"""Also for all attempts of a transaction that loses against others, or whose end is not known."""
+CREATE_WITHIN_S: Final = 60.0
+"""An index over documents that are there already takes time."""
+
+COMMITS_AT_ONCE: Final = 4
+"""The driver has five threads a core. Had writes that wait for a transaction all of them, it could not be ended."""
 
 FIRST_PAUSE_S: Final = 0.002
 LONGEST_PAUSE_S: Final = 0.1
 KEYS_AT_ONCE: Final = 1_000
 MEASURE_EVERY_S: Final = 10.0
 MEASURE_STALE_S: Final = 60.0
+LONGEST_ROUND_TRIP_S: Final = 0.5
+"""An answer that took longer says too little about the time, where there is an older one that says more."""
 
 MAJORITY: Final = WriteConcern("majority", j=True)
-DUPLICATE_KEY: Final = 11000
-WRITE_CONFLICT: Final = 112
-LOST: Final = frozenset({DUPLICATE_KEY, WRITE_CONFLICT})
-AUTHENTICATION_FAILED: Final = 18
-T = TypeVar("T")
 
 
 class _PlainInt(TypeDecoder):
@@ -95,7 +92,6 @@ class MongoStore:
                 uri,
                 io_loop=asyncio.get_running_loop(),
                 appname="tunewright",
-                timeoutMS=ANSWER_WITHIN_MS,
                 serverSelectionTimeoutMS=SELECT_WITHIN_MS,
                 connectTimeoutMS=SELECT_WITHIN_MS,
             )
@@ -103,17 +99,23 @@ class MongoStore:
             remedy = "For example mongodb://user:password@db.example:27017/tunewright?replicaSet=rs0"
             raise InvalidSpec("mongodb", "is not a MongoDB URI", remedy) from None  # what it is may hold a password
         self._database = self._client.get_database(
-            name, codec_options=CODEC, read_concern=ReadConcern("majority"), write_concern=MAJORITY
+            name,
+            codec_options=CODEC,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=MAJORITY,
         )
         self._clock: Clock | None = None
         self._last_now = 0.0
-        self._measuring = asyncio.Lock()
+        self._measuring: asyncio.Task[None] | None = None
         self._commits: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(COMMITS_AT_ONCE)
 
     # -- Reading
 
     async def get(self, collection: str, key: str) -> Stored | None:
-        found = await _reached(self._database[collection].find_one({"_id": key}))
+        with within(ANSWER_WITHIN_S):
+            found = await self._database[collection].find_one({"_id": key})
         return _stored(found) if found else None
 
     async def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Stored]:
@@ -121,7 +123,8 @@ class MongoStore:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = list(keys[start : start + KEYS_AT_ONCE])
             items = self._database[collection].find({"_id": {"$in": some}}, batch_size=KEYS_AT_ONCE)
-            found |= {item["_id"]: _stored(item) for item in await _reached(items.to_list(None))}
+            with within(ANSWER_WITHIN_S):
+                found |= {item["_id"]: _stored(item) for item in await items.to_list(None)}
         return found
 
     async def find(self, query: Query) -> Page:
@@ -135,12 +138,14 @@ class MongoStore:
             batch_size=query.limit + 1,
             hint=index.name,
         )
+        with within(ANSWER_WITHIN_S):
+            items = await found.to_list(None)
         # One that is changed while the index is walked may be met twice.
-        items = list({item["_id"]: item for item in await _reached(found.to_list(None))}.values())
-        page = [_stored(item) for item in items[: query.limit]]
+        page = list({item["_id"]: _stored(item) for item in items[: query.limit]}.values())
         if len(items) <= query.limit:
             return Page(page, None)
-        return Page(page, cursor(page[-1].document.get(index.sort), page[-1].key))
+        last = items[query.limit - 1]
+        return Page(page, cursor(last["doc"].get(index.sort), last["_id"]))
 
     # -- Writing
 
@@ -151,37 +156,40 @@ class MongoStore:
         task = asyncio.ensure_future(self._commit(writes))
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        task.add_done_callback(_heard)
         await asyncio.shield(task)
 
     async def _commit(self, writes: Sequence[Write]) -> None:
         steps = operations(self._database.name, writes)
-        attempt = self._written if len(steps) == 1 else self._transacted
-        clock = asyncio.get_running_loop().time
-        deadline, pause_s = clock() + COMMIT_WITHIN_S, FIRST_PAUSE_S
-        while True:
-            try:
-                await attempt(steps)
-            except PyMongoError as error:
-                if not _lost_to_others(error):
-                    raise _told(error) from error
-                if clock() > deadline:
-                    raise Unavailable("the store", f"others write the same documents: {_text(error)}") from error
+        until_s = time.monotonic() + COMMIT_WITHIN_S
+        pause_s = FIRST_PAUSE_S
+        with within(COMMIT_WITHIN_S):
+            async with self._turns:
+                while not await self._attempted(steps, until_s):
+                    await asyncio.sleep(pause_s * random.random())  # noqa: S311 - only to come apart
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _attempted(self, steps: Sequence[Operation], until_s: float) -> bool:
+        """Return whether it was committed; if not, another commit was in the way. Raises Conflict, Unavailable."""
+        try:
+            if len(steps) == 1:
+                await self._bulk(steps, None)  # atomic by itself
             else:
-                return
-            await asyncio.sleep(pause_s * random.random())  # noqa: S311 - only to come apart
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                await self._transacted(steps, until_s)
+        except PyMongoError as error:
+            if not lost_to_others(error):
+                raise told(error) from None
+            if time.monotonic() > until_s:
+                raise Unavailable("the store", f"others write the same documents: {text(error)}") from None
+            return False
+        return True
 
-    async def _written(self, steps: Sequence[Operation]) -> None:
-        """Write one operation, which is atomic by itself."""
-        await self._bulk(steps, None)
-
-    async def _transacted(self, steps: Sequence[Operation]) -> None:
+    async def _transacted(self, steps: Sequence[Operation], until_s: float) -> None:
         # What it reads may not be the majority's yet; being committed to the majority, it proves that it is.
         async with await self._client.start_session(causal_consistency=False) as session:
             session.start_transaction(write_concern=MAJORITY)
             await self._bulk(steps, session)  # whatever it raises, the session's end aborts the transaction
-            await self._end(session)
+            await self._end(session, until_s)
 
     async def _bulk(self, steps: Sequence[Operation], session: Any) -> None:
         """Write the operations. Raises Conflict: one's condition does not hold."""
@@ -190,22 +198,23 @@ class MongoStore:
         try:
             result = await self._client.bulk_write(models, session=session, verbose_results=True, write_concern=concern)
         except ClientBulkWriteException as error:
-            refused = next((item for item in _write_errors(error) if item["code"] == DUPLICATE_KEY), None)
-            if refused is None or steps[refused["idx"]].upserts:  # two upserts at once: the other one was faster
+            refusal = first_refusal(error)
+            if refusal is None or refusal["code"] != DUPLICATE_KEY:
                 raise
-            raise steps[refused["idx"]].conflict() from None
+            step = steps[refusal["idx"]]
+            if step.upserts:  # two upserts at once: the other one was faster
+                raise
+            raise step.conflict() from None
         if failing := unmet(steps, result):
             raise failing.conflict()
 
-    async def _end(self, session: Any) -> None:
+    async def _end(self, session: Any, until_s: float) -> None:
         """Commit the transaction; again, while it is not known whether it was."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + COMMIT_WITHIN_S
         while True:
             try:
                 await session.commit_transaction()
             except PyMongoError as error:
-                if not error.has_error_label("UnknownTransactionCommitResult") or clock() > deadline:
+                if not error.has_error_label("UnknownTransactionCommitResult") or time.monotonic() > until_s:
                     raise
                 await asyncio.sleep(LONGEST_PAUSE_S)
             else:
@@ -214,50 +223,70 @@ class MongoStore:
     # -- Time
 
     async def now(self) -> float:
-        """Return the server's clock, measured every few seconds and counted on by ours in between; never back."""
-        if self._clock is None or self._clock.age_s > MEASURE_EVERY_S:
-            await self._measure()
+        """Return the server's clock, never running back.
+
+        It is measured every ten seconds, beside whoever asks, and counted on by our own clock in between: also while
+        the server is away, for a minute. It is wrong by at most half of the round trip that measured it (of 0.5 s,
+        unless the first one took longer), the server's millisecond, and what our clock drifts in a minute.
+
+        Raises: Unavailable.
+        """
+        age_s = self._clock.age_s if self._clock else math.inf
+        measuring = self._measure_beside() if age_s > MEASURE_EVERY_S else None
+        if measuring and age_s > MEASURE_STALE_S:
+            await asyncio.shield(measuring)
+        return self._counted_on()
+
+    async def skew_s(self) -> float:
+        """Return by how much this machine's clock is ahead of the server's. Raises Unavailable."""
+        await asyncio.shield(self._measure_beside())
+        return time.time() - self._counted_on()
+
+    def _counted_on(self) -> float:
         assert self._clock is not None  # noqa: S101 - measured
         self._last_now = max(self._last_now, self._clock.now())
         return self._last_now
 
-    async def skew_s(self) -> float:
-        """Return by how much this machine's clock is ahead of the server's."""
-        await self._measure()
-        assert self._clock is not None  # noqa: S101 - measured
-        return time.time() - self._clock.now()
+    def _measure_beside(self) -> asyncio.Task[None]:
+        """Return the one measurement that is under way."""
+        if self._measuring is None or self._measuring.done():
+            self._measuring = asyncio.ensure_future(self._measure())
+            self._measuring.add_done_callback(_heard)
+        return self._measuring
 
     async def _measure(self) -> None:
-        async with self._measuring:
-            if self._clock is not None and self._clock.age_s < MEASURE_EVERY_S:
-                return  # somebody else has just done it
-            sent_s = time.monotonic()
-            try:
-                hello = await _reached(self._client.admin.command("hello"))
-            except Unavailable:
-                if self._clock is None or self._clock.age_s > MEASURE_STALE_S:
-                    raise
-                return
-            middle_s = (sent_s + time.monotonic()) / 2
-            self._clock = Clock(_unix_s(hello["localTime"]), middle_s)
+        sent_s = time.monotonic()
+        with within(ANSWER_WITHIN_S):
+            hello = await self._client.admin.command("hello")
+        got_s = time.monotonic()
+        stale = self._clock is None or self._clock.age_s > MEASURE_STALE_S
+        if stale or got_s - sent_s <= LONGEST_ROUND_TRIP_S:
+            self._clock = Clock(_unix_s(hello["localTime"]), (sent_s + got_s) / 2)
 
     # -- Life
 
     async def create_schema(self) -> None:
-        """Make the collections and indexes that are missing. Raises InvalidSpec: another version's, or in the way."""
-        await _reached(schema.create(self._database))
+        """Make the collections and indexes that are missing.
+
+        Raises: Unavailable. InvalidSpec: another version's, in the way, or no server that we can use.
+        """
+        with within(CREATE_WITHIN_S):
+            await schema.create(self._database)
 
     async def check(self) -> list[str]:
-        """Return what is missing or different, a sentence with its remedy each."""
-        return await _reached(schema.problems(self._database))
+        """Return what is missing or different, a sentence with its remedy each. Raises as `create_schema`."""
+        with within(ANSWER_WITHIN_S):
+            return await schema.problems(self._database)
 
     async def ping(self) -> None:
         """Raises Unavailable."""
-        await _reached(self._client.admin.command("ping"))
+        with within(ANSWER_WITHIN_S):
+            await self._client.admin.command("ping")
 
     async def close(self) -> None:
         """Finish the commits under way, then close."""
-        await asyncio.gather(*self._commits, return_exceptions=True)
+        under_way = [*self._commits, *([self._measuring] if self._measuring else [])]
+        await asyncio.gather(*under_way, return_exceptions=True)
         self._client.close()
 
 
@@ -281,52 +310,10 @@ def _stored(found: dict[str, Any]) -> Stored:
     return Stored(found["_id"], found["version"], kept(found["doc"]))
 
 
-# -- Errors
-
-
-async def _reached(call: Awaitable[T]) -> T:
-    """Return what the call returns. Raises Unavailable in place of what says that the server was not reached."""
-    try:
-        return await call
-    except PyMongoError as error:
-        raise _told(error) from error
-
-
-def _told(error: PyMongoError) -> Exception:
-    """Return the error as ours if it is one of reaching the server, else as it is."""
-    error = _inner(error)
-    if isinstance(error, OperationFailure) and error.code == AUTHENTICATION_FAILED:
-        return InvalidSpec("mongodb", "the server refuses user or password", "Mend the URI")
-    away = isinstance(error, ConnectionFailure) or error.timeout or _labelled(error)
-    return Unavailable("the store", _text(error)) if away else error
-
-
-def _labelled(error: PyMongoError) -> bool:
-    labels = ("RetryableWriteError", "TransientTransactionError", "UnknownTransactionCommitResult")
-    return any(error.has_error_label(label) for label in labels)
-
-
-def _lost_to_others(error: PyMongoError) -> bool:
-    """Whether a commit was undone because of another one, and may be tried again as it is."""
-    if isinstance(error, ClientBulkWriteException) and error.write_errors:
-        return any(item["code"] in LOST for item in _write_errors(error))
-    inner = _inner(error)
-    reached = not isinstance(inner, ConnectionFailure) and not inner.timeout
-    return reached and inner.has_error_label("TransientTransactionError")
-
-
-def _write_errors(error: ClientBulkWriteException) -> Sequence[Any]:
-    return error.write_errors or ()
-
-
-def _inner(error: PyMongoError) -> PyMongoError:
-    """Return what made a bulk write fail as a whole."""
-    inner = error.error if isinstance(error, ClientBulkWriteException) else None
-    return inner if isinstance(inner, PyMongoError) else error
-
-
-def _text(error: PyMongoError) -> str:
-    return str(error).partition(", Timeout:")[0][:200]
+def _heard(done: asyncio.Task[None]) -> None:
+    """Take note of an error that perhaps nobody waits for any more."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _unix_s(local_time: datetime) -> float:

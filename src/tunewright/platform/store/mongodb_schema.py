@@ -9,6 +9,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.store.collections import COLLECTIONS, Index
+from tunewright.platform.store.mongodb_errors import AUTHENTICATION_FAILED
 
 VERSION: Final = 1
 RECORD: Final = "schema"
@@ -21,6 +22,9 @@ LIMIT: Final = "transactionLifetimeLimitSeconds"
 IN_THE_WAY: Final = frozenset({85, 86})
 """IndexOptionsConflict, IndexKeySpecsConflict."""
 
+WIRE_VERSION: Final = 25
+"""Of MongoDB 8.0."""
+
 Fields = list[tuple[str, int]]
 
 
@@ -31,6 +35,7 @@ def fields_of(index: Index) -> Fields:
 
 async def create(database: Any) -> None:
     """Make what is missing. Raises InvalidSpec."""
+    await _require_server(database)
     await _require_ours(database)
     there = set(await database.list_collection_names())
     for collection in COLLECTIONS.values():
@@ -44,6 +49,7 @@ async def create(database: Any) -> None:
 
 async def problems(database: Any) -> list[str]:
     """Return what is missing or different, a sentence each."""
+    await _require_server(database)
     await _require_ours(database)
     there = set(await database.list_collection_names())
     found = await _long_transactions(database)
@@ -61,12 +67,12 @@ async def problems(database: Any) -> list[str]:
 
 
 async def _long_transactions(database: Any) -> list[str]:
-    """Return what is wrong with how long a transaction may live, nothing if we may not ask."""
+    """Return what is wrong with how long a transaction may live, nothing if it does not say."""
     try:
-        limit = (await database.client.admin.command({"getParameter": 1, LIMIT: 1}))[LIMIT]
+        limit = (await database.client.admin.command({"getParameter": 1, LIMIT: 1})).get(LIMIT)
     except OperationFailure:
         return []
-    if limit <= LONGEST_TRANSACTION_S:
+    if limit is None or limit <= LONGEST_TRANSACTION_S:
         return []
     remedy = f"Start mongod with --setParameter {LIMIT}={LONGEST_TRANSACTION_S}"
     return [f"{LIMIT} is {limit}: so long a service that dies in a commit would block a tuning job. {remedy}"]
@@ -87,6 +93,20 @@ async def _create_indexes(database: Any, name: str, models: list[IndexModel]) ->
             raise
         names = ", ".join(model.document["name"] for model in models)
         raise InvalidSpec("mongodb", _other(name, names)) from error
+
+
+async def _require_server(database: Any) -> None:
+    """Raise InvalidSpec if it lets us not in, has no transactions, or knows no bulk write over collections."""
+    try:
+        hello = await database.client.admin.command("hello")
+    except OperationFailure as error:
+        if error.code != AUTHENTICATION_FAILED:
+            raise
+        raise InvalidSpec("mongodb", "the server refuses user or password", "Mend the URI") from None
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":  # as a router of shards calls itself
+        raise InvalidSpec("mongodb", "is no replica set", "Start mongod with --replSet, and run rs.initiate() once")
+    if hello["maxWireVersion"] < WIRE_VERSION:
+        raise InvalidSpec("mongodb", "is older than MongoDB 8.0", "Update the server")
 
 
 async def _require_ours(database: Any) -> None:
