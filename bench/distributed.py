@@ -50,7 +50,7 @@ def fleet(folder: Path, name: str, **sizes: int) -> Iterator[Fleet]:
     home.mkdir()
     installed = Fleet(home, kafka.kafka().bootstrap, mongodb.mongodb().database(name), prefix=f"{name}-")
     try:
-        installed.start(**sizes)
+        installed.start(**sizes, terms={})
         yield installed
     finally:
         installed.close()
@@ -148,13 +148,19 @@ def bare(wanted: Wanted, slots: int) -> Wanted:
     definition = wanted.spec.definitions[0]
     program = definition.image.removeprefix("file://")
     trainings = wanted.spec.limits.max_trainings or 0
-    environment = {**definition.environment, "PATH": "/usr/bin:/bin", "TRAINING_JOB_NAME": "bare"}
+    base = wanted.stamps.parent
+    (base / "input/config").mkdir(parents=True, exist_ok=True)
+    (base / "input/config/hyperparameters.json").write_text('{"x": "0.5"}')
+    environment = {
+        **definition.environment,
+        "PATH": "/usr/bin:/bin",
+        "TRAINING_JOB_NAME": "bare",
+        "SAGEMAKER_BASE_DIR": str(base),
+    }
 
     async def slot() -> None:
         for _ in range(trainings // slots):
-            process = await asyncio.create_subprocess_exec(
-                program, "--n", "1", "--x", "0.5", stdout=asyncio.subprocess.DEVNULL, env=environment
-            )
+            process = await asyncio.create_subprocess_exec(program, stdout=asyncio.subprocess.DEVNULL, env=environment)
             await process.wait()
 
     async def all_slots() -> None:

@@ -15,4 +15,6 @@ def kafka() -> brokers.KafkaServer:
 
 @pytest.fixture(scope="session")
 def mongodb() -> databases.MongoServer:
-    return databases.own_mongodb()
+    server = databases.own_mongodb()
+    server.ensure_going()
+    return server

@@ -124,11 +124,13 @@ class Fleet:
         }
         self.members: list[Member] = []
 
-    def start(self, *, of_each: int = 2, trainers: int = 2, slots: int = 2, **more: str) -> None:
+    def start(
+        self, *, of_each: int = 2, trainers: int = 2, slots: int = 2, terms: Mapping[str, str] = LEASE, **more: str
+    ) -> None:
         """Start `of_each` suggesters, schedulers and metrics, and the trainers."""
         suggesters = [self.add("suggester", TUNEWRIGHT_PROCESSES="1", **more) for _ in range(of_each)]
         known = {"TUNEWRIGHT_SUGGESTER": _addresses(suggesters), "TUNEWRIGHT_COMMANDS": "on"}
-        schedulers = [self.add("scheduler", **known, **LEASE, **more) for _ in range(of_each)]
+        schedulers = [self.add("scheduler", **known, **terms, **more) for _ in range(of_each)]
         for _ in range(of_each):
             self.add("metrics", TUNEWRIGHT_REPORTS="on", **more)
         for number in range(trainers):

@@ -15,6 +15,8 @@ from tunewright_metrics.reports import Reports
 from tunewright_metrics.servicer import MetricsServicer
 
 GROUP: Final = "metrics"
+REPORTS_GROUP: Final = "metrics-reports"
+"""Members of one group that read different topics would disturb each other whenever one comes or goes."""
 TOPICS: Final = ("training.output", "tuning.events")
 REPORTS: Final = "training.reports"
 
@@ -34,4 +36,4 @@ class Metrics:
 
     async def take_reports(self, credentials: Credentials) -> None:
         """Take what other systems report under these credentials, until cancelled."""
-        await consume(self._bus, GROUP, [REPORTS], self._reports.take_all, credentials)
+        await consume(self._bus, REPORTS_GROUP, [REPORTS], self._reports.take_all, credentials)

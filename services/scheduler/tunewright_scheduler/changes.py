@@ -133,10 +133,8 @@ class Change:
             elif training != self.read[number]:
                 key = records.training_key(training)
                 writes.append(Replace("training_jobs", key, to_document(training), self.versions[number]))
-        writes.extend(
-            records.outbox_write(f"{self.job.uid}/{self.version + 1:09d}/{index:04d}", fact)
-            for index, fact in enumerate(self.facts)
-        )
+        if self.facts:
+            writes.append(records.outbox_write(f"{self.job.uid}/{self.version + 1:09d}", self.facts))
         return writes
 
     def _start(self, effect: StartTraining) -> None:

@@ -15,6 +15,7 @@ from tunewright.platform.store.port import Store
 from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.commands import Commands
 from tunewright_scheduler.doorbell import Doorbell
 from tunewright_scheduler.relay import Relay
@@ -26,6 +27,8 @@ from tunewright_scheduler.tuning_jobs import CheckImage, TuningJobs
 from tunewright_scheduler.worker_servicer import WorkerServicer
 
 GROUP = "scheduler"
+COMMANDS_GROUP = "scheduler-commands"
+"""Members of one group that read different topics would disturb each other whenever one comes or goes."""
 RESULTS = "training.results"
 COMMANDS = "tuning.commands"
 
@@ -51,7 +54,7 @@ class Scheduler:
 
     async def consume_commands(self, credentials: Credentials) -> None:
         """Carry out what other systems order under these credentials, until cancelled."""
-        await consume(self.bus, GROUP, [COMMANDS], self.commands.take_all, credentials)
+        await consume(self.bus, COMMANDS_GROUP, [COMMANDS], self.commands.take_all, credentials)
 
 
 @asynccontextmanager
@@ -72,7 +75,7 @@ async def scheduler(
     try:
         yield Scheduler(
             tuning=TuningServicer(store, changes, bells, jobs),
-            worker=WorkerServicer(sessions, changes),
+            worker=WorkerServicer(sessions, Claims(store, changes, sessions), changes),
             sweep=Sweep(store, changes, sessions),
             relay=relay,
             doorbell=Doorbell(bells, bus),

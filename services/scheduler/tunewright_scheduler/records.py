@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from tunewright.core.names import training_id
 from tunewright.core.spec import TuningJobSpec
@@ -133,28 +133,24 @@ def _outcome(training: Training) -> str:
 # -- The outbox: facts are committed with the state that makes them true, then published by a relay ------------------
 
 
-def outbox_write(key: str, fact: Fact) -> Put:
-    """Write a fact to be published. The key is the event's id, so that telling it twice is telling it once."""
-    return _outbox(key, fact.uid, fact, fact.at)
+def outbox_write(key: str, facts: Sequence[Fact]) -> Put:
+    """Write what a commit has made true, to be published in this order. Told twice, a fact has the same id."""
+    return _outbox(key, [(fact.uid, fact) for fact in facts], facts[0].at)
 
 
 def answer_write(key: str, answer: Answer, now: float) -> Put:
     """Write the answer to a command, to be published under the job that it made or changed, else under its own id."""
-    return _outbox(key, answer.uid if isinstance(answer, CommandAccepted) else answer.command_id, answer, now)
+    return _outbox(key, [(answer.uid if isinstance(answer, CommandAccepted) else answer.command_id, answer)], now)
 
 
-def _outbox(key: str, subject: str, told: Fact | Answer, at: float) -> Put:
-    message = to_message(told, getattr(facts_pb2, type(told).__name__))
-    record = to_record(EVENTS, subject, message, source=SOURCE, id=key)
-    document: dict[str, Any] = {
-        "order": at,
-        "topic": record.topic,
-        "key": record.key,
-        "value": record.value,
-        "headers": dict(record.headers),
-    }
-    return Put("outbox", key, document)
+def _outbox(key: str, told: Sequence[tuple[str, Fact | Answer]], at: float) -> Put:
+    records = []
+    for index, (subject, item) in enumerate(told):
+        message = to_message(item, getattr(facts_pb2, type(item).__name__))
+        record = to_record(EVENTS, subject, message, source=SOURCE, id=f"{key}/{index}" if index else key)
+        records.append({"key": record.key, "value": record.value, "headers": dict(record.headers)})
+    return Put("outbox", key, {"order": at, "records": records})
 
 
-def outbox_record(document: Document) -> Record:
-    return Record(document["topic"], document["key"], document["value"], document["headers"])
+def outbox_records(document: Document) -> list[Record]:
+    return [Record(EVENTS, item["key"], item["value"], item["headers"]) for item in document["records"]]

@@ -47,6 +47,6 @@ class Relay:
         """Publish one page; say whether there was any."""
         page = await self._store.find(Query("outbox", "unsent", limit=PAGE))
         if page.items:
-            await self._bus.publish([records.outbox_record(item.document) for item in page.items])
+            await self._bus.publish([told for item in page.items for told in records.outbox_records(item.document)])
             await self._store.commit([Remove("outbox", item.key) for item in page.items])
         return bool(page.items)

@@ -7,10 +7,9 @@ training records, and the difference is the answer; so an order cannot be lost, 
 from __future__ import annotations
 
 import asyncio
-import weakref
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -19,13 +18,13 @@ from tunewright.core.errors import CallerError, Conflict, IllegalTransition, Not
 from tunewright.core.names import split_training_id
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document, to_document
-from tunewright.platform.store.port import Check, Insert, Put, Query, Remove, Replace, Store, Stored, Write
+from tunewright.platform.store.port import Check, Insert, Query, Remove, Replace, Store
 from tunewright_scheduler import records
-from tunewright_scheduler.bells import Bells, heard, job_bell, pool_bell, rung, trainer_bell
+from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
 from tunewright_scheduler.changes import Change, Changes
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import Park, ProcessEnded
-from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobGranted, TrainingJobLost
+from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.session import Session, check_epoch, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned
@@ -75,22 +74,12 @@ class Orders:
         return bool(self.stop or self.settled or self.resend or self.abandon)
 
 
-@dataclass(eq=False, weakref_slot=True, slots=True)
-class Door:
-    """Where the claims of one pool wait in this process. One looks at a time, on behalf of all that wait."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    looked_at: float = float("-inf")
-    """By the loop's clock."""
-
-
 class Sessions:
     def __init__(self, store: Store, changes: Changes, bells: Bells, terms: LeaseTerms) -> None:
         self.terms = terms
         self._store, self._changes, self._bells = store, changes, bells
         self._resent: dict[str, set[tuple[Held, Resend]]] = {}
         """Per trainer: what this process has already had sent again. Losing it costs a repetition."""
-        self._doors: weakref.WeakValueDictionary[str, Door] = weakref.WeakValueDictionary()
 
     async def open(self, session: Session, holding: Sequence[Holding]) -> tuple[Session, tuple[Held, ...]]:
         """Open or take over a session; return it under its new epoch, and which of `holding` are void.
@@ -109,7 +98,7 @@ class Sessions:
         )
         self._resent.pop(session.trainer_id, None)
         named = {(held.training_id, held.attempt) for held in holding}
-        for training in await self._running(session.trainer_id):
+        for training in await self.running(session.trainer_id):
             if (records.training_key(training), training.attempt) not in named:
                 await self.lose(training)
         return opened, (await self._orders(session.trainer_id, holding)).abandon
@@ -127,35 +116,6 @@ class Sessions:
                 if orders or left_s <= 0:
                     return orders
                 await heard(bell, left_s)
-
-    async def claim(self, trainer_id: str, epoch: int, request_id: str, *, slots: int, wait_s: float) -> list[Training]:
-        """Lease up to `slots` trainings of the session's pool; as soon as there is one, [] after `wait_s`.
-
-        The same `request_id` gives the same leases again, for a reply that was lost.
-        """
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + wait_s
-        session, running = await asyncio.gather(self._current(trainer_id, epoch), self._running(trainer_id))
-        pool = session.value.pool
-        repeated = [training for training in running if training.claim_id == request_id]
-        if repeated:
-            return repeated
-        door = self._door(pool)
-        with self._bells.listen(pool_bell(pool)) as bell:
-            bell.set()  # nobody has looked for this one yet
-            while True:
-                async with door.turn:
-                    if bell.is_set():
-                        door.looked_at = clock()
-                        claimed = await self._look(pool, trainer_id, epoch, request_id, min(slots, CLAIM_LIMIT))
-                        if claimed:
-                            return claimed
-                if clock() >= deadline:
-                    return []
-                again_at = door.looked_at + LOOK_AGAIN_S
-                await rung(bell, min(deadline, again_at) - clock())
-                if clock() >= door.looked_at + LOOK_AGAIN_S:
-                    bell.set()
 
     async def exited(self, trainer_id: str, held: Held, exit_: Exit) -> None:
         """Take note that a process has ended.
@@ -185,7 +145,7 @@ class Sessions:
         """End a session in order: all that it holds is ready for others at once."""
         while True:
             try:
-                fenced = await self._fenced(await self._current(trainer_id, epoch))
+                fenced = await self._fenced(await self.current(trainer_id, epoch))
             except Conflict:
                 continue  # a heartbeat has come in between
             with suppress(Conflict):  # another scheduler has found it fenced, and forgotten it
@@ -259,56 +219,9 @@ class Sessions:
         Whatever interrupts this, the record stays, expired, until nothing is held under it: the next sweep goes on.
         """
         trainer_id = fenced.value.trainer_id
-        for training in await self._running(trainer_id):
+        for training in await self.running(trainer_id):
             await self.lose(training, Check("sessions", trainer_id, fenced.version))
         await self._store.commit([Remove("sessions", trainer_id, fenced.version)])
-
-    def _door(self, pool: str) -> Door:
-        door = self._doors.get(pool)
-        if door is None:
-            door = self._doors[pool] = Door()
-        return door
-
-    async def _look(self, pool: str, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
-        """Claim what there is. The others that wait here are woken only if something may be left for them."""
-        self._bells.silence(pool_bell(pool))
-        all_found = False
-        try:
-            claimed = await self._claim_now(trainer_id, epoch, request_id, slots)
-            all_found = len(claimed) < slots
-        finally:
-            if not all_found:
-                self._bells.ring_here(pool_bell(pool))
-        return claimed
-
-    async def _claim_now(self, trainer_id: str, epoch: int, request_id: str, slots: int) -> list[Training]:
-        while True:
-            session = await self._current(trainer_id, epoch)
-            if session.value.draining:
-                return []
-            found = await self._store.find(
-                Query("training_jobs", "claimable", {"pool": session.value.pool, "state": "READY"}, limit=slots)
-            )
-            if not found.items:
-                return []
-            now = await self._store.now()
-            claims = [self._claimed(stored, trainer_id, request_id, now) for stored in found.items]
-            guard = Check("sessions", trainer_id, session.version)
-            try:
-                await self._store.commit([guard, *(write for _, writes in claims for write in writes)])
-            except Conflict:
-                continue  # another trainer was faster, or our session was renewed: look again
-            self._changes.on_outbox()
-            for training, _ in claims:
-                self._bells.ring(job_bell(training.uid))
-            return [training for training, _ in claims]
-
-    @staticmethod
-    def _claimed(stored: Stored, trainer_id: str, request_id: str, now: float) -> tuple[Training, list[Write]]:
-        training = trainings.granted(from_document(stored.document, Training), trainer_id, request_id, now)
-        fact = TrainingJobGranted(training.uid, training.number, training.attempt, trainer_id, now)
-        told: Put = records.outbox_write(f"{stored.key}/granted/{training.attempt}", fact)
-        return training, [Replace("training_jobs", stored.key, to_document(training), stored.version), told]
 
     async def _orders(self, trainer_id: str, holding: Sequence[Holding]) -> Orders:
         """Compare what a trainer holds with our record."""
@@ -332,7 +245,7 @@ class Sessions:
 
     async def _renew(self, trainer_id: str, epoch: int, *, draining: bool) -> None:
         while True:
-            found = await self._current(trainer_id, epoch)
+            found = await self.current(trainer_id, epoch)
             session = renewed(found.value, await self._store.now(), self.terms.lease_s, draining=draining)
             if session is found.value:
                 return
@@ -342,7 +255,7 @@ class Sessions:
                 continue
             return
 
-    async def _current(self, trainer_id: str, epoch: int) -> Versioned[Session]:
+    async def current(self, trainer_id: str, epoch: int) -> Versioned[Session]:
         found = await self._session(trainer_id)
         check_epoch(found.value if found else None, trainer_id, epoch)
         if found is None:
@@ -353,7 +266,7 @@ class Sessions:
         stored = await self._store.get("sessions", trainer_id)
         return Versioned(from_document(stored.document, Session), stored.version) if stored else None
 
-    async def _running(self, trainer_id: str) -> list[Training]:
+    async def running(self, trainer_id: str) -> list[Training]:
         """Return all trainings under this trainer's lease; there are as many as it has slots."""
         query = Query("training_jobs", "by_holder", {"holder": trainer_id, "state": "RUNNING"}, limit=1000)
         page = await self._store.find(query)

@@ -15,6 +15,7 @@ from tunewright.platform.codec import instant_from_timestamp, instant_to_timesta
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2, worker_service_pb2_grpc
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.sessions import Held, Holding, Orders, Sessions
@@ -28,8 +29,8 @@ OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 
 
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
-    def __init__(self, sessions: Sessions, changes: Changes) -> None:
-        self._sessions, self._changes = sessions, changes
+    def __init__(self, sessions: Sessions, claims: Claims, changes: Changes) -> None:
+        self._sessions, self._claims, self._changes = sessions, claims, changes
 
     async def OpenSession(  # noqa: N802
         self, request: worker_service_pb2.OpenSessionRequest, _context: grpc.aio.ServicerContext
@@ -73,12 +74,13 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.ClaimRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.ClaimResponse:
         _check(request)
-        claimed = await self._sessions.claim(
+        claimed = await self._claims.claim(
             request.trainer_id,
             request.epoch,
             request.request_id,
             slots=request.slots,
             wait_s=min(request.wait_s, LONGEST_WAIT_S),
+            again=request.again,
         )
         grants = [_grant(one, await self._changes.spec(one.uid, one.spec_revision)) for one in claimed]
         return worker_service_pb2.ClaimResponse(grants=grants)

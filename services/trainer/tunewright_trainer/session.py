@@ -112,7 +112,7 @@ class Session:
         the schedulers know that this trainer drains, one that waits is asked once more, and answered at once: with what
         it was granted in that moment, or with nothing.
         """
-        number = next(self._claims)
+        number, times = next(self._claims), count()
 
         def call() -> Awaitable[pb.ClaimResponse]:
             request = pb.ClaimRequest(
@@ -121,6 +121,7 @@ class Session:
                 request_id=f"{self._trainer_id}/{self._epoch}/{number}",
                 slots=slots,
                 wait_s=0.0 if self._told_drain.is_set() else CLAIM_WAIT_S,
+                again=next(times) > 0,
             )
             return self._stub.Claim(request, timeout=CLAIM_WAIT_S + CALL_S)
 

@@ -114,7 +114,7 @@ def _services(scheduling: Scheduler, suggester: SuggestionServicer, metrics: Met
 
 def _parts(scheduling: Scheduler, metrics: Metrics, trainer: Awaitable[None]) -> list[Awaitable[None]]:
     """Return the long-lived parts, those that others stand on first."""
-    return [metrics.run(), scheduling.consume_results(), scheduling.relay.run(), scheduling.sweep.run(), trainer]
+    return [metrics.run(), *scheduling.long_lived(), trainer]
 
 
 async def _stop_when_idle(store: Store, idle_s: float, stop: asyncio.Event) -> None:

@@ -158,18 +158,20 @@ class HeartbeatResponse(_message.Message):
     def __init__(self, stop: _Optional[_Iterable[_Union[StopOrder, _Mapping]]] = ..., settled: _Optional[_Iterable[_Union[SettledOrder, _Mapping]]] = ..., resend: _Optional[_Iterable[_Union[ResendOrder, _Mapping]]] = ..., abandon: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ...) -> None: ...
 
 class ClaimRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "request_id", "slots", "wait_s")
+    __slots__ = ("trainer_id", "epoch", "request_id", "slots", "wait_s", "again")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    AGAIN_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     request_id: str
     slots: int
     wait_s: float
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., request_id: _Optional[str] = ..., slots: _Optional[int] = ..., wait_s: _Optional[float] = ...) -> None: ...
+    again: bool
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., request_id: _Optional[str] = ..., slots: _Optional[int] = ..., wait_s: _Optional[float] = ..., again: bool = ...) -> None: ...
 
 class ClaimResponse(_message.Message):
     __slots__ = ("grants",)

@@ -62,7 +62,7 @@ class Bench:
     async def report(self, *what: Record | output_pb2.MetricsReported) -> None:
         """Publish reports and have them taken, then collected."""
         await self.bus.publish([item if isinstance(item, Record) else signed(TOPIC, item) for item in what])
-        await until_read(self.bus, "metrics", TOPIC, lambda: self.metrics.take_reports(KEYS))
+        await until_read(self.bus, "metrics-reports", TOPIC, lambda: self.metrics.take_reports(KEYS))
         await self.collect()
 
     async def points(self, number: int = 1) -> list[tuple[str, float, int]]:
@@ -120,7 +120,7 @@ async def test_a_report_waits_for_the_start_of_its_attempt_and_those_behind_it_k
             await bench.collect()
     assert await bench.points(1) == []
     await bench.says(started())
-    await until_read(bench.bus, "metrics", TOPIC, asyncio.Event().wait)
+    await until_read(bench.bus, "metrics-reports", TOPIC, asyncio.Event().wait)
     await bench.collect()
     waiting.cancel()
     assert await bench.points(1) == [("accuracy", 1, 1), ("accuracy", 2, 2)]

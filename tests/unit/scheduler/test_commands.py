@@ -73,7 +73,7 @@ class Office:
         """Publish and have it consumed by a scheduler that has just started."""
         await self.bus.publish([item if isinstance(item, Record) else signed(TOPIC, item) for item in what])
         async with self.scheduler(store or self.store) as parts:
-            await until_read(self.bus, "scheduler", TOPIC, lambda: parts.consume_commands(KEYS))
+            await until_read(self.bus, "scheduler-commands", TOPIC, lambda: parts.consume_commands(KEYS))
 
     def scheduler(self, store: Store) -> Any:
         return scheduler(store, self.bus, grpc.aio.insecure_channel("unix:/nowhere"), _any_image, LeaseTerms())

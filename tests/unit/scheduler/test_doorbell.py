@@ -125,7 +125,7 @@ async def test_a_record_that_is_no_doorbell_is_passed_over() -> None:
 async def test_a_claim_that_no_bell_reaches_looks_again_by_itself(tmp_path: Path) -> None:
     world = World(tmp_path)
     epoch = await world.open("t")
-    claiming = asyncio.create_task(world.sessions.claim("t", epoch, "r", slots=1, wait_s=20))
+    claiming = asyncio.create_task(world.claims.claim("t", epoch, "r", slots=1, wait_s=20))
     await asyncio.sleep(0.1)
     world.bells.ring_here = lambda _name: None  # type: ignore[method-assign]
     await world.create(spec())
@@ -146,7 +146,7 @@ async def test_many_who_wait_for_one_training_do_not_all_look(tmp_path: Path) ->
 
     epochs = [await world.open(f"t{number}") for number in range(20)]
     claims = [
-        asyncio.create_task(world.sessions.claim(f"t{number}", epoch, f"r{number}", slots=1, wait_s=1.5))
+        asyncio.create_task(world.claims.claim(f"t{number}", epoch, f"r{number}", slots=1, wait_s=1.5))
         for number, epoch in enumerate(epochs)
     ]
     await asyncio.sleep(0.3)
@@ -162,8 +162,8 @@ async def test_many_who_wait_for_one_training_do_not_all_look(tmp_path: Path) ->
 async def test_who_looks_in_vain_because_its_session_is_lost_leaves_the_training_to_the_next(tmp_path: Path) -> None:
     world = World(tmp_path)
     lost, epoch = await world.open("lost"), await world.open("t")
-    first = asyncio.create_task(world.sessions.claim("lost", lost, "r", slots=1, wait_s=5))
-    second = asyncio.create_task(world.sessions.claim("t", epoch, "r", slots=1, wait_s=5))
+    first = asyncio.create_task(world.claims.claim("lost", lost, "r", slots=1, wait_s=5))
+    second = asyncio.create_task(world.claims.claim("t", epoch, "r", slots=1, wait_s=5))
     await asyncio.sleep(0.1)
     await world.open("lost")
     await world.create(with_limits(spec(), max_parallel=1))

@@ -451,7 +451,8 @@ async def test_the_stop_of_a_job_is_told_before_its_end(world: World) -> None:
     await world.answer_all()
     await world.changes.send(UID, StopRequested("by hand"))
     page = await world.store.find(Query("outbox", "unsent", limit=100))
-    told = [item.document["headers"]["ce_type"].decode().rpartition(".")[2] for item in page.items]
+    records = [record for item in page.items for record in item.document["records"]]
+    told = [record["headers"]["ce_type"].decode().rpartition(".")[2] for record in records]
     assert told.index("TuningJobChanged") < told.index("TuningJobEnded")
 
 

@@ -154,7 +154,7 @@ async def test_a_trainer_that_is_back_keeps_what_it_has_claimed_since(world: Wor
     await world.answer_all()
     epoch = await world.open("t")
     (first,) = await world.claim("t", epoch, "r")
-    found = await world.sessions._current("t", epoch)
+    found = await world.sessions.current("t", epoch)
     fenced = await world.sessions._fenced(found)
     epoch = await world.open("t")
     (second,) = await world.claim("t", epoch, "r2")

@@ -24,6 +24,7 @@ from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.session import Session
@@ -89,6 +90,7 @@ class World:
         self.asked: list[int] = []
         self.changes.on_ask = lambda _uid, number: self.asked.append(number)
         self.sessions = Sessions(self.store, self.changes, self.bells, LeaseTerms())
+        self.claims = Claims(self.store, self.changes, self.sessions)
 
     async def create(self, wanted: TuningJobSpec, uid: str = UID) -> TuningJob:
         now = self.store.clock
@@ -127,7 +129,7 @@ class World:
         return (await self.sessions.open(session, holding))[0].epoch
 
     async def claim(self, trainer: str, epoch: int, request: str, slots: int = 1) -> list[Training]:
-        return await self.sessions.claim(trainer, epoch, request, slots=slots, wait_s=0)
+        return await self.claims.claim(trainer, epoch, request, slots=slots, wait_s=0, again=True)
 
     async def exit(self, training: Training, code: int = 0, cause: EndCause = EndCause.EXITED) -> None:
         now = self.store.clock

@@ -1,0 +1,218 @@
+"""Claims: which trainer gets which training.
+
+Those that wait at one scheduler for trainings of one pool are served together, in the order in which they came and in
+one commit: the more of them there are, the less each costs. Whoever waits looks again by himself after a while, since a
+bell that another scheduler rings may be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from tunewright.core.errors import Conflict, IllegalTransition
+from tunewright.platform.documents import from_document, to_document
+from tunewright.platform.store.port import Check, Query, Replace, Store, Stored, Write
+from tunewright_scheduler import records
+from tunewright_scheduler.bells import job_bell, pool_bell, rung
+from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.core import training as trainings
+from tunewright_scheduler.core.facts import TrainingJobGranted
+from tunewright_scheduler.core.session import Session, check_epoch
+from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.sessions import Sessions
+
+CLAIM_LIMIT: Final = 64
+"""Trainings granted by one commit."""
+LOOK_AGAIN_S: Final = 2.0
+
+
+@dataclass(eq=False, slots=True)
+class Claimer:
+    """One claim that waits."""
+
+    trainer_id: str
+    epoch: int
+    request_id: str
+    slots: int
+    bell: asyncio.Event
+    served: asyncio.Future[list[Training]]
+
+    def serve(self, granted: list[Training]) -> None:
+        if not self.served.done():
+            self.served.set_result(granted)
+        self.bell.set()
+
+    def refuse(self, error: Exception) -> None:
+        if not self.served.done():
+            self.served.set_exception(error)
+        self.bell.set()
+
+
+@dataclass(eq=False, weakref_slot=True, slots=True)
+class Door:
+    """Where the claims of one pool wait in this process. One looks at a time, on behalf of all that wait."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: list[Claimer] = field(default_factory=list)
+    looked_at: float = float("-inf")
+    """By the loop's clock."""
+
+    @contextmanager
+    def let_wait(self, claimer: Claimer) -> Iterator[None]:
+        self.waiting.append(claimer)
+        try:
+            yield
+        finally:
+            self.waiting.remove(claimer)
+            claimer.served.cancel()  # without effect if it is done
+
+
+class Claims:
+    def __init__(self, store: Store, changes: Changes, sessions: Sessions) -> None:
+        self._store, self._changes, self._sessions, self._bells = store, changes, sessions, changes.bells
+        self._pools: dict[str, tuple[int, str]] = {}
+        """By trainer: the epoch of its session, and its pool."""
+        self._doors: weakref.WeakValueDictionary[str, Door] = weakref.WeakValueDictionary()
+
+    async def claim(
+        self, trainer_id: str, epoch: int, request_id: str, *, slots: int, wait_s: float, again: bool = False
+    ) -> list[Training]:
+        """Lease up to `slots` trainings of the session's pool; as soon as there is one, [] after `wait_s`.
+
+        Asked `again` under the same `request_id`, for a reply that was lost, it gives the same leases as before.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + wait_s
+        pool = await self._pool(trainer_id, epoch)
+        if again:
+            running = await self._sessions.running(trainer_id)
+            if before := [training for training in running if training.claim_id == request_id]:
+                return before
+        door = self._door(pool)
+        with self._bells.listen(pool_bell(pool)) as bell:
+            served: asyncio.Future[list[Training]] = asyncio.get_running_loop().create_future()
+            claimer = Claimer(trainer_id, epoch, request_id, slots, bell, served)
+            with door.let_wait(claimer):
+                bell.set()  # nobody has looked for this one yet
+                while True:
+                    async with door.turn:
+                        if bell.is_set() and not served.done():
+                            door.looked_at = clock()
+                            await self._look(pool, list(door.waiting))
+                    if served.done():
+                        return served.result()
+                    if clock() >= deadline:
+                        return []
+                    again_at = door.looked_at + LOOK_AGAIN_S
+                    await rung(bell, min(deadline, again_at) - clock())
+                    if clock() >= door.looked_at + LOOK_AGAIN_S:
+                        bell.set()
+
+    async def _pool(self, trainer_id: str, epoch: int) -> str:
+        """Return the pool of the session's epoch. Whether that is still its epoch, the look will tell."""
+        known_epoch, pool = self._pools.get(trainer_id, (0, ""))
+        if known_epoch != epoch:
+            pool = (await self._sessions.current(trainer_id, epoch)).value.pool
+            self._pools[trainer_id] = (epoch, pool)
+        return pool
+
+    def _door(self, pool: str) -> Door:
+        door = self._doors.get(pool)
+        if door is None:
+            door = self._doors[pool] = Door()
+        return door
+
+    async def _look(self, pool: str, waiting: Sequence[Claimer]) -> None:
+        """Serve those that wait. They are woken again only if something may be left."""
+        self._bells.silence(pool_bell(pool))
+        all_found = False
+        try:
+            all_found = await self._serve(pool, waiting)
+        finally:
+            if not all_found:
+                self._bells.ring_here(pool_bell(pool))
+
+    async def _serve(self, pool: str, waiting: Sequence[Claimer]) -> bool:
+        """Grant what is ready; say whether that is all there is."""
+        while True:
+            open_now = await self._open(waiting)
+            wanted = min(sum(claimer.slots for claimer, _ in open_now), CLAIM_LIMIT)
+            if not wanted:
+                return True
+            found = await self._store.find(
+                Query("training_jobs", "claimable", {"pool": pool, "state": "READY"}, limit=wanted)
+            )
+            if not found.items:
+                return True
+            shares = _shared_out([claimer for claimer, _ in open_now], found.items)
+            guards = [guard for claimer, guard in open_now if shares[claimer]]
+            try:
+                granted = await self._grant(shares, guards)
+            except Conflict:
+                continue  # another scheduler was faster, or a session was renewed: look again
+            for claimer, leased in granted.items():
+                if leased:
+                    claimer.serve(leased)
+            return len(found.items) < wanted
+
+    async def _open(self, waiting: Sequence[Claimer]) -> list[tuple[Claimer, Check]]:
+        """Return those that may be served, each with what must hold of its session; refuse the others."""
+        left = [claimer for claimer in waiting if not claimer.served.done()]
+        stored = await self._store.get_many("sessions", list({claimer.trainer_id for claimer in left}))
+        found = []
+        for claimer in left:
+            item = stored.get(claimer.trainer_id)
+            try:
+                session = check_epoch(
+                    from_document(item.document, Session) if item else None, claimer.trainer_id, claimer.epoch
+                )
+            except IllegalTransition as error:
+                claimer.refuse(error)
+                continue
+            if session.draining or item is None:
+                claimer.serve([])
+            else:
+                found.append((claimer, Check("sessions", claimer.trainer_id, item.version)))
+        return found
+
+    async def _grant(
+        self, shares: dict[Claimer, list[Stored]], guards: Sequence[Check]
+    ) -> dict[Claimer, list[Training]]:
+        """Commit the grants. Raises Conflict."""
+        now = await self._store.now()
+        writes: list[Write] = list(dict.fromkeys(guards))
+        facts: list[TrainingJobGranted] = []
+        granted: dict[Claimer, list[Training]] = {}
+        for claimer, items in shares.items():
+            granted[claimer] = []
+            for stored in items:
+                training = trainings.granted(
+                    from_document(stored.document, Training), claimer.trainer_id, claimer.request_id, now
+                )
+                granted[claimer].append(training)
+                writes.append(Replace("training_jobs", stored.key, to_document(training), stored.version))
+                facts.append(
+                    TrainingJobGranted(training.uid, training.number, training.attempt, claimer.trainer_id, now)
+                )
+        first = facts[0]
+        key = f"{first.uid}/{first.number:06d}/granted/{first.attempt}"
+        await self._store.commit([*writes, records.outbox_write(key, facts)])
+        self._changes.on_outbox()
+        for fact in facts:
+            self._bells.ring(job_bell(fact.uid))
+        return granted
+
+
+def _shared_out(claimers: Sequence[Claimer], items: Sequence[Stored]) -> dict[Claimer, list[Stored]]:
+    """Give each as many as it has slots, in the order in which they came."""
+    shares: dict[Claimer, list[Stored]] = {}
+    start = 0
+    for claimer in claimers:
+        shares[claimer] = list(items[start : start + claimer.slots])
+        start += len(shares[claimer])
+    return shares
