@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tunewright.core.spec import Channel, Definition, Resources
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.folder import Folders
+from tunewright_trainer.runner import shim
 from tunewright_trainer.runner.process import ProcessRunner
 
 TRAINER_TO_KILL = """
@@ -245,3 +247,23 @@ async def test_words_that_no_program_can_be_given_are_a_failed_start(process_wor
     assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
     assert end.refusal
     await runner.close()
+
+
+@pytest.mark.parametrize(("began_later_s", "cause"), [(60.0, EndCause.LOST), (-60.0, EndCause.EXITED)])
+async def test_what_ran_before_the_machine_or_container_started_anew_is_lost_not_failed(
+    process_world: World, began_later_s: float, cause: EndCause
+) -> None:
+    launch = process_world.launch(FOREVER)
+    first = process_world.make_runner()
+    await first.start(launch)
+    await until(lambda: shim.shim_pid(process_world.folders.of(launch.attempt).root) is not None)
+    await first.close()
+    pid = shim.shim_pid(process_world.folders.of(launch.attempt).root)
+    assert pid is not None
+    os.killpg(pid, signal.SIGKILL)  # as everything is that a container held
+    await asyncio.to_thread(os.waitpid, pid, 0)
+    again = ProcessRunner(process_world.folders, [], world_began=time.time() + began_later_s)
+    await again.start(launch)
+    end = await again.wait(launch.attempt)
+    assert (end.cause, end.exit_code) == (cause, 137)
+    await again.close()

@@ -44,9 +44,9 @@ class Relay:
             await asyncio.sleep(GATHER_S)
 
     async def relay(self) -> bool:
-        """Publish one page; say whether there was any."""
+        """Publish one page; say whether there may be more."""
         page = await self._store.find(Query("outbox", "unsent", limit=PAGE))
         if page.items:
             await self._bus.publish([told for item in page.items for told in records.outbox_records(item.document)])
             await self._store.commit([Remove("outbox", item.key) for item in page.items])
-        return bool(page.items)
+        return page.next is not None

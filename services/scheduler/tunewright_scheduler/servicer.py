@@ -27,7 +27,7 @@ from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
 
-WATCH_GATHER_S: Final = 0.1
+WATCH_GATHER_S: Final = 0.25
 """Changes that come within it are shown together."""
 WATCH_AGAIN_S: Final = 2.0
 """A watched job may be changed by another replica, whose bell does not ring here."""

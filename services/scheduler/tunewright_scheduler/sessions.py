@@ -78,6 +78,8 @@ class Sessions:
     def __init__(self, store: Store, changes: Changes, bells: Bells, terms: LeaseTerms) -> None:
         self.terms = terms
         self._store, self._changes, self._bells = store, changes, bells
+        self._seen: dict[str, Session] = {}
+        """Per trainer: its session as last read or written here. An epoch ends only by its trainer or with its lease."""
         self._resent: dict[str, set[tuple[Held, Resend]]] = {}
         """Per trainer: what this process has already had sent again. Losing it costs a repetition."""
 
@@ -97,6 +99,7 @@ class Sessions:
             [Replace("sessions", key, document, found.version) if found else Insert("sessions", key, document)]
         )
         self._resent.pop(session.trainer_id, None)
+        self._seen[session.trainer_id] = opened
         named = {(held.training_id, held.attempt) for held in holding}
         for training in await self.running(session.trainer_id):
             if (records.training_key(training), training.attempt) not in named:
@@ -209,6 +212,7 @@ class Sessions:
         """
         if found.value.expires_at == FENCED:
             return found
+        self._seen.pop(found.value.trainer_id, None)
         fenced = replace(found.value, epoch=found.value.epoch + 1, expires_at=FENCED)
         await self._store.commit([Replace("sessions", fenced.trainer_id, to_document(fenced), found.version)])
         return Versioned(fenced, found.version + 1)
@@ -244,15 +248,23 @@ class Sessions:
         return Orders(tuple(stop), tuple(settled), tuple(resend), tuple(abandon))
 
     async def _renew(self, trainer_id: str, epoch: int, *, draining: bool) -> None:
+        """Renew the lease, if it is time to. What was seen here of a session that has time left is not read again."""
+        now, seen = await self._store.now(), self._seen.get(trainer_id)
+        if (
+            seen is not None
+            and seen.epoch == epoch
+            and renewed(seen, now, self.terms.lease_s, draining=draining) is seen
+        ):
+            return
         while True:
             found = await self.current(trainer_id, epoch)
             session = renewed(found.value, await self._store.now(), self.terms.lease_s, draining=draining)
-            if session is found.value:
-                return
-            try:
-                await self._store.commit([Replace("sessions", trainer_id, to_document(session), found.version)])
-            except Conflict:
-                continue
+            if session is not found.value:
+                try:
+                    await self._store.commit([Replace("sessions", trainer_id, to_document(session), found.version)])
+                except Conflict:
+                    continue
+            self._seen[trainer_id] = session
             return
 
     async def current(self, trainer_id: str, epoch: int) -> Versioned[Session]:

@@ -99,6 +99,13 @@ async def test_over_tls_a_server_may_listen_beyond_loopback(certificate):
         assert await said(channel) == "a"
 
 
+async def test_several_replicas_share_a_certificate(certificate):
+    async with encrypted(certificate) as one, encrypted(certificate) as other:
+        both = f"{one},{other}".replace("localhost", "127.0.0.1")
+        async with open_channel(both, "right", certificate.certificate) as channel:
+            assert [await said(channel) for _ in range(4)] == ["a"] * 4
+
+
 async def test_a_server_that_the_authority_did_not_sign_is_told_nothing(certificate, tmp_path):
     async with encrypted(certificate) as endpoint:
         plain = endpoint.replace("localhost", "127.0.0.1")

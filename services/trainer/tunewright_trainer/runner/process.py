@@ -32,6 +32,7 @@ from tunewright_trainer.runner.resolve import resolve
 KILLED: Final = 128 + signal.SIGKILL
 FOLDERS: Final = ("", "input", "input/config", "model", "output", "output/data")
 """AMT's, those that hold others first; the others come with what is put into them: channels, checkpoints, code."""
+CLOCK_STEP_S: Final = 1.0
 PROGRAM_POLL_S: Final = 0.005
 """How often a stop looks whether the shim, just started, has started the program."""
 
@@ -49,12 +50,16 @@ class _Run:
 
 
 class ProcessRunner:
-    """See runner/port.py. `image_roots` are the folders under which a program must lie."""
+    """See runner/port.py. `image_roots` are the folders under which a program must lie.
 
-    def __init__(self, folders: Folders, image_roots: Sequence[Path]) -> None:
+    `world_began` is when the machine or container started, Unix seconds: what ran before that did not end, it is lost.
+    """
+
+    def __init__(self, folders: Folders, image_roots: Sequence[Path], world_began: float | None = None) -> None:
         self._folders = folders
         self._image_roots = tuple(root.resolve() for root in image_roots)
         self._inherited = inherited(os.environ)
+        self._world_began = world_began
         self._runs: dict[Attempt, _Run] = {}
 
     async def start(self, launch: Launch) -> None:
@@ -100,17 +105,24 @@ class ProcessRunner:
             with suppress(ChildProcessError):
                 os.waitpid(run.child_pid, 0)
         status = shim.exit_status(run.folder.root)
+        started_at = _modified(run.folder.root / "shim") or time.time()
         cause, _ = _read_stop(run.folder) or (EndCause.EXITED, 0.0)
+        if status is None and self._is_of_another_world(started_at):
+            cause = EndCause.LOST
         end = End(
             cause,
             KILLED if status is None else status,
-            _modified(run.folder.root / "shim") or time.time(),
+            started_at,
             _modified(run.folder.root / "exit") or time.time(),
             run.folder.spool_bytes(),
         )
         if status is None:
             _write_down(run.folder, end)
         run.ended.set_result(end)
+
+    def _is_of_another_world(self, started_at: float) -> bool:
+        """Whether machine or container have started since: then nothing was done to the program in particular."""
+        return self._world_began is not None and started_at < self._world_began - CLOCK_STEP_S
 
     def _refuse(self, run: _Run, why: str) -> None:
         self._let_go(run)

@@ -53,7 +53,9 @@ def open_channel(endpoint: str, token: str, ca: Path | None = None, *, field: st
     if ca is None:
         return grpc.aio.insecure_channel(target, options=CLIENT_OPTIONS, interceptors=interceptors)
     credentials = grpc.ssl_channel_credentials(read_pem("TUNEWRIGHT_TLS_CA", ca))
-    return grpc.aio.secure_channel(target, credentials, options=CLIENT_OPTIONS, interceptors=interceptors)
+    # Of several addresses, gRPC would look for the whole list in a certificate.
+    authority = ("grpc.default_authority", endpoint.partition(",")[0])
+    return grpc.aio.secure_channel(target, credentials, options=(*CLIENT_OPTIONS, authority), interceptors=interceptors)
 
 
 def read_pem(field: str, path: Path) -> bytes:
