@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.servers import kafka as brokers
 from tests.servers import mongodb as databases
+from tests.wire.fleet import Fleet
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,17 @@ def mongodb() -> databases.MongoServer:
     server = databases.own_mongodb()
     server.ensure_going()
     return server
+
+
+@pytest.fixture(scope="session")
+def fleet(
+    kafka: brokers.KafkaServer, mongodb: databases.MongoServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fleet]:
+    """Two of each service; they go on from test to test, and start again where a test has killed them."""
+    fleet = Fleet(tmp_path_factory.mktemp("fleet"), kafka.bootstrap, mongodb.database("wire"), prefix="wire-")
+    try:
+        fleet.start()
+        yield fleet
+    finally:
+        fleet.close()
+    assert fleet.programs() == []

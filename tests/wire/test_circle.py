@@ -26,19 +26,6 @@ TRAININGS = 12
 OVER_WITHIN_S = 150
 
 
-@pytest.fixture(scope="module")
-def fleet(kafka: KafkaServer, mongodb: MongoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """Two of each; they go on from test to test, and start again where a test has killed them."""
-    folder = tmp_path_factory.mktemp("fleet")
-    fleet = Fleet(folder, kafka.bootstrap, mongodb.database("wire"), prefix="wire-")
-    try:
-        fleet.start()
-        yield fleet
-    finally:
-        fleet.close()
-    assert fleet.programs() == []
-
-
 @pytest.fixture
 def jobs(fleet: Fleet, request: pytest.FixtureRequest) -> list[Wanted]:
     fleet.start_again()

@@ -79,7 +79,7 @@ class Sessions:
         self.terms = terms
         self._store, self._changes, self._bells = store, changes, bells
         self._seen: dict[str, Session] = {}
-        """Per trainer: its session as last read or written here. An epoch ends only by its trainer or with its lease."""
+        """Per trainer: its session as last read or written here. An epoch ends by its trainer or with its lease."""
         self._resent: dict[str, set[tuple[Held, Resend]]] = {}
         """Per trainer: what this process has already had sent again. Losing it costs a repetition."""
 

@@ -1,0 +1,139 @@
+"""What waits together is committed together: steps of one job, claims of one pool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.unit.scheduler.world import UID, World, spec
+from tunewright.core.errors import IllegalTransition, Unavailable
+from tunewright.core.spec import Limits
+from tunewright.core.states import EndCause
+from tunewright.platform.store.port import Insert, Query, Write
+from tunewright_scheduler.changes import Change
+from tunewright_scheduler.core.decide import Park
+from tunewright_scheduler.core.facts import TuningJobDeleted
+from tunewright_scheduler.core.training import Exit
+
+
+@pytest.fixture
+async def world(tmp_path: Path):
+    world = World(tmp_path)
+    await world.create(spec(limits=Limits(max_parallel=4, max_trainings=8)))
+    await world.answer_all()
+    yield world
+    await world.store.close()
+
+
+def count_commits(world: World) -> list[int]:
+    """Note how many writes each commit has from now on."""
+    sizes: list[int] = []
+    commit = world.store.commit
+
+    async def counted(writes: Sequence[Write]) -> None:
+        sizes.append(len(writes))
+        await commit(writes)
+
+    world.store.commit = counted  # type: ignore[method-assign]
+    return sizes
+
+
+async def test_ends_that_come_at_once_cost_two_commits_and_lose_nothing(world: World) -> None:
+    epoch = await world.open("t")
+    claimed = await world.claim("t", epoch, "r", slots=4)
+    sizes, now = count_commits(world), world.store.clock
+    exits = [
+        world.sessions.exited("t", (f"{UID}/{one.number:06d}", 1), Exit(EndCause.EXITED, 0, "", now, now, ""))
+        for one in claimed
+    ]
+    await asyncio.gather(*exits)
+    assert len(sizes) <= 2
+    job = await world.job()
+    assert sorted(waiting.number for waiting in job.awaiting) == [1, 2, 3, 4]
+    assert len(job.slots) == 4
+    assert job.started == 8
+
+
+async def test_a_step_that_fails_leaves_no_trace_in_what_the_others_do(world: World) -> None:
+    async def failing(change: Change) -> None:
+        await change.apply(Park("half done"))
+        change.facts.append(TuningJobDeleted(UID, "job", change.now))
+        change.writes.append(Insert("requests", "left-behind", {}))
+        raise IllegalTransition("this", "so", "be done")
+
+    async def working(change: Change) -> None:
+        change.writes.append(Insert("requests", f"done-{len(change.writes)}", {}))
+
+    outcomes = await asyncio.gather(
+        *(world.changes.make(UID, step) for step in (working, failing, working)), return_exceptions=True
+    )
+    assert isinstance(outcomes[1], IllegalTransition)
+    assert (await world.job()).reason == ""
+    assert await world.store.get("requests", "left-behind") is None
+    assert await world.store.get("requests", "done-0") is not None
+    page = await world.store.find(Query("outbox", "unsent", limit=100))
+    told = [record["headers"]["ce_type"] for item in page.items for record in item.document["records"]]
+    assert b"tunewright.events.v1.TuningJobDeleted" not in told
+
+
+async def test_one_that_can_never_be_committed_keeps_none_of_the_others(world: World) -> None:
+    await world.store.commit([Insert("requests", "taken", {})])
+
+    def writing(key: str):
+        async def step(change: Change) -> None:
+            change.writes.append(Insert("requests", key, {}))
+
+        return step
+
+    outcomes = await asyncio.gather(
+        *(world.changes.make(UID, writing(key)) for key in ("a", "taken", "b")), return_exceptions=True
+    )
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, True, False]
+    assert isinstance(outcomes[1], Unavailable)
+    assert set(await world.store.get_many("requests", ["a", "b"])) == {"a", "b"}
+
+
+async def test_a_caller_that_goes_takes_no_other_with_it(world: World) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_change: Change) -> None:
+        begun.set()
+        await go_on.wait()
+
+    async def quick(change: Change) -> None:
+        change.writes.append(Insert("requests", "quick", {}))
+
+    leading = asyncio.create_task(world.changes.make(UID, slow))
+    following = asyncio.create_task(world.changes.make(UID, quick))
+    await begun.wait()
+    leading.cancel()
+    go_on.set()
+    async with asyncio.timeout(5):
+        await following
+    assert await world.store.get("requests", "quick") is not None
+
+
+async def test_claims_that_wait_are_served_in_one_commit(world: World) -> None:
+    epochs = {name: await world.open(name) for name in ("a", "b", "c")}
+    sizes = count_commits(world)
+    claimed = await asyncio.gather(
+        *(world.claims.claim(name, epoch, name, slots=1, wait_s=5) for name, epoch in epochs.items())
+    )
+    assert sorted(one.number for (one,) in claimed) == [1, 2, 3]
+    assert {one.holder for (one,) in claimed} == {"a", "b", "c"}
+    assert len(sizes) <= 2
+
+
+async def test_a_claim_under_a_session_that_is_no_more_is_refused_and_the_others_served(world: World) -> None:
+    lost, epoch = await world.open("lost"), await world.open("t")
+    await world.open("lost")
+    refused, (served,) = await asyncio.gather(
+        world.claims.claim("lost", lost, "r", slots=2, wait_s=5),
+        world.claims.claim("t", epoch, "r", slots=1, wait_s=5),
+        return_exceptions=True,
+    )
+    assert isinstance(refused, IllegalTransition)
+    assert served.holder == "t"
