@@ -16,7 +16,8 @@ import pytest
 from tests.contract.bus_contract import OTHER, TOPIC, BusContract, by_key, read_all, record
 from tests.servers.kafka import KafkaServer, kafka, own_kafka
 from tunewright.core.errors import InvalidSpec, Unavailable
-from tunewright.platform.bus.kafka import KafkaBus, Security, differences
+from tunewright.platform.bus.kafka import KafkaBus
+from tunewright.platform.bus.kafka_cluster import Security, differences
 from tunewright.platform.bus.port import Delivered, Record, Subscription
 from tunewright.platform.bus.topics import Topic, topics
 

@@ -13,26 +13,19 @@ import fcntl
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
-import tempfile
-import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.servers.process import CannotStart, ServerProcess, free_ports, give_up
+
 POM: Final = Path(__file__).with_name("pom.xml")
 VERSION: Final = re.findall(r"<version>([\d.]+)</version>", POM.read_text())[1]
 JARS: Final = POM.parents[2] / ".venv" / f"kafka-{VERSION}"
-START_WITHIN_S: Final = 60.0
-STOP_WITHIN_S: Final = 20.0
-PARENT: Final = ThreadPoolExecutor(1)
-"""The thread that starts brokers: one that is to end with its parent ends with the thread that started it."""
 STARTED: Final = "Kafka Server started"
 
 PROPERTIES: Final = """\
@@ -73,24 +66,16 @@ logger.server.level=error
 """
 
 
-class CannotStart(Exception):  # noqa: N818 - what a broker does
-    pass
-
-
-class KafkaServer:
-    """One broker on 127.0.0.1, on the same port every time that it is started."""
+class KafkaServer(ServerProcess):
+    """One broker."""
 
     def __init__(self, jars: Path) -> None:
+        super().__init__("kafka")
         self._jars = jars
-        self._folder = Path(tempfile.mkdtemp(prefix="tunewright-kafka-"))
-        self._port, self._controller = _free_ports()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log = self._folder / "broker.log"
-        (self._folder / "log4j2.properties").write_text(LOG4J)
-        self._properties = self._folder / "server.properties"
-        self._properties.write_text(
-            PROPERTIES.format(port=self._port, controller=self._controller, folder=self._folder)
-        )
+        self._port, controller = free_ports(2)
+        (self.folder / "log4j2.properties").write_text(LOG4J)
+        self._properties = self.folder / "server.properties"
+        self._properties.write_text(PROPERTIES.format(port=self._port, controller=controller, folder=self.folder))
 
     @property
     def bootstrap(self) -> str:
@@ -98,40 +83,17 @@ class KafkaServer:
 
     def start(self, *, empty: bool = False) -> None:
         """Start, with what it had; `empty`: as a new cluster on the old address. Returns once it serves."""
-        data = self._folder / "data"
+        data = self.folder / "data"
         if empty:
             shutil.rmtree(data, ignore_errors=True)
         if not data.exists():
             self._format()
-        self._log.write_bytes(b"")
-        with self._log.open("ab") as log:
-            command = [*_with_us(), *self._java("kafka.Kafka"), str(self._properties)]
-            self._process = PARENT.submit(subprocess.Popen, command, stdout=log, stderr=log).result()
-        self._wait_until_it_serves(self._process)
+        self.spawn([*self._java("kafka.Kafka"), str(self._properties)], self._serves)
 
     def ensure_going(self) -> None:
         """Start it again if the last who used it left it ended."""
-        if self._process is None or self._process.poll() is not None:
+        if not self.going:
             self.start()
-
-    def stop(self) -> None:
-        """End it in order; it keeps what it has."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def pause(self) -> None:
-        """Let it hang: its connections stay open, and nothing is answered."""
-        self._signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self._signal(signal.SIGCONT)
-
-    def remove(self) -> None:
-        """End it and leave nothing behind."""
-        self.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _format(self) -> None:
         cluster = "t" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
@@ -141,33 +103,12 @@ class KafkaServer:
             raise CannotStart(f"formatting Kafka's storage failed: {done.stdout}{done.stderr}")
 
     def _java(self, main: str) -> list[str]:
-        log4j = f"-Dlog4j2.configurationFile={self._folder}/log4j2.properties"
+        log4j = f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties"
         quick = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
         return ["java", *quick, log4j, "-cp", f"{self._jars}/*", main]
 
-    def _wait_until_it_serves(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_WITHIN_S
-        while STARTED not in self._log.read_text(errors="replace"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                last = "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
-                self.kill()
-                raise CannotStart(f"the broker did not start; the last lines of its log:\n{last}")
-            time.sleep(0.05)
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            self._process.send_signal(number)
-
-    def _end(self, number: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.send_signal(number)
-        try:
-            process.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    def _serves(self) -> bool:
+        return STARTED in self.log.read_text(errors="replace")
 
 
 class RunningKafka:
@@ -183,11 +124,9 @@ def kafka() -> KafkaServer | RunningKafka:
     It ends with this process. Topics have fixed names: keep tests apart with a prefix each.
     """
     server = _shared()
-    if isinstance(server, (KafkaServer, RunningKafka)):
-        return server
-    if os.environ.get("CI"):
-        pytest.fail(server, pytrace=False)
-    pytest.skip(server)
+    if isinstance(server, str):
+        give_up(server)
+    return server
 
 
 def own_kafka() -> KafkaServer:
@@ -234,15 +173,3 @@ def _fetch() -> None:
         shutil.rmtree(partial, ignore_errors=True)
         raise CannotStart(f"Maven could not fetch it: {(done.stdout + done.stderr).strip()[:300]}")
     partial.rename(JARS)
-
-
-def _with_us() -> list[str]:
-    """Let the broker end with this process, however this ends, where the system can."""
-    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]

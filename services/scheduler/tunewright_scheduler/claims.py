@@ -155,6 +155,10 @@ class Claims:
                 granted = await self._grant(shares, guards)
             except Conflict:
                 continue  # another scheduler was faster, or a session was renewed: look again
+            except Exception as error:  # noqa: BLE001 - it may have been applied: all of them have to ask again
+                for claimer, _ in open_now:
+                    claimer.refuse(error)
+                return False
             for claimer, leased in granted.items():
                 if leased:
                     claimer.serve(leased)

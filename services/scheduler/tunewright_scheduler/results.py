@@ -14,7 +14,8 @@ from tunewright.core.states import TrainingState
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright_scheduler.bells import trainer_bell
-from tunewright_scheduler.changes import TOGETHER, Change, Changes
+from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import TOGETHER, Changes
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.training import Resend, Summary, stopped, summarized
 

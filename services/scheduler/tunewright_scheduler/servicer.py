@@ -20,7 +20,8 @@ from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, heard, job_bell, trainer_bell
-from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
 from tunewright_scheduler.records import Versioned

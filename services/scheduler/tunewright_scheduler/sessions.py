@@ -21,7 +21,8 @@ from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Insert, Query, Remove, Replace, Store
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
-from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import Park, ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
@@ -34,6 +35,9 @@ FENCED: Final = 0.0
 """When the lease of a session that is being ended has expired."""
 LOOK_AGAIN_S: Final = 2.0
 """A claim that waits looks for trainings so often without being rung: bells of other schedulers may be lost."""
+
+UNHEARD_S: Final = 60.0
+"""A grant that its trainer has not spoken of for so long has not reached it: longer than an answer is waited for."""
 
 RUN_AGAIN: Final = frozenset({EndCause.LOST, EndCause.PREEMPTED})
 """Ends that are no end of the training: the trainer itself could not go on with it."""
@@ -112,7 +116,8 @@ class Sessions:
         """Renew the lease; return orders as soon as there are some, none after `wait_s`."""
         deadline = asyncio.get_running_loop().time() + wait_s
         with self._bells.listen(trainer_bell(trainer_id)) as bell:
-            await self._renew(trainer_id, epoch, draining=draining)
+            if await self._renew(trainer_id, epoch, draining=draining):
+                await self._lose_unheard(trainer_id, holding)
             while True:
                 orders = await self._orders(trainer_id, holding)
                 left_s = deadline - asyncio.get_running_loop().time()
@@ -247,25 +252,34 @@ class Sessions:
                 resent.add((held, training.resend))
         return Orders(tuple(stop), tuple(settled), tuple(resend), tuple(abandon))
 
-    async def _renew(self, trainer_id: str, epoch: int, *, draining: bool) -> None:
-        """Renew the lease, if it is time to. What was seen here of a session that has time left is not read again."""
-        now, seen = await self._store.now(), self._seen.get(trainer_id)
-        if (
-            seen is not None
-            and seen.epoch == epoch
-            and renewed(seen, now, self.terms.lease_s, draining=draining) is seen
-        ):
-            return
+    async def _lose_unheard(self, trainer_id: str, holding: Sequence[Holding]) -> None:
+        """Take back what was granted long ago and is not held: whatever became of that grant, nobody runs it."""
+        before = await self._store.now() - UNHEARD_S
+        named = {(held.training_id, held.attempt) for held in holding}
+        for training in await self.running(trainer_id):
+            late = training.granted_at is not None and training.granted_at < before
+            if late and (records.training_key(training), training.attempt) not in named:
+                log.warning("grant unheard of", trainer=trainer_id, uid=training.uid, number=training.number)
+                await self.lose(training)
+
+    async def _renew(self, trainer_id: str, epoch: int, *, draining: bool) -> bool:
+        """Renew the lease, if it is time to; say whether it was.
+
+        What was seen here of a session that has time left is not read again.
+        """
+        now, seen, lease_s = await self._store.now(), self._seen.get(trainer_id), self.terms.lease_s
+        if seen is not None and seen.epoch == epoch and renewed(seen, now, lease_s, draining=draining) is seen:
+            return False
         while True:
             found = await self.current(trainer_id, epoch)
-            session = renewed(found.value, await self._store.now(), self.terms.lease_s, draining=draining)
+            session = renewed(found.value, await self._store.now(), lease_s, draining=draining)
             if session is not found.value:
                 try:
                     await self._store.commit([Replace("sessions", trainer_id, to_document(session), found.version)])
                 except Conflict:
                     continue
             self._seen[trainer_id] = session
-            return
+            return session is not found.value
 
     async def current(self, trainer_id: str, epoch: int) -> Versioned[Session]:
         found = await self._session(trainer_id)

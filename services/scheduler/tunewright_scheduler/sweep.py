@@ -13,7 +13,8 @@ from tunewright.core.errors import CallerError, Conflict, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.states import TrainingState
 from tunewright.platform.store.port import Query, Remove, Store
-from tunewright_scheduler.changes import Change, Changes, Contended
+from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import Changes, Contended
 from tunewright_scheduler.core.decide import Park, Resumed, Tick
 from tunewright_scheduler.core.training import output_lost, unclaimed
 from tunewright_scheduler.sessions import Sessions

@@ -17,7 +17,8 @@ from tunewright.platform.codec import from_message
 from tunewright.platform.store.port import Document, Insert, Remove, Store, Write
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler import records
-from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.job import TuningJob

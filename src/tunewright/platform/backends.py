@@ -71,7 +71,8 @@ async def mongo_skew_s(settings: MongoSettings) -> float:
 
 def _kafka_bus(settings: KafkaSettings, client_id: str) -> KafkaBus:
     _require("aiokafka", "kafka", "kafka")
-    from tunewright.platform.bus.kafka import KafkaBus, Security
+    from tunewright.platform.bus.kafka import KafkaBus
+    from tunewright.platform.bus.kafka_cluster import Security
 
     security = Security(
         settings.kafka_ca, settings.kafka_user, settings.kafka_password(), plaintext_allowed=settings.kafka_plaintext

@@ -17,7 +17,8 @@ from tunewright_scheduler import asker as asking_module
 from tunewright_scheduler import sweep as sweeping
 from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
-from tunewright_scheduler.changes import ATTEMPTS, Change, Changes, Contended
+from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import ATTEMPTS, Changes, Contended
 from tunewright_scheduler.core.asking import ANSWER_DUE_S, StillAsked
 from tunewright_scheduler.core.decide import StopRequested, Tick
 from tunewright_scheduler.sessions import LeaseTerms, Sessions

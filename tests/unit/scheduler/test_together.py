@@ -11,12 +11,13 @@ import pytest
 from tests.unit.scheduler.world import UID, World, spec
 from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.core.spec import Limits
-from tunewright.core.states import EndCause
+from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.store.port import Insert, Query, Write
-from tunewright_scheduler.changes import Change
+from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.training import Exit
+from tunewright_scheduler.sessions import Holding
 
 
 @pytest.fixture
@@ -137,3 +138,32 @@ async def test_a_claim_under_a_session_that_is_no_more_is_refused_and_the_others
     )
     assert isinstance(refused, IllegalTransition)
     assert served.holder == "t"
+
+
+async def test_all_who_shared_a_commit_whose_answer_was_lost_ask_again_and_are_given_the_same(world: World) -> None:
+    epochs = {name: await world.open(name) for name in ("a", "b", "c")}
+    world.store.commits_to_failure = 0
+    claims = [
+        asyncio.create_task(world.claims.claim(name, epoch, name, slots=1, wait_s=5)) for name, epoch in epochs.items()
+    ]
+    outcomes = await asyncio.gather(*claims, return_exceptions=True)
+    held = {training.holder: training for training in await world.trainings() if training.holder}
+    for (name, epoch), outcome in zip(epochs.items(), outcomes, strict=True):
+        if isinstance(outcome, Unavailable):
+            outcome = await world.claims.claim(name, epoch, name, slots=1, wait_s=5, again=True)
+        assert [one.number for one in outcome] == [held[name].number if name in held else outcome[0].number]
+    running = [training for training in await world.trainings() if training.state is TrainingState.RUNNING]
+    assert len(running) == 3
+    assert any(isinstance(outcome, Unavailable) for outcome in outcomes)
+
+
+async def test_a_grant_that_never_reached_its_trainer_is_taken_back(world: World) -> None:
+    epoch = await world.open("t")
+    heard, unheard = await world.claim("t", epoch, "r", slots=2)
+    holding = [Holding(f"{UID}/{heard.number:06d}", 1)]
+    for _ in range(7):
+        world.store.clock += 11
+        await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
+    assert (await world.training(heard.number)).state is TrainingState.RUNNING
+    taken_back = await world.training(unheard.number)
+    assert (taken_back.state, taken_back.losses) == (TrainingState.READY, 1)

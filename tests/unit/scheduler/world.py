@@ -23,7 +23,8 @@ from tunewright.platform.store.port import Insert, Query, Stored, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells
-from tunewright_scheduler.changes import Change, Changes
+from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob

@@ -1,0 +1,173 @@
+"""One commit in the making: the job as its decisions leave it, the trainings they touch, and what goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tunewright.core.errors import NotFound
+from tunewright.core.names import training_name
+from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import TrainingState
+from tunewright.platform.documents import to_document
+from tunewright.platform.store.port import Insert, Replace, Store, Write
+from tunewright_scheduler import records
+from tunewright_scheduler.bells import pool_bell, trainer_bell
+from tunewright_scheduler.core.decide import Message, TrainingEnded, decide
+from tunewright_scheduler.core.effects import Decision, Observe, PutAsk, RepeatAsk, StartTraining, StopTrainings, Tell
+from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJobEnded
+from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, stopped
+from tunewright_scheduler.records import Versioned
+
+PRIORITY_SPAN: Final = 1e10
+"""Added to the order of claims per step of priority; more than any Unix time in seconds."""
+
+
+@dataclass(slots=True)
+class Change:
+    """One commit in the making."""
+
+    store: Store
+    job: TuningJob
+    version: int
+    """Of the job's document; 0 for a new one."""
+    spec: TuningJobSpec
+    now: float
+    trainings: dict[int, Training] = field(default_factory=dict)
+    versions: dict[int, int] = field(default_factory=dict)
+    read: dict[int, Training] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    asks: list[int] = field(default_factory=list)
+    bells: set[str] = field(default_factory=set)
+    job_read: TuningJob | None = None
+
+    async def training(self, number: int) -> Training:
+        """Return a training as this change has it. Raises NotFound."""
+        if number not in self.trainings:
+            if number not in self.read:
+                self.know(await records.read_trainings(self.store, self.job.uid, [number]))
+            if number not in self.read:
+                raise NotFound("training job", f"{self.job.name} number {number}")
+            self.trainings[number] = self.read[number]
+        return self.trainings[number]
+
+    def know(self, found: Mapping[int, Versioned[Training]]) -> None:
+        """Take note of trainings as they are stored."""
+        self.read |= {number: item.value for number, item in found.items()}
+        self.versions |= {number: item.version for number, item in found.items()}
+
+    def saved(self) -> Saved:
+        """Return what `restore` goes back to."""
+        state = (dict(self.trainings), list(self.writes), list(self.facts), list(self.asks), set(self.bells))
+        return Saved(self.job, *state)
+
+    def restore(self, saved: Saved) -> None:
+        self.job, self.trainings, self.writes = saved.job, saved.trainings, saved.writes
+        self.facts, self.asks, self.bells = saved.facts, saved.asks, saved.bells
+
+    async def put(self, training: Training) -> None:
+        """Change a training; if that ends it, the job counts it in the same commit."""
+        before = self.trainings[training.number]
+        self.trainings[training.number] = training
+        if training.state.final and not before.state.final:
+            self._tell_ended(training)
+            await self.apply(TrainingEnded(ending(training)))
+
+    async def apply(self, message: Message) -> None:
+        await self.perform(decide(self.job, self.spec, message, self.now))
+
+    async def perform(self, decision: Decision) -> None:
+        """Take over a decision's job and turn its effects into writes and into what is done after the commit."""
+        self.job = decision.job
+        for effect in decision.effects:
+            match effect:
+                case PutAsk(ask):
+                    self.writes.append(Insert("asks", records.ask_key(ask.uid, ask.number), to_document(ask)))
+                    self.asks.append(ask.number)
+                case RepeatAsk(number):
+                    self.asks.append(number)
+                case StartTraining():
+                    self._start(effect)
+                case StopTrainings(numbers, reason):
+                    await self._stop(numbers, reason)
+                case Observe(fold_index, number):
+                    document = records.observation_document(fold_index, self.trainings[number])
+                    self.writes.append(Insert("observations", records.ask_key(self.job.uid, fold_index), document))
+                case Tell(fact):
+                    self.facts.append(fact)
+
+    def all_writes(self) -> list[Write]:
+        """Return the whole commit."""
+        writes = list(self.writes)
+        if self.version == 0:
+            writes.append(Insert("tuning_jobs", self.job.uid, records.job_document(self.job)))
+        elif self.facts or self.job != self.job_read:  # a fact needs a new version: its key holds it
+            writes.append(Replace("tuning_jobs", self.job.uid, records.job_document(self.job), self.version))
+        for number, training in self.trainings.items():
+            if number not in self.versions:
+                writes.append(Insert("training_jobs", records.training_key(training), to_document(training)))
+            elif training != self.read[number]:
+                key = records.training_key(training)
+                writes.append(Replace("training_jobs", key, to_document(training), self.versions[number]))
+        if self.facts:
+            writes.append(records.outbox_write(f"{self.job.uid}/{self.version + 1:09d}", self.facts))
+        return writes
+
+    def _start(self, effect: StartTraining) -> None:
+        job, suggestion, number = self.job, effect.suggestion, effect.number
+        definition = self.spec.definition(suggestion.definition_name)
+        training = Training(
+            uid=job.uid,
+            number=number,
+            name=training_name(job.name, job.uid, number),
+            owner=job.owner,
+            configuration=suggestion.configuration,
+            spec_revision=job.spec_revision,
+            created_at=self.now,
+            pool=definition.pool,
+            claim_order=self.now - self.spec.priority * PRIORITY_SPAN,
+            provenance=suggestion.provenance,
+            definition_name=suggestion.definition_name,
+            bracket=suggestion.bracket,
+            rungs=suggestion.rungs,
+            due_at=self.now + CLAIM_REMINDER_S,
+        )
+        self.trainings[number] = training
+        self.facts.append(TrainingJobCreated(job.uid, number, training.name, self.now))
+        self.bells.add(pool_bell(definition.pool))
+
+    async def _stop(self, numbers: Sequence[int], reason: str) -> None:
+        for number in numbers:
+            before = await self.training(number)
+            await self.put(stopped(before, reason, self.now))
+            if before.state is TrainingState.RUNNING:
+                self.bells.add(trainer_bell(before.holder))
+
+    def _tell_ended(self, training: Training) -> None:
+        fact = TrainingJobEnded(
+            uid=training.uid,
+            number=training.number,
+            training_name=training.name,
+            state=training.state.value,
+            objective_value=training.objective_value,
+            reason=training.reason,
+            at=self.now,
+        )
+        self.facts.append(fact)
+        if training.holder:
+            self.bells.add(trainer_bell(training.holder))
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A change as it was before a step of it."""
+
+    job: TuningJob
+    trainings: dict[int, Training]
+    writes: list[Write]
+    facts: list[Fact]
+    asks: list[int]
+    bells: set[str]

@@ -1,0 +1,181 @@
+"""A Kafka cluster as its administrators see it: how it is reached, which topics it has, what is wrong with them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import (
+    KafkaError,
+    NoError,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.platform.bus.topics import DEAD_LETTERS, Topic
+from tunewright.platform.rpc.loopback import require_loopback
+
+ANSWER_WITHIN_S: Final = 3.0
+LARGEST_RECORD_BYTES: Final = 8 * 1024 * 1024
+LARGEST_LETTER_BYTES: Final = LARGEST_RECORD_BYTES + 1024 * 1024
+"""A dead letter is the original and more headers."""
+LONGEST_NAME: Final = 249
+PREFIX: Final = re.compile(r"[A-Za-z0-9._-]*")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """How brokers are reached: over TLS where a certificate is given, as a user by SCRAM-SHA-512 where one is named."""
+
+    ca_file: Path | None = None
+    """Certificate that the brokers' are signed with, PEM."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    plaintext_allowed: bool = False
+    """Also beyond loopback."""
+
+    def options(self, bootstrap: str) -> dict[str, Any]:
+        """Return what aiokafka's clients are to be made with. Raises InvalidSpec."""
+        if self.ca_file is None:
+            self._require_private(bootstrap)
+            return {"security_protocol": "PLAINTEXT"}
+        try:
+            tls = {"security_protocol": "SSL", "ssl_context": ssl.create_default_context(cafile=str(self.ca_file))}
+        except OSError as error:
+            raise InvalidSpec("kafka_ca", f"{self.ca_file} cannot be read: {error}") from error
+        if not self.user:
+            return tls
+        scram = {"security_protocol": "SASL_SSL", "sasl_mechanism": "SCRAM-SHA-512"}
+        return tls | scram | {"sasl_plain_username": self.user, "sasl_plain_password": self.password}
+
+    def _require_private(self, bootstrap: str) -> None:
+        if self.user:
+            raise InvalidSpec("kafka_user", "a password is sent over TLS only", "Name the certificate in kafka_ca too")
+        if self.plaintext_allowed:
+            return
+        remedy = "Name a certificate in kafka_ca, or allow it with kafka_plaintext on a private network"
+        for address in bootstrap.split(","):
+            require_loopback("kafka", address.strip().rpartition(":")[0], remedy)
+
+
+def topic_config(topic: Topic) -> dict[str, str]:
+    """Return the settings that a topic is created with."""
+    largest = LARGEST_LETTER_BYTES if topic.name == DEAD_LETTERS else LARGEST_RECORD_BYTES
+    config = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(topic.retention_s * 1000),
+        "max.message.bytes": str(largest),
+    }
+    if topic.json:
+        # Other systems compress with what would need one more library to be read here.
+        config["compression.type"] = "uncompressed"
+    return config
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A topic as the cluster has it."""
+
+    partitions: int
+    retention_ms: int | None = None
+
+
+def differences(declared: Iterable[Topic], found: Mapping[str, Found], prefix: str = "") -> list[str]:
+    """Return in what topics differ from their declarations, a sentence each with its remedy."""
+    return [sentence for topic in declared if (sentence := _difference(topic, prefix + topic.name, found)) is not None]
+
+
+def _difference(topic: Topic, name: str, found: Mapping[str, Found]) -> str | None:
+    if name not in found:
+        return f"topic {name} is missing. Start a service with leave to create topics, or run the check with --create"
+    if found[name].partitions != topic.partitions:
+        counts = f"has {found[name].partitions} partitions, not {topic.partitions}"
+        return f"topic {name} {counts}. Stop all services, delete it, and let it be created again"
+    if found[name].retention_ms not in (None, topic.retention_s * 1000):
+        kept = f"keeps records for {found[name].retention_ms} ms, not {topic.retention_s * 1000}"
+        return f"topic {name} {kept}. Set its retention.ms to that"
+    return None
+
+
+class Cluster:
+    """The cluster as its administrators see it; connected to anew after every failure."""
+
+    def __init__(self, connection: dict[str, Any]) -> None:
+        self._connection = connection
+        self._client: AIOKafkaAdminClient | None = None
+        self._connecting = asyncio.Lock()
+
+    async def topics(self, names: list[str]) -> tuple[str, dict[str, Found]]:
+        """Return the cluster's id, and those of the topics that are there. Raises Unavailable."""
+        # aiokafka's public call for the id lists every topic of the cluster with it.
+        answer = await self._ask(lambda client: client._get_cluster_metadata(names))  # noqa: SLF001
+        said = answer.to_object()
+        there = [topic for topic in said["topics"] if for_code(topic["error_code"]) is NoError]
+        return said["cluster_id"], {topic["topic"]: Found(len(topic["partitions"])) for topic in there}
+
+    async def described(self, names: list[str]) -> dict[str, Found]:
+        """Return those of the topics that are there, with their retention. Raises Unavailable."""
+        _, found = await self.topics(names)
+        if not found:
+            return {}
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": ""}) for name in found]
+        (answer,) = await self._ask(lambda client: client.describe_configs(wanted))
+        retention = {name: int(entries[0][1]) for *_, name, entries in answer.resources if entries}
+        return {name: Found(topic.partitions, retention.get(name)) for name, topic in found.items()}
+
+    async def create(self, topics: Mapping[str, Topic]) -> None:
+        """Create the topics; those that somebody else has just created are left as they are. Raises Unavailable."""
+        wanted = [
+            # No replicas named and -1 of them: as many as the brokers have for their default.
+            NewTopic(name, topic.partitions, -1, replica_assignments={}, topic_configs=topic_config(topic))
+            for name, topic in topics.items()
+        ]
+        answer = await self._ask(lambda client: client.create_topics(wanted, timeout_ms=int(ANSWER_WITHIN_S * 1000)))
+        for name, code, why in answer.topic_errors:
+            if for_code(code) not in (NoError, TopicAlreadyExistsError):
+                raise Unavailable("the bus", f"topic {name} could not be created: {why or for_code(code).__name__}")
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _ask(self, question: Callable[[AIOKafkaAdminClient], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await question(await self._connected())
+        # An AttributeError is how aiokafka says that it knows of no controller.
+        except (KafkaError, OSError, TimeoutError, AttributeError) as error:
+            await self.close()
+            raise Unavailable("the bus", reason(error)) from error
+
+    async def _connected(self) -> AIOKafkaAdminClient:
+        async with self._connecting:
+            if self._client is None:
+                client = AIOKafkaAdminClient(**self._connection, request_timeout_ms=int(ANSWER_WITHIN_S * 1000))
+                try:
+                    await client.start()
+                except BaseException:
+                    await client.close()
+                    raise
+                self._client = client
+            return self._client
+
+
+def reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def require_names(prefix: str, names: Iterable[str]) -> None:
+    if not PREFIX.fullmatch(prefix) or any(len(name) > LONGEST_NAME for name in names):
+        why = f"{prefix!r} is no beginning of a topic's name"
+        raise InvalidSpec("kafka_prefix", why, "Use letters, digits, dots, dashes and underscores")
