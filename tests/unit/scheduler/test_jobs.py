@@ -290,9 +290,10 @@ async def test_a_session_lives_as_long_as_it_is_renewed(world: World) -> None:
     await world.answer_all()
     epoch = await world.open("t")
     (claimed,) = await world.claim("t", epoch, "r")
+    holding = [Holding(f"{UID}/{claimed.number:06d}", 1)]
     for _ in range(10):
         world.store.clock += 20
-        await world.sessions.heartbeat("t", epoch, [], wait_s=0, draining=False)
+        await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
         await world.sessions.lose_expired()
     assert (await world.training(claimed.number)).state is TrainingState.RUNNING
 
