@@ -29,6 +29,8 @@ from tunewright_metrics.records import StreamKey
 RESULTS: Final = "training.results"
 SOURCE: Final = "tunewright/metrics"
 STREAMS_KEPT: Final = 2_000
+STREAMS_TOGETHER: Final = 25
+"""Streams that share a commit at most: a large one takes longer than a database may be waited for."""
 PURGE_PAGE: Final = 100
 LINES_PER_TURN: Final = 1_000
 """After so many lines, others in this event loop have their turn."""
@@ -47,15 +49,18 @@ class Collector:
 
     async def handle(self, batch: Sequence[Received]) -> None:
         """Take a batch of training.output and tuning.events."""
-        output = [item.message for item in batch if isinstance(item.message, OUTPUT)]
-        if output:
-            await self._take(output)
+        output: dict[StreamKey, list[Any]] = {}
+        for item in batch:
+            if isinstance(item.message, OUTPUT):
+                output.setdefault(key_of(item.message), []).append(item.message)
+        for keys in _groups(list(output), STREAMS_TOGETHER):
+            await self._take(keys, [message for key in keys for message in output[key]])
         for item in batch:
             if isinstance(item.message, facts_pb2.TuningJobDeleted):
                 await self._purge(item.message.uid)
 
-    async def _take(self, messages: Sequence[Any]) -> None:
-        keys = list(dict.fromkeys(key_of(message) for message in messages))
+    async def _take(self, keys: Sequence[StreamKey], messages: Sequence[Any]) -> None:
+        """Fold the messages of some streams in one commit, then tell."""
         while True:
             fold = await self._folded(keys, messages)
             try:
@@ -136,3 +141,7 @@ class Collector:
         query = Query(collection, "by_training", {"uid": uid, "number": number}, limit=PURGE_PAGE)
         while items := (await self._store.find(query)).items:
             await self._store.commit([Remove(collection, item.key) for item in items])
+
+
+def _groups(keys: Sequence[StreamKey], size: int) -> list[Sequence[StreamKey]]:
+    return [keys[start : start + size] for start in range(0, len(keys), size)]

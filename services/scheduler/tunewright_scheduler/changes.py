@@ -31,7 +31,7 @@ FIRST_PAUSE_S: Final = 0.002
 LONGEST_PAUSE_S: Final = 0.2
 """Most that is paused after being beaten; doubled each time between the two."""
 
-TOGETHER: Final = 64
+TOGETHER: Final = 16
 """Steps that share a commit at most."""
 
 VERSIONED: Final = frozenset({"tuning_jobs", "training_jobs"})

@@ -26,7 +26,7 @@ from tunewright_scheduler.core.session import Session, check_epoch
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.sessions import Sessions
 
-CLAIM_LIMIT: Final = 64
+CLAIM_LIMIT: Final = 32
 """Trainings granted by one commit."""
 LOOK_AGAIN_S: Final = 2.0
 

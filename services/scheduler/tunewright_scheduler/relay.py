@@ -13,7 +13,7 @@ from tunewright.platform.bus.port import Bus
 from tunewright.platform.store.port import Query, Remove, Store
 from tunewright_scheduler import records
 
-PAGE: Final = 500
+PAGE: Final = 100
 LOOK_AGAIN_S: Final = 5.0
 GATHER_S: Final = 0.25
 """Nothing waits for facts, so they gather for a moment and cost one commit together."""
