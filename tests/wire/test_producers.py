@@ -91,6 +91,7 @@ def test_a_job_ordered_in_json_runs_and_is_answered_once_in_effect(fleet: Fleet,
         assert client.describe("by-command").uid == answer.uid
         until(lambda: client.describe("by-command").state.final, "the job has ended", 60)
         judge(client, wanted)
+    create(system, wanted, "order-1")
     assert system.answers("order-1") == answer  # the same command once more, the same answer
 
 

@@ -201,12 +201,17 @@ class View:
 
     def __init__(self) -> None:
         self.version = 0
+        self._known: int | None = None
+        """Trainings that the job had when last looked at."""
         self._followed: set[int] = set()
         self._shown: dict[int, pb.TrainingJob] = {}
 
     def follow(self, job: TuningJob) -> set[int]:
-        """Return the numbers to look at: those in flight, and those that were when last looked at."""
+        """Return the numbers to look at: those in flight, and those that were, or began, since the last look."""
         self._followed.update(job.in_flight)
+        if self._known is not None:
+            self._followed.update(range(self._known + 1, job.started + 1))
+        self._known = job.started
         return self._followed
 
     def changed(self, trainings: list[Training]) -> list[pb.TrainingJob]:

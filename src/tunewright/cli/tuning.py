@@ -23,6 +23,8 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 
 LINES_FOR_HINT: Final = 500
+PATIENCE_S: Final = 2.0
+"""A server that is gone for so long is started again."""
 REJOINS: Final = 3
 
 
@@ -73,7 +75,7 @@ async def _follow(client: AsyncClient, standing: Standing, *, again: bool) -> No
         else:
             show_begin(shown, standing.job)
         try:
-            async for watched in client.watch(standing.job.name):
+            async for watched in client.watch(standing.job.name, patience_s=PATIENCE_S):
                 for training, line in standing.watched(watched):
                     shown.say(line)
                     if task := following.pop(training.number, None):

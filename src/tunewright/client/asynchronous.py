@@ -112,10 +112,10 @@ class AsyncClient:
                 return
             request.page_token = response.next_page_token
 
-    async def watch(self, job: str) -> AsyncIterator[Watched]:
+    async def watch(self, job: str, *, patience_s: float = WATCH_PATIENCE_S) -> AsyncIterator[Watched]:
         """Yield the job now, then at every change, until it has ended.
 
-        A lost connection is taken up again; only after a minute without one this raises Unavailable.
+        A lost connection is taken up again; only after so long without one this raises Unavailable.
         """
         losses, lost_at = 0, 0.0
         while True:
@@ -129,7 +129,7 @@ class AsyncClient:
             except grpc.aio.AioRpcError as failed:
                 losses += 1
                 lost_at = time.monotonic() if losses == 1 else lost_at
-                patient = time.monotonic() < lost_at + WATCH_PATIENCE_S
+                patient = time.monotonic() < lost_at + patience_s
                 await _pause_or_raise(failed, losses, patient=patient)
 
     async def wait(self, job: str) -> TuningJob:

@@ -91,7 +91,9 @@ def _arguments(kind: type[errors.TunewrightError], info: ErrorInfo) -> dict[str,
 
 
 def _all_kinds(root: type[errors.TunewrightError]) -> list[type[errors.TunewrightError]]:
-    return [root, *(kind for child in root.__subclasses__() for kind in _all_kinds(child))]
+    """Return the classes of the table; what a service makes of them for itself is told as what it is one of."""
+    children = [child for child in root.__subclasses__() if child.__module__ == errors.__name__]
+    return [root, *(kind for child in children for kind in _all_kinds(child))]
 
 
 def _packed(message: ErrorInfo | BadRequest) -> Any:

@@ -270,6 +270,7 @@ class MongoStore:
 
         Raises: Unavailable. InvalidSpec: another version's, in the way, or no server that we can use.
         """
+        await self.ping()  # who is away is found out soon; making an index on much may take long
         with within(CREATE_WITHIN_S):
             await schema.create(self._database)
 
