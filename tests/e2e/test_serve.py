@@ -95,9 +95,12 @@ def test_without_its_database_it_is_alive_and_not_ready_and_still_ends_when_told
     )
     waiting.http = f"127.0.0.1:{web}"
     waiting.start_waiting()
-    assert waiting.ready() == {"ready": False, "failing": ["metrics"]}
-    until(lambda: '"event": "waits"' in waiting.log.read_text(), "it says what it waits for")
-    assert waiting.end(within_s=20) == 0
+    try:
+        assert waiting.ready() == {"ready": False, "failing": ["metrics"]}
+        until(lambda: '"event": "waits"' in waiting.log.read_text(), "it says what it waits for", 30)
+    finally:
+        code = waiting.end(within_s=20)
+    assert code == 0
 
 
 def test_every_service_lists_its_variables():
