@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -277,13 +278,26 @@ def test_all_topics_are_named_when_none_is_there() -> None:
     assert len(differences(topics().values(), {})) == len(topics())
 
 
-def test_plaintext_beyond_loopback_and_passwords_in_the_clear_are_refused() -> None:
-    with pytest.raises(InvalidSpec, match=r"10\.0\.0\.1"):
-        KafkaBus("127.0.0.1:9092,10.0.0.1:9092", TWO)
-    with pytest.raises(InvalidSpec, match="over TLS only"):
-        KafkaBus("127.0.0.1:9092", TWO, security=Security(user="u", password="p"))
-    with pytest.raises(InvalidSpec, match="cannot be read"):
-        KafkaBus("k:9092", TWO, security=Security(ca_file=Path("/nowhere.pem")))
-    with pytest.raises(InvalidSpec, match="topic's name"):
-        KafkaBus("127.0.0.1:9092", TWO, prefix="a b/")
+@pytest.mark.parametrize(
+    ("brokers", "more", "told"),
+    [
+        (
+            "127.0.0.1:9092,10.0.0.1:9092",
+            {},
+            r"TUNEWRIGHT_KAFKA: '10\.0\.0\.1' is not a loopback .*TUNEWRIGHT_KAFKA_CA",
+        ),
+        ("kafka", {}, "TUNEWRIGHT_KAFKA: 'kafka' is not HOST:PORT"),
+        ("127.0.0.1:9092", {"security": Security(user="u", password="p")}, "TUNEWRIGHT_KAFKA_USER: .*over TLS only"),
+        ("k:9092", {"security": Security(ca_file=Path("/nowhere.pem"))}, "TUNEWRIGHT_KAFKA_CA: .*cannot be read"),
+        ("127.0.0.1:9092", {"prefix": "a b/"}, "TUNEWRIGHT_KAFKA_PREFIX: .*topic's name"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_under_the_name_of_its_variable(
+    brokers: str, more: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(InvalidSpec, match=told):
+        KafkaBus(brokers, TWO, **more)
+
+
+def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(Security(user="u", password="secret"))

@@ -159,7 +159,7 @@ async def test_the_clock_is_the_servers(store: MongoStore) -> None:
 
 @pytest.mark.parametrize("uri", ["mongodb://", "http://a/b", "mongodb://me:se:cret@a/b", "mongodb://a/b?x=1&w=nine"])
 async def test_what_is_no_uri_is_refused_without_a_word_of_it(uri: str) -> None:
-    with pytest.raises(InvalidSpec, match="is not a MongoDB URI") as refused:
+    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_MONGODB: is not a MongoDB URI") as refused:
         MongoStore(uri)
     assert "cret" not in str(refused.value)
 

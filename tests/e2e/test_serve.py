@@ -125,10 +125,10 @@ async def test_a_call_to_a_process_that_stands_still_fails_within_seconds(sugges
     async with open_channel(suggester.grpc, "nobody's") as channel:
         health = HealthStub(channel)
         await health.Check(HealthCheckRequest(), timeout=10)
-        suggester.send(signal.SIGSTOP)
+        suggester.pause()
         began = time.monotonic()
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await health.Check(HealthCheckRequest(), timeout=50)
-        suggester.send(signal.SIGCONT)
+        suggester.resume()
     assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
     assert time.monotonic() - began < 8

@@ -67,8 +67,7 @@ class ServerProcess:
 
     def pause(self) -> None:
         """Let it hang: its connections stay open, and nothing is answered."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        stand_still(self.pid)
 
     def resume(self) -> None:
         assert self._process is not None
@@ -89,6 +88,12 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def stand_still(pid: int) -> None:
+    """Stop a child process; return once all its threads stand still, until when it may still answer."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitpid(pid, os.WUNTRACED)
 
 
 def give_up(why: str) -> NoReturn:

@@ -19,6 +19,7 @@ from typing import Final
 
 import psutil
 
+from tests.servers.process import stand_still
 from tunewright.client import Address, Client
 from tunewright.platform.credentials import create_or_load
 
@@ -84,6 +85,13 @@ class Member:
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+    def pause(self) -> None:
+        """Let it hang: its connections stay open, and nothing is answered."""
+        stand_still(self.pid)
+
+    def resume(self) -> None:
+        self.send(signal.SIGCONT)
 
     def kill(self) -> None:
         self.end(signal.SIGKILL)
@@ -163,7 +171,7 @@ class Fleet:
         """End all in order, and whatever programs they leave."""
         for member in reversed(self.members):
             if member.running:
-                member.send(signal.SIGCONT)
+                member.resume()
                 member.end()
         for process in self.programs():
             process.kill()

@@ -7,7 +7,6 @@ training has run again and no limit was exceeded, by what the trainings themselv
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,12 +77,12 @@ def test_a_scheduler_that_stood_still_past_a_lease_goes_on(fleet: Fleet, jobs: l
     with running(fleet, jobs):
         until(lambda: all_ended(jobs) >= 4, "trainings end")
         still = fleet.of("scheduler")[0]
-        still.send(signal.SIGSTOP)
+        still.pause()
         lease_s = float(LEASE["TUNEWRIGHT_LEASE_S"]) + float(LEASE["TUNEWRIGHT_LEASE_GRACE_S"])
         at = all_ended(jobs)
         taken_s = until(lambda: all_ended(jobs) >= at + 6, "the other one goes on")
         asyncio.run(asyncio.sleep(max(0.0, lease_s + 1 - taken_s)))  # what is tested is that this time passes
-        still.send(signal.SIGCONT)
+        still.resume()
 
 
 def test_the_broker_comes_back_empty(fleet: Fleet, jobs: list[Wanted], kafka: KafkaServer):

@@ -17,6 +17,7 @@ from typing import Final
 
 from tunewright.core.errors import Conflict, NotFound, Unavailable
 from tunewright.core.spec import TuningJobSpec
+from tunewright.platform.lifecycle import take_error
 from tunewright.platform.store.port import Insert, Store, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, job_bell
@@ -87,7 +88,7 @@ class Changes:
         `reading` names trainings that the step will look at: they are read at once with the job.
         """
         waiting = Waiting(step, reading, asyncio.get_running_loop().create_future())
-        waiting.done.add_done_callback(lambda done: done.cancelled() or done.exception())  # its caller may have gone
+        waiting.done.add_done_callback(take_error)  # its caller may have gone
         self._waiting.setdefault(uid, []).append(waiting)
         async with self._lock(uid):
             if not waiting.done.done():

@@ -29,6 +29,7 @@ from tunewright_scheduler.sessions import Sessions
 CLAIM_LIMIT: Final = 32
 """Trainings granted by one commit."""
 LOOK_AGAIN_S: Final = 2.0
+"""A claim that waits looks so often without being rung."""
 
 
 @dataclass(eq=False, slots=True)

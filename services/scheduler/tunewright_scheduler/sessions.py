@@ -30,12 +30,8 @@ from tunewright_scheduler.core.session import Session, check_epoch, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned
 
-CLAIM_LIMIT: Final = 64
 FENCED: Final = 0.0
 """When the lease of a session that is being ended has expired."""
-LOOK_AGAIN_S: Final = 2.0
-"""A claim that waits looks for trainings so often without being rung: bells of other schedulers may be lost."""
-
 UNHEARD_S: Final = 60.0
 """A grant that its trainer has not spoken of for so long has not reached it: longer than an answer is waited for."""
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -65,14 +66,14 @@ async def _check(given: Checked, *, create: bool) -> int:
 
 async def _looks(given: Checked, *, create: bool) -> AsyncIterator[tuple[str, list[str]]]:
     looks: dict[str, Look] = {
-        "credentials": lambda: _credentials(given),
-        "topics (Kafka)": lambda: backends.kafka_problems(given, create=create),
-        "indexes (MongoDB)": lambda: backends.mongo_problems(given, create=create),
-        "clock": lambda: _clock(given),
+        "credentials": partial(_credentials, given),
+        "topics (Kafka)": partial(backends.kafka_problems, given, create=create),
+        "indexes (MongoDB)": partial(backends.mongo_problems, given, create=create),
+        "clock": partial(_clock, given),
     }
     for name in ("scheduler", "suggester"):
         if getattr(given, name):
-            looks[name] = lambda name=name: _peer(given, name)  # type: ignore[misc]
+            looks[name] = partial(_peer, given, name)
     for name, look in looks.items():
         try:
             yield name, await look()
@@ -86,7 +87,11 @@ async def _credentials(given: Checked) -> list[str]:
 
 
 async def _clock(given: Checked) -> list[str]:
-    skew_s = await backends.mongo_skew_s(given)
+    return skew_problems(await backends.mongo_skew_s(given))
+
+
+def skew_problems(skew_s: float) -> list[str]:
+    """Say what is wrong with a clock that is so far ahead of the store's."""
     if abs(skew_s) <= LARGEST_SKEW_S:
         return []
     way = "ahead of" if skew_s > 0 else "behind"

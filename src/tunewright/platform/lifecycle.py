@@ -10,7 +10,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Coroutine, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -45,6 +45,12 @@ async def unless(stop: asyncio.Event, call: Coroutine[None, None, T]) -> T | Non
         calling.cancel()
         stopping.cancel()
         await asyncio.gather(calling, stopping, return_exceptions=True)
+
+
+def take_error(done: asyncio.Future[Any]) -> None:
+    """Take note of an error that perhaps nobody waits for any more; asyncio would complain of it."""
+    if not done.cancelled():
+        done.exception()
 
 
 def stop_on_signals(*stops: asyncio.Event) -> None:

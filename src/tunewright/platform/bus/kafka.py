@@ -37,14 +37,14 @@ from tunewright.platform.bus.kafka_cluster import (
     reason,
     require_names,
 )
-from tunewright.platform.bus.kafka_reading import KafkaListening, KafkaSubscription, cancelled
+from tunewright.platform.bus.kafka_reading import STOP_WITHIN_S, KafkaListening, KafkaSubscription, cancelled
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.topics import Topic
+from tunewright.platform.lifecycle import take_error
 
 PUBLISH_WITHIN_S: Final = 4.5
 ENTER_WITHIN_S: Final = 10.0
 """How long a subscription that opens waits for its partitions; without a broker it opens all the same."""
-STOP_WITHIN_S: Final = 5.0
 WATCH_EVERY_S: Final = 1.0
 METADATA_MAX_AGE_MS: Final = 2000
 """A topic that was made again is found this soon."""
@@ -158,7 +158,7 @@ class KafkaBus:
         accepted: asyncio.Future[Any] = await producer.send(
             self._prefix + record.topic, record.value, record.key.encode(), headers=list(record.headers.items())
         )
-        accepted.add_done_callback(_heard)
+        accepted.add_done_callback(take_error)
         return accepted
 
     async def _started_producer(self) -> AIOKafkaProducer:
@@ -203,7 +203,7 @@ class KafkaBus:
         task = asyncio.create_task(ending)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
-        task.add_done_callback(_heard)
+        task.add_done_callback(take_error)
         return task
 
     async def _watch(self) -> None:
@@ -243,9 +243,3 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
         await asyncio.wait([sending], timeout=2 * ANSWER_WITHIN_S)
     await producer.client.close()
     producer._closed = True  # noqa: SLF001
-
-
-def _heard(future: asyncio.Future[Any]) -> None:
-    """Take an error that nobody waits for any more."""
-    if not future.cancelled():
-        future.exception()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,6 +22,7 @@ from aiokafka.errors import (
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.bus.topics import DEAD_LETTERS, Topic
 from tunewright.platform.rpc.loopback import require_loopback
+from tunewright.platform.rpc.targets import host_and_port
 
 ANSWER_WITHIN_S: Final = 3.0
 LARGEST_RECORD_BYTES: Final = 8 * 1024 * 1024
@@ -45,26 +46,29 @@ class Security:
 
     def options(self, bootstrap: str) -> dict[str, Any]:
         """Return what aiokafka's clients are to be made with. Raises InvalidSpec."""
+        hosts = [host_and_port("TUNEWRIGHT_KAFKA", part.strip())[0] for part in bootstrap.split(",")]
         if self.ca_file is None:
-            self._require_private(bootstrap)
+            self._require_private(hosts)
             return {"security_protocol": "PLAINTEXT"}
         try:
             tls = {"security_protocol": "SSL", "ssl_context": ssl.create_default_context(cafile=str(self.ca_file))}
         except OSError as error:
-            raise InvalidSpec("kafka_ca", f"{self.ca_file} cannot be read: {error}") from error
+            why = f"{self.ca_file} cannot be read: {error.strerror or error}"
+            raise InvalidSpec("TUNEWRIGHT_KAFKA_CA", why, "Give the authority's certificate in PEM") from error
         if not self.user:
             return tls
         scram = {"security_protocol": "SASL_SSL", "sasl_mechanism": "SCRAM-SHA-512"}
         return tls | scram | {"sasl_plain_username": self.user, "sasl_plain_password": self.password}
 
-    def _require_private(self, bootstrap: str) -> None:
+    def _require_private(self, hosts: Sequence[str]) -> None:
         if self.user:
-            raise InvalidSpec("kafka_user", "a password is sent over TLS only", "Name the certificate in kafka_ca too")
+            remedy = "Name the brokers' certificate in TUNEWRIGHT_KAFKA_CA too"
+            raise InvalidSpec("TUNEWRIGHT_KAFKA_USER", "a password is sent over TLS only", remedy)
         if self.plaintext_allowed:
             return
-        remedy = "Name a certificate in kafka_ca, or allow it with kafka_plaintext on a private network"
-        for address in bootstrap.split(","):
-            require_loopback("kafka", address.strip().rpartition(":")[0], remedy)
+        remedy = "Name a certificate in TUNEWRIGHT_KAFKA_CA; on a private network TUNEWRIGHT_KAFKA_PLAINTEXT=on will do"
+        for host in hosts:
+            require_loopback("TUNEWRIGHT_KAFKA", host, remedy)
 
 
 def topic_config(topic: Topic) -> dict[str, str]:
@@ -178,4 +182,4 @@ def reason(error: BaseException) -> str:
 def require_names(prefix: str, names: Iterable[str]) -> None:
     if not PREFIX.fullmatch(prefix) or any(len(name) > LONGEST_NAME for name in names):
         why = f"{prefix!r} is no beginning of a topic's name"
-        raise InvalidSpec("kafka_prefix", why, "Use letters, digits, dots, dashes and underscores")
+        raise InvalidSpec("TUNEWRIGHT_KAFKA_PREFIX", why, "Use letters, digits, dots, dashes and underscores")

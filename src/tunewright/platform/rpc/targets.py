@@ -19,7 +19,7 @@ def host_and_port(field: str, text: str) -> tuple[str, int]:
     """Return the two parts of HOST:PORT. Raises InvalidSpec."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        raise InvalidSpec(field, f"{text!r} is not HOST:PORT", "For example 127.0.0.1:0; port 0 picks a free one")
+        raise InvalidSpec(field, f"{text!r} is not HOST:PORT", "For example 127.0.0.1:7070")
     return host, int(port)
 
 

@@ -25,6 +25,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
 from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.platform.lifecycle import take_error
 from tunewright.platform.store import mongodb_schema as schema
 from tunewright.platform.store.collections import COLLECTIONS, Index
 from tunewright.platform.store.cursor import cursor, position
@@ -97,7 +98,9 @@ class MongoStore:
             )
         except (InvalidURI, ConfigurationError, ValueError):
             remedy = "For example mongodb://user:password@db.example:27017/tunewright?replicaSet=rs0"
-            raise InvalidSpec("mongodb", "is not a MongoDB URI", remedy) from None  # what it is may hold a password
+            raise InvalidSpec(
+                "TUNEWRIGHT_MONGODB", "is not a MongoDB URI", remedy
+            ) from None  # what it is may hold a password
         self._database = self._client.get_database(
             name,
             codec_options=CODEC,
@@ -156,7 +159,7 @@ class MongoStore:
         task = asyncio.ensure_future(self._commit(writes))
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
-        task.add_done_callback(_heard)
+        task.add_done_callback(take_error)
         await asyncio.shield(task)
 
     async def _commit(self, writes: Sequence[Write]) -> None:
@@ -251,7 +254,7 @@ class MongoStore:
         """Return the one measurement that is under way."""
         if self._measuring is None or self._measuring.done():
             self._measuring = asyncio.ensure_future(self._measure())
-            self._measuring.add_done_callback(_heard)
+            self._measuring.add_done_callback(take_error)
         return self._measuring
 
     async def _measure(self) -> None:
@@ -309,12 +312,6 @@ def _conditions(index: Index, query: Query) -> dict[str, Any]:
 
 def _stored(found: dict[str, Any]) -> Stored:
     return Stored(found["_id"], found["version"], kept(found["doc"]))
-
-
-def _heard(done: asyncio.Task[None]) -> None:
-    """Take note of an error that perhaps nobody waits for any more."""
-    if not done.cancelled():
-        done.exception()
 
 
 def _unix_s(local_time: datetime) -> float:

@@ -92,7 +92,7 @@ async def _create_indexes(database: Any, name: str, models: list[IndexModel]) ->
         if error.code not in IN_THE_WAY:
             raise
         names = ", ".join(model.document["name"] for model in models)
-        raise InvalidSpec("mongodb", _other(name, names)) from error
+        raise InvalidSpec("TUNEWRIGHT_MONGODB", _other(name, names)) from error
 
 
 async def _require_server(database: Any) -> None:
@@ -102,18 +102,20 @@ async def _require_server(database: Any) -> None:
     except OperationFailure as error:
         if error.code != AUTHENTICATION_FAILED:
             raise
-        raise InvalidSpec("mongodb", "the server refuses user or password", "Mend the URI") from None
+        raise InvalidSpec("TUNEWRIGHT_MONGODB", "the server refuses user or password", "Mend the URI") from None
     if "setName" not in hello and hello.get("msg") != "isdbgrid":  # as a router of shards calls itself
-        raise InvalidSpec("mongodb", "is no replica set", "Start mongod with --replSet, and run rs.initiate() once")
+        raise InvalidSpec(
+            "TUNEWRIGHT_MONGODB", "is no replica set", "Start mongod with --replSet, and run rs.initiate() once"
+        )
     if hello["maxWireVersion"] < WIRE_VERSION:
-        raise InvalidSpec("mongodb", "is older than MongoDB 8.0", "Update the server")
+        raise InvalidSpec("TUNEWRIGHT_MONGODB", "is older than MongoDB 8.0", "Update the server")
 
 
 async def _require_ours(database: Any) -> None:
     found = await database[RECORD].find_one({"_id": RECORD})
     if found and found["version"] > VERSION:
         why = f"database {database.name} was written by a newer version (schema {found['version']}, ours is {VERSION})"
-        raise InvalidSpec("mongodb", why, "Update Tunewright, or name another database")
+        raise InvalidSpec("TUNEWRIGHT_MONGODB", why, "Update Tunewright, or name another database")
 
 
 def _other(collection: str, name: str) -> str:
