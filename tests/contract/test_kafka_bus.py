@@ -246,6 +246,12 @@ async def test_a_key_goes_to_the_partition_that_other_clients_choose() -> None:
     assert len(places) == 20
 
 
+async def test_the_brokers_know_all_topics_once_the_bus_is_open() -> None:
+    for _ in range(3):
+        async with opened(kafka().bootstrap, new_prefix(), list(topics().values())) as bus:
+            assert await bus.check() == []
+
+
 async def test_the_check_names_what_is_missing_and_what_differs() -> None:
     prefix, bootstrap = new_prefix(), kafka().bootstrap
     output = topics()[TOPIC]

@@ -25,6 +25,8 @@ from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.targets import host_and_port
 
 ANSWER_WITHIN_S: Final = 3.0
+KNOWN_AGAIN_S: Final = 0.02
+KNOWN_LOOKS: Final = 150
 LARGEST_RECORD_BYTES: Final = 8 * 1024 * 1024
 LARGEST_LETTER_BYTES: Final = LARGEST_RECORD_BYTES + 1024 * 1024
 """A dead letter is the original and more headers."""
@@ -147,6 +149,16 @@ class Cluster:
         for name, code, why in answer.topic_errors:
             if for_code(code) not in (NoError, TopicAlreadyExistsError):
                 raise Unavailable("the bus", f"topic {name} could not be created: {why or for_code(code).__name__}")
+        await self._known(list(topics))
+
+    async def _known(self, names: list[str]) -> None:
+        """Return once the brokers know topics that their controller has just created. Raises Unavailable."""
+        for _ in range(KNOWN_LOOKS):
+            _, found = await self.topics(names)
+            if len(found) == len(names):
+                return
+            await asyncio.sleep(KNOWN_AGAIN_S)
+        raise Unavailable("the bus", f"not every broker knows of {', '.join(names)} yet")
 
     async def close(self) -> None:
         client, self._client = self._client, None
