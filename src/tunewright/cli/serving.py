@@ -27,11 +27,16 @@ def join_or_start(data_dir: Path | None, image_roots: Sequence[Path]) -> Address
     """Return the address of a server that runs, starting one if need be. Raises Unavailable if it does not start."""
     if (address := _answering(data_dir)) is not None:
         return address
-    if data_dir is None and ENDPOINT in os.environ:
+    if not is_ours(data_dir):
         raise Unavailable("the server", f"nothing answers at {ENDPOINT}={os.environ[ENDPOINT]}")
     folder = data_dir or default_data_dir()
     with _alone(folder):
         return _answering(folder) or _start(folder, image_roots)
+
+
+def is_ours(data_dir: Path | None) -> bool:
+    """Whether the server is that of a folder here, ours to start; else it is one that TUNEWRIGHT_ENDPOINT names."""
+    return data_dir is not None or ENDPOINT not in os.environ
 
 
 def join(data_dir: Path | None) -> Address:
@@ -46,11 +51,18 @@ def join(data_dir: Path | None) -> Address:
 def _answering(data_dir: Path | None) -> Address | None:
     try:
         address = find(data_dir)
-        host, _, port = address.endpoint.partition(",")[0].rpartition(":")  # one of its replicas will do
-        socket.create_connection((host, int(port)), timeout=2).close()
-    except (NotFound, OSError, ValueError):
+    except NotFound:
         return None
-    return address
+    return address if any(_listens(replica) for replica in address.endpoint.split(",")) else None
+
+
+def _listens(replica: str) -> bool:
+    host, _, port = replica.strip().rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=2).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from typing import Final
 from tunewright.cli import FAILED, INTERRUPTED
 from tunewright.cli.hints import all_the_same, instead_of, last_line
 from tunewright.cli.progress import Standing, View, show_begin, view
-from tunewright.cli.serving import join_or_start
+from tunewright.cli.serving import is_ours, join_or_start
 from tunewright.cli.wording import FILE_SCHEME, result_text, result_tree
 from tunewright.cli.written import Written
 from tunewright.client import AsyncClient, TrainingJob
+from tunewright.client.asynchronous import WATCH_PATIENCE_S
 from tunewright.core.errors import IllegalTransition, TunewrightError, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
 from tunewright.core.spec import TuningJobSpec
@@ -24,7 +25,7 @@ from tunewright.core.states import JobState, TrainingState
 
 LINES_FOR_HINT: Final = 500
 PATIENCE_S: Final = 2.0
-"""A server that is gone for so long is started again."""
+"""A server of ours that is gone for so long is started again."""
 REJOINS: Final = 3
 
 
@@ -43,10 +44,11 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
         print(job.name)
         return 0
     standing = Standing(job)
-    for attempt in range(REJOINS):
+    ours = is_ours(data_dir)
+    for attempt in range(REJOINS if ours else 1):
         async with AsyncClient(join_or_start(data_dir, roots)) as client:
             try:
-                await _follow(client, standing, again=attempt > 0)
+                await _follow(client, standing, PATIENCE_S if ours else WATCH_PATIENCE_S, again=attempt > 0)
             except Unavailable:
                 continue  # the server has ended: another one goes on where it was
             except asyncio.CancelledError:
@@ -55,7 +57,8 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
             job = await client.describe(job.name)
             break
     else:
-        raise Unavailable("the server", f"it ended {REJOINS} times; see tunewright describe {job.name}{options}")
+        why = f"it ended {REJOINS} times" if ours else "it does not answer any more; the job goes on"
+        raise Unavailable("the server", f"{why}; see tunewright describe {job.name}{options}")
     print(
         json.dumps(result_tree(job), indent=2) if as_json else result_text(job, _how_to_use(job.spec, options), options)
     )
@@ -64,7 +67,7 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
     return 0 if job.state is JobState.COMPLETED and job.best is not None else FAILED
 
 
-async def _follow(client: AsyncClient, standing: Standing, *, again: bool) -> None:
+async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *, again: bool) -> None:
     """Show the job until it has ended."""
     following: dict[int, asyncio.Task[None]] = {}
     hinted = False
@@ -75,7 +78,7 @@ async def _follow(client: AsyncClient, standing: Standing, *, again: bool) -> No
         else:
             show_begin(shown, standing.job)
         try:
-            async for watched in client.watch(standing.job.name, patience_s=PATIENCE_S):
+            async for watched in client.watch(standing.job.name, patience_s=patience_s):
                 for training, line in standing.watched(watched):
                     shown.say(line)
                     if task := following.pop(training.number, None):

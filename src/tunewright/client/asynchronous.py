@@ -10,9 +10,9 @@ from typing import Any, Final, TypeVar
 
 import grpc
 
-from tunewright.client.address import Address, find
+from tunewright.client.address import METRICS, Address, find
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
-from tunewright.core.errors import NotFound, Unavailable
+from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.rpc.client import open_channel
@@ -130,7 +130,7 @@ class AsyncClient:
                 losses += 1
                 lost_at = time.monotonic() if losses == 1 else lost_at
                 patient = time.monotonic() < lost_at + patience_s
-                await _pause_or_raise(failed, losses, patient=patient)
+                await self._pause_or_raise(failed, losses, patient=patient)
 
     async def wait(self, job: str) -> TuningJob:
         """Return the job once it has ended."""
@@ -190,21 +190,27 @@ class AsyncClient:
                 return await method(request, timeout=DEADLINE_S)
             except grpc.aio.AioRpcError as failed:
                 tries += 1
-                await _pause_or_raise(failed, tries, patient=tries < TRIES)
+                await self._pause_or_raise(failed, tries, patient=tries < TRIES)
 
     async def _stream(self, method: Callable[..., Any], request: Any) -> AsyncIterator[Any]:
         try:
             async for response in method(request):
                 yield response
         except grpc.aio.AioRpcError as failed:
-            raise error_of(failed) from failed
+            raise self._error_of(failed) from failed
 
+    async def _pause_or_raise(self, failed: grpc.aio.AioRpcError, tries: int, *, patient: bool) -> None:
+        error = self._error_of(failed)
+        if not isinstance(error, Unavailable) or not patient:
+            raise error from failed
+        await asyncio.sleep(min(PAUSE_S * 2**tries, LONGEST_PAUSE_S))
 
-async def _pause_or_raise(failed: grpc.aio.AioRpcError, tries: int, *, patient: bool) -> None:
-    error = error_of(failed)
-    if not isinstance(error, Unavailable) or not patient:
-        raise error from failed
-    await asyncio.sleep(min(PAUSE_S * 2**tries, LONGEST_PAUSE_S))
+    def _error_of(self, failed: grpc.aio.AioRpcError) -> TunewrightError:
+        """Rebuild the error; what a scheduler by itself does not serve, metrics does."""
+        if failed.code() is grpc.StatusCode.UNIMPLEMENTED and not self._address.metrics:
+            why = f"is not set, and {self._address.endpoint} does not serve what metrics does"
+            return InvalidSpec(METRICS, why, "Set it to HOST:PORT of metrics")
+        return error_of(failed)
 
 
 def _job(message: Any) -> TuningJob:

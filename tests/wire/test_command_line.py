@@ -1,0 +1,86 @@
+"""The command line against an installation elsewhere, whose servers it cannot start again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.wire.fleet import Fleet, until
+from tests.wire.trainings import Wanted, ended, job, judge
+from tunewright.cli.tuning import PATIENCE_S
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def started(fleet: Fleet, *words: str, **variables: str) -> subprocess.Popen[str]:
+    """Start a command of one who knows the installation by its addresses."""
+    address = fleet.address()
+    known = {
+        "PATH": os.environ["PATH"],
+        "TUNEWRIGHT_ENDPOINT": address.endpoint,
+        "TUNEWRIGHT_METRICS_ENDPOINT": address.metrics,
+        "TUNEWRIGHT_CREDENTIALS": str(fleet.folder / "credentials"),
+    }
+    command = [sys.executable, "-m", "tunewright", *words]
+    return subprocess.Popen(
+        command, env=known | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=fleet.folder
+    )
+
+
+def written(fleet: Fleet, wanted: Wanted) -> str:
+    """Write the job as a file; return its path."""
+    (definition,) = wanted.spec.definitions
+    file = fleet.folder / f"{wanted.spec.name}.yaml"
+    file.write_text(
+        json.dumps(
+            {
+                "name": wanted.spec.name,
+                "image": definition.image,
+                "maximize": "score",
+                "params": {"x": "0.0..1.0"},
+                "strategy": "random",
+                "trials": wanted.spec.limits.max_trainings,
+                "parallel": wanted.spec.limits.max_parallel,
+                "environment": dict(definition.environment),
+            }
+        )
+    )
+    return str(file)
+
+
+def test_tune_waits_for_schedulers_that_are_all_away(fleet: Fleet):
+    fleet.start_again()
+    wanted = job(fleet.folder, "all-away", trainings=6)
+    tune = started(fleet, "tune", written(fleet, wanted))
+    until(lambda: ended(wanted) >= 1, "trainings end")
+    for scheduler in fleet.of("scheduler"):
+        scheduler.kill()
+    asyncio.run(asyncio.sleep(2 * PATIENCE_S))  # what is tested is that this time passes
+    fleet.start_again()
+    told, _ = tune.communicate(timeout=90)
+    assert tune.returncode == 0, told
+    assert "Best of 6" in told
+    with fleet.client() as client:
+        judge(client, wanted)
+
+
+def test_one_replica_of_several_is_enough(fleet: Fleet):
+    fleet.start_again()
+    fleet.of("scheduler")[0].kill()
+    wanted = job(fleet.folder, "one-is-enough", trainings=2)
+    tune = started(fleet, "tune", written(fleet, wanted))
+    told, _ = tune.communicate(timeout=90)
+    assert tune.returncode == 0, told
+
+
+def test_the_address_of_metrics_is_asked_for_where_it_is_needed(fleet: Fleet):
+    fleet.start_again()
+    logs = started(fleet, "logs", "some-training", TUNEWRIGHT_METRICS_ENDPOINT="")
+    told, _ = logs.communicate(timeout=30)
+    assert logs.returncode == 2
+    assert "TUNEWRIGHT_METRICS_ENDPOINT: is not set" in told
