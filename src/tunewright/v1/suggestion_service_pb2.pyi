@@ -35,7 +35,7 @@ class Column(_message.Message):
     def __init__(self, name: _Optional[str] = ..., floats: _Optional[_Iterable[float]] = ..., ints: _Optional[_Iterable[int]] = ..., choices: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Observations(_message.Message):
-    __slots__ = ("columns", "outcomes", "values", "steps", "costs", "numbers", "curves", "curve_lengths", "errors")
+    __slots__ = ("columns", "outcomes", "values", "steps", "costs", "numbers", "curves", "curve_lengths", "errors", "curve_steps")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +45,7 @@ class Observations(_message.Message):
     CURVES_FIELD_NUMBER: _ClassVar[int]
     CURVE_LENGTHS_FIELD_NUMBER: _ClassVar[int]
     ERRORS_FIELD_NUMBER: _ClassVar[int]
+    CURVE_STEPS_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedCompositeFieldContainer[Column]
     outcomes: _containers.RepeatedScalarFieldContainer[Outcome]
     values: _containers.RepeatedScalarFieldContainer[float]
@@ -54,7 +55,8 @@ class Observations(_message.Message):
     curves: _containers.RepeatedScalarFieldContainer[float]
     curve_lengths: _containers.RepeatedScalarFieldContainer[int]
     errors: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., outcomes: _Optional[_Iterable[_Union[Outcome, str]]] = ..., values: _Optional[_Iterable[float]] = ..., steps: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., numbers: _Optional[_Iterable[int]] = ..., curves: _Optional[_Iterable[float]] = ..., curve_lengths: _Optional[_Iterable[int]] = ..., errors: _Optional[_Iterable[float]] = ...) -> None: ...
+    curve_steps: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., outcomes: _Optional[_Iterable[_Union[Outcome, str]]] = ..., values: _Optional[_Iterable[float]] = ..., steps: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., numbers: _Optional[_Iterable[int]] = ..., curves: _Optional[_Iterable[float]] = ..., curve_lengths: _Optional[_Iterable[int]] = ..., errors: _Optional[_Iterable[float]] = ..., curve_steps: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Pending(_message.Message):
     __slots__ = ("number", "configuration")

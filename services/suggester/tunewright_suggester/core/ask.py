@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tunewright.core.space import Configuration, Space, Value
-from tunewright.core.spec import Direction, HyperbandConfig, Strategy
+from tunewright.core.spec import Direction, HyperbandConfig, Strategy, WarmStartType
 
 
 class Outcome(StrEnum):
@@ -32,6 +32,18 @@ class Source(StrEnum):
     EXPLOIT = "exploit"
     RANDOM = "random"
     GRID = "grid"
+    FALLBACK = "fallback"
+    """The model had nothing to say: the objectives tie, or stand on a plateau."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How the objective of one training went."""
+
+    steps: tuple[int, ...] = ()
+    """Ascending, from 1: how many objective values had been emitted."""
+    means: tuple[float, ...] = ()
+    """Running mean of the objective up to each of the steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +60,24 @@ class Observations:
     """Training numbers."""
     errors: tuple[float, ...] = ()
     """Standard errors of the values, NaN where unknown; empty: none is known."""
+    curves: tuple[Curve, ...] = ()
+    """Empty: none is known."""
 
     def __len__(self) -> int:
         return len(self.outcomes)
 
     def configuration(self, row: int) -> dict[str, Value | None]:
         return {name: column[row] for name, column in self.columns.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """An ended job that this one is warm-started from."""
+
+    space: Space
+    observations: Observations
+    static: Mapping[str, str] = field(default_factory=dict)
+    """Its static hyperparameters, as texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,7 @@ class DefinitionAsk:
     """Running, or their outcome is not known yet."""
     default_point: Mapping[str, Value] = field(default_factory=dict)
     """To be tried first, whole or in part."""
+    parents: tuple[Parent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +111,8 @@ class Ask:
     parallel: int = 1
     effort: str = ""
     hyperband: HyperbandConfig | None = None
+    warm_start: WarmStartType | None = None
+    """What the parents of the definitions mean; None: there are none."""
 
 
 @dataclass(frozen=True, slots=True)
