@@ -18,6 +18,8 @@ from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
 
 LOG_SQRT_TWO_PI: Final = 0.5 * np.log(2.0 * np.pi)
+SQRT_HALF_PI: Final = np.sqrt(0.5 * np.pi)
+SQRT_HALF: Final = np.sqrt(0.5)
 DIRECT_FROM: Final = -1.0
 ASYMPTOTIC_BELOW: Final = -1e4
 """Here 1 + z √(π/2) erfcx(-z/√2) has lost half its digits; h(z) = φ(z) / z² is exact to 1e-8."""
@@ -51,17 +53,28 @@ class LogExpectedImprovement:
 
 def log_h(z: Array) -> Array:
     """Return log(φ(z) + z Φ(z)), finite for every finite z."""
-    result = np.empty_like(z)
     direct, far = z > DIRECT_FROM, z < ASYMPTOTIC_BELOW
+    if direct.all():
+        return _log_h_direct(z)
     middle = ~(direct | far)
-    u = z[direct]
-    result[direct] = np.log(np.exp(-0.5 * u * u - LOG_SQRT_TWO_PI) + u * ndtr(u))
-    u = z[middle]
-    tail = np.log1p(u * np.sqrt(0.5 * np.pi) * erfcx(-u * np.sqrt(0.5)))
-    result[middle] = -0.5 * u * u - LOG_SQRT_TWO_PI + tail
+    if middle.all():
+        return _log_h_middle(z)
+    result = np.empty_like(z)
+    result[direct] = _log_h_direct(z[direct])
+    result[middle] = _log_h_middle(z[middle])
     u = z[far]
     result[far] = -0.5 * u * u - LOG_SQRT_TWO_PI - 2.0 * np.log(-u)
     return result
+
+
+def _log_h_direct(z: Array) -> Array:
+    value: Array = np.log(np.exp(-0.5 * z * z - LOG_SQRT_TWO_PI) + z * ndtr(z))
+    return value
+
+
+def _log_h_middle(z: Array) -> Array:
+    value: Array = np.log1p(z * SQRT_HALF_PI * erfcx(-z * SQRT_HALF)) - 0.5 * z * z - LOG_SQRT_TWO_PI
+    return value
 
 
 def _log_mean(values: Array) -> Array:

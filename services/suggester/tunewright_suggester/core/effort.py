@@ -22,14 +22,16 @@ class Effort:
     rounds: int
     """Of continuous and discrete ascent in turns."""
     fantasies: int
+    fitted_rows: int
+    """Observations that hyperparameters are fitted to, at most."""
     active_set: int
-    """Observations that a model is fitted to, at most."""
+    """Observations that a model is conditioned on, at most."""
 
 
 TIERS: Final = {
-    "fast": Effort(1, 15, 256, 64, 1, 10, 2, 4, 200),
-    "standard": Effort(2, 40, 512, 128, 4, 25, 4, 8, 500),
-    "thorough": Effort(4, 100, 2048, 512, 10, 60, 8, 16, 800),
+    "fast": Effort(1, 15, 256, 64, 1, 10, 2, 4, 100, 200),
+    "standard": Effort(2, 40, 512, 128, 4, 25, 4, 8, 200, 600),
+    "thorough": Effort(4, 100, 2048, 512, 10, 60, 8, 16, 400, 1000),
 }
 DEFAULT_TIER: Final = "standard"
 

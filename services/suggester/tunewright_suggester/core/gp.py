@@ -34,6 +34,8 @@ SIGNAL_SPREAD: Final = 1.0
 NOISE_MEDIAN: Final = 1e-3
 NOISE_SPREAD: Final = 2.0
 """Spreads are standard deviations of the logarithms."""
+FIT_TOLERANCE: Final = 1e-5
+"""Relative gain of the posterior density's logarithm below which a fit ends: finer than what a suggestion feels."""
 BOUNDS: Final = {"lengthscale": (5e-3, 1e2), "signal": (5e-2, 2e1), "noise": (1e-6, 1.0)}
 
 
@@ -125,7 +127,7 @@ def fit(data: Data, starts: Sequence[Array], evaluations: int) -> Array:
             jac=True,
             method="L-BFGS-B",
             bounds=_bounds(data.parameters),
-            options={"maxfun": evaluations, "maxiter": evaluations},
+            options={"maxfun": evaluations, "maxiter": evaluations, "ftol": FIT_TOLERANCE},
         )
         if found.fun < best_value:
             best_theta, best_value = found.x, found.fun
@@ -156,13 +158,14 @@ def negative_log_posterior(theta: Array, data: Data) -> tuple[float, Array]:
     K = signal * correlation + CONSTANT_VARIANCE
     K[np.diag_indices_from(K)] += noise + data.extra_noise
     L = factor(K)
-    precision = inverse(L)
-    alpha = precision @ data.y
-    W = precision - np.outer(alpha, alpha)
+    W = inverse(L)
+    alpha = W @ data.y
+    W -= alpha[:, None] * alpha
     gradient = np.empty_like(theta)
-    gradient[:-2] = _lengthscale_gradient(W * (signal * slope), S, data)
-    gradient[-2] = 0.5 * signal * np.einsum("ab,ab->", W, correlation)
+    gradient[-2] = 0.5 * signal * np.vdot(W, correlation)
     gradient[-1] = 0.5 * noise * np.trace(W)
+    slope *= W
+    gradient[:-2] = signal * _lengthscale_gradient(slope, S, data)
     value = 0.5 * data.y @ alpha + np.log(np.diagonal(L)).sum()
     penalty, penalty_gradient = _penalty(theta)
     return float(value + penalty), gradient + penalty_gradient

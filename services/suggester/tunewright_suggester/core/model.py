@@ -58,22 +58,26 @@ class Model:
 
 
 def fit_model(knowledge: Knowledge, effort: Effort) -> Model:
-    """Fit first with the logarithmic bend, choose the bend by leave-one-out density, fit again with the chosen one."""
-    kept = knowledge.kept(effort.active_set)
-    X = kept.encoding.features(kept.U)
-    bends = bends_of(kept.y)
-    evaluations = _evaluations(effort, len(kept.y))
+    """Fit with the logarithmic bend, choose the bend by leave-one-out density, fit again, then take all rows in.
 
-    def data_of(bend: Bend) -> Data:
-        extra_noise = (kept.errors * bend.slope(kept.y)) ** 2
-        return Data(X, bend.apply(kept.y), kept.encoding.groups, extra_noise)
-
-    first = data_of(bends[len(bends) // 2])
+    Hyperparameters are fitted to fewer rows than the model is conditioned on: they are known well long before the
+    objective is.
+    """
+    fitted = knowledge.kept(effort.fitted_rows)
+    bends = bends_of(fitted.y)
+    evaluations = _evaluations(effort, len(fitted.y))
+    first = _data_of(fitted, bends[len(bends) // 2])
     median = prior_median(first.parameters)
     theta = fit(first, [median], evaluations // 2)
-    bend = _likeliest(bends, condition(first, theta), kept.y)
-    chosen = data_of(bend)
-    return Model(chosen, fit(chosen, [theta, *_starts(median, effort.fit_starts - 1)], evaluations), bend)
+    bend = _likeliest(bends, condition(first, theta), fitted.y)
+    theta = fit(_data_of(fitted, bend), [theta, *_starts(median, effort.fit_starts - 1)], evaluations)
+    return Model(_data_of(knowledge.kept(effort.active_set), bend), theta, bend)
+
+
+def _data_of(knowledge: Knowledge, bend: Bend) -> Data:
+    extra_noise = (knowledge.errors * bend.slope(knowledge.y)) ** 2
+    encoding = knowledge.encoding
+    return Data(encoding.features(knowledge.U), bend.apply(knowledge.y), encoding.groups, extra_noise)
 
 
 def _likeliest(bends: tuple[Bend, ...], posterior: Posterior, y: Array) -> Bend:

@@ -13,8 +13,8 @@ from tunewright_suggester.core.encoding import Array
 
 
 def factor(K: Array) -> Array:
-    """Return the lower Cholesky factor L of K = L Lᵀ. Raises: LinAlgError: K is not positive definite."""
-    L, info = dpotrf(K.T, lower=1, clean=1)
+    """Return the lower Cholesky factor L of K = L Lᵀ, in the place of K. Raises: LinAlgError: not positive definite."""
+    L, info = dpotrf(K.T, lower=1, clean=1, overwrite_a=1)
     if info:
         raise np.linalg.LinAlgError(f"the leading minor of order {info} is not positive definite")
     lower: Array = L
@@ -34,7 +34,8 @@ def solve_lower(L: Array, B: Array, *, transposed: bool = False) -> Array:
 
 
 def inverse(L: Array) -> Array:
-    """Return K⁻¹."""
+    """Return K⁻¹. LAPACK gives its lower half and leaves the upper one as it is in L: nothing."""
     lower = dpotri(L, lower=1)[0]
-    whole: Array = np.tril(lower) + np.tril(lower, -1).T
+    whole: Array = lower + lower.T
+    whole[np.diag_indices_from(whole)] *= 0.5
     return whole
