@@ -1,23 +1,23 @@
 """Bayesian optimisation: default point, a small design, then the largest log expected improvement under a GP.
 
-Several suggestions of one ask are made one after the other, each pending for the next. Definitions take turns, with a
-model each.
+Several suggestions of one ask are made one after the other, each pending for the next. Definitions have a model each;
+whose turn it is, is decided in sharing.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from scipy.special import log_ndtr, logsumexp
 
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
 from tunewright.core.space import size
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
-from tunewright_suggester.core.ask import Answer, Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
+from tunewright_suggester.core.ask import Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
 from tunewright_suggester.core.design import POINTS, initial_design
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.encoding import Array
@@ -41,26 +41,8 @@ class Step:
     u: Array
     knowledge: Knowledge
     model: Model | None = None
+    acquisition: LogExpectedImprovement | None = None
     outlook: Outlook | None = None
-
-
-def suggest_bayesian(ask: Ask) -> Answer:
-    """Answer an ask. Raises: InvalidSpec: no such effort tier."""
-    taken = list(steps(ask))
-    outlook = next((step.outlook for step in taken if step.outlook is not None), None)
-    return Answer(tuple(step.suggestion for step in taken), outlook, exhausted=len(taken) < ask.count)
-
-
-def steps(ask: Ask) -> Iterator[Step]:
-    """Yield the suggestions of an ask in order; fewer than its count where the spaces are exhausted."""
-    proposers = [Proposer(ask, definition) for definition in ask.definitions]
-    for index in range(ask.started, ask.started + ask.count):
-        turn = index % len(proposers)
-        for proposer in proposers[turn:] + proposers[:turn]:
-            step = proposer.propose()
-            if step is not None:
-                yield step
-                break
 
 
 class Proposer:
@@ -72,17 +54,49 @@ class Proposer:
         self._knowledge = knowledge_of(definition, ask.direction)
         self._proposed = 0
         self._model: Model | None = None
+        self._candidate: Step | None = None
 
-    def propose(self) -> Step | None:
+    @property
+    def parameters(self) -> int:
+        """How many are free."""
+        return len(self._knowledge.encoding.axes)
+
+    @property
+    def trainings(self) -> int:
+        """How many were observed, are pending, or were taken."""
+        return self._knowledge.trainings
+
+    def candidate(self) -> Step | None:
         """Return the next configuration that is neither observed nor pending, None where there is none."""
         total = size(self._definition.space)
-        if total is not None and len(self._knowledge.known) >= total:
-            return None
-        step = self._from_design() or self._from_model() or self._from_draws()
+        if self._candidate is None and (total is None or len(self._knowledge.known) < total):
+            self._candidate = self._from_design() or self._from_model() or self._from_draws()
+        return self._candidate
+
+    def take(self) -> Step | None:
+        """Return the candidate and count it as pending."""
+        step = self.candidate()
         if step is not None:
             self._knowledge = self._knowledge.with_pending(step.u)
             self._proposed += 1
+            self._candidate = None
         return step
+
+    def best(self) -> float | None:
+        """Return the loss that the model expects of the best configuration so far; None: there is no model yet."""
+        step = self.candidate()
+        if step is None or step.model is None or step.acquisition is None:
+            return None
+        return step.model.objective_of(float(step.acquisition.best.mean()))
+
+    def log_chance(self, loss: float) -> float:
+        """Return the logarithm of the candidate's probability of beating a loss. There must be a model."""
+        step = self.candidate()
+        if step is None or step.model is None or step.acquisition is None:
+            raise ValueError("there is no model to say")
+        means, deviations = step.acquisition.posterior.predict(step.knowledge.encoding.features(step.u[None, :]))
+        z = (step.model.bend.apply(np.array([loss])) - means[0]) / deviations[0]
+        return float(logsumexp(log_ndtr(z)) - np.log(len(z)))
 
     def _from_design(self) -> Step | None:
         knowledge = self._knowledge
@@ -124,13 +138,14 @@ class Proposer:
             return None
         provenance = self._provenance(self._model, acquisition, found.u, found.value)
         outlook = outlook_of(self._model, acquisition, knowledge, found.u, self._ask.budget)
-        return self._step(found.u, provenance, self._model, outlook)
+        step = self._step(found.u, provenance)
+        return replace(step, model=self._model, acquisition=acquisition, outlook=outlook)
 
     def _normals(self) -> Array:
         return self._random(Stream.FANTASIES).standard_normal((len(self._knowledge.P), self._effort.fantasies))
 
     def _anchors(self, posterior: Posterior) -> Array:
-        mean, _ = posterior.predict(self._knowledge.encoding.features(self._knowledge.U))
+        mean = posterior.mean(self._knowledge.encoding.features(self._knowledge.U))
         return self._knowledge.U[np.argsort(mean.mean(1), kind="stable")[:ANCHORS]]
 
     def _provenance(self, model: Model, acquisition: LogExpectedImprovement, u: Array, value: float) -> Provenance:
@@ -140,12 +155,10 @@ class Proposer:
         sign = -1.0 if self._ask.direction is Direction.MAXIMIZE else 1.0
         return Provenance(source, sign * model.objective_of(mean), model.deviation_of(mean, deviation), value)
 
-    def _step(
-        self, u: Array, provenance: Provenance, model: Model | None = None, outlook: Outlook | None = None
-    ) -> Step:
+    def _step(self, u: Array, provenance: Provenance) -> Step:
         configuration = self._knowledge.encoding.configuration(u)
         suggestion = Suggestion(configuration, provenance, self._definition.name)
-        return Step(suggestion, self._knowledge.encoding.point(configuration), self._knowledge, model, outlook)
+        return Step(suggestion, self._knowledge.encoding.point(configuration), self._knowledge)
 
     def _random(self, stream: Stream) -> np.random.Generator:
         return generator(self._ask.seed, self._ask.number, stream, self._proposed)
@@ -154,6 +167,5 @@ class Proposer:
 def incumbent(posterior: Posterior, knowledge: Knowledge) -> Array:
     """Return the smallest posterior mean (q,) over what was observed and is pending: noise does not fool it."""
     places = np.vstack([knowledge.U, knowledge.P])
-    mean, _ = posterior.predict(knowledge.encoding.features(places))
-    best: Array = mean.min(0)
+    best: Array = posterior.mean(knowledge.encoding.features(places)).min(0)
     return best

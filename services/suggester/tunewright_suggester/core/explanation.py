@@ -7,10 +7,11 @@ import numpy as np
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.ask import Ask, Explanation, Neighbour, Source
-from tunewright_suggester.core.bayesian import Step, steps
+from tunewright_suggester.core.bayesian import Step
 from tunewright_suggester.core.gp import Posterior
 from tunewright_suggester.core.kernel import squared_distances
 from tunewright_suggester.core.model import Model
+from tunewright_suggester.core.sharing import steps
 
 NEIGHBOURS = 3
 REASONS = {

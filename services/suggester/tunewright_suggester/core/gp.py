@@ -87,6 +87,11 @@ class Posterior:
         K: Array = self.signal * matern52(squared_distances(self.scaled(X), self.S)) + CONSTANT_VARIANCE
         return K
 
+    def mean(self, X: Array) -> Array:
+        """Return means (m, q) of the objective at X (m, p)."""
+        mean: Array = self.covariance(X) @ self.A
+        return mean
+
     def predict(self, X: Array) -> tuple[Array, Array]:
         """Return means (m, q) and standard deviations (m,) of the noise-free objective at X (m, p)."""
         K = self.covariance(X)

@@ -25,7 +25,7 @@ def matern52(r2: Array) -> Array:
 
 
 def matern52_and_slope(r2: Array) -> tuple[Array, Array]:
-    """Return k and dk/d(r²) = -5/6 (1 + a) e^(-a). In place where it can be: this is where most of a fit's time goes."""
+    """Return k and dk/d(r²) = -5/6 (1 + a) e^(-a); in place, for most of the time of a fit is spent here."""
     a: Array = np.sqrt(5.0 * r2)
     decay = np.exp(-a)
     a += 1.0

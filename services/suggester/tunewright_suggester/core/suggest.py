@@ -25,7 +25,7 @@ def suggest(ask: Ask) -> Answer:
         case Strategy.HYPERBAND:
             return draw_hyperband(ask)
         case Strategy.BAYESIAN:
-            from tunewright_suggester.core.bayesian import suggest_bayesian
+            from tunewright_suggester.core.sharing import suggest_bayesian
 
             return suggest_bayesian(ask)
         case _:
