@@ -103,6 +103,12 @@ async def test_an_unknown_prefix_asks_for_everything():
     assert not response.suggestions
 
 
+def test_the_serving_process_loads_no_numpy():
+    program = "import sys, tunewright_suggester.serve; print({'numpy', 'scipy'} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert loaded.stdout == "set()\n"
+
+
 async def test_hyperband_draws_at_once_until_there_is_something_to_learn_from():
     before = fitting_processes()
     config = spec_pb2.HyperbandConfig(max_resource=9)
