@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggestion-service clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -37,10 +37,13 @@ check: setup  ## Lint, types, import rules, message lint, generated code fresh
 proto: setup  ## Generate the message code from proto/
 	@$(BIN)/python proto/generate.py
 
-bench: bench-roundtrip bench-distributed  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-suggestion-service bench-distributed  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
+
+bench-suggestion-service: setup  ## What the suggestion service adds to its core: transport, queueing, memory
+	@$(BIN)/python -m bench.suggestion_service
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed

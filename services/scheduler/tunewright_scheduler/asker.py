@@ -1,6 +1,7 @@
 """Asks the suggester, from the ask record alone, and brings the answer back as a message.
 
 The request is a function of the record and the job's immutable history, so any replica may send it, again and again.
+What a suggester has answered for before is not sent again, only named; that is remembered here and may be lost.
 While an answer takes its time, whoever asks says so in the job's record; when that ceases, another replica asks.
 """
 
@@ -27,7 +28,7 @@ from tunewright_scheduler.core.asking import ANSWER_DUE_S, MODELLED, Answered, A
 from tunewright_scheduler.core.decide import Message, Park
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
-from tunewright_scheduler.history import Histories
+from tunewright_scheduler.history import NOTHING, Histories, Mark, Marks
 
 ANSWER_WITHIN_S: Final = 45.0
 SAY_SO_EVERY_S: Final = ANSWER_DUE_S / 2
@@ -39,6 +40,7 @@ class Asker:
         self._changes = changes
         self._suggester = suggestion_service_pb2_grpc.SuggestionServiceStub(channel)
         self._histories = Histories(changes.store)
+        self._marks = Marks()
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     def ask(self, uid: str, number: int) -> None:
@@ -96,18 +98,30 @@ class Asker:
         )
         if found is None or ask is None:
             raise NotFound("ask", f"{uid}/{number}")
-        request = await self.request(found.value, ask)
         try:
-            response = await self._suggester.Suggest(request, timeout=ANSWER_WITHIN_S)
+            return await self.answer(found.value, ask)
         except grpc.aio.AioRpcError as failed:
             error = error_of(failed)
             if isinstance(error, CallerError):
                 raise error from failed
             return AskFailed(number, str(error))
-        return _answered(number, response)
 
-    async def request(self, job: TuningJob, ask: Ask) -> suggestion_service_pb2.SuggestRequest:
-        """Build the whole request of an ask record."""
+    async def answer(self, job: TuningJob, ask: Ask) -> Answered:
+        """Send what is new since the last answer; all of it to a replica that does not know the rest.
+
+        Raises: AioRpcError.
+        """
+        mark = self._marks.take(ask.uid, ask.spec_revision)
+        known = mark if mark.length <= ask.watermark else NOTHING
+        response = await self._suggester.Suggest(await self.request(job, ask, known), timeout=ANSWER_WITHIN_S)
+        if response.unknown_prefix:
+            response = await self._suggester.Suggest(await self.request(job, ask), timeout=ANSWER_WITHIN_S)
+        if response.digest:
+            self._marks.put(ask.uid, ask.spec_revision, Mark(response.digest, ask.watermark))
+        return _answered(ask.number, response)
+
+    async def request(self, job: TuningJob, ask: Ask, known: Mark = NOTHING) -> suggestion_service_pb2.SuggestRequest:
+        """Build the request of an ask record, without the observations that are known."""
         spec = await self._changes.spec(job.uid, ask.spec_revision)
         request = suggestion_service_pb2.SuggestRequest(
             uid=job.uid,
@@ -127,15 +141,18 @@ class Asker:
         for definition in spec.definitions:
             request.definitions.append(_definition(definition))
         if spec.strategy in MODELLED:
-            await self._add_history(request, spec, ask)
+            await self._add_history(request, spec, ask, known)
         return request
 
-    async def _add_history(self, request: suggestion_service_pb2.SuggestRequest, spec: TuningJobSpec, ask: Ask) -> None:
+    async def _add_history(
+        self, request: suggestion_service_pb2.SuggestRequest, spec: TuningJobSpec, ask: Ask, known: Mark
+    ) -> None:
+        request.prefix_digest, request.prefix_length = known.digest, known.length
         history = await self._histories.of(ask.uid, ask.watermark)
         keys = [training_id(ask.uid, number) for number in ask.pending]
         pending = await self._changes.store.get_many("training_jobs", keys)
         for definition, message in zip(spec.definitions, request.definitions, strict=True):
-            history.fill(message.observations, definition)
+            history.fill(message.observations, definition, known.length, ask.watermark)
             for key in keys:
                 training = from_document(pending[key].document, Training)
                 if training.definition_name == definition.name:

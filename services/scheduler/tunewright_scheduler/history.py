@@ -24,21 +24,28 @@ class History:
 
     rows: list[Row] = field(default_factory=list)
 
-    def fill(self, message: suggestion_service_pb2.Observations, definition: Definition) -> None:
-        """Write one definition's observations into the message, a column per parameter."""
-        rows = [row for row in self.rows if row["definition_name"] == definition.name]
+    def fill(
+        self, message: suggestion_service_pb2.Observations, definition: Definition, after: int, watermark: int
+    ) -> None:
+        """Write one definition's observations after … watermark − 1 into the message, a column per parameter."""
+        rows = [row for row in self.rows[after:watermark] if row["definition_name"] == definition.name]
         for parameter in definition.parameters:
             column = message.columns.add(name=parameter.name)
             _fill_column(column, parameter.range, [row["configuration"][parameter.name] for row in rows])
         outcomes: Any = suggestion_service_pb2.Outcome
         message.outcomes.extend(outcomes.Value(f"OUTCOME_{row['outcome']}") for row in rows)
-        message.values.extend(math.nan if row["value"] is None else row["value"] for row in rows)
+        message.values.extend(_number(row["value"]) for row in rows)
         message.steps.extend(row["steps"] for row in rows)
         message.costs.extend(row["cost_s"] for row in rows)
         message.numbers.extend(row["number"] for row in rows)
+        if any(row.get("error") is not None for row in rows):
+            message.errors.extend(_number(row.get("error")) for row in rows)
         for row in rows:
-            message.curves.extend(row["curve"])
-            message.curve_lengths.append(len(row["curve"]))
+            curve, steps = row["curve"], row.get("curve_steps", [])
+            if len(curve) == len(steps):  # else it was stored before steps were
+                message.curves.extend(curve)
+                message.curve_steps.extend(steps)
+            message.curve_lengths.append(len(steps) if len(curve) == len(steps) else 0)
 
 
 class Histories:
@@ -49,7 +56,7 @@ class Histories:
         self._kept: OrderedDict[str, History] = OrderedDict()
 
     async def of(self, uid: str, watermark: int) -> History:
-        """Return the first `watermark` observations of a job."""
+        """Return a job's history, at least its first `watermark` observations."""
         kept = self._kept.setdefault(uid, History())
         self._kept.move_to_end(uid)
         while len(self._kept) > JOBS_KEPT:
@@ -62,7 +69,39 @@ class Histories:
             rows.extend(item.document for item in page.items)
         if len(rows) > len(kept.rows):
             kept.rows = rows
-        return History(rows[:watermark])
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How much of a job's history a suggester was seen to know, and the name that it gave that."""
+
+    digest: bytes = b""
+    length: int = 0
+    """In observations, of all definitions."""
+
+
+NOTHING: Final = Mark()
+
+
+class Marks:
+    """What suggesters know of the jobs asked for last, by job and revision of its specification."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], Mark] = OrderedDict()
+
+    def take(self, uid: str, revision: int) -> Mark:
+        """Return the mark, and forget it: an answer brings the next."""
+        return self._kept.pop((uid, revision), NOTHING)
+
+    def put(self, uid: str, revision: int, mark: Mark) -> None:
+        self._kept[uid, revision] = mark
+        while len(self._kept) > JOBS_KEPT:
+            self._kept.popitem(last=False)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _fill_column(column: suggestion_service_pb2.Column, parameter: Range, values: list[Value]) -> None:

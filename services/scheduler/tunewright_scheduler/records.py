@@ -114,7 +114,9 @@ def observation_document(fold_index: int, training: Training) -> Document:
         "value": training.objective_value,
         "steps": summary.steps if summary is not None else 0,
         "cost_s": exit_.ended_at - started_at if exit_ is not None and started_at is not None else 0.0,
+        "error": summary.objective_error if summary is not None else None,
         "curve": list(summary.curve) if summary is not None else [],
+        "curve_steps": list(summary.curve_steps) if summary is not None else [],
     }
 
 

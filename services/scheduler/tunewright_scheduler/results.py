@@ -77,6 +77,7 @@ async def _summarized(change: Change, message: results_pb2.TrainingSummarized) -
         fault=message.objective_fault,
         steps=message.steps,
         last_values={item.metric: item.value for item in message.last_values},
+        objective_error=message.objective_error if message.HasField("objective_error") else None,
         curve=tuple(message.curve),
         curve_steps=tuple(message.curve_steps),
         tail=tuple(message.tail),

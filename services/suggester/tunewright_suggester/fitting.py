@@ -11,26 +11,45 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright_suggester.core.suggest import explain, suggest
 from tunewright_suggester.frames import HEADER, Kind, write_refusal
+from tunewright_suggester.prefixes import Prefixes
 from tunewright_suggester.wire import read_ask, write_answer, write_explanation
 
 
-def answer(kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
-    """Answer one request; never raises."""
-    try:
-        return Kind.ANSWER, _explained(payload) if kind is Kind.EXPLAIN else _suggested(payload)
-    except InvalidSpec as error:
-        return Kind.REFUSED, write_refusal(error)
-    except Exception:  # noqa: BLE001 - told to the serving process, which logs it
-        return Kind.FAULT, traceback.format_exc().encode()
+class Fitter:
+    """Answers requests, and keeps the histories that they brought."""
+
+    def __init__(self) -> None:
+        self.prefixes = Prefixes()
+
+    def answer(self, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
+        """Answer one request; never raises."""
+        try:
+            return Kind.ANSWER, _explained(payload) if kind is Kind.EXPLAIN else self._suggested(payload)
+        except InvalidSpec as error:
+            return Kind.REFUSED, write_refusal(error)
+        except Exception:  # noqa: BLE001 - told to the serving process, which logs it
+            return Kind.FAULT, traceback.format_exc().encode()
+
+    def _suggested(self, payload: bytes) -> bytes:
+        request = pb.SuggestRequest.FromString(payload)
+        completed = self.prefixes.completed(request, read_ask(request))
+        if completed is None:
+            return pb.SuggestResponse(unknown_prefix=True).SerializeToString()
+        ask, digest = completed
+        response = write_answer(suggest(ask))
+        response.digest = digest
+        return response.SerializeToString()
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests in order until they end."""
+    fitter = Fitter()
     while len(header := requests.read(HEADER.size)) == HEADER.size:
         kind, size_bytes = HEADER.unpack(header)
-        answered, payload = answer(Kind(kind), requests.read(size_bytes))
+        answered, payload = fitter.answer(Kind(kind), requests.read(size_bytes))
         answers.write(HEADER.pack(answered, len(payload)) + payload)
         answers.flush()
+        fitter.prefixes.trim()
 
 
 def main() -> None:
@@ -38,11 +57,6 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         serve(sys.stdin.buffer, answers)
-
-
-def _suggested(payload: bytes) -> bytes:
-    request = pb.SuggestRequest.FromString(payload)
-    return write_answer(suggest(read_ask(request))).SerializeToString()
 
 
 def _explained(payload: bytes) -> bytes:

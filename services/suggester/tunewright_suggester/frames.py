@@ -15,9 +15,9 @@ HEADER: Final = struct.Struct("<BI")
 
 class Kind(IntEnum):
     SUGGEST = 0
-    """A SuggestRequest that holds all its observations; answered with a SuggestResponse."""
+    """A SuggestRequest; answered with a SuggestResponse, which may say that the prefix is unknown."""
     EXPLAIN = 1
-    """An ExplainRequest; answered with an ExplainResponse."""
+    """An ExplainRequest that holds all its observations; answered with an ExplainResponse."""
     ANSWER = 2
     REFUSED = 3
     """An InvalidSpec."""

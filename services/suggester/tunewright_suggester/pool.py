@@ -1,4 +1,4 @@
-"""Processes that fit models, off the event loop; started when the first model is asked for.
+"""Processes that fit models, off the event loop; each is started when a model is asked for and no other is free.
 
 Requests and responses cross pipes as bytes (see frames.py), so that the serving process loads neither numpy nor scipy.
 Not a ProcessPoolExecutor: its workers import the parent's main module, which may be a user's script. A process that
@@ -11,16 +11,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import uuid
 from typing import Final
+
+import structlog
 
 from tunewright.core.errors import Fault, InvalidSpec, Unavailable
 from tunewright_suggester.frames import HEADER, Kind, read_refusal
+from tunewright_suggester.turns import Turns
 
 ATTEMPTS: Final = 3
 PROGRAM: Final = ("-m", "tunewright_suggester.fitting")
 ONE_THREAD: Final = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+log = structlog.get_logger()
 
 
 class WorkerDied(Exception):  # noqa: N818 - a fact about a process, never seen outside
@@ -35,10 +40,6 @@ class Worker:
             raise Fault("a fitting process needs pipes")
         self._process = process
         self._requests, self._answers = process.stdin, process.stdout
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     async def answer(self, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
         """Raises: WorkerDied."""
@@ -57,44 +58,47 @@ class Worker:
 
 
 class FitPool:
+    """So many places, each with a process once it was needed."""
+
     def __init__(self, workers: int, program: tuple[str, ...] = PROGRAM) -> None:
         """Use at most so many processes; 0: one per core."""
-        self._places = asyncio.Semaphore(workers or os.cpu_count() or 1)
+        self._turns = Turns(workers or os.cpu_count() or 1)
         self._program = program
-        self._idle: list[Worker] = []
-        self._workers: set[Worker] = set()
+        self._workers: dict[int, Worker] = {}
 
-    async def run(self, kind: Kind, payload: bytes) -> bytes:
-        """Have a worker answer a request.
+    async def run(self, kind: Kind, payload: bytes, job: str = "", wanted: int | None = None) -> tuple[bytes, int]:
+        """Have a worker answer a request of a job, at the place that is wanted or any; return where it was answered.
 
-        Raises: InvalidSpec: the core refuses it. Unavailable: workers died at each of several attempts. Fault: ours.
+        Raises: InvalidSpec: the core refuses it. Elsewhere: the place wanted is busy and another is free.
+        Unavailable: workers died at each of several attempts. Fault: ours.
         """
-        async with self._places:
+        place = await self._turns.take(job, wanted)
+        try:
             for _ in range(ATTEMPTS):
                 try:
-                    return _opened(*await self._answer(kind, payload))
+                    return _opened(*await self._answer(place, kind, payload)), place
                 except WorkerDied:
                     continue
+        finally:
+            self._turns.give_back(place)
         raise Unavailable("the fitting process", f"it died {ATTEMPTS} times over one request")
 
     async def close(self) -> None:
         """End the processes."""
-        workers, self._workers, self._idle = self._workers, set(), []
-        for worker in workers:
+        workers, self._workers = self._workers, {}
+        for worker in workers.values():
             await worker.end()
 
-    async def _answer(self, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
-        worker = self._idle.pop() if self._idle else await self._started()
+    async def _answer(self, place: int, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
+        worker = self._workers.get(place) or await self._started(place)
         try:
-            answer = await worker.answer(kind, payload)
+            return await worker.answer(kind, payload)
         except BaseException:  # died, or we are cancelled with its answer still to come: of no further use
-            self._workers.discard(worker)
+            self._workers.pop(place, None)
             await asyncio.shield(worker.end())
             raise
-        self._idle.append(worker)
-        return answer
 
-    async def _started(self) -> Worker:
+    async def _started(self, place: int) -> Worker:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *self._program,
@@ -103,8 +107,7 @@ class FitPool:
             env={**os.environ, **ONE_THREAD},
             start_new_session=True,  # Ctrl-C is for the parent, which ends us
         )
-        worker = Worker(process)
-        self._workers.add(worker)
+        worker = self._workers[place] = Worker(process)
         return worker
 
 
@@ -112,5 +115,7 @@ def _opened(kind: Kind, payload: bytes) -> bytes:
     if kind is Kind.REFUSED:
         raise InvalidSpec(*read_refusal(payload))
     if kind is Kind.FAULT:
-        raise Fault(payload.decode())
+        fault_id = uuid.uuid4().hex
+        log.error("fault in a fitting process", fault_id=fault_id, traceback=payload.decode(errors="replace"))
+        raise Fault(f"internal fault; the suggester's log has it under {fault_id}")
     return payload

@@ -1,11 +1,13 @@
 """SuggestionService: what needs no model is answered at once, models are fitted in the pool.
 
-A replica keeps nothing that matters: any other gives the same answers.
+A replica keeps nothing that matters: any other gives the same answers. It remembers which of its processes holds which
+history; where none does, or that one is busy while another is free, the answer is "unknown prefix": send all.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections import OrderedDict
+from typing import Any, Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Strategy
@@ -13,20 +15,22 @@ from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright.v1 import suggestion_service_pb2_grpc as pb_grpc
 from tunewright_suggester.core.suggest import explain, suggest
 from tunewright_suggester.frames import Kind
-from tunewright_suggester.pool import FitPool
-from tunewright_suggester.prefixes import Prefixes
+from tunewright_suggester.pool import PROGRAM, FitPool
+from tunewright_suggester.turns import Elsewhere
 from tunewright_suggester.wire import read_ask, read_strategy, write_answer, write_explanation
 
 Context = Any
+DIGESTS_KEPT: Final = 4_096
 
 
 class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
     """Raises the errors of tunewright.core; the server's interceptor makes them statuses."""
 
-    def __init__(self, workers: int = 0) -> None:
-        """Fit in at most so many processes; 0: one per core."""
-        self._pool = FitPool(workers)
-        self._prefixes = Prefixes()
+    def __init__(self, workers: int = 0, program: tuple[str, ...] = PROGRAM) -> None:
+        """Fit in at most so many processes that run `program`; 0: one per core."""
+        self._pool = FitPool(workers, program)
+        self._places: OrderedDict[bytes, int] = OrderedDict()
+        """Digest of a history to where in the pool it is held."""
 
     async def close(self) -> None:
         await self._pool.close()
@@ -36,13 +40,15 @@ class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
     ) -> pb.SuggestResponse:
         if not _modelled(request):
             return write_answer(suggest(read_ask(request)))
-        history = self._prefixes.completed(request)
-        if history is None:
+        place = self._places.get(request.prefix_digest)
+        if request.prefix_digest and place is None:
             return pb.SuggestResponse(unknown_prefix=True)
-        for definition, observations in zip(request.definitions, history.observations, strict=True):
-            definition.observations.CopyFrom(observations)
-        response = pb.SuggestResponse.FromString(await self._pool.run(Kind.SUGGEST, request.SerializeToString()))
-        response.digest = history.digest
+        try:
+            answer, place = await self._pool.run(Kind.SUGGEST, request.SerializeToString(), request.uid, place)
+        except Elsewhere:
+            return pb.SuggestResponse(unknown_prefix=True)
+        response = pb.SuggestResponse.FromString(answer)
+        self._note(request.prefix_digest, response.digest, place)
         return response
 
     async def Explain(  # noqa: N802
@@ -52,8 +58,24 @@ class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
             raise InvalidSpec("ask.prefix_digest", "an explanation needs the whole ask", "Send all observations")
         if not _modelled(request.ask):
             return write_explanation(explain(read_ask(request.ask), request.index))
-        return pb.ExplainResponse.FromString(await self._pool.run(Kind.EXPLAIN, request.SerializeToString()))
+        explained, _ = await self._pool.run(Kind.EXPLAIN, request.SerializeToString(), request.ask.uid)
+        return pb.ExplainResponse.FromString(explained)
+
+    def _note(self, before: bytes, now: bytes, place: int) -> None:
+        """Remember where a history is; the one that it continues, or that nobody knew, is there no more."""
+        self._places.pop(before, None)
+        if now:
+            self._places[now] = place
+        while len(self._places) > DIGESTS_KEPT:
+            self._places.popitem(last=False)
 
 
 def _modelled(request: pb.SuggestRequest) -> bool:
-    return read_strategy(request) is Strategy.BAYESIAN
+    """Whether a model may be fitted: always for Bayesian, for Hyperband once there is something to learn from."""
+    match read_strategy(request):
+        case Strategy.BAYESIAN:
+            return True
+        case Strategy.HYPERBAND:
+            return bool(request.prefix_digest) or any(one.observations.outcomes for one in request.definitions)
+        case _:
+            return False

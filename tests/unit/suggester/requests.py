@@ -45,6 +45,7 @@ def observations_of(space, draws) -> pb.Observations:
         numbers=[draw + 1 for draw in draws],
         curves=[float(draw) for draw in draws],
         curve_lengths=[1] * count,
+        curve_steps=[1] * count,
     )
 
 

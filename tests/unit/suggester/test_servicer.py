@@ -12,6 +12,7 @@ from pathlib import Path
 import grpc
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from tests.unit.suggester.histories import CATEGORICAL, MIXED, mixed_ask
 from tests.unit.suggester.requests import observations_of, pending_of, request_of
@@ -82,15 +83,17 @@ async def test_a_modelled_ask_is_answered_over_the_wire_as_in_the_core():
     assert [one.number for one in explained.neighbours] == [one.number for one in alone.neighbours]
 
 
-async def test_a_prefix_and_its_tail_are_answered_as_the_whole():
+async def test_a_prefix_and_its_tails_are_answered_as_the_whole():
     async with stub() as service:
-        first = await service.Suggest(request_of(rows=8))
-        tail = request_of(rows=12, prefix_digest=first.digest, prefix_length=8)
-        tail.definitions[0].observations.CopyFrom(observations_of(MIXED, range(8, 12)))
-        continued = await service.Suggest(tail)
+        digest = (await service.Suggest(request_of(rows=8))).digest
+        for low, high in ((8, 9), (9, 12)):
+            tail = request_of(rows=high, prefix_digest=digest, prefix_length=low)
+            tail.definitions[0].observations.CopyFrom(observations_of(MIXED, range(low, high)))
+            continued = await service.Suggest(tail)
+            assert continued.digest not in (b"", digest)
+            digest = continued.digest
         whole = await service.Suggest(request_of(rows=12))
-    assert continued.suggestions == whole.suggestions
-    assert continued.digest == whole.digest != first.digest
+    assert continued == whole
 
 
 async def test_an_unknown_prefix_asks_for_everything():
@@ -98,6 +101,26 @@ async def test_an_unknown_prefix_asks_for_everything():
         response = await service.Suggest(request_of(rows=2, prefix_digest=b"0123456789abcdef", prefix_length=7))
     assert response.unknown_prefix
     assert not response.suggestions
+
+
+def test_the_serving_process_loads_no_numpy():
+    program = "import sys, tunewright_suggester.serve; print({'numpy', 'scipy'} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert loaded.stdout == "set()\n"
+
+
+async def test_hyperband_draws_at_once_until_there_is_something_to_learn_from():
+    before = fitting_processes()
+    config = spec_pb2.HyperbandConfig(max_resource=9)
+    async with stub() as service:
+        drawn = await service.Suggest(request_of("HYPERBAND", hyperband=config))
+        none_yet = fitting_processes() - before
+        learnt = await service.Suggest(request_of("HYPERBAND", rows=4, hyperband=config))
+        some_now = fitting_processes() - before
+    assert not drawn.digest
+    assert not none_yet
+    assert learnt.digest
+    assert len(some_now) == 1
 
 
 def test_the_order_in_which_pending_trainings_are_listed_changes_nothing():
@@ -130,20 +153,20 @@ async def test_bad_requests_are_refused_with_their_field():
     outside = request_of(rows=4)
     outside.definitions[0].pending.append(pending_of(5, {**random_configuration(MIXED, 5, 5), "units": 10**6}))
     hyperband = request_of("HYPERBAND")
-    warm = request_of(warm_start=spec_pb2.WARM_START_TYPE_TRANSFER_LEARNING)
+    negative = request_of(budget=-1)
     async with stub() as service:
         fields = []
-        for request in (pb.SuggestRequest(), missing, uneven, outside, hyperband, warm):
+        for request in (pb.SuggestRequest(), missing, uneven, outside, hyperband, negative):
             error = await refusal_of(service.Suggest(request))
             assert isinstance(error, InvalidSpec)
             fields.append(error.field)
     assert fields == [
         "strategy",
         "definitions[0].observations.columns",
-        "observations",
+        "definitions[0].observations.values",
         "definitions[0].pending.units",
         "hyperband.max_resource",
-        "warm_start",
+        "budget",
     ]
 
 
@@ -161,7 +184,7 @@ main()
 async def test_a_process_that_dies_is_replaced_and_the_ask_answered(tmp_path):
     pool = FitPool(1, ("-c", DIES_ONCE, str(tmp_path / "died")))
     try:
-        answer = await pool.run(Kind.SUGGEST, request_of(rows=1).SerializeToString())
+        answer, _ = await pool.run(Kind.SUGGEST, request_of(rows=1).SerializeToString())
     finally:
         await pool.close()
     assert (tmp_path / "died").exists()
@@ -186,24 +209,29 @@ async def test_an_abandoned_ask_leaves_no_answer_behind_for_the_next():
         abandoned.cancel()
         with pytest.raises(asyncio.CancelledError):
             await abandoned
-        answer = await pool.run(Kind.SUGGEST, request_of(rows=2).SerializeToString())
+        answer, _ = await pool.run(Kind.SUGGEST, request_of(rows=2).SerializeToString())
     finally:
         await pool.close()
     expected = suggest(read_ask(request_of(rows=2))).suggestions[0].configuration
     assert configuration_of(pb.SuggestResponse.FromString(answer).suggestions[0]) == expected
 
 
-async def test_a_fault_of_the_core_is_told_with_its_traceback():
+async def test_a_fault_of_the_core_is_logged_with_its_traceback_and_told_without():
     pool = FitPool(1)
     try:
-        with pytest.raises(Fault, match="DecodeError"):
+        with capture_logs() as logged, pytest.raises(Fault) as told:
             await pool.run(Kind.SUGGEST, b"not a message")
     finally:
         await pool.close()
+    assert "DecodeError" in logged[0]["traceback"]
+    assert logged[0]["fault_id"] in str(told.value)
+    assert "Traceback" not in str(told.value)
+    assert "DecodeError" not in str(told.value)
 
 
 PARENT = """
 import asyncio, sys
+import psutil
 from tests.unit.suggester.requests import request_of
 from tunewright_suggester.frames import Kind
 from tunewright_suggester.pool import FitPool
@@ -211,7 +239,7 @@ from tunewright_suggester.pool import FitPool
 async def main():
     pool = FitPool(1)
     await pool.run(Kind.SUGGEST, request_of(rows=1).SerializeToString())
-    print(next(iter(pool._workers)).pid, flush=True)
+    print(psutil.Process().children()[0].pid, flush=True)
     sys.stdin.read()
 
 asyncio.run(main())

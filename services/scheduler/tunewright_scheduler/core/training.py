@@ -40,6 +40,8 @@ class Summary:
     fault: str = ""
     steps: int = 0
     last_values: Mapping[str, float] = field(default_factory=dict)
+    objective_error: float | None = None
+    """Standard error of the objective, where the training reported several values."""
     curve: tuple[float, ...] = ()
     curve_steps: tuple[int, ...] = ()
     tail: tuple[str, ...] = ()
