@@ -6,19 +6,19 @@ model each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
 from tunewright.core.space import size
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
 from tunewright_suggester.core.ask import Answer, Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
 from tunewright_suggester.core.design import POINTS, initial_design
+from tunewright_suggester.core.drawing import fresh_draw, turns
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
@@ -54,10 +54,9 @@ def suggest_bayesian(ask: Ask) -> Answer:
 def steps(ask: Ask) -> Iterator[Step]:
     """Yield the suggestions of an ask in order; fewer than its count where the spaces are exhausted."""
     proposers = [Proposer(ask, definition) for definition in ask.definitions]
-    for index in range(ask.started, ask.started + ask.count):
-        turn = index % len(proposers)
-        for proposer in proposers[turn:] + proposers[:turn]:
-            step = proposer.propose()
+    for _, order in turns(ask):
+        for place in order:
+            step = proposers[place].propose()
             if step is not None:
                 yield step
                 break
@@ -75,10 +74,21 @@ class Proposer:
 
     def propose(self) -> Step | None:
         """Return the next configuration that is neither observed nor pending, None where there is none."""
+        return self._first_of(self._from_design, self._from_model, self._from_draws)
+
+    def propose_by_model(self) -> Step | None:
+        """As propose, without the initial design."""
+        return self._first_of(self._from_model, self._from_draws)
+
+    def propose_by_chance(self) -> Step | None:
+        """As propose, by a random draw."""
+        return self._first_of(self._from_draws)
+
+    def _first_of(self, *ways: Callable[[], Step | None]) -> Step | None:
         total = size(self._definition.space)
         if total is not None and len(self._knowledge.known) >= total:
             return None
-        step = self._from_design() or self._from_model() or self._from_draws()
+        step = next((step for way in ways if (step := way()) is not None), None)
         if step is not None:
             self._knowledge = self._knowledge.with_pending(step.u)
             self._proposed += 1
@@ -97,18 +107,18 @@ class Proposer:
         return None
 
     def _from_draws(self) -> Step | None:
-        """Take the first draw that is not known; a space of n configurations has one among its first n draws."""
-        draw = self._ask.started + self._proposed
-        for attempt in range(len(self._knowledge.known) + 1):
-            try:
-                configuration = random_configuration(self._definition.space, self._ask.seed, draw + attempt)
-            except SpaceExhausted:
-                draw = -attempt
-                configuration = random_configuration(self._definition.space, self._ask.seed, 0)
-            u = self._knowledge.encoding.point(configuration)
-            if u.tobytes() not in self._knowledge.known:
-                return self._step(u, Provenance(Source.RANDOM))
-        return None
+        encoding, known = self._knowledge.encoding, self._knowledge.known
+        try:
+            configuration = fresh_draw(
+                self._definition.space,
+                self._ask.seed,
+                self._ask.started + self._proposed,
+                lambda drawn: encoding.point(drawn).tobytes() in known,
+                len(known),
+            )
+        except SpaceExhausted:
+            return None
+        return self._step(encoding.point(configuration), Provenance(Source.RANDOM))
 
     def _from_model(self) -> Step | None:
         knowledge = self._knowledge
