@@ -56,4 +56,7 @@ class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
 
 
 def _modelled(request: pb.SuggestRequest) -> bool:
-    return read_strategy(request) is Strategy.BAYESIAN
+    """Say whether a process answers: Bayesian always, Hyperband once there is something to fit a model to."""
+    strategy = read_strategy(request)
+    observed = bool(request.prefix_digest) or any(one.observations.outcomes for one in request.definitions)
+    return strategy is Strategy.BAYESIAN or (strategy is Strategy.HYPERBAND and observed)

@@ -15,11 +15,11 @@ class Asked(dict[str, Any]):
     `rungs` are the steps at which Hyperband judges it, ascending; at the last one it is always stopped.
     """
 
-    __slots__ = ("bracket", "id", "rungs")
+    __slots__ = ("id", "rungs")
 
-    def __init__(self, values: Mapping[str, Any], identity: int, bracket: int = 0, rungs: tuple[int, ...] = ()) -> None:
+    def __init__(self, values: Mapping[str, Any], identity: int, rungs: tuple[int, ...] = ()) -> None:
         super().__init__(values)
-        self.id, self.bracket, self.rungs = identity, bracket, rungs
+        self.id, self.rungs = identity, rungs
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,9 @@ class Optimizer:
         self._last = ask
         suggestion = answer.suggestions[0]
         values = self._space.outward(suggestion.configuration)
-        asked = Asked(values, self._asked, suggestion.bracket, suggestion.rungs)
+        asked = Asked(values, self._asked, suggestion.rungs)
         self._pending[asked.id] = asked
-        self._progress[asked.id] = Progress(asked.rungs, asked.bracket)
+        self._progress[asked.id] = Progress(asked.rungs)
         self._asked += 1
         return asked
 

@@ -24,7 +24,6 @@ class Progress:
     """One training's reports: steps ascending from 1, a value each."""
 
     rungs: tuple[int, ...] = ()
-    bracket: int = 0
     steps: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     stopped: bool = False
@@ -50,17 +49,17 @@ class Progress:
 
 
 class RungJudge:
-    """Keeps the value at each rung of each bracket, and tells who stops."""
+    """Keeps the values at each rung, and tells who stops."""
 
     def __init__(self, direction: Direction) -> None:
         self._direction = direction
-        self._recorded: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+        self._recorded: defaultdict[int, list[float]] = defaultdict(list)
 
     def stops(self, progress: Progress) -> bool:
         """Judge a training at the rungs that its last report passed; they may be several, or none."""
         before = progress.steps[-2] if len(progress.steps) > 1 else 0
         for rung in passed(progress.rungs, before, progress.last_step):
-            value, recorded = progress.value_at(rung), self._recorded[progress.bracket, rung]
+            value, recorded = progress.value_at(rung), self._recorded[rung]
             verdict = judged(value, recorded, at=rung, rungs=progress.rungs, direction=self._direction)
             recorded.append(value)
             if verdict is not Verdict.GO_ON:
