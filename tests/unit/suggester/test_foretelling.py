@@ -12,6 +12,7 @@ from bench.stopped_curves import history
 from tests.unit.suggester.histories import curved, observations_of
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.ask import Curve, Outcome
+from tunewright_suggester.core.foretelling import DOUBT
 from tunewright_suggester.core.targets import losses
 
 MINIMIZE = Direction.MINIMIZE
@@ -64,7 +65,7 @@ def test_trainings_that_tie_share_what_is_foretold():
     assert 0.5 < values[0] < 2.5
 
 
-def test_where_early_ranks_say_nothing_the_error_is_as_large_as_the_spread():
+def test_where_early_ranks_say_nothing_the_error_is_that_of_a_guess():
     random = np.random.default_rng(1)
     finals = random.normal(size=60)
     ranked, unranked = (
@@ -73,8 +74,8 @@ def test_where_early_ranks_say_nothing_the_error_is_as_large_as_the_spread():
     )
     _, sure = foretold(ranked, [[5.5]])
     _, unsure = foretold(unranked, [[5.5]])
-    assert sure[0] < 0.3 * finals.std()
-    assert unsure[0] > 0.8 * finals.std()
+    assert sure[0] < 0.3 * DOUBT * finals.std()
+    assert unsure[0] > 0.8 * DOUBT * finals.std()
 
 
 def test_with_few_completed_it_stays_near_the_median_rule():
@@ -175,6 +176,6 @@ def test_what_is_foretold_misses_less_than_raw_values_and_its_errors_are_honest(
         stopped = np.array([outcome is STOPPED for outcome in observations.outcomes])
         missed.extend((values - truth)[stopped] / truth.std())
         raw.extend((np.array(observations.values) - truth)[stopped] / truth.std())
-        surprise.extend((values - truth)[stopped] / errors[stopped])
+        surprise.extend(DOUBT * (values - truth)[stopped] / errors[stopped])
     assert root_mean_square(missed) < share * root_mean_square(raw)  # quick and noisy ones are as good as ended
     assert 0.2 < root_mean_square(surprise) < 2

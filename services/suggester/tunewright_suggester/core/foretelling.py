@@ -3,8 +3,8 @@
 The levels of the completed trainings at that step, in order, are matched with their final losses, in order (quantile
 matching): between two levels stands a value between the two finals. So it does not matter that losses are ten times
 higher at the beginning, nor that what was stopped is compared with survivors only. How far this misses is seen on the
-completed trainings, each left out in turn; it enters as a standard error, so that where early ranks tell nothing the
-model believes the values little.
+completed trainings, each left out in turn; a share of it enters as a standard error, so that where early ranks tell
+nothing the model believes the values less.
 
 In loss units throughout: smaller is better. K completed trainings, T stop steps.
 """
@@ -28,6 +28,10 @@ WINDOW: Final = 0.25
 """The last quarter of a curve up to the stop step is its level: one value alone is noisy, the whole is old."""
 FEW: Final = 2.0
 """So many completed trainings weigh as much as what is believed without any."""
+DOUBT: Final = 0.25
+"""Share of the usual miss that enters as a standard error. With all of it the model explores again around what was
+stopped for good reason: in bench/stopped_curves.py less was better, down to nothing, though within that bench's noise;
+a part is kept for jobs whose early ranks say nothing."""
 STEP_BITS: Final = 3
 """Stop steps are rounded down to so many leading bits, by less than a fifth: the curves are looked at at few steps."""
 
@@ -51,7 +55,7 @@ def foretell(
     levels = sign * _levels([curves[row] for row in references], np.array(list(groups), dtype=np.float64))
     missed = _missed(levels, finals)
     weight = len(references) / (len(references) + FEW)
-    doubt = 0.5 * float(y[completed | stopped].std())
+    blind = 0.5 * float(y[completed | stopped].std())
     levels.sort(axis=1)
     finals.sort()
     limit = finals[-1] + _reach(finals)
@@ -59,7 +63,7 @@ def foretell(
         rows = list(group)
         own = sign * np.array([mean_between(curve, (1 - WINDOW) * step, step) for curve in group.values()])
         values[rows] = weight * _matched(levels[place], finals, own) + (1 - weight) * np.minimum(y[rows], limit)
-        errors[rows] = np.sqrt(weight * missed[place] + (1 - weight) * doubt**2)
+        errors[rows] = DOUBT * np.sqrt(weight * missed[place] + (1 - weight) * blind**2)
     return values, errors
 
 
