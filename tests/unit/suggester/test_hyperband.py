@@ -47,7 +47,7 @@ def test_until_a_rung_has_more_trainings_than_parameters_all_is_drawn():
 
 def test_a_share_stays_random_when_there_is_a_model():
     drawn = sources(hyperband_ask([27] * 6, count=30, effort="fast"))[Source.RANDOM]
-    assert drawn / 30 == pytest.approx(RANDOM_SHARE, abs=0.2)
+    assert 1 <= drawn <= 3 * RANDOM_SHARE * 30
 
 
 def test_brackets_and_rungs_go_on_as_they_would_without_a_model():
