@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tunewright.core.errors import SpaceExhausted
-    from tunewright_suggester.library.optimizer import Asked, Optimizer, Told
+    from tunewright_suggester.library.asked import Asked, Told
+    from tunewright_suggester.library.optimizer import Optimizer
     from tunewright_suggester.library.ranges import Choice, Float, Int
 
 __all__ = ["Asked", "Choice", "Float", "Int", "Optimizer", "SpaceExhausted", "Told"]
 
 _HOMES = {
-    "Asked": "tunewright_suggester.library.optimizer",
+    "Asked": "tunewright_suggester.library.asked",
     "Choice": "tunewright_suggester.library.ranges",
     "Float": "tunewright_suggester.library.ranges",
     "Int": "tunewright_suggester.library.ranges",
     "Optimizer": "tunewright_suggester.library.optimizer",
     "SpaceExhausted": "tunewright.core.errors",
-    "Told": "tunewright_suggester.library.optimizer",
+    "Told": "tunewright_suggester.library.asked",
 }
 
 

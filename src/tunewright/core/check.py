@@ -15,10 +15,12 @@ from typing import Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
+from tunewright.core.rungs import resources_of
 from tunewright.core.space import Choice, check_configuration, size
 from tunewright.core.spec import (
     Definition,
     EarlyStopping,
+    HyperbandConfig,
     InputMode,
     Strategy,
     TuningJobSpec,
@@ -35,8 +37,6 @@ MAX_GRID: Final = 750
 MAX_TRAININGS: Final = 10_000
 MIN_NOT_IMPROVING: Final = 3
 OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
-EPOCH_PARAMETERS: Final = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
-"""Static hyperparameters from which AMT infers Hyperband's largest resource."""
 
 NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
     (
@@ -91,7 +91,22 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
     for index, item in enumerate(spec.enqueued):
         space = spec.definition(item.definition_name).space
         check_configuration(space, item.configuration, f"enqueued[{index}].configuration")
-    return _with_grid_size(spec) if spec.strategy is Strategy.GRID else spec
+    match spec.strategy:
+        case Strategy.GRID:
+            return _with_grid_size(spec)
+        case Strategy.HYPERBAND:
+            return with_resources(spec)
+        case _:
+            return spec
+
+
+def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
+    """Return a Hyperband specification with both resources filled in: the largest that any definition's epochs say.
+
+    Raises: InvalidSpec: as resources_of.
+    """
+    found = [resources_of(spec.hyperband, definition.static_hyperparameters) for definition in spec.definitions]
+    return replace(spec, hyperband=HyperbandConfig(*max(found)))
 
 
 def _check_definition(definition: Definition, path: str) -> None:

@@ -7,7 +7,7 @@ import math
 from tunewright.core.draws import random_configuration
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import Direction, HyperbandConfig, Strategy
-from tunewright_suggester.core.ask import Ask, DefinitionAsk, Observations, Outcome
+from tunewright_suggester.core.ask import Ask, Curve, DefinitionAsk, Observations, Outcome
 
 MIXED = {
     "rate": Float(1e-4, 1e-1),
@@ -25,14 +25,29 @@ def loss_of(configuration) -> float:
     return rate**2 + 0.2 * units**2 + {"sgd": 0.5, "adam": 0.0, "rmsprop": 0.3}[configuration["kind"]]
 
 
-def observations_of(space, configurations, values, outcomes=None) -> Observations:
+def observations_of(space, configurations, values, outcomes=None, curves=()) -> Observations:
+    """Return observations in the order given, each as long as its curve."""
     count = len(configurations)
     return Observations(
         columns={name: tuple(one[name] for one in configurations) for name in space},
         outcomes=tuple(outcomes or [Outcome.COMPLETED] * count),
         values=tuple(values),
-        steps=(1,) * count,
+        steps=tuple(curve.steps[-1] for curve in curves) or (1,) * count,
         numbers=tuple(range(1, count + 1)),
+        curves=tuple(curves),
+    )
+
+
+def curve_through(values) -> Curve:
+    """Return the curve of values at steps 1, 2, …"""
+    steps = range(1, len(values) + 1)
+    return Curve(tuple(steps), tuple(sum(values[:step]) / step for step in steps))
+
+
+def curved(space, configurations, series, outcomes=None) -> Observations:
+    """Return observations of trainings that emitted a series of values each."""
+    return observations_of(
+        space, configurations, [one[-1] for one in series], outcomes, [curve_through(one) for one in series]
     )
 
 

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from tests.unit.suggester.histories import fresh_ask, observations_of
+from tests.unit.suggester.histories import curved, fresh_ask, observations_of
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import check_configuration, size
 from tunewright.core.spec import Strategy
@@ -27,7 +27,7 @@ class StrategyContract:
         """Ask one by one, telling each value at once; return what was suggested."""
         told, ask = [], self.ask(space, **fields)
         for number in range(rounds):
-            observations = observations_of(space, told, [value(one) for one in told])
+            observations = curved(space, told, [(2.0, 1.5, value(one)) for one in told])
             definition = dataclasses.replace(ask.definitions[0], observations=observations)
             answer = suggest(dataclasses.replace(ask, definitions=(definition,), number=number, started=number))
             told.extend(suggestion.configuration for suggestion in answer.suggestions)

@@ -145,6 +145,19 @@ async def test_random_and_grid_are_answered_without_a_process():
     assert not after - before
 
 
+async def test_hyperband_is_answered_over_the_wire_as_in_the_core():
+    """Nothing observed: a draw. Else a process answers, as Hyperband may fit a model."""
+    settings = spec_pb2.HyperbandConfig(max_resource=27)
+    async with stub() as service:
+        for rows in (0, 12):
+            request = request_of("HYPERBAND", rows=rows, hyperband=settings, count=2)
+            response = await service.Suggest(request)
+            expected = suggest(read_ask(request)).suggestions
+            assert [configuration_of(one) for one in response.suggestions] == [one.configuration for one in expected]
+            assert [tuple(one.rungs) for one in response.suggestions] == [one.rungs for one in expected]
+            assert bool(response.digest) == bool(rows)
+
+
 async def test_bad_requests_are_refused_with_their_field():
     missing = request_of(rows=4)
     del missing.definitions[0].observations.columns[0]

@@ -13,10 +13,10 @@ from tests.unit.suggester.histories import CATEGORICAL, MIXED, SMALL, fresh_ask
 from tests.unit.suggester.strategy_contract import StrategyContract
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.rungs import bracket_sizes, rungs_of
 from tunewright.core.space import Choice, Int
 from tunewright.core.spec import HyperbandConfig, Strategy
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Source
-from tunewright_suggester.core.drawing import bracket_sizes, rungs_of
 from tunewright_suggester.core.suggest import suggest
 
 
@@ -75,14 +75,6 @@ class TestBayesian(StrategyContract):
         assert Counter(one.definition_name for one in suggest(ask).suggestions) == {"tiny": 2, "mixed": 4}
 
 
-def test_hyperband_s_rungs_and_sizes_are_those_of_the_paper():
-    assert rungs_of(0, 1, 27) == (1, 3, 9, 27)
-    assert rungs_of(2, 1, 30) == (9, 27, 30)
-    assert rungs_of(3, 1, 27) == (27,)
-    assert bracket_sizes(1, 81) == (81, 34, 15, 8, 5)
-    assert bracket_sizes(5, 5) == (1,)
-
-
 def test_random_configurations_carry_their_provenance():
     for strategy, source in ((Strategy.RANDOM, Source.RANDOM), (Strategy.GRID, Source.GRID)):
         assert suggest(fresh_ask(strategy, CATEGORICAL)).suggestions[0].provenance.source is source
@@ -94,6 +86,7 @@ def test_answering_without_a_model_loads_no_numpy():
         "import sys; import tunewright_suggester.servicer, tunewright_suggester.core.suggest as s;"
         "from tests.unit.suggester.histories import *;"
         "s.suggest(fresh_ask(Strategy.RANDOM, MIXED)); s.suggest(fresh_ask(Strategy.GRID, CATEGORICAL));"
+        "s.suggest(fresh_ask(Strategy.HYPERBAND, MIXED));"
         "sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

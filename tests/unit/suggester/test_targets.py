@@ -61,10 +61,10 @@ def test_failures_stand_at_the_worst_and_stopped_ones_no_better_than_the_median(
     outcomes = [Outcome.COMPLETED] * 3 + [Outcome.FAILED, Outcome.INFEASIBLE, Outcome.STOPPED, Outcome.STOPPED]
     values = [1.0, 2.0, 3.0, math.nan, math.nan, 0.5, 2.5]
     observations = observations_of({}, [{}] * 7, values, outcomes)
-    assert losses(observations, Direction.MINIMIZE).tolist() == [1.0, 2.0, 3.0, 3.0, 3.0, 2.0, 2.5]
-    assert losses(observations, Direction.MAXIMIZE).tolist() == [-1.0, -2.0, -3.0, -0.5, -0.5, -0.5, -2.0]
+    assert losses(observations, Direction.MINIMIZE)[0].tolist() == [1.0, 2.0, 3.0, 3.0, 3.0, 2.0, 2.5]
+    assert losses(observations, Direction.MAXIMIZE)[0].tolist() == [-1.0, -2.0, -3.0, -0.5, -0.5, -0.5, -2.0]
 
 
 def test_without_any_objective_there_is_nothing_to_learn():
     observations = observations_of({}, [{}] * 2, [math.nan] * 2, [Outcome.FAILED] * 2)
-    assert np.isnan(losses(observations, Direction.MINIMIZE)).all()
+    assert np.isnan(losses(observations, Direction.MINIMIZE)[0]).all()

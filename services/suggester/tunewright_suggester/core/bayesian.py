@@ -6,19 +6,20 @@ whose turn it is, is decided in sharing.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from scipy.special import log_ndtr, logsumexp
 
-from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
 from tunewright.core.space import size
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
 from tunewright_suggester.core.design import POINTS, initial_design
+from tunewright_suggester.core.drawing import fresh_draw
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
@@ -68,14 +69,29 @@ class Proposer:
 
     def candidate(self) -> Step | None:
         """Return the next configuration that is neither observed nor pending, None where there is none."""
-        total = size(self._definition.space)
-        if self._candidate is None and (total is None or len(self._knowledge.known) < total):
-            self._candidate = self._from_design() or self._from_model() or self._from_draws()
+        if self._candidate is None:
+            self._candidate = self._first_of(self._from_design, self._from_model, self._from_draws)
         return self._candidate
 
-    def take(self) -> Step | None:
+    def propose(self) -> Step | None:
         """Return the candidate and count it as pending."""
-        step = self.candidate()
+        return self._counted(self.candidate())
+
+    def propose_by_model(self) -> Step | None:
+        """As propose, without the initial design."""
+        return self._counted(self._first_of(self._from_model, self._from_draws))
+
+    def propose_by_chance(self) -> Step | None:
+        """As propose, by a random draw."""
+        return self._counted(self._first_of(self._from_draws))
+
+    def _first_of(self, *ways: Callable[[], Step | None]) -> Step | None:
+        total = size(self._definition.space)
+        if total is not None and len(self._knowledge.known) >= total:
+            return None
+        return next((step for way in ways if (step := way()) is not None), None)
+
+    def _counted(self, step: Step | None) -> Step | None:
         if step is not None:
             self._knowledge = self._knowledge.with_pending(step.u)
             self._proposed += 1
@@ -111,18 +127,18 @@ class Proposer:
         return None
 
     def _from_draws(self) -> Step | None:
-        """Take the first draw that is not known; a space of n configurations has one among its first n draws."""
-        draw = self._ask.started + self._proposed
-        for attempt in range(len(self._knowledge.known) + 1):
-            try:
-                configuration = random_configuration(self._definition.space, self._ask.seed, draw + attempt)
-            except SpaceExhausted:
-                draw = -attempt
-                configuration = random_configuration(self._definition.space, self._ask.seed, 0)
-            u = self._knowledge.encoding.point(configuration)
-            if u.tobytes() not in self._knowledge.known:
-                return self._step(u, Provenance(Source.RANDOM))
-        return None
+        encoding, known = self._knowledge.encoding, self._knowledge.known
+        try:
+            configuration = fresh_draw(
+                self._definition.space,
+                self._ask.seed,
+                self._ask.started + self._proposed,
+                lambda drawn: encoding.point(drawn).tobytes() in known,
+                len(known),
+            )
+        except SpaceExhausted:
+            return None
+        return self._step(encoding.point(configuration), Provenance(Source.RANDOM))
 
     def _from_model(self) -> Step | None:
         knowledge = self._knowledge

@@ -1,22 +1,17 @@
-"""The strategies that need no model: random, grid, and Hyperband's random draws with rungs.
+"""The strategies that need no model, Random and Grid, and what the others share with them: turns and draws.
 
-They look at no observation: draw and grid index follow from the number of trainings started. No numpy, so that a
-process that answers only these stays small and quick.
+Random and Grid look at no observation: draw and grid index follow from the number of trainings started. No numpy, so
+that a process that answers only these stays small and quick.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
 
-from tunewright.core.draws import configuration_at, random_configuration, uniform
+from tunewright.core.draws import configuration_at, random_configuration
 from tunewright.core.errors import InvalidSpec, SpaceExhausted
-from tunewright.core.space import Choice, Configuration, size
-from tunewright.core.spec import HyperbandConfig
+from tunewright.core.space import Choice, Configuration, Space, size
 from tunewright_suggester.core.ask import Answer, Ask, DefinitionAsk, Provenance, Source, Suggestion
-
-REDUCTION: Final = 3
-"""Hyperband's η: one in so many goes on from a rung."""
 
 
 def draw_random(ask: Ask) -> Answer:
@@ -36,37 +31,26 @@ def draw_grid(ask: Ask) -> Answer:
     return _drawn(ask, lambda index: _grid(ask, index))
 
 
-def draw_hyperband(ask: Ask) -> Answer:
-    """Answer with random draws, each in a bracket with rungs at which metrics judges it (ASHA, stop-only).
+def turns(ask: Ask) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield, for every configuration wanted, its number in the job and the definitions in the order of their turns."""
+    definitions = tuple(range(len(ask.definitions)))
+    for index in range(ask.started, ask.started + ask.count):
+        turn = index % len(definitions)
+        yield index, definitions[turn:] + definitions[:turn]
 
-    Li et al. 2018, "Hyperband", algorithm 1, for the brackets; Li et al. 2020, "A system for massively parallel
-    hyperparameter tuning", for rungs without synchronisation.
-    Raises: InvalidSpec: no MaxResource.
+
+def fresh_draw(space: Space, seed: int, draw: int, known: Callable[[Configuration], bool], most: int) -> Configuration:
+    """Return the first draw from number `draw` on, counting on from 0 at the end, that is not known.
+
+    `most` is how many configurations are known at most. A space of n configurations has a fresh one among its n draws.
+    Raises: SpaceExhausted: all are known.
     """
-    minimum, maximum = _resources(ask.hyperband)
-    return _drawn(ask, lambda index: _in_bracket(ask, index, minimum, maximum))
-
-
-def rungs_of(bracket: int, minimum: int, maximum: int) -> tuple[int, ...]:
-    """Return the resources at which a training of the bracket is judged: r η^s, r η^(s+1), … below R, and R."""
-    rungs = []
-    resource = minimum * REDUCTION**bracket
-    while resource < maximum:
-        rungs.append(resource)
-        resource *= REDUCTION
-    return (*rungs, maximum)
-
-
-def bracket_sizes(minimum: int, maximum: int) -> tuple[int, ...]:
-    """Return Hyperband's n_s for s = 0 …: how many trainings start in the bracket that skips the first s rungs.
-
-    n = ⌈(s_max + 1) η^k / (k + 1)⌉ with k = s_max - s rungs before R (algorithm 1, line 4, brackets counted the other
-    way round: bracket 0 stops earliest).
-    """
-    last = 0
-    while minimum * REDUCTION ** (last + 1) <= maximum:
-        last += 1
-    return tuple(-(-(last + 1) * REDUCTION**left // (left + 1)) for left in range(last, -1, -1))
+    total = size(space)
+    for attempt in range(draw, draw + most + 1):
+        configuration = random_configuration(space, seed, attempt if total is None else attempt % total)
+        if not known(configuration):
+            return configuration
+    raise SpaceExhausted(total or 0)
 
 
 def _drawn(ask: Ask, draw: Callable[[int], Suggestion]) -> Answer:
@@ -90,14 +74,6 @@ def _grid(ask: Ask, index: int) -> Suggestion:
     return Suggestion(_grid_point(definition, place), Provenance(Source.GRID), definition.name)
 
 
-def _in_bracket(ask: Ask, index: int, minimum: int, maximum: int) -> Suggestion:
-    drawn = _random(ask, index)
-    bracket = _bracket(bracket_sizes(minimum, maximum), uniform(ask.seed, index, "/bracket"))
-    return Suggestion(
-        drawn.configuration, drawn.provenance, drawn.definition_name, bracket, rungs_of(bracket, minimum, maximum)
-    )
-
-
 def _turn(ask: Ask, index: int) -> tuple[DefinitionAsk, int]:
     """Return whose turn draw `index` of the job is, and its number there; the scheduler's fallback counts alike."""
     return ask.definitions[index % len(ask.definitions)], index // len(ask.definitions)
@@ -108,22 +84,3 @@ def _grid_point(definition: DefinitionAsk, place: int) -> Configuration:
     if place >= total:
         raise SpaceExhausted(total)
     return configuration_at(definition.space, place)
-
-
-def _resources(config: HyperbandConfig | None) -> tuple[int, int]:
-    if config is None or config.max_resource is None:
-        raise InvalidSpec("hyperband.max_resource", "is missing", "Give the largest number of epochs of a training")
-    minimum = config.min_resource or 1
-    if not 1 <= minimum <= config.max_resource:
-        raise InvalidSpec("hyperband.min_resource", f"{minimum} is not in 1 … {config.max_resource}", "Lower it")
-    return minimum, config.max_resource
-
-
-def _bracket(sizes: tuple[int, ...], share: float) -> int:
-    """Return the bracket in which `share` in [0, 1) of all trainings lies."""
-    left = share * sum(sizes)
-    for bracket, count in enumerate(sizes):
-        left -= count
-        if left < 0:
-            return bracket
-    return len(sizes) - 1

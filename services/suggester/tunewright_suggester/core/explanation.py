@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.spec import Direction
+from tunewright.core.spec import Direction, Strategy
+from tunewright_suggester.core import hyperband
 from tunewright_suggester.core.ask import Ask, Explanation, Neighbour, Source
 from tunewright_suggester.core.bayesian import Step
 from tunewright_suggester.core.gp import Posterior
@@ -17,15 +18,15 @@ NEIGHBOURS = 3
 REASONS = {
     Source.DEFAULT: "the default point comes first",
     Source.INITIAL: "part of the initial design, before there is enough to fit a model",
-    Source.RANDOM: "a random draw: there are too few objectives to fit a model",
+    Source.RANDOM: "a random draw: there are too few objectives to fit a model, or it is of Hyperband's random share",
     Source.EXPLOIT: "the model expects it to be better than the best so far",
     Source.EXPLORE: "the model is unsure here, and it may be better than the best so far",
 }
 
 
-def explain_bayesian(ask: Ask, index: int) -> Explanation:
-    """Recompute suggestion `index` (from 0). Raises: InvalidSpec: there is none."""
-    taken = list(steps(ask))
+def explain_modelled(ask: Ask, index: int) -> Explanation:
+    """Recompute suggestion `index` (from 0) of Bayesian or Hyperband. Raises: InvalidSpec: there is none."""
+    taken = list(hyperband.steps(ask) if ask.strategy is Strategy.HYPERBAND else steps(ask))
     if not 0 <= index < len(taken):
         raise InvalidSpec("index", f"the ask has {len(taken)} suggestions", "Count from 0")
     step = taken[index]

@@ -58,12 +58,11 @@ def knowledge_of(definition: DefinitionAsk, direction: Direction) -> Knowledge:
     encoding = encoding_of(definition.space)
     observations = definition.observations
     U = encoding.coordinates(observations.columns, len(observations))
-    y = losses(observations, direction)
+    y, errors = losses(observations, direction)
     P = np.array([encoding.point(pending) for pending in definition.pending]).reshape(
         len(definition.pending), len(encoding.axes)
     )
     usable = np.isfinite(y) & np.isfinite(U).all(1)
-    errors = np.nan_to_num(np.array(observations.errors or np.zeros(len(y)), dtype=np.float64))
     return Knowledge(
         encoding,
         U[usable],

@@ -44,11 +44,11 @@ def _next(ask: Ask, proposers: Sequence[Proposer], index: int) -> Step | None:
     if not open_:
         return None
     if len(proposers) == 1:
-        return open_[0].take()
+        return open_[0].propose()
     waiting = [proposer for proposer in open_ if proposer.trainings < first_share(ask, proposer.parameters)]
     if waiting:
-        return min(waiting, key=lambda proposer: proposer.trainings).take()
-    return open_[_drawn(log_chances(open_), uniform(ask.seed, index, "/definition"))].take()
+        return min(waiting, key=lambda proposer: proposer.trainings).propose()
+    return open_[_drawn(log_chances(open_), uniform(ask.seed, index, "/definition"))].propose()
 
 
 def first_share(ask: Ask, parameters: int) -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.ask import Observations, Outcome
 from tunewright_suggester.core.encoding import Array
+from tunewright_suggester.core.foretelling import foretell
 
 BENDS: Final = (1.0, 0.5, 0.0, -1.0)
 """λ of the upper half: 1 is straight, 0 the logarithm, below it bounded."""
@@ -66,23 +67,26 @@ def bends_of(y: Array) -> tuple[Bend, ...]:
     return tuple(bends)
 
 
-def losses(observations: Observations, direction: Direction) -> Array:
-    """Return one loss per observation (n,), smaller is better; NaN where there is nothing to learn from.
+def losses(observations: Observations, direction: Direction) -> tuple[Array, Array]:
+    """Return losses and their standard errors (n,), smaller is better; NaN where there is nothing to learn from.
 
-    A training without a usable objective enters at the worst value seen. One that was stopped early is no better than
-    the median of those that ran to their end: that is why it was stopped.
+    A training without a usable objective enters at the worst value seen. One that was stopped early enters at what its
+    curve foretells; where no curve is known, it is no better than the median of those that ran to their end: that is
+    why it was stopped.
     """
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
     y = sign * np.array(observations.values, dtype=np.float64).clip(-LARGEST, LARGEST)
-    finite = np.isfinite(y)
-    usable = finite & ~_has(observations.outcomes, (Outcome.FAILED, Outcome.INFEASIBLE))
+    errors = np.nan_to_num(np.array(observations.errors or np.zeros(len(y)), dtype=np.float64))
+    usable = np.isfinite(y) & ~_has(observations.outcomes, (Outcome.FAILED, Outcome.INFEASIBLE))
     if not usable.any():
-        return np.full(len(y), np.nan)
+        return np.full(len(y), np.nan), errors
     completed = usable & _has(observations.outcomes, (Outcome.COMPLETED,))
     stopped = usable & ~completed
-    if completed.any():
+    if completed.any() and stopped.any():
         y = np.where(stopped, np.maximum(y, np.median(y[completed])), y)
-    return np.where(usable, y, y[usable].max())
+        y, unsure = foretell(observations, y, completed, stopped, sign)
+        errors = np.hypot(errors, unsure)
+    return np.where(usable, y, y[usable].max()), errors
 
 
 def _has(outcomes: Sequence[Outcome], wanted: tuple[Outcome, ...]) -> NDArray[np.bool_]:

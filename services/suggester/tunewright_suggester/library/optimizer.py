@@ -6,6 +6,17 @@
         optimizer.tell(configuration, train(**configuration))
     print(optimizer.best())
 
+A training that reports how it goes may hear that it should stop (Hyperband), and where it was stopped, what it would
+have reached is foretold from the curves of the others:
+
+    optimizer = Optimizer(space, strategy="Hyperband", max_resource=27)
+    configuration = optimizer.ask()
+    for epoch in range(1, 28):
+        value = train_one_epoch(**configuration)
+        if optimizer.report(configuration, epoch, value):
+            break
+    optimizer.tell(configuration, value)
+
 An optimiser holds only what it was told and what it has given out; every answer is the core's function of that. It is
 not to be shared between threads.
 """
@@ -15,44 +26,19 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tunewright.core.errors import InvalidSpec, NotFound, SpaceExhausted
+from tunewright.core.rungs import resources_of
 from tunewright.core.space import Value, check_configuration, size
-from tunewright.core.spec import Direction, Strategy
-from tunewright_suggester.core.ask import Ask, DefinitionAsk, Explanation, Observations, Outcome
+from tunewright.core.spec import Direction, HyperbandConfig, Strategy
+from tunewright_suggester.core.ask import Ask, DefinitionAsk, Explanation, Observations
 from tunewright_suggester.core.suggest import explain, suggest
+from tunewright_suggester.library.asked import Asked, Told
 from tunewright_suggester.library.ranges import TypedSpace
+from tunewright_suggester.library.reports import Progress, RungJudge
 
 E = TypeVar("E", Strategy, Direction)
-
-
-class Asked(dict[str, Any]):
-    """A configuration that was given out; `id` tells it from another of the same values."""
-
-    __slots__ = ("id",)
-
-    def __init__(self, values: Mapping[str, Any], identity: int) -> None:
-        super().__init__(values)
-        self.id = identity
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What became of a configuration. `value` is None where the training failed; `failed` then says why."""
-
-    configuration: Mapping[str, Any]
-    value: float | None
-    failed: str = ""
-    step: int | None = None
-    """After how many steps it was stopped; None: it ran to its end."""
-
-    @property
-    def outcome(self) -> Outcome:
-        if self.value is None:
-            return Outcome.FAILED
-        return Outcome.COMPLETED if self.step is None else Outcome.STOPPED
 
 
 class Optimizer:
@@ -60,7 +46,8 @@ class Optimizer:
 
     `space` maps names to Float, Int or Choice, or is AMT's ParameterRanges. `budget` is how many configurations will be
     asked for in all, `parallel` how many at once, `default` a point to try first, whole or in part, `prior` pairs of
-    configuration and value known beforehand. With the same seed and the same calls the answers are the same.
+    configuration and value known beforehand. `min_resource` (1) and `max_resource` are Hyperband's fewest and most
+    steps of a training. With the same seed and the same calls the answers are the same.
     Raises: InvalidSpec: names what cannot be.
     """
 
@@ -75,6 +62,8 @@ class Optimizer:
         seed: int | None = None,
         default: Mapping[str, Any] | None = None,
         prior: Iterable[tuple[Mapping[str, Any], float]] = (),
+        min_resource: int | None = None,
+        max_resource: int | None = None,
     ) -> None:
         self._space = TypedSpace(space)
         self._strategy = _member(Strategy, "strategy", strategy)
@@ -82,7 +71,10 @@ class Optimizer:
         self._budget, self._parallel = budget, parallel
         self.seed = secrets.randbits(63) if seed is None else seed
         self._default = self._partly_inward(default or {})
+        self._hyperband = self._resources(min_resource, max_resource)
+        self._judge = RungJudge(self._direction)
         self._pending: dict[int, Asked] = {}
+        self._progress: dict[int, Progress] = {}
         self._history: list[Told] = []
         self._asked = 0
         self._last: Ask | None = None
@@ -109,10 +101,28 @@ class Optimizer:
         if not answer.suggestions:
             raise SpaceExhausted(size(self._space.core) or 0)
         self._last = ask
-        asked = Asked(self._space.outward(answer.suggestions[0].configuration), self._asked)
+        suggestion = answer.suggestions[0]
+        values = self._space.outward(suggestion.configuration)
+        asked = Asked(values, self._asked, suggestion.rungs)
         self._pending[asked.id] = asked
+        self._progress[asked.id] = Progress(asked.rungs)
         self._asked += 1
         return asked
+
+    def report(self, configuration: Mapping[str, Any], step: int, value: float) -> bool:
+        """Say how a pending training goes: its value after so many steps, from 1. Return whether it should stop now.
+
+        Only Hyperband stops trainings: at its rungs those outside the best third, and every one at `max_resource`. The
+        reports make up the curve by which others that are stopped early are foretold.
+        Raises: InvalidSpec: the configuration is not pending, or the step is not beyond the one reported last.
+        """
+        identity = self._identity(configuration)
+        if identity is None:
+            raise InvalidSpec("configuration", "is not pending", "Report what was asked and not yet told")
+        progress = self._progress[identity]
+        progress.add(step, float(value))
+        progress.stopped = progress.stopped or self._judge.stops(progress)
+        return progress.stopped
 
     def tell(
         self,
@@ -124,8 +134,8 @@ class Optimizer:
     ) -> None:
         """Say what a configuration gave: a value, or why it failed. What was never asked for may be told too.
 
-        `step` says that the training was stopped early after so many steps, with the value it had then. A value that is
-        not finite counts as failed.
+        `step` says that the training was stopped early after so many steps, with the value it had then; where `report`
+        said to stop, it is known. A value that is not finite counts as failed.
         Raises: InvalidSpec: the configuration is not of this space, or neither value nor reason is given.
         """
         if (value is None) == (not failed):
@@ -133,9 +143,9 @@ class Optimizer:
         inside = self._inward(configuration)
         if value is not None and not math.isfinite(value):
             value, failed = None, f"the value is {value}"
-        self._forget_pending(configuration)
-        number = None if value is None else float(value)
-        self._history.append(Told(self._space.outward(inside), number, failed, step))
+        progress = self._ended(configuration)
+        number, step = None if value is None else float(value), self._stop_step(step, progress)
+        self._history.append(Told(self._space.outward(inside), number, failed, step, progress.curve()))
 
     def best(self) -> Told:
         """Return the best that was observed at the end of a training. Raises: NotFound: nothing was told yet."""
@@ -177,6 +187,7 @@ class Optimizer:
             started=self._asked,
             budget=None if self._budget is None else max(self._budget - self._asked, 1),
             parallel=self._parallel,
+            hyperband=self._hyperband,
         )
 
     def _observations(self) -> Observations:
@@ -185,8 +196,9 @@ class Optimizer:
             columns={name: tuple(row[name] for row in rows) for name in self._space.core},
             outcomes=tuple(told.outcome for told in self._history),
             values=tuple(math.nan if told.value is None else told.value for told in self._history),
-            steps=tuple(told.step or 0 for told in self._history),
+            steps=tuple(told.steps for told in self._history),
             numbers=tuple(range(1, len(rows) + 1)),
+            curves=tuple(told.curve for told in self._history),
         )
 
     def _inward(self, configuration: Mapping[str, Any]) -> dict[str, Value]:
@@ -200,15 +212,32 @@ class Optimizer:
         check_configuration(given, inside, "default")
         return inside
 
-    def _forget_pending(self, configuration: Mapping[str, Any]) -> None:
-        """Take the configuration from what is pending: by its id, else the oldest of equal values."""
+    def _resources(self, minimum: int | None, maximum: int | None) -> HyperbandConfig | None:
+        if self._strategy is Strategy.HYPERBAND:
+            return HyperbandConfig(*resources_of(HyperbandConfig(minimum, maximum)))
+        if minimum is not None or maximum is not None:
+            raise InvalidSpec("max_resource", "is Hyperband's", 'Leave it out, or choose strategy="Hyperband"')
+        return None
+
+    def _identity(self, configuration: Mapping[str, Any]) -> int | None:
+        """Return the id of a pending configuration: its own, else that of the oldest of equal values."""
         if isinstance(configuration, Asked):
-            self._pending.pop(configuration.id, None)
-            return
-        for identity, asked in self._pending.items():
-            if asked == configuration:
-                del self._pending[identity]
-                return
+            return configuration.id if configuration.id in self._pending else None
+        return next((identity for identity, asked in self._pending.items() if asked == configuration), None)
+
+    def _stop_step(self, given: int | None, progress: Progress) -> int | None:
+        """Return after how many steps a training was stopped short of its end, None if it was not."""
+        step = progress.last_step if given is None and progress.stopped else given
+        largest = None if self._hyperband is None else self._hyperband.max_resource
+        return None if step is None or (largest is not None and step >= largest) else step
+
+    def _ended(self, configuration: Mapping[str, Any]) -> Progress:
+        """Take the configuration from what is pending, if it is, and return what it reported."""
+        identity = self._identity(configuration)
+        if identity is None:
+            return Progress()
+        del self._pending[identity]
+        return self._progress.pop(identity)
 
 
 def _member(kind: type[E], field: str, given: str) -> E:
