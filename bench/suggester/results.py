@@ -17,8 +17,6 @@ class Task:
     seed: int
     budget: int
     parallel: int = 1
-    parent: str = ""
-    """How the parent it is warm-started from relates to it; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,6 @@ class Run:
     seed: int
     budget: int
     parallel: int
-    parent: str
     version: str
     """Of the optimiser and of the problem: a run of another is not this one."""
     trace: tuple[float | None, ...]
@@ -40,7 +37,7 @@ class Run:
 
     @property
     def task(self) -> Task:
-        return Task(self.problem, self.optimizer, self.seed, self.budget, self.parallel, self.parent)
+        return Task(self.problem, self.optimizer, self.seed, self.budget, self.parallel)
 
 
 def read(path: Path) -> list[Run]:

@@ -48,7 +48,6 @@ def run(task: Task) -> Run:
         task.seed,
         task.budget,
         task.parallel,
-        task.parent,
         task_version(task),
         tuple(None if value is None else float(f"{value:.9g}") for value in trace),
         asked.median_ms(),

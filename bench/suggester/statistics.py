@@ -59,8 +59,7 @@ def ratio(ours: Scores, theirs: Scores, resamples: int = RESAMPLES) -> Ratio | N
         return None
     random = np.random.default_rng(0)
     value = np.exp(np.mean([group.mean(0) for group in groups], axis=0))
-    drawn = np.stack([_resampled(groups, random) for _ in range(resamples)])
-    upper = np.exp(np.quantile(drawn, BOUND, axis=0))
+    upper = np.exp(np.quantile(_resampled(groups, resamples, random), BOUND, axis=0))
     return Ratio(value, upper, len(groups), sum(map(len, groups)))
 
 
@@ -97,7 +96,12 @@ def _differences(ours: Scores, theirs: Scores) -> list[Array]:
     return groups
 
 
-def _resampled(groups: list[Array], random: np.random.Generator) -> Array:
-    drawn = [groups[place] for place in random.integers(len(groups), size=len(groups))]
-    mean: Array = np.mean([group[random.integers(len(group), size=len(group))].mean(0) for group in drawn], axis=0)
+def _resampled(groups: list[Array], count: int, random: np.random.Generator) -> Array:
+    """Return the means (count, c) of so many resamples."""
+    drawn = random.integers(len(groups), size=(count, len(groups)))
+    means = np.empty((*drawn.shape, groups[0].shape[1]))
+    for place, group in enumerate(groups):
+        slots = drawn == place
+        means[slots] = group[random.integers(len(group), size=(int(slots.sum()), len(group)))].mean(1)
+    mean: Array = means.mean(1)
     return mean
