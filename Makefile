@@ -51,10 +51,15 @@ bench-distributed-full: setup
 bench-suggester: setup  ## The optimiser beside random search and the peers that are installed; -full takes hours
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	@$(BIN)/python -m bench.suggester
+	@$(BIN)/python -m bench.suggester.latency
 
 bench-suggester-full: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	@$(BIN)/python -m bench.suggester --full
+	@$(BIN)/python -m bench.suggester.scaling
+	@$(BIN)/python -m bench.suggester.curves
+	@$(BIN)/python -m bench.suggester.warm_start
+	@$(BIN)/python -m bench.suggester.latency
 
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -19,13 +19,14 @@ from bench.rows import Row, report
 from bench.suggester.cache import folder
 from bench.suggester.peers import PEERS, available
 from bench.suggester.problems import SHORT, catalogue, standard
-from bench.suggester.problems.problem import Kind
 from bench.suggester.results import Task
 from bench.suggester.tables import rows_of, text_of
 from bench.suggester.workers import run_all
 
 SHORT_SEEDS: Final = 3
 FULL_SEEDS: Final = 20
+FULL_ONLY: Final = ("skopt-gp",)
+"""Slow peers against whom nothing is claimed."""
 REAL_SEEDS: Final = 10
 """Of real models in the full form: their evaluations cost more than the asking."""
 
@@ -66,12 +67,13 @@ def arguments() -> argparse.Namespace:
 def wanted(given: argparse.Namespace) -> Iterable[Task]:
     """Yield the tasks seed by seed, so that a stop leaves every optimiser with the same problems and seeds."""
     problems = given.only or (standard() if given.full else SHORT)
-    optimizers = given.optimizers or [name for name in PEERS if available(name)]
+    optimizers = given.optimizers or [
+        name for name in PEERS if available(name) and (given.full or name not in FULL_ONLY)
+    ]
     seeds = given.seeds or range(FULL_SEEDS if given.full else SHORT_SEEDS)
     for seed in seeds:
         for (budget, parallel), name, optimizer in product(_settings(given, seed), problems, optimizers):
-            costly = catalogue()[name].kind is Kind.REAL
-            if given.seeds or not costly or seed < REAL_SEEDS:
+            if given.seeds or not catalogue()[name].costly or seed < REAL_SEEDS:
                 yield Task(name, optimizer, seed, budget, parallel)
 
 
