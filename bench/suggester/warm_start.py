@@ -34,6 +34,8 @@ KINDS: Final = {
     Relation.NEGATED: (WarmStartType.TRANSFER_LEARNING,),
 }
 
+LABELS: Final = {WarmStartType.IDENTICAL_DATA_AND_ALGORITHM: "identical", WarmStartType.TRANSFER_LEARNING: "transfer"}
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -49,9 +51,15 @@ class Pair:
 
     @property
     def saved(self) -> float:
-        """The share of the trainings after which the child has what it would have at the end without its parent."""
-        arrived = next((count for count, regret in enumerate(self.warm, 1) if regret <= self.cold[-1]), None)
-        return 0.0 if arrived is None else 1 - arrived / len(self.cold)
+        """Return the share of trainings saved until the child has what it has at the end without its parent.
+
+        0: it took as many with its parent. One that never arrives counts as arriving at the end.
+        """
+        return 1 - _arrival(self.warm, self.cold[-1]) / _arrival(self.cold, self.cold[-1])
+
+
+def _arrival(regrets: Sequence[float], target: float) -> int:
+    return next((count for count, regret in enumerate(regrets, 1) if regret <= target), len(regrets))
 
 
 def pair(name: str, relation: Relation, kind: WarmStartType, seed: int, budget: int, trainings: int) -> Pair:
@@ -78,7 +86,7 @@ def rows_of(pairs: Sequence[Pair]) -> list[Row]:
             own = [pair for pair in pairs if (pair.relation, pair.kind) == (relation, kind)]
             cost = float(np.exp(np.mean([np.log((p.warm[-1] + OFFSET) / (p.cold[-1] + OFFSET)) for p in own])))
             saved, beside = float(np.median([p.saved for p in own])), f"{len(own)} pairs, {kind}"
-            name = f"warm start, {relation} task, {kind}"
+            name = f"warm start, {relation} task, {LABELS[kind]}"
             if relation is Relation.NEGATED:
                 rows.append(Row(f"{name}: regret", cost, "", beside, cost, "≤ 1.1 × without", cost <= 1.1))
             else:
