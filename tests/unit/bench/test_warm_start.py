@@ -1,5 +1,6 @@
 from bench.suggester.problems.problem import Relation
 from bench.suggester.warm_start import Pair
+
 from tunewright.core.spec import WarmStartType
 
 
