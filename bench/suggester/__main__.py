@@ -21,7 +21,7 @@ from bench.suggester.peers import PEERS, available
 from bench.suggester.problems import SHORT, catalogue, standard
 from bench.suggester.results import Task
 from bench.suggester.tables import rows_of, text_of
-from bench.suggester.workers import run_all
+from bench.suggester.workers import kept, run_all
 
 SHORT_SEEDS: Final = 3
 FULL_SEEDS: Final = 20
@@ -37,10 +37,12 @@ def main() -> None:
         print(listing())
         return
     tasks = list(wanted(given))
-    runs = run_all(tasks, given.results, given.processes)
+    runs = kept(tasks, given.results) if given.kept else run_all(tasks, given.results, given.processes)
     rows: list[Row] = []
     for budget, parallel in sorted({(task.budget, task.parallel) for task in tasks}):
         part = [run for run in runs if (run.budget, run.parallel) == (budget, parallel)]
+        if not part:
+            continue
         title = f"{budget} evaluations, " + ("sequential" if parallel == 1 else f"{parallel} pending")
         print(text_of(part, title))
         rows += rows_of(part, title)
@@ -54,6 +56,7 @@ def arguments() -> argparse.Namespace:
         "--full", action="store_true", help="every problem, 20 seeds, budgets 50 and 150, 1/5/10 pending"
     )
     parser.add_argument("--list", action="store_true", help="say which problems and optimisers there are")
+    parser.add_argument("--kept", action="store_true", help="run nothing: show what the results hold")
     parser.add_argument("--only", type=_names, help="problems, separated by commas")
     parser.add_argument("--optimizers", type=_names, help="otherwise all that are installed")
     parser.add_argument("--seeds", type=_range, help="3, 0-4 or 5-9")

@@ -23,10 +23,9 @@ class Advance(Protocol):
 
 def run_all(tasks: Sequence[Task], results: Path, processes: int) -> list[Run]:
     """Return the runs of all tasks; those that the file of results has are not made again."""
-    kept = {(found.task, found.version): found for found in read(results)}
-    versions = {task: task_version(task) for task in tasks}
-    have = [kept[task, version] for task, version in versions.items() if (task, version) in kept]
-    missing = [task for task, version in versions.items() if (task, version) not in kept]
+    have = kept(tasks, results)
+    known = {found.task for found in have}
+    missing = [task for task in tasks if task not in known]
     made = []
     with progress(len(tasks), len(have)) as advance, pool(processes) as workers:
         for future in as_completed([workers.submit(run, task) for task in missing]):
@@ -35,6 +34,12 @@ def run_all(tasks: Sequence[Task], results: Path, processes: int) -> list[Run]:
             made.append(found)
             advance(f"{found.problem} {found.optimizer} seed {found.seed}")
     return have + made
+
+
+def kept(tasks: Sequence[Task], results: Path) -> list[Run]:
+    """Return the runs of tasks that the file has, made by the present build of each optimiser."""
+    wanted = set(tasks)
+    return [found for found in read(results) if found.task in wanted and found.version == task_version(found.task)]
 
 
 @contextmanager
