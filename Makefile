@@ -5,7 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
+<<<<<<< HEAD
 .PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggestion-service clean
+=======
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full clean
+>>>>>>> bench
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -37,7 +41,7 @@ check: setup  ## Lint, types, import rules, message lint, generated code fresh
 proto: setup  ## Generate the message code from proto/
 	@$(BIN)/python proto/generate.py
 
-bench: bench-roundtrip bench-suggestion-service bench-distributed  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
@@ -50,6 +54,19 @@ bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-
 
 bench-distributed-full: setup
 	@$(BIN)/python -m bench.distributed --full
+
+bench-suggester: setup  ## The optimiser beside random search and the peers that are installed; -full takes hours
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	@$(BIN)/python -m bench.suggester
+	@$(BIN)/python -m bench.suggester.latency
+
+bench-suggester-full: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	@$(BIN)/python -m bench.suggester --full
+	@$(BIN)/python -m bench.suggester.scaling
+	@$(BIN)/python -m bench.suggester.curves
+	@$(BIN)/python -m bench.suggester.warm_start
+	@$(BIN)/python -m bench.suggester.latency
 
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
