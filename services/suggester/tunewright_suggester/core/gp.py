@@ -34,7 +34,7 @@ SIGNAL_SPREAD: Final = 1.0
 NOISE_MEDIAN: Final = 1e-3
 NOISE_SPREAD: Final = 2.0
 """Spreads are standard deviations of the logarithms."""
-FIT_TOLERANCE: Final = 1e-5
+FIT_TOLERANCE: Final = 1e-7
 """Relative gain of the posterior density's logarithm below which a fit ends: finer than what a suggestion feels."""
 BOUNDS: Final = {"lengthscale": (5e-3, 1e2), "signal": (5e-2, 2e1), "noise": (1e-6, 1.0)}
 

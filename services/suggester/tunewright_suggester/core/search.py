@@ -113,7 +113,7 @@ class Search:
             jac=True,
             method="L-BFGS-B",
             bounds=[(0.0, 1.0)] * len(places),
-            options={"maxfun": self.effort.steps, "maxiter": self.effort.steps, "ftol": ASCENT_TOLERANCE},
+            options={"maxfun": self.effort.steps, "maxiter": self.effort.steps},
         )
         u = start.u.copy()
         u[places] = found.x
