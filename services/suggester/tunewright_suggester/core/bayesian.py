@@ -18,7 +18,7 @@ from tunewright.core.space import size
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
 from tunewright_suggester.core.ask import Answer, Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
-from tunewright_suggester.core.design import POINTS, initial_design
+from tunewright_suggester.core.design import POINTS, default_coordinates, initial_design
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
@@ -27,6 +27,7 @@ from tunewright_suggester.core.model import Model, fit_model
 from tunewright_suggester.core.outlook import outlook_of
 from tunewright_suggester.core.search import Search
 from tunewright_suggester.core.streams import Stream, generator
+from tunewright_suggester.core.transfer import informed, recommended_by, surrogates
 
 FEWEST_TO_FIT: Final = 3
 ANCHORS: Final = 5
@@ -69,9 +70,10 @@ class Proposer:
     def __init__(self, ask: Ask, definition: DefinitionAsk) -> None:
         self._ask, self._definition = ask, definition
         self._effort = effort_of(ask.effort)
-        self._knowledge = knowledge_of(definition, ask.direction)
+        self._knowledge = knowledge_of(definition, ask.direction, ask.warm_start)
         self._proposed = 0
         self._model: Model | None = None
+        self._surrogates: tuple[Posterior, ...] | None = None
 
     def propose(self) -> Step | None:
         """Return the next configuration that is neither observed nor pending, None where there is none."""
@@ -85,16 +87,26 @@ class Proposer:
         return step
 
     def _from_design(self) -> Step | None:
-        knowledge = self._knowledge
-        if knowledge.trainings > POINTS:
-            return None
-        design = initial_design(knowledge.encoding, self._definition.default_point, self._ask.seed)
-        for place, drawn in enumerate(design):
+        for drawn, source in self._design():
             # As it will come back: a real number need not survive the way to its configuration and back to the bit.
-            u = knowledge.encoding.point(knowledge.encoding.configuration(drawn))
-            if u.tobytes() not in knowledge.known:
-                return self._step(u, Provenance(Source.INITIAL if place else Source.DEFAULT))
+            u = self._knowledge.encoding.point(self._knowledge.encoding.configuration(drawn))
+            if u.tobytes() not in self._knowledge.known:
+                return self._step(u, Provenance(source))
         return None
+
+    def _design(self) -> Iterator[tuple[Array, Source]]:
+        """Yield what is tried before the model is asked: the default, what parents recommend, and a few that spread."""
+        knowledge, given = self._knowledge, self._definition.default_point
+        if given and knowledge.trainings == knowledge.told:
+            yield default_coordinates(knowledge.encoding, given), Source.DEFAULT
+        if knowledge.trainings > POINTS:
+            return
+        design = initial_design(knowledge.encoding, given, self._ask.seed)
+        if given or not (knowledge.told or knowledge.hearsay):
+            yield design[0], Source.DEFAULT
+        if knowledge.hearsay:
+            yield from ((u, Source.PARENT) for u in recommended_by(self._parents(), knowledge))
+        yield from ((u, Source.INITIAL) for u in design[1:])
 
     def _from_draws(self) -> Step | None:
         """Take the first draw that is not known; a space of n configurations has one among its first n draws."""
@@ -115,7 +127,7 @@ class Proposer:
         if len(knowledge.y) < FEWEST_TO_FIT:
             return None
         if self._model is None:
-            self._model = fit_model(knowledge, self._effort)
+            self._model = informed(fit_model(knowledge, self._effort), self._parents(), self._effort)
         posterior = self._model.with_fantasies(knowledge.encoding.features(knowledge.P), self._normals())
         acquisition = LogExpectedImprovement(posterior, incumbent(posterior, knowledge))
         search = Search(knowledge.encoding, acquisition, self._effort, knowledge.known)
@@ -126,12 +138,20 @@ class Proposer:
         outlook = outlook_of(self._model, acquisition, knowledge, found.u, self._ask.budget)
         return self._step(found.u, provenance, self._model, outlook)
 
+    def _parents(self) -> tuple[Posterior, ...]:
+        if self._surrogates is None:
+            self._surrogates = surrogates(self._knowledge, self._effort)
+        return self._surrogates
+
     def _normals(self) -> Array:
         return self._random(Stream.FANTASIES).standard_normal((len(self._knowledge.P), self._effort.fantasies))
 
     def _anchors(self, posterior: Posterior) -> Array:
-        mean, _ = posterior.predict(self._knowledge.encoding.features(self._knowledge.U))
-        return self._knowledge.U[np.argsort(mean.mean(1), kind="stable")[:ANCHORS]]
+        U = self._knowledge.U[self._knowledge.inside]
+        if not len(U):
+            return U
+        mean, _ = posterior.predict(self._knowledge.encoding.features(U))
+        return U[np.argsort(mean.mean(1), kind="stable")[:ANCHORS]]
 
     def _provenance(self, model: Model, acquisition: LogExpectedImprovement, u: Array, value: float) -> Provenance:
         means, deviations = acquisition.posterior.predict(self._knowledge.encoding.features(u[None, :]))
@@ -153,7 +173,6 @@ class Proposer:
 
 def incumbent(posterior: Posterior, knowledge: Knowledge) -> Array:
     """Return the smallest posterior mean (q,) over what was observed and is pending: noise does not fool it."""
-    places = np.vstack([knowledge.U, knowledge.P])
-    mean, _ = posterior.predict(knowledge.encoding.features(places))
+    mean, _ = posterior.predict(knowledge.encoding.features(knowledge.places))
     best: Array = mean.min(0)
     return best

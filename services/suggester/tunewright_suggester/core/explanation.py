@@ -16,6 +16,7 @@ NEIGHBOURS = 3
 REASONS = {
     Source.DEFAULT: "the default point comes first",
     Source.INITIAL: "part of the initial design, before there is enough to fit a model",
+    Source.PARENT: "the parents of the warm start found it best; the job's own objectives will tell whom to believe",
     Source.RANDOM: "a random draw: there are too few objectives to fit a model",
     Source.EXPLOIT: "the model expects it to be better than the best so far",
     Source.EXPLORE: "the model is unsure here, and it may be better than the best so far",

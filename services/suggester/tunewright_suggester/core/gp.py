@@ -85,6 +85,11 @@ class Posterior:
         K: Array = self.signal * matern52(squared_distances(self.scaled(X), self.S)) + CONSTANT_VARIANCE
         return K
 
+    def mean(self, X: Array) -> Array:
+        """Return the mean (m,) of the first column of targets at X (m, p)."""
+        mean: Array = self.covariance(X) @ self.A[:, 0]
+        return mean
+
     def predict(self, X: Array) -> tuple[Array, Array]:
         """Return means (m, q) and standard deviations (m,) of the noise-free objective at X (m, p)."""
         K = self.covariance(X)

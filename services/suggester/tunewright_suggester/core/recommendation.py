@@ -13,7 +13,7 @@ from tunewright_suggester.core.model import fit_model
 
 def recommended(ask: Ask) -> int | None:
     """Return the row of the first definition's observations, None while there are too few to fit a model."""
-    knowledge = knowledge_of(ask.definitions[0], ask.direction)
+    knowledge = knowledge_of(ask.definitions[0], ask.direction, ask.warm_start)
     if len(knowledge.y) < FEWEST_TO_FIT:
         return None
     posterior = fit_model(knowledge, effort_of(ask.effort)).posterior()
