@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
@@ -30,6 +30,7 @@ EVALUATIONS: Final = 50
 READ_AT: Final = (25, 50)
 SHIFT: Final = 0.1
 """Of the unit cube, along each axis."""
+MOVED: Final = 0.15
 IDENTICAL: Final = WarmStartType.IDENTICAL_DATA_AND_ALGORITHM
 TRANSFER: Final = WarmStartType.TRANSFER_LEARNING
 
@@ -63,7 +64,9 @@ def hartmann6(u: np.ndarray) -> float:
 def ackley5(u: np.ndarray) -> float:
     """Its optimum is at 0.6 of each axis; the cube has half of the usual edge."""
     x = 32.0 * (u - 0.6)
-    return (20 + math.e - 20 * math.exp(-0.2 * math.sqrt(np.mean(x**2))) - math.exp(np.mean(np.cos(2 * math.pi * x)))) / 19
+    return (
+        20 + math.e - 20 * math.exp(-0.2 * math.sqrt(np.mean(x**2))) - math.exp(np.mean(np.cos(2 * math.pi * x)))
+    ) / 19
 
 
 def rosenbrock3(u: np.ndarray) -> float:
@@ -98,7 +101,7 @@ class Case:
     name: str
     kind: WarmStartType
     parent: Callable[[Problem, np.ndarray, float], float]
-    """The parent's objective at a point of the cube; the last argument is its optimum's distance along each axis."""
+    """The parent's objective at a point of the cube; the last argument is how far its optimum lies along each axis."""
 
 
 CASES: Final = (
@@ -107,6 +110,12 @@ CASES: Final = (
     Case("shifted", TRANSFER, lambda problem, u, shift: 1000.0 * problem.function(u + shift) + 5.0),
     Case("negated", TRANSFER, lambda problem, u, _: -problem.function(u)),
 )
+
+
+def moved(problem: Problem, seed: int) -> Problem:
+    """Return a copy whose optimum lies elsewhere, so that the middle of the cube is nothing special."""
+    away = np.random.default_rng([seed, 2]).uniform(-MOVED, MOVED, problem.axes)
+    return replace(problem, function=lambda u: problem.function(u + away))
 
 
 def observed(space: Space, told: list[Configuration], values: list[float]) -> Observations:
@@ -125,6 +134,7 @@ def at(configuration: Configuration) -> np.ndarray:
 
 def parent_of(problem: Problem, case: Case, seed: int) -> Parent:
     random = np.random.default_rng([seed, 1])
+    problem = moved(problem, seed)
     told = [random_configuration(problem.space, 10_000 + seed, draw) for draw in range(PARENT_EVALUATIONS)]
     noise = problem.noise * random.standard_normal(len(told))
     values = [case.parent(problem, at(one), SHIFT) for one in told]
@@ -135,16 +145,15 @@ def parent_of(problem: Problem, case: Case, seed: int) -> Parent:
 def regrets(problem: Problem, seed: int, evaluations: int, case: Case | None = None) -> list[float]:
     """Return the smallest regret so far after each evaluation of a sequential job."""
     random = np.random.default_rng([seed, 0])
-    parents = () if case is None else (parent_of(problem, case, seed),)
+    problem, original = moved(problem, seed), problem
+    parents = () if case is None else (parent_of(original, case, seed),)
     told: list[Configuration] = []
     values: list[float] = []
     best: list[float] = []
     for number in range(evaluations):
         definition = DefinitionAsk(problem.space, "", observed(problem.space, told, values), parents=parents)
         warm_start = None if case is None else case.kind
-        ask = Ask(
-            Strategy.BAYESIAN, (definition,), seed=seed, number=number, started=number, warm_start=warm_start
-        )
+        ask = Ask(Strategy.BAYESIAN, (definition,), seed=seed, number=number, started=number, warm_start=warm_start)
         told.append(suggest(ask).suggestions[0].configuration)
         regret = problem.function(at(told[-1]))
         values.append(regret + problem.noise * random.standard_normal())

@@ -95,17 +95,19 @@ class Proposer:
         return None
 
     def _design(self) -> Iterator[tuple[Array, Source]]:
-        """Yield what is tried before the model is asked: the default, what parents recommend, and a few that spread."""
+        """Yield what is tried before the model is asked: the default, what parents recommend, and a few that spread.
+
+        Evidence of parents makes it shorter, and the default is then only tried if it is the user's own.
+        """
         knowledge, given = self._knowledge, self._definition.default_point
         if given and knowledge.trainings == knowledge.told:
             yield default_coordinates(knowledge.encoding, given), Source.DEFAULT
         if knowledge.trainings > POINTS:
             return
+        yield from ((u, Source.PARENT) for u in recommended_by(self._parents(), knowledge))
         design = initial_design(knowledge.encoding, given, self._ask.seed)
-        if given or not (knowledge.told or knowledge.hearsay):
+        if given or not knowledge.told:
             yield design[0], Source.DEFAULT
-        if knowledge.hearsay:
-            yield from ((u, Source.PARENT) for u in recommended_by(self._parents(), knowledge))
         yield from ((u, Source.INITIAL) for u in design[1:])
 
     def _from_draws(self) -> Step | None:

@@ -99,7 +99,8 @@ class Encoding:
     def inside(self, U: Array) -> NDArray[np.bool_]:
         """Return which of the coordinates (m, g) are of configurations of the space."""
         choices = np.isin(np.arange(len(self.axes)), self.choices)
-        inside: NDArray[np.bool_] = np.where(choices, np.isfinite(U), (U >= 0.0) & (U <= 1.0)).all(1)
+        placed = np.where(choices, np.isfinite(U), (U >= 0.0) & (U <= 1.0))
+        inside: NDArray[np.bool_] = np.all(placed, axis=1)
         return inside
 
     def levels(self, place: int, coordinate: float, reach: int) -> Array:

@@ -48,13 +48,15 @@ def _modelled(ask: Ask, step: Step, model: Model, text: str) -> Explanation:
 
 
 def _neighbours(ask: Ask, step: Step, posterior: Posterior) -> tuple[Neighbour, ...]:
+    """Return the job's own trainings that are nearest; parents' have no number here."""
     knowledge = step.knowledge
+    own = np.flatnonzero(knowledge.rows >= 0)
     here = posterior.scaled(knowledge.encoding.features(step.u[None, :]))
-    there = posterior.scaled(knowledge.encoding.features(knowledge.U))
+    there = posterior.scaled(knowledge.encoding.features(knowledge.U[own]))
     distances = np.sqrt(squared_distances(here, there)[0])
     sign = -1.0 if ask.direction is Direction.MAXIMIZE else 1.0
     nearest = np.argsort(distances, kind="stable")[:NEIGHBOURS]
     return tuple(
-        Neighbour(knowledge.numbers[place], float(distances[place]), sign * float(knowledge.y[place]))
-        for place in nearest.tolist()
+        Neighbour(knowledge.numbers[row], float(distance), sign * float(knowledge.y[row]))
+        for row, distance in zip(own[nearest].tolist(), distances[nearest].tolist(), strict=True)
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+import numpy as np
 
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
@@ -12,26 +14,30 @@ from tunewright_suggester.core.gp import Posterior
 @dataclass(frozen=True, slots=True)
 class PriorMean:
     parents: tuple[Posterior, ...]
-    weights: Array
-    """(k,): in units of the process that they inform."""
+    weights: tuple[float, ...]
+    """In units of the process that they inform."""
 
     def __call__(self, X: Array) -> Array:
         """Return the mean (m,) at features X (m, p)."""
-        mean: Array = sum(weight * parent.mean(X) for weight, parent in zip(self.weights, self.parents, strict=True) if weight)
-        return mean
+        total = np.zeros(len(X))
+        for weight, parent in zip(self.weights, self.parents, strict=True):
+            total += weight * parent.mean(X)
+        return total
 
     def with_slope(self, x: Array, features: Sequence[int]) -> tuple[float, Array]:
         """Return the mean at x (p,) and its derivative (f,) along f features."""
-        total, slope = 0.0, 0.0
+        total, slope = 0.0, np.zeros(len(features))
         for weight, parent in zip(self.weights, self.parents, strict=True):
-            if weight:
-                mean, _, mean_slope, _ = parent.predict_with_slope(x, features)
-                total, slope = total + weight * mean[0], slope + weight * mean_slope[:, 0]
+            mean, _, mean_slope, _ = parent.predict_with_slope(x, features)
+            total += weight * float(mean[0])
+            slope += weight * mean_slope[:, 0]
         return total, slope
 
 
 @dataclass(frozen=True, slots=True)
 class Informed(Posterior):
+    """The posterior of what the prior mean leaves unexplained, which `joint` is about; predictions are of the whole."""
+
     prior: PriorMean
 
     def predict(self, X: Array) -> tuple[Array, Array]:
@@ -44,7 +50,6 @@ class Informed(Posterior):
         return mean + prior, deviation, mean_slope + prior_slope[:, None], deviation_slope
 
 
-def informed_by(posterior: Posterior, prior: PriorMean | None) -> Posterior:
-    if prior is None:
-        return posterior
-    return Informed(*(getattr(posterior, field.name) for field in fields(posterior)), prior)
+def informed_by(left: Posterior, prior: PriorMean | None) -> Posterior:
+    """Return the process of the whole, given that of what the prior mean leaves unexplained."""
+    return left if prior is None else Informed(left.theta, left.groups, left.S, left.L, left.A, prior)

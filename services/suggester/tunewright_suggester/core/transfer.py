@@ -61,7 +61,9 @@ def informed(model: Model, parents: tuple[Posterior, ...], effort: Effort) -> Mo
     data = Data(model.data.X, left / unit, model.data.groups, model.data.extra_noise / unit**2)
     theta = fit(data, [model.theta, prior_median(data.parameters)], effort.fit_evaluations)
     bend = replace(model.bend, deviation=model.bend.deviation * unit)
-    return Model(data, theta, bend, PriorMean(parents, weights / unit))
+    believed = np.flatnonzero(weights).tolist()
+    prior = PriorMean(tuple(parents[place] for place in believed), tuple((weights[believed] / unit).tolist()))
+    return Model(data, theta, bend, prior)
 
 
 def _weights(model: Model, means: Array) -> Array:
@@ -105,6 +107,8 @@ def recommended_by(parents: tuple[Posterior, ...], knowledge: Knowledge) -> Arra
     order = np.argsort(sum(parent.mean(X) for parent in parents), kind="stable")
     chosen: list[int] = []
     for place in order.tolist():
-        if len(chosen) < RECOMMENDED and all(np.sum((X[place] - X[one]) ** 2) >= APART**2 for one in chosen):
+        if len(chosen) < min(RECOMMENDED, len(parents)) and all(
+            np.sum((X[place] - X[one]) ** 2) >= APART**2 for one in chosen
+        ):
             chosen.append(place)
     return U[chosen]

@@ -12,15 +12,18 @@ offer, or that cannot be read as one of its type, is None. Standard library only
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from tunewright.core.space import Choice, Float, Int, Range, Value, text_of
+from tunewright.core.draws import random_configuration
+from tunewright.core.errors import SpaceExhausted
+from tunewright.core.space import Choice, Configuration, Float, Int, Range, Space, Value, size, text_of
 from tunewright.core.spec import WarmStartType
 from tunewright_suggester.core.ask import Curve, DefinitionAsk, Observations, Parent
 
 T = TypeVar("T")
+BEYOND_ALL_DRAWS: Final = 2**60
 Row = tuple[Value | None, ...]
 
 
@@ -43,6 +46,28 @@ def tried_by_parents(definition: DefinitionAsk, kind: WarmStartType | None) -> f
     ranges = definition.space.values()
     rows = (row for seen in evidence_of(definition, kind) for row in zip(*seen.columns.values(), strict=True))
     return frozenset(row for row in rows if all(map(_offers, ranges, row)))
+
+
+def places_of(tried: frozenset[Row]) -> dict[Row, int]:
+    """Number the configurations that parents tried, in an order of their own."""
+    return {row: place for place, row in enumerate(sorted(tried, key=repr))}
+
+
+def fresh_configuration(space: Space, seed: int, draw: int, tried: Mapping[Row, int]) -> Configuration:
+    """Return draw number `draw` of the space less what was tried; different draws of a finite space still differ.
+
+    A draw that was tried gives way to one beyond the last that will be asked for: number p of the tried ones to draw
+    end + p, and so on from there. As no two of them have the same successor, no two draws meet.
+    Raises: SpaceExhausted: `draw` is not below what is left of a finite space.
+    """
+    total = size(space)
+    end = BEYOND_ALL_DRAWS if total is None else total - len(tried)
+    if draw >= end:
+        raise SpaceExhausted(end)
+    configuration = random_configuration(space, seed, draw)
+    while (place := tried.get(tuple(configuration.values()))) is not None:
+        configuration = random_configuration(space, seed, end + place)
+    return configuration
 
 
 def joined(parts: Sequence[Observations]) -> Observations:
