@@ -10,15 +10,12 @@ beside the same child and seed without.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Final
 
 import numpy as np
 
-from bench.rows import Row, report
 from tunewright.core.draws import random_configuration
 from tunewright.core.space import Configuration, Float, Space
 from tunewright.core.spec import Strategy, WarmStartType
@@ -108,6 +105,7 @@ CASES: Final = (
     Case("identical", IDENTICAL, lambda problem, u, _: problem.function(u)),
     Case("same", TRANSFER, lambda problem, u, _: 1000.0 * problem.function(u) + 5.0),
     Case("shifted", TRANSFER, lambda problem, u, shift: 1000.0 * problem.function(u + shift) + 5.0),
+    Case("unrelated", TRANSFER, lambda problem, u, _: problem.function(np.roll(1.0 - u, 1))),
     Case("negated", TRANSFER, lambda problem, u, _: -problem.function(u)),
 )
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.suggester.histories import CATEGORICAL, MIXED, SMALL, loss_of, mixed_ask, observations_of
+from tests.unit.suggester.histories import CATEGORICAL, MIXED, SMALL, loss_of, observations_of
 from tunewright.core.draws import configuration_at, random_configuration
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.space import Choice, Float, Int, check_configuration, size
+from tunewright.core.space import Choice, Float, Int, size
 from tunewright.core.spec import Direction, HyperbandConfig, Strategy, WarmStartType
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Observations, Outcome, Parent, Source
 from tunewright_suggester.core.knowledge import knowledge_of
 from tunewright_suggester.core.recommendation import recommended
 from tunewright_suggester.core.suggest import explain, suggest
+from tunewright_suggester.core.transfer import rising_line
 
 IDENTICAL = WarmStartType.IDENTICAL_DATA_AND_ALGORITHM
 TRANSFER = WarmStartType.TRANSFER_LEARNING
@@ -190,6 +192,83 @@ class TestRandom:
     def test_a_transfer_parent_s_configuration_may_come_again(self):
         parent = parent_of(SMALL, lambda _: 1.0, rows=6)
         assert len(suggest(child(SMALL, parent, kind=TRANSFER, strategy=Strategy.RANDOM, count=6)).suggestions) == 6
+
+
+class TestTransfer:
+    def test_the_parent_s_best_is_tried_first(self):
+        parent = parent_of(PLANE, bowl)
+        first = suggest(child(PLANE, parent, kind=TRANSFER)).suggestions[0]
+        assert first.provenance.source is Source.PARENT
+        assert bowl(first.configuration) == min(parent.observations.values)
+
+    def test_a_parent_of_the_same_problem_on_another_scale_leads_to_the_optimum(self):
+        parent = parent_of(PLANE, lambda at: 1e4 * bowl(at) - 7e3)
+        told = tuned(PLANE, bowl, 6, parent)
+        assert min(map(bowl, told)) < 1e-3
+        assert min(map(bowl, tuned(PLANE, bowl, 6))) > 1e-3
+
+    def test_a_negated_parent_is_not_heard(self):
+        """Once five trainings have spoken, the answer is that without parents, to the bit."""
+        own = observations_of(PLANE, *told_and_values(PLANE, bowl, 5))
+        misled = child(PLANE, parent_of(PLANE, lambda at: -bowl(at)), kind=TRANSFER, observations=own, number=5)
+        assert suggest(misled) == suggest(child(PLANE, kind=None, observations=own, number=5))
+
+    def test_of_several_parents_the_one_that_agrees_is_heard(self):
+        """The misleading ones are asked in vain, in whatever order they are listed."""
+        good = parent_of(PLANE, bowl)
+        bad = [parent_of(PLANE, lambda at: -bowl(at), seed=seed) for seed in (5, 6)]
+        own = observations_of(PLANE, *told_and_values(PLANE, bowl, 5))
+        one, other = (
+            suggest(child(PLANE, *parents, kind=TRANSFER, observations=own, number=5))
+            for parents in ((good, *bad), (*reversed(bad), good))
+        )
+        assert one == other
+        assert bowl(one.suggestions[0].configuration) < 0.01
+
+    def test_direction_is_the_child_s(self):
+        parents = parent_of(PLANE, bowl), parent_of(PLANE, lambda at: -bowl(at))
+        lower = suggest(child(PLANE, parents[0], kind=TRANSFER)).suggestions[0]
+        higher = suggest(child(PLANE, parents[1], kind=TRANSFER, direction=Direction.MAXIMIZE)).suggestions[0]
+        assert lower.configuration == higher.configuration
+
+    def test_several_asked_at_once_differ_and_pending_ones_are_accounted_for(self):
+        own = observations_of(PLANE, *told_and_values(PLANE, bowl, 5))
+        ask = child(PLANE, parent_of(PLANE, bowl), kind=TRANSFER, observations=own, number=5, count=4)
+        answer = suggest(ask)
+        assert len(keys(one.configuration for one in answer.suggestions)) == 4
+        assert suggest(ask) == answer
+
+    def test_what_a_parent_of_identical_data_saw_under_another_static_is_transferred(self):
+        space = {**PLANE, "epochs": Int(1, 9)}
+        parent = parent_of(space, lambda at: bowl(at) / at["epochs"], rows=30)
+        first = suggest(child(PLANE, parent, static={"epochs": "50"})).suggestions[0]
+        assert first.provenance.source is Source.PARENT
+        assert bowl(first.configuration) < 0.1
+
+    @pytest.mark.parametrize("rows", [0, 1, 2])
+    def test_a_parent_that_saw_next_to_nothing_changes_nothing(self, rows):
+        own = observations_of(PLANE, *told_and_values(PLANE, bowl, 8))
+        fields = {"observations": own, "number": 8}
+        ask = child(PLANE, parent_of(PLANE, bowl, rows=rows), kind=TRANSFER, **fields)
+        assert suggest(ask) == suggest(child(PLANE, kind=None, **fields))
+
+    def test_five_parents_of_750_are_bounded(self):
+        parents = [parent_of(MIXED, loss_of, rows=750, seed=seed) for seed in range(5)]
+        own = observations_of(MIXED, *told_and_values(MIXED, loss_of, 10))
+        assert suggest(child(MIXED, *parents, kind=TRANSFER, observations=own, number=10)).suggestions
+
+
+def told_and_values(space, loss, rows):
+    told = [random_configuration(space, 1, draw) for draw in range(rows)]
+    return told, [loss(one) for one in told]
+
+
+def test_a_line_through_noise_rises_or_is_none():
+    x = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    assert rising_line(x, 2.0 * x + 1.0) == (1.0, 2.0)
+    assert rising_line(x, np.array([1.0, 3.0, 5.0, 7.0, 1e9])) == (1.0, 2.0)
+    assert rising_line(x, -x) is None
+    assert rising_line(np.ones(3), np.arange(3.0)) is None
 
 
 @pytest.mark.parametrize("strategy", [Strategy.GRID, Strategy.HYPERBAND])

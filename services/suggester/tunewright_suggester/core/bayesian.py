@@ -27,7 +27,7 @@ from tunewright_suggester.core.model import Model, fit_model
 from tunewright_suggester.core.outlook import outlook_of
 from tunewright_suggester.core.search import Search
 from tunewright_suggester.core.streams import Stream, generator
-from tunewright_suggester.core.transfer import informed, recommended_by, surrogates
+from tunewright_suggester.core.transfer import Witness, informed, recommended_by, witnesses
 
 FEWEST_TO_FIT: Final = 3
 ANCHORS: Final = 5
@@ -73,7 +73,7 @@ class Proposer:
         self._knowledge = knowledge_of(definition, ask.direction, ask.warm_start)
         self._proposed = 0
         self._model: Model | None = None
-        self._surrogates: tuple[Posterior, ...] | None = None
+        self._witnesses: tuple[Witness, ...] | None = None
 
     def propose(self) -> Step | None:
         """Return the next configuration that is neither observed nor pending, None where there is none."""
@@ -97,12 +97,13 @@ class Proposer:
     def _design(self) -> Iterator[tuple[Array, Source]]:
         """Yield what is tried before the model is asked: the default, what parents recommend, and a few that spread.
 
-        Evidence of parents makes it shorter, and the default is then only tried if it is the user's own.
+        Evidence of parents makes it shorter, and the default is then only tried if it is the user's own; hearsay that
+        agrees with what has been observed ends it.
         """
         knowledge, given = self._knowledge, self._definition.default_point
         if given and knowledge.trainings == knowledge.told:
             yield default_coordinates(knowledge.encoding, given), Source.DEFAULT
-        if knowledge.trainings > POINTS:
+        if knowledge.trainings > POINTS or self._believes_parents():
             return
         yield from ((u, Source.PARENT) for u in recommended_by(self._parents(), knowledge))
         design = initial_design(knowledge.encoding, given, self._ask.seed)
@@ -128,22 +129,32 @@ class Proposer:
         knowledge = self._knowledge
         if len(knowledge.y) < FEWEST_TO_FIT:
             return None
-        if self._model is None:
-            self._model = informed(fit_model(knowledge, self._effort), self._parents(), self._effort)
-        posterior = self._model.with_fantasies(knowledge.encoding.features(knowledge.P), self._normals())
+        model = self._fitted()
+        posterior = model.with_fantasies(knowledge.encoding.features(knowledge.P), self._normals())
         acquisition = LogExpectedImprovement(posterior, incumbent(posterior, knowledge))
         search = Search(knowledge.encoding, acquisition, self._effort, knowledge.known)
         found = search.run(self._anchors(posterior), self._random(Stream.CANDIDATES))
         if found is None:
             return None
-        provenance = self._provenance(self._model, acquisition, found.u, found.value)
-        outlook = outlook_of(self._model, acquisition, knowledge, found.u, self._ask.budget)
-        return self._step(found.u, provenance, self._model, outlook)
+        provenance = self._provenance(model, acquisition, found.u, found.value)
+        outlook = outlook_of(model, acquisition, knowledge, found.u, self._ask.budget)
+        return self._step(found.u, provenance, model, outlook)
 
-    def _parents(self) -> tuple[Posterior, ...]:
-        if self._surrogates is None:
-            self._surrogates = surrogates(self._knowledge, self._effort)
-        return self._surrogates
+    def _fitted(self) -> Model:
+        if self._model is None:
+            parents = self._parents()
+            model = fit_model(self._knowledge, self._effort)
+            self._model = informed(model, self._knowledge.y, parents) if parents else model
+        return self._model
+
+    def _believes_parents(self) -> bool:
+        enough = len(self._knowledge.y) >= FEWEST_TO_FIT
+        return enough and bool(self._parents()) and self._fitted().data.relation is not None
+
+    def _parents(self) -> tuple[Witness, ...]:
+        if self._witnesses is None:
+            self._witnesses = witnesses(self._knowledge, self._effort)
+        return self._witnesses
 
     def _normals(self) -> Array:
         return self._random(Stream.FANTASIES).standard_normal((len(self._knowledge.P), self._effort.fantasies))

@@ -47,6 +47,8 @@ class Data:
     """(p,): which parameter a feature belongs to."""
     extra_noise: Array
     """(n,): noise variance known beforehand, in units of y²."""
+    relation: Array | None = None
+    """(n, n): factors of the covariances of the observations, where some are of other tasks; None: all are 1."""
 
     @property
     def parameters(self) -> int:
@@ -141,6 +143,8 @@ def condition(data: Data, theta: Array, Y: Array | None = None) -> Posterior:
     """Return the posterior for hyperparameters theta; targets are Y (n, q), or y as the one column."""
     S = data.X / np.exp(theta[:-2])[data.groups]
     K = np.exp(theta[-2]) * matern52(squared_distances(S, S)) + CONSTANT_VARIANCE
+    if data.relation is not None:
+        K *= data.relation
     K[np.diag_indices_from(K)] += np.exp(theta[-1]) + data.extra_noise
     L = factor(K)
     targets = data.y[:, None] if Y is None else Y
@@ -159,15 +163,20 @@ def negative_log_posterior(theta: Array, data: Data) -> tuple[float, Array]:
     signal, noise = np.exp(theta[-2:])
     correlation, slope = matern52_and_slope(squared_distances(S, S))
     K = signal * correlation + CONSTANT_VARIANCE
+    if data.relation is not None:
+        K *= data.relation
     K[np.diag_indices_from(K)] += noise + data.extra_noise
     L = factor(K)
     precision = inverse(L)
     alpha = precision @ data.y
     W = precision - np.outer(alpha, alpha)
+    own_noise = np.trace(W)
+    if data.relation is not None:
+        W = W * data.relation
     gradient = np.empty_like(theta)
     gradient[:-2] = _lengthscale_gradient(W * (signal * slope), S, data)
     gradient[-2] = 0.5 * signal * np.einsum("ab,ab->", W, correlation)
-    gradient[-1] = 0.5 * noise * np.trace(W)
+    gradient[-1] = 0.5 * noise * own_noise
     value = 0.5 * data.y @ alpha + np.log(np.diagonal(L)).sum()
     penalty, penalty_gradient = _penalty(theta)
     return float(value + penalty), gradient + penalty_gradient

@@ -15,7 +15,6 @@ from tunewright_suggester.core.effort import Effort
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Data, Posterior, condition, fit, leave_one_out, prior_median
 from tunewright_suggester.core.knowledge import Knowledge
-from tunewright_suggester.core.prior_mean import PriorMean, informed_by
 from tunewright_suggester.core.targets import Bend, bends_of
 from tunewright_suggester.core.triangular import factor
 
@@ -32,24 +31,24 @@ class Model:
     data: Data
     theta: Array
     bend: Bend
-    prior: PriorMean | None = None
-    """What the targets in `data` were freed of."""
 
     def posterior(self) -> Posterior:
-        return informed_by(condition(self.data, self.theta), self.prior)
+        return condition(self.data, self.theta)
 
     def with_fantasies(self, pending: Array, normals: Array) -> Posterior:
         """Return the posterior given outcomes for pending features (m, p), one column per column of normals (m, q)."""
         if not len(pending):
             return self.posterior()
-        mean, covariance = condition(self.data, self.theta).joint(pending)
+        mean, covariance = self.posterior().joint(pending)
         noise = np.exp(self.theta[-1])
         spread = factor(covariance + (noise + JITTER) * np.eye(len(pending)))
         columns = np.repeat(self.data.y[:, None], normals.shape[1], axis=1)
         X = np.vstack([self.data.X, pending])
         Y = np.vstack([columns, mean + spread @ normals])
         extra_noise = np.append(self.data.extra_noise, np.zeros(len(pending)))
-        return informed_by(condition(Data(X, self.data.y, self.data.groups, extra_noise), self.theta, Y), self.prior)
+        m = len(pending)
+        relation = None if self.data.relation is None else np.pad(self.data.relation, (0, m), constant_values=1.0)
+        return condition(Data(X, self.data.y, self.data.groups, extra_noise, relation), self.theta, Y)
 
     def objective_of(self, target: float) -> float:
         return self.bend.invert(target)

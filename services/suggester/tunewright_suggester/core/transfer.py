@@ -1,114 +1,184 @@
-"""What is learnt from hearsay: the posterior means of the parents' own models as prior mean of the child's.
+"""What is learnt from hearsay: parents' observations beside the child's, each parent with a discrepancy of its own.
 
-A model is fitted to each parent in units of its own, so that scales may differ. The child's targets are then
-t(x) = Σ w_j m_j(x) + f(x), w ≥ 0, with f the child's process fitted to what the parents leave unexplained. The weights
-are built up one by one, each chosen from WEIGHTS by the child's leave-one-out density, among parents that rank the
-child's observations better than chance; a parent that does not raise it by MARGIN gets none. Where none gets any, the
-model is bit for bit the one without parents, so a misleading parent costs the first asks only.
+What parent j saw at x is taken for the child's objective after a rising straight line, plus a discrepancy: a process
+with the kernel of the child's, δ_j times as large (the intrinsic model of coregionalisation, Bonilla, Chai and Williams
+2008, "Multi-task Gaussian process prediction", section 2, with a correlation of (1 + δ_j)^-½). So scales may differ, a
+parent whose surface is a little off still tells its shape, and what the child sees itself always weighs more.
 
-Compared and dropped (bench/warm_start.py): mixtures of posteriors by ranking loss (Feurer et al. 2018, "Scalable
-meta-learning for Bayesian optimization") and parents' observations as noisy ones of the child's.
+δ_j is the one of the largest leave-one-out density of the child's own observations. A parent that ranks them the wrong
+way round, or with which they are no likelier than without, is not heard: the model is then bit for bit the one without
+parents, and a misleading parent has cost the first asks only.
+
+Compared in bench/warm_start.py and dropped: mixtures of posteriors weighted by ranking loss (Feurer et al. 2018,
+"Scalable meta-learning for Bayesian optimization"), and the parents' posterior means as prior mean of the child's
+process, which forgets how sure the parents are.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from tunewright_suggester.core.effort import Effort
 from tunewright_suggester.core.encoding import Array
-from tunewright_suggester.core.gp import Data, Posterior, condition, fit, leave_one_out, prior_median
+from tunewright_suggester.core.gp import Data, Posterior, condition, fit
 from tunewright_suggester.core.knowledge import Knowledge
 from tunewright_suggester.core.model import Model, fit_model
-from tunewright_suggester.core.prior_mean import PriorMean
+from tunewright_suggester.core.triangular import inverse
 
 FEWEST_TO_LEARN_FROM: Final = 3
-"""Observations of a parent."""
-ACTIVE_SET: Final = 100
-"""Observations of a parent that its model is fitted to, at most: five parents may be asked at every step."""
+"""Observations, of a parent and of the child."""
+ROOM: Final = 200
+"""Observations of a model with parents, at most: the child's own, as they come in, take the parents' place."""
+MOST_OF_A_PARENT: Final = 100
 EVALUATIONS: Final = 15
-"""Of a parent's likelihood."""
-WEIGHTS: Final = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
-MARGIN: Final = 1.0
-"""By so much must the log density rise for a weight to be given."""
+"""Of the likelihood of a parent's own model."""
+REFINING_EVALUATIONS: Final = 10
+"""Of the likelihood of all observations together, from the best of the hyperparameters of child and parents."""
+DISCREPANCIES: Final = (0.03, 0.1, 0.3, 1.0, 3.0)
+MARGIN: Final = 0.0
+"""By so much must the log density of the child's observations rise for a parent to be heard."""
+SMALLEST_SCALE: Final = 1e-3
+"""Of a variance relative to the model's, when densities are compared: three points may meet a parent by chance."""
 RECOMMENDED: Final = 2
-"""First asks that follow the parents blindly, at most."""
+"""First asks that follow the parents before any is judged, at most; and never more than there are parents."""
 APART: Final = 0.2
 """Distance between them, in features."""
-SMALLEST_SHARE: Final = 0.1
-"""Of the targets' deviation: what is left unexplained is never taken for less, few observations are too easily met."""
 
 
-def surrogates(knowledge: Knowledge, effort: Effort) -> tuple[Posterior, ...]:
-    """Return the posterior of each parent's targets (mean 0, variance 1)."""
-    modest = replace(effort, active_set=min(effort.active_set, ACTIVE_SET), fit_starts=1, fit_evaluations=EVALUATIONS)
-    heard = (parent for parent in knowledge.hearsay if len(parent.y) >= FEWEST_TO_LEARN_FROM)
-    return tuple(fit_model(parent, modest).posterior() for parent in heard)
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A parent, with the model of what it saw."""
+
+    X: Array
+    """(m, p): features of its observations."""
+    y: Array
+    """(m,): losses, on its own scale."""
+    model: Model
+    posterior: Posterior
+
+    def foretold(self, X: Array) -> Array:
+        """Return the losses (n,) that it expects at features X (n, p), on its own scale."""
+        mean, _ = self.posterior.predict(X)
+        return np.array([self.model.objective_of(target) for target in mean[:, 0].tolist()])
 
 
-def informed(model: Model, parents: tuple[Posterior, ...], effort: Effort) -> Model:
-    """Return the model with the parents' means in it, as far as they help."""
-    if not parents:
-        return model
-    means = np.stack([parent.mean(model.data.X) for parent in parents], axis=1)
-    weights = _weights(model, means)
-    if not weights.any():
-        return model
-    left = model.data.y - means @ weights
-    unit = max(float(left.std()), SMALLEST_SHARE)
-    data = Data(model.data.X, left / unit, model.data.groups, model.data.extra_noise / unit**2)
-    theta = fit(data, [model.theta, prior_median(data.parameters)], effort.fit_evaluations)
-    bend = replace(model.bend, deviation=model.bend.deviation * unit)
-    believed = np.flatnonzero(weights).tolist()
-    prior = PriorMean(tuple(parents[place] for place in believed), tuple((weights[believed] / unit).tolist()))
-    return Model(data, theta, bend, prior)
+def witnesses(knowledge: Knowledge, effort: Effort) -> tuple[Witness, ...]:
+    """Fit a model to each parent that saw enough; none where the child has seen enough itself."""
+    heard = [parent for parent in knowledge.hearsay if len(parent.y) >= FEWEST_TO_LEARN_FROM]
+    limit = min((ROOM - len(knowledge.y)) // max(len(heard), 1), MOST_OF_A_PARENT)
+    if limit < FEWEST_TO_LEARN_FROM:
+        return ()
+    modest = replace(effort, active_set=limit, fit_starts=1, fit_evaluations=EVALUATIONS)
+    kept = [parent.kept(limit) for parent in heard]
+    models = [fit_model(parent, modest) for parent in kept]
+    return tuple(
+        Witness(parent.encoding.features(parent.U), parent.y, model, model.posterior())
+        for parent, model in zip(kept, models, strict=True)
+    )
 
 
-def _weights(model: Model, means: Array) -> Array:
-    """Return the weights (k,) for the parents' means (n, k) at the child's observations."""
-    posterior = model.posterior()
-    weights = np.zeros(means.shape[1])
-    best = float(leave_one_out(posterior, model.data.y[:, None])[0])
-    for _ in weights:
-        left = model.data.y - means @ weights
-        found = None
-        for place in np.flatnonzero(weights == 0):
-            if _agreement(means[:, place], left) <= 0:
-                continue
-            densities = leave_one_out(posterior, left[:, None] - means[:, [place]] * np.array(WEIGHTS))
-            choice = int(np.argmax(densities))
-            if densities[choice] > best + MARGIN:
-                best, found = float(densities[choice]), (place, WEIGHTS[choice])
-                # later ones must beat this one
-        if found is None:
+def informed(model: Model, y: Array, parents: tuple[Witness, ...]) -> Model:
+    """Return the model of losses y (n,) with the parents beside them that make them likelier."""
+    alone = _density(model.data, model.theta, len(y))
+    data, theta, density = model.data, model.theta, alone
+    for testimony in sorted(_testimonies(model, y, parents), key=lambda one: -one.density):
+        if testimony.density <= alone + MARGIN:
             break
-        weights[found[0]] = found[1]
-    return weights
+        together = testimony.beside(data)
+        best = max((model.theta, testimony.theta, theta), key=lambda one: _density(together, one, len(y)))
+        risen = _density(together, best, len(y))
+        if data is model.data or risen > density + MARGIN:
+            data, theta, density = together, best, risen
+    if data is model.data:
+        return model
+    return Model(data, fit(data, [theta], REFINING_EVALUATIONS), model.bend)
 
 
-def _agreement(a: Array, b: Array) -> float:
-    """Return the share of pairs that both rank alike less the share of pairs that they do not (Kendall's τ_a)."""
-    rows, columns = np.triu_indices(len(a), 1)
-    return float((np.sign(a[rows] - a[columns]) * np.sign(b[rows] - b[columns])).mean())
+@dataclass(frozen=True, slots=True)
+class _Testimony:
+    """What a parent saw, as targets of the child's model, and how far they are to be trusted."""
+
+    X: Array
+    targets: Array
+    discrepancy: float
+    theta: Array
+    density: float
+
+    def beside(self, data: Data) -> Data:
+        n, m = len(data.y), len(self.targets)
+        relation = np.pad(np.ones((n, n)) if data.relation is None else data.relation, (0, m), constant_values=1.0)
+        relation[n:, n:] += self.discrepancy
+        return Data(
+            np.vstack([data.X, self.X]),
+            np.append(data.y, self.targets),
+            data.groups,
+            np.append(data.extra_noise, np.zeros(m)),
+            relation,
+        )
 
 
-def recommended_by(parents: tuple[Posterior, ...], knowledge: Knowledge) -> Array:
-    """Return the coordinates (at most RECOMMENDED, g), best first, that the parents agree on.
+def _testimonies(model: Model, y: Array, parents: tuple[Witness, ...]) -> list[_Testimony]:
+    """Return one per parent that ranks y the right way round, with the discrepancy that makes y likeliest."""
+    found = []
+    for parent in parents:
+        line = rising_line(parent.foretold(model.data.X), y)
+        if line is None:
+            continue
+        start, slope = line
+        targets = model.bend.apply(start + slope * parent.y)
+        trials = [
+            _Testimony(parent.X, targets, discrepancy, theta, 0.0)
+            for discrepancy in DISCREPANCIES
+            for theta in (model.theta, parent.model.theta)
+        ]
+        densities = [_density(trial.beside(model.data), trial.theta, len(y)) for trial in trials]
+        best = int(np.argmax(densities))
+        found.append(replace(trials[best], density=densities[best]))
+    return found
 
-    Their own observations inside the child's space, ranked by the average of all parents' means, none nearer than
-    APART to one before.
+
+def rising_line(x: Array, y: Array) -> tuple[float, float] | None:
+    """Return start and slope of y ≈ start + slope · x as medians over pairs and points (Sen 1968).
+
+    None: the slope is not positive, so that x ranks y no better than chance.
+    """
+    rows, columns = np.triu_indices(len(x), 1)
+    run = x[columns] - x[rows]
+    rise = (y[columns] - y[rows])[run != 0]
+    if not len(rise):
+        return None
+    slope = float(np.median(rise / run[run != 0]))
+    return (float(np.median(y - slope * x)), slope) if slope > 0 else None
+
+
+def recommended_by(parents: tuple[Witness, ...], knowledge: Knowledge) -> Array:
+    """Return the coordinates (k, g), best first, of what the parents agree on before anything can be asked of them.
+
+    Their own observations inside the child's space, ranked by the average of all parents' means.
     """
     U = np.vstack([np.empty((0, len(knowledge.encoding.axes))), *(one.U[one.inside] for one in knowledge.hearsay)])
+    X = knowledge.encoding.features(U)
     if not parents or not len(U):
         return U[:0]
-    X = knowledge.encoding.features(U)
-    order = np.argsort(sum(parent.mean(X) for parent in parents), kind="stable")
+    order = np.argsort(sum(parent.posterior.predict(X)[0][:, 0] for parent in parents), kind="stable")
     chosen: list[int] = []
     for place in order.tolist():
-        if len(chosen) < min(RECOMMENDED, len(parents)) and all(
-            np.sum((X[place] - X[one]) ** 2) >= APART**2 for one in chosen
-        ):
+        near = any(np.sum((X[place] - X[one]) ** 2) < APART**2 for one in chosen)
+        if not near and len(chosen) < min(RECOMMENDED, len(parents)):
             chosen.append(place)
     return U[chosen]
+
+
+def _density(data: Data, theta: Array, own: int) -> float:
+    """Return the log density of the first `own` targets, each left out in turn, at their best common scale.
+
+    Rasmussen and Williams 2006, eq. 5.10 to 5.12.
+    """
+    precision = inverse(condition(data, theta).L)
+    variance = 1.0 / np.diagonal(precision)[:own]
+    standardised = (precision @ data.y)[:own] ** 2 * variance
+    scale = max(float(standardised.mean()), SMALLEST_SCALE)
+    return float(-0.5 * (standardised / scale + np.log(variance * scale)).sum())
