@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-warm-start bench-warm-start-full clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-
 
 bench-distributed-full: setup
 	@$(BIN)/python -m bench.distributed --full
+
+bench-warm-start: setup  ## What parents save and what misleading ones cost; bench-warm-start-full: all problems
+	@$(BIN)/python -m bench.warm_start --quick
+
+bench-warm-start-full: setup
+	@$(BIN)/python -m bench.warm_start
 
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -30,14 +30,16 @@ from tunewright_suggester.core.triangular import inverse
 
 FEWEST_TO_LEARN_FROM: Final = 3
 """Observations, of a parent and of the child."""
-ROOM: Final = 200
+ROOM: Final = 120
 """Observations of a model with parents, at most: the child's own, as they come in, take the parents' place."""
 MOST_OF_A_PARENT: Final = 100
-EVALUATIONS: Final = 15
-"""Of the likelihood of a parent's own model."""
-REFINING_EVALUATIONS: Final = 10
+MOST_HEARD: Final = 3
+"""Parents in a model, those that make the child's observations likeliest."""
+EVALUATIONS: Final = 30
+"""Of the likelihoods of the parents' own models, shared among them (model.py gives each a least number)."""
+REFINING_EVALUATIONS: Final = 6
 """Of the likelihood of all observations together, from the best of the hyperparameters of child and parents."""
-DISCREPANCIES: Final = (0.03, 0.1, 0.3, 1.0, 3.0)
+DISCREPANCIES: Final = (0.03, 0.2, 1.0, 4.0)
 MARGIN: Final = 0.0
 """By so much must the log density of the child's observations rise for a parent to be heard."""
 SMALLEST_SCALE: Final = 1e-3
@@ -68,10 +70,10 @@ class Witness:
 def witnesses(knowledge: Knowledge, effort: Effort) -> tuple[Witness, ...]:
     """Fit a model to each parent that saw enough; none where the child has seen enough itself."""
     heard = [parent for parent in knowledge.hearsay if len(parent.y) >= FEWEST_TO_LEARN_FROM]
-    limit = min((ROOM - len(knowledge.y)) // max(len(heard), 1), MOST_OF_A_PARENT)
-    if limit < FEWEST_TO_LEARN_FROM:
+    limit = min((ROOM - len(knowledge.y)) // max(min(len(heard), MOST_HEARD), 1), MOST_OF_A_PARENT)
+    if not heard or limit < FEWEST_TO_LEARN_FROM:
         return ()
-    modest = replace(effort, active_set=limit, fit_starts=1, fit_evaluations=EVALUATIONS)
+    modest = replace(effort, active_set=limit, fit_starts=1, fit_evaluations=EVALUATIONS // len(heard))
     kept = [parent.kept(limit) for parent in heard]
     models = [fit_model(parent, modest) for parent in kept]
     return tuple(
@@ -82,15 +84,14 @@ def witnesses(knowledge: Knowledge, effort: Effort) -> tuple[Witness, ...]:
 
 def informed(model: Model, y: Array, parents: tuple[Witness, ...]) -> Model:
     """Return the model of losses y (n,) with the parents beside them that make them likelier."""
-    alone = _density(model.data, model.theta, len(y))
-    data, theta, density = model.data, model.theta, alone
-    for testimony in sorted(_testimonies(model, y, parents), key=lambda one: -one.density):
-        if testimony.density <= alone + MARGIN:
-            break
+    data, theta, density = model.data, model.theta, _density(model.data, model.theta, len(y))
+    testimonies = [one for one in _testimonies(model, y, parents) if one.density > density + MARGIN]
+    for testimony in sorted(testimonies, key=lambda one: -one.density)[:MOST_HEARD]:
         together = testimony.beside(data)
-        best = max((model.theta, testimony.theta, theta), key=lambda one: _density(together, one, len(y)))
-        risen = _density(together, best, len(y))
-        if data is model.data or risen > density + MARGIN:
+        risen, best = max(
+            ((_density(together, given, len(y)), given) for given in (theta, testimony.theta)), key=lambda one: one[0]
+        )
+        if risen > density + MARGIN:
             data, theta, density = together, best, risen
     if data is model.data:
         return model
@@ -129,14 +130,9 @@ def _testimonies(model: Model, y: Array, parents: tuple[Witness, ...]) -> list[_
             continue
         start, slope = line
         targets = model.bend.apply(start + slope * parent.y)
-        trials = [
-            _Testimony(parent.X, targets, discrepancy, theta, 0.0)
-            for discrepancy in DISCREPANCIES
-            for theta in (model.theta, parent.model.theta)
-        ]
-        densities = [_density(trial.beside(model.data), trial.theta, len(y)) for trial in trials]
-        best = int(np.argmax(densities))
-        found.append(replace(trials[best], density=densities[best]))
+        trials = [_Testimony(parent.X, targets, one, parent.model.theta, 0.0) for one in DISCREPANCIES]
+        judged = [replace(trial, density=_density(trial.beside(model.data), trial.theta, len(y))) for trial in trials]
+        found.append(max(judged, key=lambda one: one.density))
     return found
 
 
