@@ -174,7 +174,7 @@ def geometric_mean(ratios: Sequence[float]) -> float:
 
 
 def regrets(problem: Problem, seed: int, evaluations: int, case: Case | None = None) -> list[float]:
-    """Return the smallest regret so far after each evaluation of a sequential job; under noise that of its best point."""
+    """Return the smallest regret so far after each evaluation of a sequential job, noise not counted."""
     parents = () if case is None else (parent_of(problem, case, seed),)
     definition = DefinitionAsk(problem.space, parents=parents)
     noise = problem.noise * np.random.default_rng([seed, 0]).standard_normal(evaluations)

@@ -224,6 +224,7 @@ class TestTransfer:
         )
         assert one == other
         assert bowl(one.suggestions[0].configuration) < 0.01
+        assert "parents" in explain(child(PLANE, good, kind=TRANSFER, observations=own, number=5), 0).text
 
     def test_direction_is_the_child_s(self):
         parents = parent_of(PLANE, bowl), parent_of(PLANE, lambda at: -bowl(at))

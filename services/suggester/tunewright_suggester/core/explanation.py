@@ -32,6 +32,10 @@ def explain_bayesian(ask: Ask, index: int) -> Explanation:
     text = REASONS[step.suggestion.provenance.source]
     if step.model is None:
         return Explanation(step.suggestion, text)
+    if step.knowledge.told:
+        text += f"; {step.knowledge.told} observations of parents in this space count as its own"
+    if step.model.data.relation is not None:
+        text += "; parents whose objectives agree with the job's own are heard"
     return _modelled(ask, step, step.model, text)
 
 

@@ -87,11 +87,6 @@ class Posterior:
         K: Array = self.signal * matern52(squared_distances(self.scaled(X), self.S)) + CONSTANT_VARIANCE
         return K
 
-    def mean(self, X: Array) -> Array:
-        """Return the mean (m,) of the first column of targets at X (m, p)."""
-        mean: Array = self.covariance(X) @ self.A[:, 0]
-        return mean
-
     def predict(self, X: Array) -> tuple[Array, Array]:
         """Return means (m, q) and standard deviations (m,) of the noise-free objective at X (m, p)."""
         K = self.covariance(X)
@@ -170,13 +165,12 @@ def negative_log_posterior(theta: Array, data: Data) -> tuple[float, Array]:
     precision = inverse(L)
     alpha = precision @ data.y
     W = precision - np.outer(alpha, alpha)
-    own_noise = np.trace(W)
+    gradient = np.empty_like(theta)
+    gradient[-1] = 0.5 * noise * np.trace(W)
     if data.relation is not None:
         W = W * data.relation
-    gradient = np.empty_like(theta)
     gradient[:-2] = _lengthscale_gradient(W * (signal * slope), S, data)
     gradient[-2] = 0.5 * signal * np.einsum("ab,ab->", W, correlation)
-    gradient[-1] = 0.5 * noise * own_noise
     value = 0.5 * data.y @ alpha + np.log(np.diagonal(L)).sum()
     penalty, penalty_gradient = _penalty(theta)
     return float(value + penalty), gradient + penalty_gradient

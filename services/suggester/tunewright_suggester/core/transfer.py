@@ -16,6 +16,7 @@ process, which forgets how sure the parents are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,9 +24,10 @@ import numpy as np
 
 from tunewright_suggester.core.effort import Effort
 from tunewright_suggester.core.encoding import Array
-from tunewright_suggester.core.gp import Data, Posterior, condition, fit
+from tunewright_suggester.core.gp import Data, Posterior, fit
 from tunewright_suggester.core.knowledge import Knowledge
 from tunewright_suggester.core.model import Model, fit_model
+from tunewright_suggester.core.targets import Bend
 from tunewright_suggester.core.triangular import inverse
 
 FEWEST_TO_LEARN_FROM: Final = 3
@@ -38,12 +40,8 @@ MOST_HEARD: Final = 3
 EVALUATIONS: Final = 30
 """Of the likelihoods of the parents' own models, shared among them (model.py gives each a least number)."""
 REFINING_EVALUATIONS: Final = 6
-"""Of the likelihood of all observations together, from the best of the hyperparameters of child and parents."""
+"""Of the likelihood of all observations together, from the best parent's hyperparameters."""
 DISCREPANCIES: Final = (0.03, 0.2, 1.0, 4.0)
-MARGIN: Final = 0.0
-"""By so much must the log density of the child's observations rise for a parent to be heard."""
-SMALLEST_SCALE: Final = 1e-3
-"""Of a variance relative to the model's, when densities are compared: three points may meet a parent by chance."""
 RECOMMENDED: Final = 2
 """First asks that follow the parents before any is judged, at most; and never more than there are parents."""
 APART: Final = 0.2
@@ -84,41 +82,30 @@ def witnesses(knowledge: Knowledge, effort: Effort) -> tuple[Witness, ...]:
 
 def informed(model: Model, y: Array, parents: tuple[Witness, ...]) -> Model:
     """Return the model of losses y (n,) with the parents beside them that make them likelier."""
-    data, theta, density = model.data, model.theta, _density(model.data, model.theta, len(y))
-    testimonies = [one for one in _testimonies(model, y, parents) if one.density > density + MARGIN]
-    for testimony in sorted(testimonies, key=lambda one: -one.density)[:MOST_HEARD]:
-        together = testimony.beside(data)
-        risen, best = max(
-            ((_density(together, given, len(y)), given) for given in (theta, testimony.theta)), key=lambda one: one[0]
-        )
-        if risen > density + MARGIN:
-            data, theta, density = together, best, risen
-    if data is model.data:
-        return model
-    return Model(data, fit(data, [theta], REFINING_EVALUATIONS), model.bend)
+    best, density = model, _density(model, y)
+    heard: list[_Testimony] = []
+    found = [one for one in _testimonies(model, y, parents) if one.density > density]
+    for testimony in sorted(found, key=lambda one: -one.density)[:MOST_HEARD]:
+        together = _together(model, y, [*heard, testimony])
+        risen = _density(together, y)
+        if risen > density:
+            best, density = together, risen
+            heard.append(testimony)
+    return replace(best, theta=fit(best.data, [best.theta], REFINING_EVALUATIONS)) if heard else model
 
 
 @dataclass(frozen=True, slots=True)
 class _Testimony:
-    """What a parent saw, as targets of the child's model, and how far they are to be trusted."""
+    """What a parent saw, on the child's scale, and how far it is to be trusted."""
 
     X: Array
-    targets: Array
-    discrepancy: float
+    y: Array
+    """(m,): losses."""
+    bend: Bend
+    """The parent's, moved to the child's scale: it has seen more, as a rule, than the child has."""
     theta: Array
-    density: float
-
-    def beside(self, data: Data) -> Data:
-        n, m = len(data.y), len(self.targets)
-        relation = np.pad(np.ones((n, n)) if data.relation is None else data.relation, (0, m), constant_values=1.0)
-        relation[n:, n:] += self.discrepancy
-        return Data(
-            np.vstack([data.X, self.X]),
-            np.append(data.y, self.targets),
-            data.groups,
-            np.append(data.extra_noise, np.zeros(m)),
-            relation,
-        )
+    discrepancy: float = 0.0
+    density: float = -np.inf
 
 
 def _testimonies(model: Model, y: Array, parents: tuple[Witness, ...]) -> list[_Testimony]:
@@ -129,11 +116,39 @@ def _testimonies(model: Model, y: Array, parents: tuple[Witness, ...]) -> list[_
         if line is None:
             continue
         start, slope = line
-        targets = model.bend.apply(start + slope * parent.y)
-        trials = [_Testimony(parent.X, targets, one, parent.model.theta, 0.0) for one in DISCREPANCIES]
-        judged = [replace(trial, density=_density(trial.beside(model.data), trial.theta, len(y))) for trial in trials]
+        bend = parent.model.bend
+        bend = replace(bend, centre=start + slope * bend.centre, unit=slope * bend.unit)
+        heard = _Testimony(parent.X, start + slope * parent.y, bend, parent.model.theta)
+        trials = [replace(heard, discrepancy=discrepancy) for discrepancy in DISCREPANCIES]
+        judged = [replace(trial, density=_density(_together(model, y, [trial]), y)) for trial in trials]
         found.append(max(judged, key=lambda one: one.density))
     return found
+
+
+def _together(model: Model, y: Array, heard: Sequence[_Testimony]) -> Model:
+    """Return a model of the child's losses and then all that is heard, with bend and hyperparameters of the first."""
+    bend = heard[0].bend
+    n, rows = len(y), len(y) + sum(len(one.y) for one in heard)
+    relation, extra_noise = np.ones((rows, rows)), np.zeros(rows)
+    extra_noise[:n] = model.data.extra_noise * (bend.slope(y) / model.bend.slope(y)) ** 2
+    end = n
+    for one in heard:
+        start, end = end, end + len(one.y)
+        relation[start:end, start:end] += one.discrepancy
+    X = np.vstack([model.data.X, *(one.X for one in heard)])
+    targets = bend.apply(np.concatenate([y, *(one.y for one in heard)]))
+    return Model(Data(X, targets, model.data.groups, extra_noise, relation), heard[0].theta, bend)
+
+
+def _density(model: Model, y: Array) -> float:
+    """Return the log density of the child's losses y, the model's first, each left out in turn.
+
+    Rasmussen and Williams 2006, eq. 5.10 to 5.12, and the slope of the bend, so that models of different bends compare.
+    """
+    precision = inverse(model.posterior().L)
+    own = np.diagonal(precision)[: len(y)]
+    surprise = (precision @ model.data.y)[: len(y)] ** 2 / own
+    return float(0.5 * (np.log(own) - surprise).sum() + np.log(model.bend.slope(y)).sum())
 
 
 def rising_line(x: Array, y: Array) -> tuple[float, float] | None:
@@ -166,15 +181,3 @@ def recommended_by(parents: tuple[Witness, ...], knowledge: Knowledge) -> Array:
         if not near and len(chosen) < min(RECOMMENDED, len(parents)):
             chosen.append(place)
     return U[chosen]
-
-
-def _density(data: Data, theta: Array, own: int) -> float:
-    """Return the log density of the first `own` targets, each left out in turn, at their best common scale.
-
-    Rasmussen and Williams 2006, eq. 5.10 to 5.12.
-    """
-    precision = inverse(condition(data, theta).L)
-    variance = 1.0 / np.diagonal(precision)[:own]
-    standardised = (precision @ data.y)[:own] ** 2 * variance
-    scale = max(float(standardised.mean()), SMALLEST_SCALE)
-    return float(-0.5 * (standardised / scale + np.log(variance * scale)).sum())
