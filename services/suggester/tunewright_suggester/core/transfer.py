@@ -6,10 +6,10 @@ with the kernel of the child's, δ_j times as large (the intrinsic model of core
 parent whose surface is a little off still tells its shape, and what the child sees itself always weighs more.
 
 δ_j is the one of the largest leave-one-out density of the child's own observations. A parent that ranks them the wrong
-way round, or with which they are no likelier than without, is not heard: the model is then bit for bit the one without
-parents, and a misleading parent has cost the first asks only.
+way round, or with which they are hardly likelier than without, is not heard: the model is then bit for bit the one
+without parents, and a misleading parent has cost the first asks only.
 
-Compared in bench/warm_start.py and dropped: mixtures of posteriors weighted by ranking loss (Feurer et al. 2018,
+Compared and dropped: mixtures of posteriors weighted by ranking loss (Feurer et al. 2018,
 "Scalable meta-learning for Bayesian optimization"), and the parents' posterior means as prior mean of the child's
 process, which forgets how sure the parents are.
 """
@@ -42,6 +42,9 @@ EVALUATIONS: Final = 30
 REFINING_EVALUATIONS: Final = 6
 """Of the likelihood of all observations together, from the best parent's hyperparameters."""
 DISCREPANCIES: Final = (0.03, 0.2, 1.0, 4.0)
+PRICE: Final = 2.0
+"""By how much a parent must raise the log density: its line has two parameters fitted to what is foretold (Akaike 1974,
+"A new look at the statistical model identification")."""
 RECOMMENDED: Final = 2
 """First asks that follow the parents before any is judged, at most; and never more than there are parents."""
 APART: Final = 0.2
@@ -84,11 +87,11 @@ def informed(model: Model, y: Array, parents: tuple[Witness, ...]) -> Model:
     """Return the model of losses y (n,) with the parents beside them that make them likelier."""
     best, density = model, _density(model, y)
     heard: list[_Testimony] = []
-    found = [one for one in _testimonies(model, y, parents) if one.density > density]
+    found = [one for one in _testimonies(model, y, parents) if one.density > density + PRICE]
     for testimony in sorted(found, key=lambda one: -one.density)[:MOST_HEARD]:
         together = _together(model, y, [*heard, testimony])
         risen = _density(together, y)
-        if risen > density:
+        if risen > density + PRICE:
             best, density = together, risen
             heard.append(testimony)
     return replace(best, theta=fit(best.data, [best.theta], REFINING_EVALUATIONS)) if heard else model
