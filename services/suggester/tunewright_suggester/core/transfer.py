@@ -9,9 +9,8 @@ parent whose surface is a little off still tells its shape, and what the child s
 way round, or with which they are hardly likelier than without, is not heard: the model is then bit for bit the one
 without parents, and a misleading parent has cost the first asks only.
 
-Compared and dropped: mixtures of posteriors weighted by ranking loss (Feurer et al. 2018,
-"Scalable meta-learning for Bayesian optimization"), and the parents' posterior means as prior mean of the child's
-process, which forgets how sure the parents are.
+Measured and dropped: the parents' posterior means as prior mean of the child's process. It forgets how sure the parents
+are, and learnt less from the same ones.
 """
 
 from __future__ import annotations
