@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
@@ -56,6 +58,30 @@ def test_likelihood_gradient_is_the_derivative():
     _, gradient = negative_log_posterior(THETA, data)
     expected = approx_fprime(THETA, lambda theta: negative_log_posterior(theta, data)[0], 1e-6)
     assert gradient == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+def with_another_task(discrepancy: float, rows: int = 15, own: int = 6) -> Data:
+    relation = np.ones((rows, rows))
+    relation[own:, own:] += discrepancy
+    return replace(data_of(rows), relation=relation)
+
+
+def test_likelihood_gradient_is_the_derivative_beside_another_task():
+    data = with_another_task(0.4)
+    _, gradient = negative_log_posterior(THETA, data)
+    expected = approx_fprime(THETA, lambda theta: negative_log_posterior(theta, data)[0], 1e-6)
+    assert gradient == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+def test_another_task_tells_as_much_as_its_discrepancy_allows():
+    """None: as observations of the task itself. Beyond all bounds: as if there were none."""
+    data, X = data_of(15), data_of(8, seed=1).X
+    own = Data(data.X[:6], data.y[:6], GROUPS, data.extra_noise[:6])
+    deviation_with, deviation_alone = (condition(one, THETA).predict(X)[1] for one in (data, own))
+    assert condition(with_another_task(0.0), THETA).predict(X)[1] == pytest.approx(deviation_with)
+    assert condition(with_another_task(1e9), THETA).predict(X)[1] == pytest.approx(deviation_alone, rel=1e-4)
+    between = condition(with_another_task(0.5), THETA).predict(X)[1]
+    assert ((deviation_with < between) & (between < deviation_alone)).all()
 
 
 def test_likelihood_is_the_normal_density():

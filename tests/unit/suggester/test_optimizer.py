@@ -193,3 +193,19 @@ def test_nothing_told_or_asked_yet_is_said():
 def test_importing_the_package_is_light():
     program = "import sys, tunewright_suggester; sys.exit(bool({'numpy', 'grpc'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_histories_of_similar_problems_are_started_from():
+    """Their values are on another scale; a configuration outside the space and a failed one are borne."""
+
+    def loss(at):
+        return (at["x"] - 0.7) ** 2 + (at["kind"] == 2)
+
+    space = {"x": Float(0.0, 1.0), "kind": Choice(1, 2)}
+    points = [{"x": place / 10, "kind": 1 + place % 2} for place in range(11)]
+    similar = [(at, 1000.0 * loss(at) + 50.0) for at in points]
+    odd = [({"x": 2.0, "kind": 1}, 1.0), ({"x": 0.5, "kind": 3}, 0.0), ({"x": 0.1, "kind": 1}, math.nan)]
+    optimizer = Optimizer(space, seed=0, transfer=[similar, odd])
+    first = optimizer.ask()
+    assert first == {"x": pytest.approx(0.6, abs=0.21), "kind": 1}
+    assert optimizer.history == ()

@@ -32,6 +32,8 @@ class Source(StrEnum):
     EXPLOIT = "exploit"
     RANDOM = "random"
     GRID = "grid"
+    PARENT = "parent"
+    """The best that a parent of a warm start knows."""
     FALLBACK = "fallback"
     """The model had nothing to say: the objectives tie, or stand on a plateau."""
 
@@ -91,6 +93,8 @@ class DefinitionAsk:
     """Running, or their outcome is not known yet."""
     default_point: Mapping[str, Value] = field(default_factory=dict)
     """To be tried first, whole or in part."""
+    static: Mapping[str, str] = field(default_factory=dict)
+    """Static hyperparameters, as texts: they tell which of a parent's observations are of this problem."""
     parents: tuple[Parent, ...] = ()
 
 

@@ -6,7 +6,7 @@ whose turn it is, is decided in sharing.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +18,7 @@ from tunewright.core.space import size
 from tunewright.core.spec import Direction
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
-from tunewright_suggester.core.design import POINTS, initial_design
+from tunewright_suggester.core.design import POINTS, default_coordinates, initial_design
 from tunewright_suggester.core.drawing import fresh_draw
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.encoding import Array
@@ -28,6 +28,7 @@ from tunewright_suggester.core.model import Model, fit_model
 from tunewright_suggester.core.outlook import outlook_of
 from tunewright_suggester.core.search import Search
 from tunewright_suggester.core.streams import Stream, generator
+from tunewright_suggester.core.transfer import Witness, informed, recommended_by, witnesses
 
 FEWEST_TO_FIT: Final = 3
 ANCHORS: Final = 5
@@ -52,9 +53,10 @@ class Proposer:
     def __init__(self, ask: Ask, definition: DefinitionAsk) -> None:
         self._ask, self._definition = ask, definition
         self._effort = effort_of(ask.effort)
-        self._knowledge = knowledge_of(definition, ask.direction)
+        self._knowledge = knowledge_of(definition, ask.direction, ask.warm_start)
         self._proposed = 0
         self._model: Model | None = None
+        self._witnesses: tuple[Witness, ...] | None = None
         self._candidate: Step | None = None
 
     @property
@@ -115,16 +117,29 @@ class Proposer:
         return float(logsumexp(log_ndtr(z)) - np.log(len(z)))
 
     def _from_design(self) -> Step | None:
-        knowledge = self._knowledge
-        if knowledge.trainings > POINTS:
-            return None
-        design = initial_design(knowledge.encoding, self._definition.default_point, self._ask.seed)
-        for place, drawn in enumerate(design):
+        for drawn, source in self._design():
             # As it will come back: a real number need not survive the way to its configuration and back to the bit.
-            u = knowledge.encoding.point(knowledge.encoding.configuration(drawn))
-            if u.tobytes() not in knowledge.known:
-                return self._step(u, Provenance(Source.INITIAL if place else Source.DEFAULT))
+            u = self._knowledge.encoding.point(self._knowledge.encoding.configuration(drawn))
+            if u.tobytes() not in self._knowledge.known:
+                return self._step(u, Provenance(source))
         return None
+
+    def _design(self) -> Iterator[tuple[Array, Source]]:
+        """Yield what is tried before the model is asked: the default, what parents recommend, and a few that spread.
+
+        Evidence of parents makes it shorter, and the default is then only tried if it is the user's own; hearsay that
+        agrees with what has been observed ends it.
+        """
+        knowledge, given = self._knowledge, self._definition.default_point
+        if given and knowledge.trainings == knowledge.told:
+            yield default_coordinates(knowledge.encoding, given), Source.DEFAULT
+        if knowledge.trainings > POINTS or self._believes_parents():
+            return
+        yield from ((u, Source.PARENT) for u in recommended_by(self._parents(), knowledge))
+        design = initial_design(knowledge.encoding, given, self._ask.seed)
+        if given or not knowledge.told:
+            yield design[0], Source.DEFAULT
+        yield from ((u, Source.INITIAL) for u in design[1:])
 
     def _from_draws(self) -> Step | None:
         encoding, known = self._knowledge.encoding, self._knowledge.known
@@ -144,25 +159,36 @@ class Proposer:
         knowledge = self._knowledge
         if len(knowledge.y) < FEWEST_TO_FIT:
             return None
-        if self._model is None:
-            self._model = fit_model(knowledge, self._effort)
-        posterior = self._model.with_fantasies(knowledge.encoding.features(knowledge.P), self._normals())
-        acquisition = LogExpectedImprovement(posterior, incumbent(posterior, knowledge))
+        model = self._fitted()
+        seen = knowledge.kept(self._effort.active_set)
+        posterior = model.with_fantasies(knowledge.encoding.features(knowledge.P), self._normals())
+        acquisition = LogExpectedImprovement(posterior, incumbent(posterior, seen))
         search = Search(knowledge.encoding, acquisition, self._effort, knowledge.known)
-        found = search.run(self._anchors(posterior), self._random(Stream.CANDIDATES))
+        found = search.run(anchors(posterior, seen), self._random(Stream.CANDIDATES))
         if found is None:
             return None
-        provenance = self._provenance(self._model, acquisition, found.u, found.value)
-        outlook = outlook_of(self._model, acquisition, knowledge, found.u, self._ask.budget)
-        step = self._step(found.u, provenance)
-        return replace(step, model=self._model, acquisition=acquisition, outlook=outlook)
+        provenance = self._provenance(model, acquisition, found.u, found.value)
+        outlook = outlook_of(model, acquisition, knowledge, found.u, self._ask.budget)
+        return replace(self._step(found.u, provenance), model=model, acquisition=acquisition, outlook=outlook)
+
+    def _fitted(self) -> Model:
+        if self._model is None:
+            parents = self._parents()
+            model = fit_model(self._knowledge, self._effort)
+            self._model = informed(model, self._knowledge.y, parents) if parents else model
+        return self._model
+
+    def _believes_parents(self) -> bool:
+        enough = len(self._knowledge.y) >= FEWEST_TO_FIT
+        return enough and bool(self._parents()) and self._fitted().data.relation is not None
+
+    def _parents(self) -> tuple[Witness, ...]:
+        if self._witnesses is None:
+            self._witnesses = witnesses(self._knowledge, self._effort)
+        return self._witnesses
 
     def _normals(self) -> Array:
         return self._random(Stream.FANTASIES).standard_normal((len(self._knowledge.P), self._effort.fantasies))
-
-    def _anchors(self, posterior: Posterior) -> Array:
-        mean = posterior.mean(self._knowledge.encoding.features(self._knowledge.U))
-        return self._knowledge.U[np.argsort(mean.mean(1), kind="stable")[:ANCHORS]]
 
     def _provenance(self, model: Model, acquisition: LogExpectedImprovement, u: Array, value: float) -> Provenance:
         means, deviations = acquisition.posterior.predict(self._knowledge.encoding.features(u[None, :]))
@@ -182,6 +208,14 @@ class Proposer:
 
 def incumbent(posterior: Posterior, knowledge: Knowledge) -> Array:
     """Return the smallest posterior mean (q,) over what was observed and is pending: noise does not fool it."""
-    places = np.vstack([knowledge.U, knowledge.P])
-    best: Array = posterior.mean(knowledge.encoding.features(places)).min(0)
+    best: Array = posterior.mean(knowledge.encoding.features(knowledge.places)).min(0)
     return best
+
+
+def anchors(posterior: Posterior, knowledge: Knowledge) -> Array:
+    """Return the observed coordinates (k, g) of the smallest posterior means, around which candidates are sought."""
+    U = knowledge.U[knowledge.inside]
+    if not len(U):
+        return U
+    mean = posterior.mean(knowledge.encoding.features(U))
+    return U[np.argsort(mean.mean(1), kind="stable")[:ANCHORS]]

@@ -6,17 +6,21 @@ that a process that answers only these stays small and quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from tunewright.core.draws import configuration_at, random_configuration
 from tunewright.core.errors import InvalidSpec, SpaceExhausted
 from tunewright.core.space import Choice, Configuration, Space, size
 from tunewright_suggester.core.ask import Answer, Ask, DefinitionAsk, Provenance, Source, Suggestion
+from tunewright_suggester.core.warm_start import Row, fresh_configuration, places_of, tried_by_parents
 
 
 def draw_random(ask: Ask) -> Answer:
-    """Answer with the draws `started`, `started` + 1, …; definitions take turns."""
-    return _drawn(ask, lambda index: _random(ask, index))
+    """Answer with the draws `started`, `started` + 1, …; definitions take turns. What parents tried is left out."""
+    if ask.warm_start is None:
+        return _drawn(ask, lambda index: _random(ask, index))
+    tried = [places_of(tried_by_parents(definition, ask.warm_start)) for definition in ask.definitions]
+    return _drawn(ask, lambda index: _fresh(ask, index, tried[index % len(tried)]))
 
 
 def draw_grid(ask: Ask) -> Answer:
@@ -66,6 +70,12 @@ def _drawn(ask: Ask, draw: Callable[[int], Suggestion]) -> Answer:
 def _random(ask: Ask, index: int) -> Suggestion:
     definition, draw = _turn(ask, index)
     configuration = random_configuration(definition.space, ask.seed, draw)
+    return Suggestion(configuration, Provenance(Source.RANDOM), definition.name)
+
+
+def _fresh(ask: Ask, index: int, tried: Mapping[Row, int]) -> Suggestion:
+    definition, draw = _turn(ask, index)
+    configuration = fresh_configuration(definition.space, ask.seed, draw, tried)
     return Suggestion(configuration, Provenance(Source.RANDOM), definition.name)
 
 

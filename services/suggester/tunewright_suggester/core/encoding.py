@@ -96,6 +96,13 @@ class Encoding:
             V[:, place] = _snapped(self.axes[place].parameter, U[:, place])
         return V
 
+    def inside(self, U: Array) -> NDArray[np.bool_]:
+        """Return which of the coordinates (m, g) are of configurations of the space."""
+        choices = np.isin(np.arange(len(self.axes)), self.choices)
+        placed = np.where(choices, np.isfinite(U), (U >= 0.0) & (U <= 1.0))
+        inside: NDArray[np.bool_] = np.all(placed, axis=1)
+        return inside
+
     def levels(self, place: int, coordinate: float, reach: int) -> Array:
         """Return the coordinates of the values that an exact search tries on one discrete axis.
 
@@ -143,7 +150,7 @@ def _single(parameter: Float | Int | Choice) -> bool:
 def _coordinates(parameter: Float | Int | Choice, column: Sequence[Value | None] | Array) -> Array:
     if isinstance(parameter, Choice):
         place = {value: float(index) for index, value in enumerate(parameter.values)}
-        return np.array([place.get(str(value), np.nan) for value in column])
+        return np.array([np.nan if value is None else place.get(str(value), np.nan) for value in column])
     low, high = _ends(parameter)
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = _scaled(np.array(column, dtype=np.float64), resolved_scaling(parameter))

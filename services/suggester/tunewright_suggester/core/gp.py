@@ -49,6 +49,8 @@ class Data:
     """(p,): which parameter a feature belongs to."""
     extra_noise: Array
     """(n,): noise variance known beforehand, in units of y²."""
+    relation: Array | None = None
+    """(n, n): factors of the covariances of the observations, where some are of other tasks; None: all are 1."""
 
     @property
     def parameters(self) -> int:
@@ -143,6 +145,8 @@ def condition(data: Data, theta: Array, Y: Array | None = None) -> Posterior:
     """Return the posterior for hyperparameters theta; targets are Y (n, q), or y as the one column."""
     S = data.X / np.exp(theta[:-2])[data.groups]
     K = np.exp(theta[-2]) * matern52(squared_distances(S, S)) + CONSTANT_VARIANCE
+    if data.relation is not None:
+        K *= data.relation
     K[np.diag_indices_from(K)] += np.exp(theta[-1]) + data.extra_noise
     L = factor(K)
     targets = data.y[:, None] if Y is None else Y
@@ -161,14 +165,18 @@ def negative_log_posterior(theta: Array, data: Data) -> tuple[float, Array]:
     signal, noise = np.exp(theta[-2:])
     correlation, slope = matern52_and_slope(squared_distances(S, S))
     K = signal * correlation + CONSTANT_VARIANCE
+    if data.relation is not None:
+        K *= data.relation
     K[np.diag_indices_from(K)] += noise + data.extra_noise
     L = factor(K)
     W = inverse(L)
     alpha = W @ data.y
     W -= alpha[:, None] * alpha
     gradient = np.empty_like(theta)
-    gradient[-2] = 0.5 * signal * np.vdot(W, correlation)
     gradient[-1] = 0.5 * noise * np.trace(W)
+    if data.relation is not None:
+        W *= data.relation
+    gradient[-2] = 0.5 * signal * np.vdot(W, correlation)
     slope *= W
     gradient[:-2] = signal * _lengthscale_gradient(slope, S, data)
     value = 0.5 * data.y @ alpha + np.log(np.diagonal(L)).sum()

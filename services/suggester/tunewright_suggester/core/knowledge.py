@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tunewright.core.spec import Direction
-from tunewright_suggester.core.ask import DefinitionAsk
+from tunewright.core.spec import Direction, WarmStartType
+from tunewright_suggester.core.ask import DefinitionAsk, Observations, Outcome
 from tunewright_suggester.core.encoding import Array, Encoding, encoding_of
 from tunewright_suggester.core.targets import losses
+from tunewright_suggester.core.warm_start import evidence_of, hearsay_of, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,19 @@ class Knowledge:
     """(n,): standard errors of the losses, 0 where unknown."""
     numbers: tuple[int, ...]
     rows: NDArray[np.intp]
-    """(n,): which rows of the ask's observations these are."""
+    """(n,): which rows of the ask's observations these are; below 0: a parent's."""
+    inside: NDArray[np.bool_]
+    """(n,): which of them lie in the space. Parents, and ranges since narrowed, know of more."""
     P: Array
     """(m, g): coordinates of what is pending."""
     known: frozenset[bytes]
-    """Coordinates of all that was observed or is pending, usable or not."""
+    """Coordinates of all in the space that was observed or is pending, usable or not."""
     trainings: int
-    """How many were observed or are pending."""
+    """How many were observed or are pending, those included that are told."""
+    told: int = 0
+    """How many observations of parents are evidence and lie in the space."""
+    hearsay: tuple[Knowledge, ...] = ()
+    """What parents saw of other problems, in the axes of this one; in an order of their own."""
 
     def with_pending(self, u: Array) -> Knowledge:
         return replace(
@@ -50,18 +58,48 @@ class Knowledge:
         rows = np.sort(np.concatenate([best, spread]))
         numbers = tuple(self.numbers[row] for row in rows)
         return replace(
-            self, U=self.U[rows], y=self.y[rows], errors=self.errors[rows], numbers=numbers, rows=self.rows[rows]
+            self,
+            U=self.U[rows],
+            y=self.y[rows],
+            errors=self.errors[rows],
+            numbers=numbers,
+            rows=self.rows[rows],
+            inside=self.inside[rows],
         )
 
+    @property
+    def places(self) -> Array:
+        """Return the coordinates (k, g) in the space that were observed or are pending; of all, where there is none."""
+        inside = np.vstack([self.U[self.inside], self.P])
+        return inside if len(inside) else self.U
 
-def knowledge_of(definition: DefinitionAsk, direction: Direction) -> Knowledge:
+
+def knowledge_of(definition: DefinitionAsk, direction: Direction, kind: WarmStartType | None = None) -> Knowledge:
+    """Return what is known with the parents' part in it. The order in which parents are listed does not matter."""
     encoding = encoding_of(definition.space)
-    observations = definition.observations
-    U = encoding.coordinates(observations.columns, len(observations))
-    y, errors = losses(observations, direction)
+    evidence = _in_own_order(encoding, evidence_of(definition, kind))
+    own = _knowledge(encoding, joined([*evidence, definition.observations]), direction)
+    before = sum(map(len, evidence))
+    told = int((own.inside & (own.rows < before)).sum())
     P = np.array([encoding.point(pending) for pending in definition.pending]).reshape(
         len(definition.pending), len(encoding.axes)
     )
+    hearsay = _in_own_order(encoding, hearsay_of(definition, kind))
+    return replace(
+        own,
+        rows=own.rows - before,
+        P=P,
+        known=own.known | {u.tobytes() for u in P},
+        trainings=len(definition.observations) + len(P) + told,
+        told=told,
+        hearsay=tuple(_knowledge(encoding, seen, direction) for seen in hearsay),
+    )
+
+
+def _knowledge(encoding: Encoding, observations: Observations, direction: Direction) -> Knowledge:
+    U = encoding.coordinates(observations.columns, len(observations))
+    inside = encoding.inside(U)
+    y, errors = losses(observations, direction)
     usable = np.isfinite(y) & np.isfinite(U).all(1)
     return Knowledge(
         encoding,
@@ -70,7 +108,18 @@ def knowledge_of(definition: DefinitionAsk, direction: Direction) -> Knowledge:
         errors[usable],
         tuple(number for number, use in zip(observations.numbers, usable, strict=True) if use),
         np.flatnonzero(usable),
-        P,
-        frozenset(u.tobytes() for u in (*U, *P)),
-        len(observations) + len(definition.pending),
+        inside[usable],
+        np.empty((0, len(encoding.axes))),
+        frozenset(u.tobytes() for u in U[inside]),
+        len(observations),
     )
+
+
+def _in_own_order(encoding: Encoding, parts: Sequence[Observations]) -> list[Observations]:
+    """Sort parents by what they saw, so that the order in which they are listed changes nothing."""
+
+    def key(seen: Observations) -> tuple[bytes, bytes, tuple[Outcome, ...]]:
+        U = encoding.coordinates(seen.columns, len(seen))
+        return np.array(seen.values, dtype=np.float64).tobytes(), U.tobytes(), seen.outcomes
+
+    return sorted(parts, key=key)

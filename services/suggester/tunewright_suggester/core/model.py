@@ -46,7 +46,9 @@ class Model:
         X = np.vstack([self.data.X, pending])
         Y = np.vstack([columns, mean + spread @ normals])
         extra_noise = np.append(self.data.extra_noise, np.zeros(len(pending)))
-        return condition(Data(X, self.data.y, self.data.groups, extra_noise), self.theta, Y)
+        m = len(pending)
+        relation = None if self.data.relation is None else np.pad(self.data.relation, (0, m), constant_values=1.0)
+        return condition(Data(X, self.data.y, self.data.groups, extra_noise, relation), self.theta, Y)
 
     def objective_of(self, target: float) -> float:
         return self.bend.invert(target)

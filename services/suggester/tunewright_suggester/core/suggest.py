@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.spec import Strategy
+from tunewright.core.spec import Strategy, WarmStartType
 from tunewright_suggester.core.ask import Answer, Ask, Explanation
 from tunewright_suggester.core.drawing import draw_grid, draw_random
 from tunewright_suggester.core.hyperband import has_model, suggest_hyperband
@@ -60,3 +60,11 @@ def _check(ask: Ask) -> None:
         raise InvalidSpec("definitions", "there is none", "Give at least one")
     if ask.count < 1:
         raise InvalidSpec("count", f"{ask.count} is below 1", "Ask for at least one configuration")
+    _check_warm_start(ask)
+
+
+def _check_warm_start(ask: Ask) -> None:
+    if ask.warm_start is None and any(definition.parents for definition in ask.definitions):
+        raise InvalidSpec("warm_start", "is missing, but there are parents", f"Choose from {', '.join(WarmStartType)}")
+    if ask.warm_start is not None and ask.strategy in (Strategy.GRID, Strategy.HYPERBAND):
+        raise InvalidSpec("warm_start", f"{ask.strategy} takes no parents", "Use Bayesian or Random, or leave it out")

@@ -25,14 +25,14 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tunewright.core.errors import InvalidSpec, NotFound, SpaceExhausted
 from tunewright.core.rungs import resources_of
 from tunewright.core.space import Value, check_configuration, size
-from tunewright.core.spec import Direction, HyperbandConfig, Strategy
-from tunewright_suggester.core.ask import Ask, DefinitionAsk, Explanation, Observations
+from tunewright.core.spec import Direction, HyperbandConfig, Strategy, WarmStartType
+from tunewright_suggester.core.ask import Ask, DefinitionAsk, Explanation, Observations, Parent
 from tunewright_suggester.core.suggest import explain, suggest
 from tunewright_suggester.library.asked import Asked, Told
 from tunewright_suggester.library.ranges import TypedSpace
@@ -46,8 +46,10 @@ class Optimizer:
 
     `space` maps names to Float, Int or Choice, or is AMT's ParameterRanges. `budget` is how many configurations will be
     asked for in all, `parallel` how many at once, `default` a point to try first, whole or in part, `prior` pairs of
-    configuration and value known beforehand. `min_resource` (1) and `max_resource` are Hyperband's fewest and most
-    steps of a training. With the same seed and the same calls the answers are the same.
+    configuration and value known beforehand. `transfer` takes histories of similar problems, each a sequence of such
+    pairs; their values may be on another scale, and are believed as far as they foretell what is told. `min_resource`
+    (1) and `max_resource` are Hyperband's fewest and most steps of a training. With the same seed and the same calls
+    the answers are the same.
     Raises: InvalidSpec: names what cannot be.
     """
 
@@ -62,6 +64,7 @@ class Optimizer:
         seed: int | None = None,
         default: Mapping[str, Any] | None = None,
         prior: Iterable[tuple[Mapping[str, Any], float]] = (),
+        transfer: Iterable[Iterable[tuple[Mapping[str, Any], float]]] = (),
         min_resource: int | None = None,
         max_resource: int | None = None,
     ) -> None:
@@ -78,6 +81,7 @@ class Optimizer:
         self._history: list[Told] = []
         self._asked = 0
         self._last: Ask | None = None
+        self._parents = tuple(self._parent(pairs) for pairs in transfer)
         for configuration, value in prior:
             self.tell(configuration, value)
 
@@ -174,9 +178,10 @@ class Optimizer:
     def _ask(self) -> Ask:
         definition = DefinitionAsk(
             space=self._space.core,
-            observations=self._observations(),
+            observations=self._observations(self._history),
             pending=tuple(self._space.inward(asked) for asked in self._pending.values()),
             default_point=self._default,
+            parents=self._parents,
         )
         return Ask(
             strategy=self._strategy,
@@ -188,17 +193,22 @@ class Optimizer:
             budget=None if self._budget is None else max(self._budget - self._asked, 1),
             parallel=self._parallel,
             hyperband=self._hyperband,
+            warm_start=WarmStartType.TRANSFER_LEARNING if self._parents else None,
         )
 
-    def _observations(self) -> Observations:
-        rows = [self._space.inward(told.configuration) for told in self._history]
+    def _parent(self, pairs: Iterable[tuple[Mapping[str, Any], float]]) -> Parent:
+        told = [Told(configuration, float(value) if math.isfinite(value) else None) for configuration, value in pairs]
+        return Parent(self._space.core, self._observations(told))
+
+    def _observations(self, history: Sequence[Told]) -> Observations:
+        rows = [self._space.inward(told.configuration) for told in history]
         return Observations(
-            columns={name: tuple(row[name] for row in rows) for name in self._space.core},
-            outcomes=tuple(told.outcome for told in self._history),
-            values=tuple(math.nan if told.value is None else told.value for told in self._history),
-            steps=tuple(told.steps for told in self._history),
+            columns={name: tuple(row.get(name) for row in rows) for name in self._space.core},
+            outcomes=tuple(told.outcome for told in history),
+            values=tuple(math.nan if told.value is None else told.value for told in history),
+            steps=tuple(told.steps for told in history),
             numbers=tuple(range(1, len(rows) + 1)),
-            curves=tuple(told.curve for told in self._history),
+            curves=tuple(told.curve for told in history),
         )
 
     def _inward(self, configuration: Mapping[str, Any]) -> dict[str, Value]:
