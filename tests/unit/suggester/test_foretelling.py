@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from bench.stopped_curves import history
+from bench.suggester.stopped import history
 
 from tests.unit.suggester.histories import curved, observations_of
 from tunewright.core.spec import Direction

@@ -6,7 +6,7 @@ means of the completed ones. Families of curves over a Branin-like bottom: `quic
 stopped, `noisy` ones too but for the noise, `late` ones fall at a speed of their own, `crossing` ones are the slower
 the better their end, `rising` ones grow, as what adds up or overfits does.
 
-    python -m bench.stopped_curves [seeds]
+    python -m bench.suggester.stopped [seeds]
 
 Regret is that of the best completed training's true final loss, geometric mean of (regret + 0.01) - 0.01.
 """
