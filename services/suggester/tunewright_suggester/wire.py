@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.space import Space, Value, check_configuration
+from tunewright.core.space import Space, Value, check_configuration, check_part
 from tunewright.core.spec import Direction, HyperbandConfig, Parameter, Strategy, WarmStartType
 from tunewright.platform.codec import from_message, to_message, value_from_message, value_to_message
 from tunewright.v1 import spec_pb2, tuning_service_pb2
@@ -127,8 +127,7 @@ def _read_warm_start(request: pb.SuggestRequest) -> WarmStartType | None:
 def _read_definition(message: pb.DefinitionRequest, path: str) -> DefinitionAsk:
     space = _read_space(message.parameters, f"{path}.parameters")
     default_point = _read_values(message.default_point, f"{path}.default_point")
-    offered = {name: parameter for name, parameter in space.items() if name in default_point}
-    check_configuration(offered, default_point, f"{path}.default_point")
+    check_part(space, default_point, f"{path}.default_point")
     return DefinitionAsk(
         space=space,
         name=message.name,

@@ -69,11 +69,11 @@ class Int:
     scaling: ScalingType = ScalingType.AUTO
 
     def __post_init__(self) -> None:
+        if max(abs(self.low), abs(self.high)) > MAX_EXACT_INT:
+            raise InvalidSpec("high", "integers beyond 2^53 cannot be told apart", "Narrow the range")
         _check_ends(self.low, self.high, self.scaling)
         if self.scaling is ScalingType.REVERSE_LOGARITHMIC:
             raise InvalidSpec("scaling", "ReverseLogarithmic is for real numbers only", "Use Linear or Logarithmic")
-        if max(abs(self.low), abs(self.high)) > MAX_EXACT_INT:
-            raise InvalidSpec("high", "integers beyond 2^53 cannot be told apart", "Narrow the range")
 
     def __str__(self) -> str:
         return _interval_text(self)
@@ -116,6 +116,8 @@ def _check_ends(low: float, high: float, scaling: ScalingType) -> None:
         raise InvalidSpec("low", "the ends of a range must be finite", "Give two finite numbers")
     if low > high:
         raise InvalidSpec("low", f"the range is empty: {low} > {high}", "Swap the ends")
+    if not math.isfinite(high - low):
+        raise InvalidSpec("high", f"{low} … {high} is wider than a float64 can say", "Narrow the range")
     if scaling is ScalingType.LOGARITHMIC and low <= 0:
         raise InvalidSpec("scaling", "Logarithmic needs a range above 0", "Raise the lower end or use Linear")
 
@@ -172,14 +174,19 @@ def size(space: Space) -> int | None:
 
 def check_configuration(space: Space, configuration: Configuration, field: str = "configuration") -> None:
     """Raise InvalidSpec unless the configuration gives each parameter, and no other, a value of its range."""
-    for name in configuration:
-        if name not in space:
-            raise InvalidSpec(f"{field}.{name}", "is not a parameter of this space", f"Known: {', '.join(space)}")
-    for name, parameter in space.items():
+    check_part(space, configuration, field)
+    for name in space:
         if name not in configuration:
             raise InvalidSpec(f"{field}.{name}", "is missing", "Give every parameter a value")
-        if not parameter.contains(configuration[name]):
-            raise InvalidSpec(f"{field}.{name}", f"{configuration[name]!r} is outside {parameter}", "Choose inside it")
+
+
+def check_part(space: Space, part: Configuration, field: str) -> None:
+    """Raise InvalidSpec unless a part of a configuration gives parameters, and nothing else, values of their ranges."""
+    for name, value in part.items():
+        if name not in space:
+            raise InvalidSpec(f"{field}.{name}", "is not a parameter of this space", f"Known: {', '.join(space)}")
+        if not space[name].contains(value):
+            raise InvalidSpec(f"{field}.{name}", f"{value!r} is outside {space[name]}", "Choose inside it")
 
 
 def text_of(value: Value) -> str:

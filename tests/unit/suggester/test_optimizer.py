@@ -160,7 +160,7 @@ def test_what_was_stopped_early_is_not_best():
     [
         (lambda: Optimizer({}), "space"),
         (lambda: Optimizer({"a": (0, 1)}), "space.a"),
-        (lambda: Optimizer({"a": Float(1, 0)}), "low"),
+        (lambda: Optimizer({"a": Float(1, 0)}), "space.a.low"),
         (lambda: Optimizer(SPACE, strategy="Annealing"), "strategy"),
         (lambda: Optimizer(SPACE, direction="up"), "direction"),
         (lambda: Optimizer(SPACE, default={"epochs": 99}), "default.epochs"),

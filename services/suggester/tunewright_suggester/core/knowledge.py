@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,10 @@ from tunewright_suggester.core.ask import DefinitionAsk, Observations, Outcome
 from tunewright_suggester.core.encoding import Array, Encoding, encoding_of
 from tunewright_suggester.core.targets import losses
 from tunewright_suggester.core.warm_start import evidence_of, hearsay_of, joined
+
+REACH: Final = 30.0
+"""Widths of the space from which on an observation outside it is not used: it says nothing there, and the distances
+between the others would drown in its rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def _knowledge(encoding: Encoding, observations: Observations, direction: Direct
     U = encoding.coordinates(observations.columns, len(observations))
     inside = encoding.inside(U)
     y, errors = losses(observations, direction)
-    usable = np.isfinite(y) & np.isfinite(U).all(1)
+    usable = np.isfinite(y) & _near(encoding, U)
     return Knowledge(
         encoding,
         U[usable],
@@ -113,6 +118,13 @@ def _knowledge(encoding: Encoding, observations: Observations, direction: Direct
         frozenset(u.tobytes() for u in U[inside]),
         len(observations),
     )
+
+
+def _near(encoding: Encoding, U: Array) -> NDArray[np.bool_]:
+    """Return which of the coordinates (m, g) have a place on every axis, and none too far out."""
+    choices = np.isin(np.arange(len(encoding.axes)), encoding.choices)
+    near: NDArray[np.bool_] = np.where(choices, np.isfinite(U), np.abs(U) <= REACH).all(axis=1)
+    return near
 
 
 def _in_own_order(encoding: Encoding, parts: Sequence[Observations]) -> list[Observations]:

@@ -77,7 +77,7 @@ def losses(observations: Observations, direction: Direction) -> tuple[Array, Arr
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
     y = sign * np.array(observations.values, dtype=np.float64).clip(-LARGEST, LARGEST)
     errors = np.nan_to_num(np.array(observations.errors or np.zeros(len(y)), dtype=np.float64))
-    usable = np.isfinite(y) & ~_has(observations.outcomes, (Outcome.FAILED, Outcome.INFEASIBLE))
+    usable = np.isfinite(observations.values) & ~_has(observations.outcomes, (Outcome.FAILED, Outcome.INFEASIBLE))
     if not usable.any():
         return np.full(len(y), np.nan), errors
     completed = usable & _has(observations.outcomes, (Outcome.COMPLETED,))

@@ -30,12 +30,13 @@ from typing import Any, TypeVar
 
 from tunewright.core.errors import InvalidSpec, NotFound, SpaceExhausted
 from tunewright.core.rungs import resources_of
-from tunewright.core.space import Value, check_configuration, size
+from tunewright.core.space import Value, check_configuration, check_part, size
 from tunewright.core.spec import Direction, HyperbandConfig, Strategy, WarmStartType
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Explanation, Observations, Parent
 from tunewright_suggester.core.suggest import explain, suggest
 from tunewright_suggester.library.asked import Asked, Told
 from tunewright_suggester.library.ranges import TypedSpace
+from tunewright_suggester.library.reading import mapping, pair, real, whole
 from tunewright_suggester.library.reports import Progress, RungJudge
 
 E = TypeVar("E", Strategy, Direction)
@@ -68,11 +69,12 @@ class Optimizer:
         min_resource: int | None = None,
         max_resource: int | None = None,
     ) -> None:
-        self._space = TypedSpace(space)
+        self._space = TypedSpace(mapping(space, "space"))
         self._strategy = _member(Strategy, "strategy", strategy)
         self._direction = _member(Direction, "direction", direction)
-        self._budget, self._parallel = budget, parallel
-        self.seed = secrets.randbits(63) if seed is None else seed
+        self._budget = None if budget is None else _counted(budget, "budget", 0)
+        self._parallel = _counted(parallel, "parallel", 1)
+        self.seed = secrets.randbits(63) if seed is None else whole(seed, "seed")
         self._default = self._partly_inward(default or {})
         self._hyperband = self._resources(min_resource, max_resource)
         self._judge = RungJudge(self._direction)
@@ -82,8 +84,8 @@ class Optimizer:
         self._asked = 0
         self._last: Ask | None = None
         self._parents = tuple(self._parent(pairs) for pairs in transfer)
-        for configuration, value in prior:
-            self.tell(configuration, value)
+        for given in prior:
+            self.tell(*pair(given, "prior"))
 
     @property
     def history(self) -> tuple[Told, ...]:
@@ -120,11 +122,11 @@ class Optimizer:
         reports make up the curve by which others that are stopped early are foretold.
         Raises: InvalidSpec: the configuration is not pending, or the step is not beyond the one reported last.
         """
-        identity = self._identity(configuration)
+        identity = self._identity(mapping(configuration, "configuration"))
         if identity is None:
             raise InvalidSpec("configuration", "is not pending", "Report what was asked and not yet told")
         progress = self._progress[identity]
-        progress.add(step, float(value))
+        progress.add(_counted(step, "step", 1), real(value, "value"))
         progress.stopped = progress.stopped or self._judge.stops(progress)
         return progress.stopped
 
@@ -144,11 +146,15 @@ class Optimizer:
         """
         if (value is None) == (not failed):
             raise InvalidSpec("value", "give either a value or failed=", 'For example failed="diverged"')
-        inside = self._inward(configuration)
-        if value is not None and not math.isfinite(value):
-            value, failed = None, f"the value is {value}"
+        if failed and not isinstance(failed, str):
+            raise InvalidSpec("failed", f"{failed!r:.80} is not a text", 'Say why, for example failed="diverged"')
+        inside = self._inward(mapping(configuration, "configuration"))
+        number = None if value is None else real(value, "value")
+        if number is not None and not math.isfinite(number):
+            number, failed = None, f"the value is {number}"
+        stopped_at = None if step is None else _counted(step, "step", 1)
         progress = self._ended(configuration)
-        number, step = None if value is None else float(value), self._stop_step(step, progress)
+        step = self._stop_step(stopped_at, progress)
         self._history.append(Told(self._space.outward(inside), number, failed, step, progress.curve()))
 
     def best(self) -> Told:
@@ -197,7 +203,9 @@ class Optimizer:
         )
 
     def _parent(self, pairs: Iterable[tuple[Mapping[str, Any], float]]) -> Parent:
-        told = [Told(configuration, float(value) if math.isfinite(value) else None) for configuration, value in pairs]
+        read = [pair(given, "transfer") for given in pairs]
+        numbers = [(configuration, real(value, "transfer")) for configuration, value in read]
+        told = [Told(configuration, value if math.isfinite(value) else None) for configuration, value in numbers]
         return Parent(self._space.core, self._observations(told))
 
     def _observations(self, history: Sequence[Told]) -> Observations:
@@ -217,14 +225,15 @@ class Optimizer:
         return inside
 
     def _partly_inward(self, default: Mapping[str, Any]) -> dict[str, Value]:
-        inside = self._space.inward(default)
-        given = {name: parameter for name, parameter in self._space.core.items() if name in inside}
-        check_configuration(given, inside, "default")
+        inside = self._space.inward(mapping(default, "default"))
+        check_part(self._space.core, inside, "default")
         return inside
 
     def _resources(self, minimum: int | None, maximum: int | None) -> HyperbandConfig | None:
         if self._strategy is Strategy.HYPERBAND:
-            return HyperbandConfig(*resources_of(HyperbandConfig(minimum, maximum)))
+            fewest = None if minimum is None else whole(minimum, "min_resource")
+            most = None if maximum is None else whole(maximum, "max_resource")
+            return HyperbandConfig(*resources_of(HyperbandConfig(fewest, most)))
         if minimum is not None or maximum is not None:
             raise InvalidSpec("max_resource", "is Hyperband's", 'Leave it out, or choose strategy="Hyperband"')
         return None
@@ -233,7 +242,8 @@ class Optimizer:
         """Return the id of a pending configuration: its own, else that of the oldest of equal values."""
         if isinstance(configuration, Asked):
             return configuration.id if configuration.id in self._pending else None
-        return next((identity for identity, asked in self._pending.items() if asked == configuration), None)
+        inside = self._space.inward(configuration)
+        return next((one for one, asked in self._pending.items() if self._space.inward(asked) == inside), None)
 
     def _stop_step(self, given: int | None, progress: Progress) -> int | None:
         """Return after how many steps a training was stopped short of its end, None if it was not."""
@@ -250,8 +260,15 @@ class Optimizer:
         return self._progress.pop(identity)
 
 
+def _counted(given: Any, field: str, fewest: int) -> int:
+    number = whole(given, field)
+    if number < fewest:
+        raise InvalidSpec(field, f"{number} is below {fewest}", f"Count from {fewest}")
+    return number
+
+
 def _member(kind: type[E], field: str, given: str) -> E:
     for member in kind:
-        if member.value.lower() == given.lower():
+        if member.value.lower() == str(given).lower():
             return member
     raise InvalidSpec(field, f"{given!r} is not known", f"Choose from {', '.join(kind)}")

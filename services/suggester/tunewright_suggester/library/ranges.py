@@ -17,6 +17,7 @@ from tunewright.core.amt import looks_like_ranges, parameters_of
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.members import Members
 from tunewright.core.space import ScalingType
+from tunewright_suggester.library.reading import is_number, real, same, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Float:
 
     @property
     def range(self) -> core.Range:
-        return core.Float(float(self.low), float(self.high), _scaling(self.log))
+        return core.Float(real(self.low, "low"), real(self.high, "high"), _scaling(self.log))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Int:
 
     @property
     def range(self) -> core.Range:
-        return core.Int(int(self.low), int(self.high), _scaling(self.log))
+        return core.Int(whole(self.low, "low"), whole(self.high, "high"), _scaling(self.log))
 
 
 class Choice:
@@ -71,7 +72,7 @@ class Choice:
         """Return the text that stands for a value; one that is not offered gives a text that is not."""
         for exact in (True, False):
             for given, text in zip(self.values, self.texts, strict=True):
-                if given == value and (not exact or type(given) is type(value)):
+                if (not exact or type(given) is type(value)) and same(given, value):
                     return text
         return f"{value!r} (not offered)"
 
@@ -91,7 +92,7 @@ class TypedSpace:
             if not isinstance(item, (Float, Int, Choice)):
                 raise InvalidSpec(f"space.{name}", f"{item!r} is not a range", "Use Float, Int or Choice")
         self._choices = {name: item for name, item in given.items() if isinstance(item, Choice)}
-        return {name: item.range for name, item in given.items()}
+        return {name: _range(name, item) for name, item in given.items()}
 
     def inward(self, configuration: Mapping[str, Any]) -> dict[str, core.Value]:
         """Return the configuration with choices as texts and numbers as plain Python ones, unchecked."""
@@ -103,9 +104,9 @@ class TypedSpace:
 
     def _text(self, name: str, value: Any) -> core.Value:
         match self.core.get(name):
-            case core.Float() if _is_number(value):
-                return float(value)
-            case core.Int() if _is_number(value) and value == int(value):
+            case core.Float() if is_number(value):
+                return real(value, name)
+            case core.Int() if is_number(value) and float(value).is_integer():
                 return int(value)
             case core.Choice() if name in self._choices:
                 return self._choices[name].text_of(value)
@@ -119,6 +120,13 @@ class TypedSpace:
         return choice.values[choice.texts.index(str(value))]
 
 
+def _range(name: str, item: Float | Int | Choice) -> core.Range:
+    try:
+        return item.range
+    except InvalidSpec as error:
+        raise InvalidSpec(f"space.{name}.{error.field}", error.why, error.remedy) from None
+
+
 def _amt_space(ranges: Mapping[str, Any]) -> dict[str, core.Range]:
     return {parameter.name: parameter.range for parameter in parameters_of(Members(ranges))}
 
@@ -127,7 +135,3 @@ def _scaling(log: bool | None) -> ScalingType:
     if log is None:
         return ScalingType.AUTO
     return ScalingType.LOGARITHMIC if log else ScalingType.LINEAR
-
-
-def _is_number(value: Any) -> bool:
-    return not isinstance(value, (str, bytes)) and hasattr(value, "__float__")
