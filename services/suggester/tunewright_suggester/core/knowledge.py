@@ -123,7 +123,7 @@ def _knowledge(encoding: Encoding, observations: Observations, direction: Direct
 def _near(encoding: Encoding, U: Array) -> NDArray[np.bool_]:
     """Return which of the coordinates (m, g) have a place on every axis, and none too far out."""
     choices = np.isin(np.arange(len(encoding.axes)), encoding.choices)
-    near: NDArray[np.bool_] = np.where(choices, np.isfinite(U), np.abs(U) <= REACH).all(axis=1)
+    near: NDArray[np.bool_] = np.all(np.where(choices, np.isfinite(U), np.abs(U) <= REACH), axis=1)
     return near
 
 

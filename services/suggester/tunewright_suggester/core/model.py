@@ -22,6 +22,8 @@ FULL_EFFORT_UP_TO: Final = 60
 """Observations; beyond, a likelihood costs more and gets fewer evaluations."""
 FEWEST_EVALUATIONS: Final = 10
 JITTER: Final = 1e-8
+VAGUE: Final = 1e6
+"""Standard errors beyond, in deviations of all targets, are taken for this: their squares must stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def fit_model(knowledge: Knowledge, effort: Effort) -> Model:
 
 
 def _data_of(knowledge: Knowledge, bend: Bend) -> Data:
-    extra_noise = (knowledge.errors * bend.slope(knowledge.y)) ** 2
+    extra_noise = np.minimum(knowledge.errors * bend.slope(knowledge.y), VAGUE) ** 2
     encoding = knowledge.encoding
     return Data(encoding.features(knowledge.U), bend.apply(knowledge.y), encoding.groups, extra_noise)
 
