@@ -16,7 +16,7 @@ from tunewright_suggester.core.ask import DefinitionAsk, Outcome
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.knowledge import knowledge_of
 from tunewright_suggester.core.model import fit_model
-from tunewright_suggester.core.targets import bends_of, losses
+from tunewright_suggester.core.targets import LARGEST, bends_of, losses
 
 OBJECTIVES = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=30).map(np.array)
 
@@ -28,7 +28,7 @@ def test_bends_keep_the_order_and_standardise(y):
         order = np.argsort(y, kind="stable")
         assert (np.diff(t[order]) >= 0).all()
         assert abs(t.mean()) < 1e-6
-        assert t.std() == pytest.approx(1.0) or np.ptp(y) <= 1e-12 * np.abs(y).max()
+        assert t.std() == pytest.approx(1.0) or np.ptp(y) <= 1e-12 * np.abs(y).max() + 10.0 / LARGEST
 
 
 def test_inverse_and_slope_belong_to_the_bend():

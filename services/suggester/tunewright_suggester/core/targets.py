@@ -24,7 +24,7 @@ BENDS: Final = (1.0, 0.5, 0.0, -1.0)
 """λ of the upper half: 1 is straight, 0 the logarithm, below it bounded."""
 
 LARGEST: Final = 1e100
-"""Objectives beyond are taken for this: their squares must stay finite."""
+"""Objectives beyond are taken for this: their squares must stay finite. Spreads below its inverse are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _bent(z: Array, power: float) -> Array:
 
 def _robust_unit(y: Array, centre: float) -> float:
     """Return the distance from the median to the best quarter, or the nearest spread that is not nothing."""
-    smallest = 1e-9 * float(np.ptp(y)) + 1e-15 * abs(centre)
+    smallest = 1e-9 * float(np.ptp(y)) + 1e-15 * abs(centre) + 1.0 / LARGEST
     for unit in (centre - float(np.quantile(y, 0.25)), float(np.ptp(np.quantile(y, [0.25, 0.75]))), float(y.std())):
         if unit > smallest:
             return unit
