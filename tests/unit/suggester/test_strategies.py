@@ -34,6 +34,7 @@ class TestRandom(StrategyContract):
 
 class TestGrid(StrategyContract):
     strategy, space, finite, single = Strategy.GRID, CATEGORICAL, CATEGORICAL, Choice(("only",))
+    takes_parents = False
 
     def test_the_order_is_that_of_the_lists(self):
         suggestions = suggest(self.ask(CATEGORICAL, count=3, seed=99)).suggestions
@@ -47,6 +48,7 @@ class TestGrid(StrategyContract):
 
 class TestHyperband(StrategyContract):
     strategy, space, finite, single = Strategy.HYPERBAND, MIXED, SMALL, Int(4, 4)
+    takes_parents = False
 
     def test_brackets_are_drawn_in_proportion_to_their_sizes(self):
         suggestions = suggest(self.ask(MIXED, count=600)).suggestions
