@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import stdev
 from typing import Any, TypeVar
 
 from tunewright.core.errors import InvalidSpec, NotFound, SpaceExhausted
@@ -131,25 +132,29 @@ class Optimizer:
     def tell(
         self,
         configuration: Mapping[str, Any],
-        value: float | None = None,
+        value: float | Sequence[float] | None = None,
         *,
         failed: str = "",
         step: int | None = None,
+        error: float | None = None,
     ) -> None:
         """Say what a configuration gave: a value, or why it failed. What was never asked for may be told too.
 
-        `step` says that the training was stopped early after so many steps, with the value it had then; where `report`
-        said to stop, it is known. A value that is not finite counts as failed.
+        Several values of one configuration (the folds of a cross-validation) count as their mean with its standard
+        error; `error` gives the standard error of a single value, where it is known. `step` says that the training was
+        stopped early after so many steps, with the value it had then; where `report` said to stop, it is known. A value
+        that is not finite counts as failed.
         Raises: InvalidSpec: the configuration is not of this space, or neither value nor reason is given.
         """
         if (value is None) == (not failed):
             raise InvalidSpec("value", "give either a value or failed=", 'For example failed="diverged"')
         inside = self._inward(configuration)
-        if value is not None and not math.isfinite(value):
-            value, failed = None, f"the value is {value}"
+        number, spread = (None, math.nan) if value is None else _mean_and_error(value, error)
+        if number is not None and not math.isfinite(number):
+            number, spread, failed = None, math.nan, f"the value is {number}"
         progress = self._ended(configuration)
-        number, step = None if value is None else float(value), self._stop_step(step, progress)
-        self._history.append(Told(self._space.outward(inside), number, failed, step, progress.curve()))
+        step = self._stop_step(step, progress)
+        self._history.append(Told(self._space.outward(inside), number, failed, step, progress.curve(), spread))
 
     def best(self) -> Told:
         """Return the best that was observed at the end of a training. Raises: NotFound: nothing was told yet."""
@@ -208,6 +213,7 @@ class Optimizer:
             values=tuple(math.nan if told.value is None else told.value for told in history),
             steps=tuple(told.steps for told in history),
             numbers=tuple(range(1, len(rows) + 1)),
+            errors=tuple(told.error for told in history),
             curves=tuple(told.curve for told in history),
         )
 
@@ -248,6 +254,22 @@ class Optimizer:
             return Progress()
         del self._pending[identity]
         return self._progress.pop(identity)
+
+
+def _mean_and_error(value: float | Sequence[float], error: float | None) -> tuple[float, float]:
+    """Return the mean of one value or several, and its standard error, NaN where unknown.
+
+    Raises: InvalidSpec: there is no value, or the error is negative, not finite, or beside several values.
+    """
+    values = [float(one) for one in value] if isinstance(value, Sequence) else [float(value)]
+    if not values:
+        raise InvalidSpec("value", "holds no value", "Give at least one")
+    if error is not None and (len(values) > 1 or not 0 <= error < math.inf):
+        raise InvalidSpec("error", f"{error} is no standard error of one value", "Give a number from 0, or all values")
+    mean = math.fsum(values) / len(values)
+    if len(values) == 1 or not math.isfinite(mean):
+        return mean, math.nan if error is None else float(error)
+    return mean, stdev(values, mean) / math.sqrt(len(values))
 
 
 def _member(kind: type[E], field: str, given: str) -> E:
