@@ -35,8 +35,6 @@ SIGNAL_SPREAD: Final = 1.0
 NOISE_MEDIAN: Final = 1e-3
 NOISE_SPREAD: Final = 2.0
 """Spreads are standard deviations of the logarithms."""
-FIT_TOLERANCE: Final = 1e-7
-"""Relative gain of the posterior density's logarithm below which a fit ends: finer than what a suggestion feels."""
 BOUNDS: Final = {"lengthscale": (5e-3, 1e2), "signal": (5e-2, 2e1), "noise": (1e-6, 1.0)}
 
 
@@ -135,7 +133,7 @@ def fit(data: Data, starts: Sequence[Array], evaluations: int) -> Array:
             jac=True,
             method="L-BFGS-B",
             bounds=_bounds(data.parameters),
-            options={"maxfun": evaluations, "maxiter": evaluations, "ftol": FIT_TOLERANCE},
+            options={"maxfun": evaluations, "maxiter": evaluations},
         )
         if found.fun < best_value:
             best_theta, best_value = found.x, found.fun
