@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.suggester.requests import request_of
+from tests.unit.suggester.histories import MIXED
+from tests.unit.suggester.requests import observations_of, request_of
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import WarmStartType
 from tunewright.v1 import spec_pb2
