@@ -160,7 +160,9 @@ class Asker:
 
 
 def _definition(definition: Definition) -> suggestion_service_pb2.DefinitionRequest:
-    message = suggestion_service_pb2.DefinitionRequest(name=definition.name)
+    message = suggestion_service_pb2.DefinitionRequest(
+        name=definition.name, static_hyperparameters=definition.static_hyperparameters
+    )
     for parameter in definition.parameters:
         message.parameters.append(to_message(parameter, spec_pb2.Parameter))
         if parameter.hint is not None:

@@ -134,6 +134,7 @@ def _read_definition(message: pb.DefinitionRequest, path: str) -> DefinitionAsk:
         observations=read_observations(message.observations, space, f"{path}.observations"),
         pending=_read_pending(message.pending, space, f"{path}.pending"),
         default_point=default_point,
+        static=dict(message.static_hyperparameters),
         parents=tuple(_read_parent(parent, f"{path}.parents[{place}]") for place, parent in enumerate(message.parents)),
     )
 

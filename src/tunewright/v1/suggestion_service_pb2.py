@@ -26,7 +26,7 @@ from tunewright.v1 import spec_pb2 as tunewright_dot_v1_dot_spec__pb2
 from tunewright.v1 import tuning_service_pb2 as tunewright_dot_v1_dot_tuning__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tunewright/v1/suggestion_service.proto\x12\rtunewright.v1\x1a\x18tunewright/v1/spec.proto\x1a\"tunewright/v1/tuning_service.proto\"E\n\x06\x43olumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x66loats\x18\x02 \x03(\x01\x12\x0c\n\x04ints\x18\x03 \x03(\x12\x12\x0f\n\x07\x63hoices\x18\x04 \x03(\x11\"\xeb\x01\n\x0cObservations\x12&\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x15.tunewright.v1.Column\x12(\n\x08outcomes\x18\x02 \x03(\x0e\x32\x16.tunewright.v1.Outcome\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\r\n\x05steps\x18\x04 \x03(\x05\x12\r\n\x05\x63osts\x18\x05 \x03(\x02\x12\x0f\n\x07numbers\x18\x06 \x03(\x05\x12\x0e\n\x06\x63urves\x18\x07 \x03(\x01\x12\x15\n\rcurve_lengths\x18\x08 \x03(\x05\x12\x0e\n\x06\x65rrors\x18\t \x03(\x01\x12\x13\n\x0b\x63urve_steps\x18\n \x03(\x05\"\xa7\x01\n\x07Pending\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12@\n\rconfiguration\x18\x02 \x03(\x0b\x32).tunewright.v1.Pending.ConfigurationEntry\x1aJ\n\x12\x43onfigurationEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.tunewright.v1.Value:\x02\x38\x01\"\xe9\x02\n\x11\x44\x65\x66initionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\nparameters\x18\x02 \x03(\x0b\x32\x18.tunewright.v1.Parameter\x12\x31\n\x0cobservations\x18\x03 \x01(\x0b\x32\x1b.tunewright.v1.Observations\x12\'\n\x07pending\x18\x04 \x03(\x0b\x32\x16.tunewright.v1.Pending\x12I\n\rdefault_point\x18\x05 \x03(\x0b\x32\x32.tunewright.v1.DefinitionRequest.DefaultPointEntry\x12&\n\x07parents\x18\x06 \x03(\x0b\x32\x15.tunewright.v1.Parent\x1aI\n\x11\x44\x65\x66\x61ultPointEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.tunewright.v1.Value:\x02\x38\x01\"\x86\x02\n\x06Parent\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12,\n\nparameters\x18\x02 \x03(\x0b\x32\x18.tunewright.v1.Parameter\x12\x31\n\x0cobservations\x18\x03 \x01(\x0b\x32\x1b.tunewright.v1.Observations\x12P\n\x16static_hyperparameters\x18\x04 \x03(\x0b\x32\x30.tunewright.v1.Parent.StaticHyperparametersEntry\x1a<\n\x1aStaticHyperparametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x81\x04\n\x0eSuggestRequest\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x15\n\rspec_revision\x18\x02 \x01(\x05\x12)\n\x08strategy\x18\x03 \x01(\x0e\x32\x17.tunewright.v1.Strategy\x12\x36\n\thyperband\x18\x04 \x01(\x0b\x32\x1e.tunewright.v1.HyperbandConfigH\x00\x88\x01\x01\x12+\n\tdirection\x18\x05 \x01(\x0e\x32\x18.tunewright.v1.Direction\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12\x12\n\nask_number\x18\x07 \x01(\x05\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\x12\x13\n\x06\x62udget\x18\t \x01(\x05H\x01\x88\x01\x01\x12\x10\n\x08parallel\x18\n \x01(\x05\x12\x0e\n\x06\x65\x66\x66ort\x18\x0b \x01(\t\x12\x35\n\x0b\x64\x65\x66initions\x18\x0c \x03(\x0b\x32 .tunewright.v1.DefinitionRequest\x12\x35\n\nwarm_start\x18\r \x01(\x0e\x32\x1c.tunewright.v1.WarmStartTypeH\x02\x88\x01\x01\x12\x15\n\rprefix_digest\x18\x0e \x01(\x0c\x12\x15\n\rprefix_length\x18\x0f \x01(\x05\x12\x0f\n\x07started\x18\x10 \x01(\x05\x42\x0c\n\n_hyperbandB\t\n\x07_budgetB\r\n\x0b_warm_start\"\x85\x02\n\nSuggestion\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x01 \x01(\t\x12\x43\n\rconfiguration\x18\x02 \x03(\x0b\x32,.tunewright.v1.Suggestion.ConfigurationEntry\x12-\n\nprovenance\x18\x03 \x01(\x0b\x32\x19.tunewright.v1.Provenance\x12\x0f\n\x07\x62racket\x18\x04 \x01(\x05\x12\r\n\x05rungs\x18\x05 \x03(\x05\x1aJ\n\x12\x43onfigurationEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.tunewright.v1.Value:\x02\x38\x01\"\xa5\x01\n\x0fSuggestResponse\x12.\n\x0bsuggestions\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.Suggestion\x12\'\n\x07outlook\x18\x02 \x01(\x0b\x32\x16.tunewright.v1.Outlook\x12\x11\n\texhausted\x18\x03 \x01(\x08\x12\x16\n\x0eunknown_prefix\x18\x04 \x01(\x08\x12\x0e\n\x06\x64igest\x18\x05 \x01(\x0c\"K\n\x0e\x45xplainRequest\x12*\n\x03\x61sk\x18\x01 \x01(\x0b\x32\x1d.tunewright.v1.SuggestRequest\x12\r\n\x05index\x18\x02 \x01(\x05\"<\n\tNeighbour\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\x10\n\x08\x64istance\x18\x02 \x01(\x01\x12\r\n\x05value\x18\x03 \x01(\x01\"\x88\x02\n\x0f\x45xplainResponse\x12-\n\nsuggestion\x18\x01 \x01(\x0b\x32\x19.tunewright.v1.Suggestion\x12,\n\nneighbours\x18\x02 \x03(\x0b\x32\x18.tunewright.v1.Neighbour\x12\x46\n\x0clengthscales\x18\x03 \x03(\x0b\x32\x30.tunewright.v1.ExplainResponse.LengthscalesEntry\x12\r\n\x05noise\x18\x04 \x01(\x01\x12\x0c\n\x04text\x18\x05 \x01(\t\x1a\x33\n\x11LengthscalesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01*z\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_COMPLETED\x10\x01\x12\x13\n\x0fOUTCOME_STOPPED\x10\x02\x12\x12\n\x0eOUTCOME_FAILED\x10\x03\x12\x16\n\x12OUTCOME_INFEASIBLE\x10\x04\x32\xa7\x01\n\x11SuggestionService\x12H\n\x07Suggest\x12\x1d.tunewright.v1.SuggestRequest\x1a\x1e.tunewright.v1.SuggestResponse\x12H\n\x07\x45xplain\x12\x1d.tunewright.v1.ExplainRequest\x1a\x1e.tunewright.v1.ExplainResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tunewright/v1/suggestion_service.proto\x12\rtunewright.v1\x1a\x18tunewright/v1/spec.proto\x1a\"tunewright/v1/tuning_service.proto\"E\n\x06\x43olumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x66loats\x18\x02 \x03(\x01\x12\x0c\n\x04ints\x18\x03 \x03(\x12\x12\x0f\n\x07\x63hoices\x18\x04 \x03(\x11\"\xeb\x01\n\x0cObservations\x12&\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x15.tunewright.v1.Column\x12(\n\x08outcomes\x18\x02 \x03(\x0e\x32\x16.tunewright.v1.Outcome\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\r\n\x05steps\x18\x04 \x03(\x05\x12\r\n\x05\x63osts\x18\x05 \x03(\x02\x12\x0f\n\x07numbers\x18\x06 \x03(\x05\x12\x0e\n\x06\x63urves\x18\x07 \x03(\x01\x12\x15\n\rcurve_lengths\x18\x08 \x03(\x05\x12\x0e\n\x06\x65rrors\x18\t \x03(\x01\x12\x13\n\x0b\x63urve_steps\x18\n \x03(\x05\"\xa7\x01\n\x07Pending\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12@\n\rconfiguration\x18\x02 \x03(\x0b\x32).tunewright.v1.Pending.ConfigurationEntry\x1aJ\n\x12\x43onfigurationEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.tunewright.v1.Value:\x02\x38\x01\"\x84\x04\n\x11\x44\x65\x66initionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\nparameters\x18\x02 \x03(\x0b\x32\x18.tunewright.v1.Parameter\x12\x31\n\x0cobservations\x18\x03 \x01(\x0b\x32\x1b.tunewright.v1.Observations\x12\'\n\x07pending\x18\x04 \x03(\x0b\x32\x16.tunewright.v1.Pending\x12I\n\rdefault_point\x18\x05 \x03(\x0b\x32\x32.tunewright.v1.DefinitionRequest.DefaultPointEntry\x12&\n\x07parents\x18\x06 \x03(\x0b\x32\x15.tunewright.v1.Parent\x12[\n\x16static_hyperparameters\x18\x07 \x03(\x0b\x32;.tunewright.v1.DefinitionRequest.StaticHyperparametersEntry\x1aI\n\x11\x44\x65\x66\x61ultPointEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.tunewright.v1.Value:\x02\x38\x01\x1a<\n\x1aStaticHyperparametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x86\x02\n\x06Parent\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12,\n\nparameters\x18\x02 \x03(\x0b\x32\x18.tunewright.v1.Parameter\x12\x31\n\x0cobservations\x18\x03 \x01(\x0b\x32\x1b.tunewright.v1.Observations\x12P\n\x16static_hyperparameters\x18\x04 \x03(\x0b\x32\x30.tunewright.v1.Parent.StaticHyperparametersEntry\x1a<\n\x1aStaticHyperparametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x81\x04\n\x0eSuggestRequest\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x15\n\rspec_revision\x18\x02 \x01(\x05\x12)\n\x08strategy\x18\x03 \x01(\x0e\x32\x17.tunewright.v1.Strategy\x12\x36\n\thyperband\x18\x04 \x01(\x0b\x32\x1e.tunewright.v1.HyperbandConfigH\x00\x88\x01\x01\x12+\n\tdirection\x18\x05 \x01(\x0e\x32\x18.tunewright.v1.Direction\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12\x12\n\nask_number\x18\x07 \x01(\x05\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\x12\x13\n\x06\x62udget\x18\t \x01(\x05H\x01\x88\x01\x01\x12\x10\n\x08parallel\x18\n \x01(\x05\x12\x0e\n\x06\x65\x66\x66ort\x18\x0b \x01(\t\x12\x35\n\x0b\x64\x65\x66initions\x18\x0c \x03(\x0b\x32 .tunewright.v1.DefinitionRequest\x12\x35\n\nwarm_start\x18\r \x01(\x0e\x32\x1c.tunewright.v1.WarmStartTypeH\x02\x88\x01\x01\x12\x15\n\rprefix_digest\x18\x0e \x01(\x0c\x12\x15\n\rprefix_length\x18\x0f \x01(\x05\x12\x0f\n\x07started\x18\x10 \x01(\x05\x42\x0c\n\n_hyperbandB\t\n\x07_budgetB\r\n\x0b_warm_start\"\x85\x02\n\nSuggestion\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x01 \x01(\t\x12\x43\n\rconfiguration\x18\x02 \x03(\x0b\x32,.tunewright.v1.Suggestion.ConfigurationEntry\x12-\n\nprovenance\x18\x03 \x01(\x0b\x32\x19.tunewright.v1.Provenance\x12\x0f\n\x07\x62racket\x18\x04 \x01(\x05\x12\r\n\x05rungs\x18\x05 \x03(\x05\x1aJ\n\x12\x43onfigurationEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.tunewright.v1.Value:\x02\x38\x01\"\xa5\x01\n\x0fSuggestResponse\x12.\n\x0bsuggestions\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.Suggestion\x12\'\n\x07outlook\x18\x02 \x01(\x0b\x32\x16.tunewright.v1.Outlook\x12\x11\n\texhausted\x18\x03 \x01(\x08\x12\x16\n\x0eunknown_prefix\x18\x04 \x01(\x08\x12\x0e\n\x06\x64igest\x18\x05 \x01(\x0c\"K\n\x0e\x45xplainRequest\x12*\n\x03\x61sk\x18\x01 \x01(\x0b\x32\x1d.tunewright.v1.SuggestRequest\x12\r\n\x05index\x18\x02 \x01(\x05\"<\n\tNeighbour\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\x10\n\x08\x64istance\x18\x02 \x01(\x01\x12\r\n\x05value\x18\x03 \x01(\x01\"\x88\x02\n\x0f\x45xplainResponse\x12-\n\nsuggestion\x18\x01 \x01(\x0b\x32\x19.tunewright.v1.Suggestion\x12,\n\nneighbours\x18\x02 \x03(\x0b\x32\x18.tunewright.v1.Neighbour\x12\x46\n\x0clengthscales\x18\x03 \x03(\x0b\x32\x30.tunewright.v1.ExplainResponse.LengthscalesEntry\x12\r\n\x05noise\x18\x04 \x01(\x01\x12\x0c\n\x04text\x18\x05 \x01(\t\x1a\x33\n\x11LengthscalesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01*z\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_COMPLETED\x10\x01\x12\x13\n\x0fOUTCOME_STOPPED\x10\x02\x12\x12\n\x0eOUTCOME_FAILED\x10\x03\x12\x16\n\x12OUTCOME_INFEASIBLE\x10\x04\x32\xa7\x01\n\x11SuggestionService\x12H\n\x07Suggest\x12\x1d.tunewright.v1.SuggestRequest\x1a\x1e.tunewright.v1.SuggestResponse\x12H\n\x07\x45xplain\x12\x1d.tunewright.v1.ExplainRequest\x1a\x1e.tunewright.v1.ExplainResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,14 +37,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PENDING_CONFIGURATIONENTRY']._serialized_options = b'8\001'
   _globals['_DEFINITIONREQUEST_DEFAULTPOINTENTRY']._loaded_options = None
   _globals['_DEFINITIONREQUEST_DEFAULTPOINTENTRY']._serialized_options = b'8\001'
+  _globals['_DEFINITIONREQUEST_STATICHYPERPARAMETERSENTRY']._loaded_options = None
+  _globals['_DEFINITIONREQUEST_STATICHYPERPARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_PARENT_STATICHYPERPARAMETERSENTRY']._loaded_options = None
   _globals['_PARENT_STATICHYPERPARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_SUGGESTION_CONFIGURATIONENTRY']._loaded_options = None
   _globals['_SUGGESTION_CONFIGURATIONENTRY']._serialized_options = b'8\001'
   _globals['_EXPLAINRESPONSE_LENGTHSCALESENTRY']._loaded_options = None
   _globals['_EXPLAINRESPONSE_LENGTHSCALESENTRY']._serialized_options = b'8\001'
-  _globals['_OUTCOME']._serialized_start=2581
-  _globals['_OUTCOME']._serialized_end=2703
+  _globals['_OUTCOME']._serialized_start=2736
+  _globals['_OUTCOME']._serialized_end=2858
   _globals['_COLUMN']._serialized_start=119
   _globals['_COLUMN']._serialized_end=188
   _globals['_OBSERVATIONS']._serialized_start=191
@@ -54,29 +56,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PENDING_CONFIGURATIONENTRY']._serialized_start=522
   _globals['_PENDING_CONFIGURATIONENTRY']._serialized_end=596
   _globals['_DEFINITIONREQUEST']._serialized_start=599
-  _globals['_DEFINITIONREQUEST']._serialized_end=960
-  _globals['_DEFINITIONREQUEST_DEFAULTPOINTENTRY']._serialized_start=887
-  _globals['_DEFINITIONREQUEST_DEFAULTPOINTENTRY']._serialized_end=960
-  _globals['_PARENT']._serialized_start=963
-  _globals['_PARENT']._serialized_end=1225
-  _globals['_PARENT_STATICHYPERPARAMETERSENTRY']._serialized_start=1165
-  _globals['_PARENT_STATICHYPERPARAMETERSENTRY']._serialized_end=1225
-  _globals['_SUGGESTREQUEST']._serialized_start=1228
-  _globals['_SUGGESTREQUEST']._serialized_end=1741
-  _globals['_SUGGESTION']._serialized_start=1744
-  _globals['_SUGGESTION']._serialized_end=2005
+  _globals['_DEFINITIONREQUEST']._serialized_end=1115
+  _globals['_DEFINITIONREQUEST_DEFAULTPOINTENTRY']._serialized_start=980
+  _globals['_DEFINITIONREQUEST_DEFAULTPOINTENTRY']._serialized_end=1053
+  _globals['_DEFINITIONREQUEST_STATICHYPERPARAMETERSENTRY']._serialized_start=1055
+  _globals['_DEFINITIONREQUEST_STATICHYPERPARAMETERSENTRY']._serialized_end=1115
+  _globals['_PARENT']._serialized_start=1118
+  _globals['_PARENT']._serialized_end=1380
+  _globals['_PARENT_STATICHYPERPARAMETERSENTRY']._serialized_start=1055
+  _globals['_PARENT_STATICHYPERPARAMETERSENTRY']._serialized_end=1115
+  _globals['_SUGGESTREQUEST']._serialized_start=1383
+  _globals['_SUGGESTREQUEST']._serialized_end=1896
+  _globals['_SUGGESTION']._serialized_start=1899
+  _globals['_SUGGESTION']._serialized_end=2160
   _globals['_SUGGESTION_CONFIGURATIONENTRY']._serialized_start=522
   _globals['_SUGGESTION_CONFIGURATIONENTRY']._serialized_end=596
-  _globals['_SUGGESTRESPONSE']._serialized_start=2008
-  _globals['_SUGGESTRESPONSE']._serialized_end=2173
-  _globals['_EXPLAINREQUEST']._serialized_start=2175
-  _globals['_EXPLAINREQUEST']._serialized_end=2250
-  _globals['_NEIGHBOUR']._serialized_start=2252
-  _globals['_NEIGHBOUR']._serialized_end=2312
-  _globals['_EXPLAINRESPONSE']._serialized_start=2315
-  _globals['_EXPLAINRESPONSE']._serialized_end=2579
-  _globals['_EXPLAINRESPONSE_LENGTHSCALESENTRY']._serialized_start=2528
-  _globals['_EXPLAINRESPONSE_LENGTHSCALESENTRY']._serialized_end=2579
-  _globals['_SUGGESTIONSERVICE']._serialized_start=2706
-  _globals['_SUGGESTIONSERVICE']._serialized_end=2873
+  _globals['_SUGGESTRESPONSE']._serialized_start=2163
+  _globals['_SUGGESTRESPONSE']._serialized_end=2328
+  _globals['_EXPLAINREQUEST']._serialized_start=2330
+  _globals['_EXPLAINREQUEST']._serialized_end=2405
+  _globals['_NEIGHBOUR']._serialized_start=2407
+  _globals['_NEIGHBOUR']._serialized_end=2467
+  _globals['_EXPLAINRESPONSE']._serialized_start=2470
+  _globals['_EXPLAINRESPONSE']._serialized_end=2734
+  _globals['_EXPLAINRESPONSE_LENGTHSCALESENTRY']._serialized_start=2683
+  _globals['_EXPLAINRESPONSE_LENGTHSCALESENTRY']._serialized_end=2734
+  _globals['_SUGGESTIONSERVICE']._serialized_start=2861
+  _globals['_SUGGESTIONSERVICE']._serialized_end=3028
 # @@protoc_insertion_point(module_scope)

@@ -74,7 +74,7 @@ class Pending(_message.Message):
     def __init__(self, number: _Optional[int] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ...) -> None: ...
 
 class DefinitionRequest(_message.Message):
-    __slots__ = ("name", "parameters", "observations", "pending", "default_point", "parents")
+    __slots__ = ("name", "parameters", "observations", "pending", "default_point", "parents", "static_hyperparameters")
     class DefaultPointEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -82,19 +82,28 @@ class DefinitionRequest(_message.Message):
         key: str
         value: _spec_pb2.Value
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_spec_pb2.Value, _Mapping]] = ...) -> None: ...
+    class StaticHyperparametersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     OBSERVATIONS_FIELD_NUMBER: _ClassVar[int]
     PENDING_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_POINT_FIELD_NUMBER: _ClassVar[int]
     PARENTS_FIELD_NUMBER: _ClassVar[int]
+    STATIC_HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
     name: str
     parameters: _containers.RepeatedCompositeFieldContainer[_spec_pb2.Parameter]
     observations: Observations
     pending: _containers.RepeatedCompositeFieldContainer[Pending]
     default_point: _containers.MessageMap[str, _spec_pb2.Value]
     parents: _containers.RepeatedCompositeFieldContainer[Parent]
-    def __init__(self, name: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[_spec_pb2.Parameter, _Mapping]]] = ..., observations: _Optional[_Union[Observations, _Mapping]] = ..., pending: _Optional[_Iterable[_Union[Pending, _Mapping]]] = ..., default_point: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., parents: _Optional[_Iterable[_Union[Parent, _Mapping]]] = ...) -> None: ...
+    static_hyperparameters: _containers.ScalarMap[str, str]
+    def __init__(self, name: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[_spec_pb2.Parameter, _Mapping]]] = ..., observations: _Optional[_Union[Observations, _Mapping]] = ..., pending: _Optional[_Iterable[_Union[Pending, _Mapping]]] = ..., default_point: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., parents: _Optional[_Iterable[_Union[Parent, _Mapping]]] = ..., static_hyperparameters: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Parent(_message.Message):
     __slots__ = ("uid", "parameters", "observations", "static_hyperparameters")

@@ -13,7 +13,7 @@ from tunewright_suggester.core.ask import Curve
 
 
 def request_from(ask) -> pb.SuggestRequest:
-    """Return a request that is read as this ask. What holds a static hyperparameter fixed does not travel."""
+    """Return a request that is read as this ask."""
     request = pb.SuggestRequest(
         uid="u",
         strategy=spec_pb2.Strategy.Value(f"STRATEGY_{ask.strategy.name}"),
@@ -39,6 +39,7 @@ def _definition(given):
         name=given.name,
         parameters=_parameters(given.space),
         observations=_observations(given.space, given.observations),
+        static_hyperparameters=given.static,
         parents=[
             pb.Parent(
                 parameters=_parameters(parent.space),

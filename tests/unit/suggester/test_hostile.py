@@ -222,7 +222,10 @@ def asked_and_reported(step, value):
         ("configuration.batch", lambda: optimizer().tell({**OK, "batch": np.array([32, 64])}, 1.0)),
         ("configuration.batch", lambda: optimizer().tell({**OK, "batch": "sixty-four"}, 1.0)),
         ("value", lambda: optimizer().tell(OK, "0.5")),
-        ("value", lambda: optimizer().tell(OK, [0.5])),
+        ("value", lambda: optimizer().tell(OK, [[0.5]])),
+        ("value", lambda: optimizer().tell(OK, [])),
+        ("value", lambda: optimizer().tell(OK, [0.5, "0.6"])),
+        ("error", lambda: optimizer().tell(OK, 0.5, error="small")),
         ("value", lambda: optimizer().tell(OK, True)),
         ("value", lambda: optimizer().tell(OK, 10**400)),
         ("value", lambda: optimizer().tell(OK, None)),
@@ -238,6 +241,14 @@ def test_the_front_door_refuses_with_the_argument_and_the_remedy(field, call):
         call()
     assert refused.value.field == field
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize("values", [[math.inf, -math.inf], [1e308, 1e308], [0.5, math.nan]])
+def test_several_values_without_a_finite_mean_are_a_failure(values):
+    tuned = optimizer()
+    tuned.tell(OK, values)
+    assert tuned.history[0].value is None
+    assert tuned.history[0].failed
 
 
 def test_a_refused_tell_leaves_the_configuration_pending():

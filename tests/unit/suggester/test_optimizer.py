@@ -209,3 +209,31 @@ def test_histories_of_similar_problems_are_started_from():
     first = optimizer.ask()
     assert first == {"x": pytest.approx(0.6, abs=0.21), "kind": 1}
     assert optimizer.history == ()
+
+
+def test_several_values_count_as_their_mean_with_its_standard_error():
+    optimizer = Optimizer({"x": Float(0.0, 1.0)}, seed=1)
+    optimizer.tell({"x": 0.5}, [1.0, 2.0, 3.0, 4.0])
+    assert optimizer.history[0].value == 2.5
+    assert optimizer.history[0].error == pytest.approx(1.2909944 / 2)
+
+
+def test_what_is_known_to_be_noisy_is_believed_less():
+    """Equal values; those at 0.2 are sure, the one at 0.8 is a lucky fold."""
+    optimizer = Optimizer({"x": Float(0.0, 1.0)}, seed=1)
+    for x, value, error in ((0.2, 0.1, 0.01), (0.3, 0.11, 0.01), (0.5, 0.5, 0.01), (0.7, 0.6, 0.01), (0.9, 0.6, 0.01)):
+        optimizer.tell({"x": x}, value, error=error)
+    optimizer.tell({"x": 0.8}, 0.05, error=0.5)
+    assert optimizer.recommend()["x"] == 0.2
+    assert optimizer.best().configuration["x"] == 0.8
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "field"), [([], None, "value"), (1.0, -1.0, "error"), ([1.0, 2.0], 0.1, "error")]
+)
+def test_a_standard_error_that_is_none_is_refused(value, error, field):
+    optimizer = Optimizer({"x": Float(0.0, 1.0)}, seed=1)
+    with pytest.raises(InvalidSpec) as refused:
+        optimizer.tell({"x": 0.5}, value, error=error)
+    assert refused.value.field == field
+    assert optimizer.history == ()

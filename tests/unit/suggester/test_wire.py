@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.suggester.requests import request_of
+from tests.unit.suggester.histories import MIXED
+from tests.unit.suggester.requests import observations_of, request_of
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import WarmStartType
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import suggestion_service_pb2 as pb
+from tunewright_suggester.core.warm_start import evidence_of
 from tunewright_suggester.wire import MOST_OBSERVATIONS, MOST_SUGGESTIONS, read_ask
 
 NUMBERS = (0, 1, -1, 7, 2**31 - 1, -(2**31), math.nan, math.inf, -math.inf, 1e308)
@@ -134,3 +136,19 @@ def put(setter, data):
         except (TypeError, ValueError):
             continue
         return
+
+
+def test_what_a_definition_holds_fixed_decides_what_its_parents_observations_mean():
+    """A parent that ran with another solver saw another problem; its configurations may be tried again."""
+    request = request_of("RANDOM", rows=0)
+    parent = pb.Parent(
+        parameters=request.definitions[0].parameters,
+        observations=observations_of(MIXED, range(3)),
+        static_hyperparameters={"solver": "lbfgs"},
+    )
+    request.definitions[0].parents.append(parent)
+    request.warm_start = spec_pb2.WARM_START_TYPE_IDENTICAL_DATA_AND_ALGORITHM
+    for solver, same in (("lbfgs", 3), ("sgd", 0)):
+        request.definitions[0].static_hyperparameters["solver"] = solver
+        definition = read_ask(request).definitions[0]
+        assert sum(map(len, evidence_of(definition, read_ask(request).warm_start))) == same

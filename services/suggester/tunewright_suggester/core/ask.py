@@ -34,8 +34,6 @@ class Source(StrEnum):
     GRID = "grid"
     PARENT = "parent"
     """The best that a parent of a warm start knows."""
-    FALLBACK = "fallback"
-    """The model had nothing to say: the objectives tie, or stand on a plateau."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from tunewright_suggester.core.search import Search
 from tunewright_suggester.core.streams import Stream, generator
 from tunewright_suggester.core.transfer import Witness, informed, recommended_by, witnesses
 
-FEWEST_TO_FIT: Final = 3
+FEWEST_TO_FIT: Final = 2
 ANCHORS: Final = 5
 """Best observations around which candidates are sought."""
 

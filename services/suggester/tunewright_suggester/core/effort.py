@@ -29,8 +29,8 @@ class Effort:
 
 
 TIERS: Final = {
-    "fast": Effort(1, 15, 256, 64, 1, 10, 2, 4, 100, 200),
-    "standard": Effort(2, 40, 512, 128, 4, 25, 4, 8, 200, 600),
+    "fast": Effort(1, 10, 128, 32, 1, 8, 2, 4, 100, 200),
+    "standard": Effort(1, 50, 512, 128, 4, 25, 4, 8, 200, 600),
     "thorough": Effort(4, 100, 2048, 512, 10, 60, 8, 16, 400, 1000),
 }
 DEFAULT_TIER: Final = "standard"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,7 @@ from scipy.optimize import minimize
 
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.kernel import matern52, matern52_and_slope, squared_distances
-from tunewright_suggester.core.triangular import factor, inverse, solve, solve_lower
+from tunewright_suggester.core.triangular import diagonal, factor, inverse, solve, solve_lower
 
 CONSTANT_VARIANCE: Final = 1.0
 LENGTHSCALE_AT_ONE: Final = 0.3
@@ -34,8 +35,6 @@ SIGNAL_SPREAD: Final = 1.0
 NOISE_MEDIAN: Final = 1e-3
 NOISE_SPREAD: Final = 2.0
 """Spreads are standard deviations of the logarithms."""
-FIT_TOLERANCE: Final = 1e-7
-"""Relative gain of the posterior density's logarithm below which a fit ends: finer than what a suggestion feels."""
 BOUNDS: Final = {"lengthscale": (5e-3, 1e2), "signal": (5e-2, 2e1), "noise": (1e-6, 1.0)}
 
 
@@ -134,7 +133,7 @@ def fit(data: Data, starts: Sequence[Array], evaluations: int) -> Array:
             jac=True,
             method="L-BFGS-B",
             bounds=_bounds(data.parameters),
-            options={"maxfun": evaluations, "maxiter": evaluations, "ftol": FIT_TOLERANCE},
+            options={"maxfun": evaluations, "maxiter": evaluations},
         )
         if found.fun < best_value:
             best_theta, best_value = found.x, found.fun
@@ -147,7 +146,7 @@ def condition(data: Data, theta: Array, Y: Array | None = None) -> Posterior:
     K = np.exp(theta[-2]) * matern52(squared_distances(S, S)) + CONSTANT_VARIANCE
     if data.relation is not None:
         K *= data.relation
-    K[np.diag_indices_from(K)] += np.exp(theta[-1]) + data.extra_noise
+    diagonal(K)[:] += np.exp(theta[-1]) + data.extra_noise
     L = factor(K)
     targets = data.y[:, None] if Y is None else Y
     return Posterior(theta, data.groups, S, L, solve(L, targets))
@@ -167,7 +166,7 @@ def negative_log_posterior(theta: Array, data: Data) -> tuple[float, Array]:
     K = signal * correlation + CONSTANT_VARIANCE
     if data.relation is not None:
         K *= data.relation
-    K[np.diag_indices_from(K)] += noise + data.extra_noise
+    diagonal(K)[:] += noise + data.extra_noise
     L = factor(K)
     W = inverse(L)
     alpha = W @ data.y
@@ -179,7 +178,7 @@ def negative_log_posterior(theta: Array, data: Data) -> tuple[float, Array]:
     gradient[-2] = 0.5 * signal * np.vdot(W, correlation)
     slope *= W
     gradient[:-2] = signal * _lengthscale_gradient(slope, S, data)
-    value = 0.5 * data.y @ alpha + np.log(np.diagonal(L)).sum()
+    value = 0.5 * data.y @ alpha + np.log(diagonal(L)).sum()
     penalty, penalty_gradient = _penalty(theta)
     return float(value + penalty), gradient + penalty_gradient
 
@@ -190,7 +189,7 @@ def leave_one_out(posterior: Posterior, Y: Array) -> Array:
     Rasmussen and Williams eq. 5.10 to 5.12; a common factor of the covariance is profiled out per column.
     """
     precision = inverse(posterior.L)
-    own = np.diagonal(precision)
+    own = diagonal(precision)
     scaled = (precision @ Y) ** 2 / own[:, None]
     density: Array = -0.5 * len(Y) * np.log(np.maximum(scaled.mean(0), 1e-12)) + 0.5 * np.log(own).sum()
     return density
@@ -204,10 +203,16 @@ def _lengthscale_gradient(G: Array, S: Array, data: Data) -> Array:
 
 
 def _penalty(theta: Array) -> tuple[float, Array]:
-    spread = np.full(len(theta), LENGTHSCALE_SPREAD)
-    spread[-2:] = SIGNAL_SPREAD, NOISE_SPREAD
-    deviation = (theta - prior_median(len(theta) - 2)) / spread
+    median, spread = _prior(len(theta) - 2)
+    deviation = (theta - median) / spread
     return float(0.5 * deviation @ deviation), deviation / spread
+
+
+@cache
+def _prior(parameters: int) -> tuple[Array, Array]:
+    """Return median and spread of theta's prior."""
+    spread = np.append(np.full(parameters, LENGTHSCALE_SPREAD), [SIGNAL_SPREAD, NOISE_SPREAD])
+    return prior_median(parameters), spread
 
 
 def _bounds(parameters: int) -> list[tuple[float, float]]:

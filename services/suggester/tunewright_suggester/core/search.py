@@ -89,9 +89,9 @@ class Search:
     def _ascend(self, u: Array, value: float) -> Found:
         found = Found(u, value)
         for _ in range(self.effort.rounds):
-            before = found.value
-            found = self._along_discrete(self._along_continuous(found))
-            if found.value <= before + ASCENT_TOLERANCE or not self.encoding.discrete:
+            climbed = self._along_continuous(found)
+            found = self._along_discrete(climbed)
+            if found.value <= climbed.value + ASCENT_TOLERANCE:
                 break
         return found
 

@@ -37,5 +37,10 @@ def inverse(L: Array) -> Array:
     """Return K⁻¹. LAPACK gives its lower half and leaves the upper one as it is in L: nothing."""
     lower = dpotri(L, lower=1)[0]
     whole: Array = lower + lower.T
-    whole[np.diag_indices_from(whole)] *= 0.5
+    diagonal(whole)[:] *= 0.5
     return whole
+
+
+def diagonal(K: Array) -> Array:
+    """Return the diagonal of a contiguous matrix, to be read or written."""
+    return K.reshape(-1, order="A")[:: len(K) + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,8 @@ class Told:
     """After how many steps it was stopped early; None: it ran to its end, or to Hyperband's largest resource."""
     curve: Curve = field(default_factory=Curve)
     """Of what it reported."""
+    error: float = math.nan
+    """Standard error of the value; NaN: not known."""
 
     @property
     def outcome(self) -> Outcome:

@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import stdev
 from typing import Any, TypeVar
 
 from tunewright.core.errors import InvalidSpec, NotFound, SpaceExhausted
@@ -133,15 +134,18 @@ class Optimizer:
     def tell(
         self,
         configuration: Mapping[str, Any],
-        value: float | None = None,
+        value: float | Sequence[float] | None = None,
         *,
         failed: str = "",
         step: int | None = None,
+        error: float | None = None,
     ) -> None:
         """Say what a configuration gave: a value, or why it failed. What was never asked for may be told too.
 
-        `step` says that the training was stopped early after so many steps, with the value it had then; where `report`
-        said to stop, it is known. A value that is not finite counts as failed.
+        Several values of one configuration (the folds of a cross-validation) count as their mean with its standard
+        error; `error` gives the standard error of a single value, where it is known. `step` says that the training was
+        stopped early after so many steps, with the value it had then; where `report` said to stop, it is known. A value
+        that is not finite counts as failed.
         Raises: InvalidSpec: the configuration is not of this space, or neither value nor reason is given.
         """
         if (value is None) == (not failed):
@@ -149,13 +153,13 @@ class Optimizer:
         if failed and not isinstance(failed, str):
             raise InvalidSpec("failed", f"{failed!r:.80} is not a text", 'Say why, for example failed="diverged"')
         inside = self._inward(mapping(configuration, "configuration"))
-        number = None if value is None else real(value, "value")
+        number, spread = (None, math.nan) if value is None else _mean_and_error(value, error)
         if number is not None and not math.isfinite(number):
-            number, failed = None, f"the value is {number}"
+            number, spread, failed = None, math.nan, f"the value is {number}"
         stopped_at = None if step is None else _counted(step, "step", 1)
         progress = self._ended(configuration)
         step = self._stop_step(stopped_at, progress)
-        self._history.append(Told(self._space.outward(inside), number, failed, step, progress.curve()))
+        self._history.append(Told(self._space.outward(inside), number, failed, step, progress.curve(), spread))
 
     def best(self) -> Told:
         """Return the best that was observed at the end of a training. Raises: NotFound: nothing was told yet."""
@@ -216,6 +220,7 @@ class Optimizer:
             values=tuple(math.nan if told.value is None else told.value for told in history),
             steps=tuple(told.steps for told in history),
             numbers=tuple(range(1, len(rows) + 1)),
+            errors=tuple(told.error for told in history),
             curves=tuple(told.curve for told in history),
         )
 
@@ -265,6 +270,23 @@ def _counted(given: Any, field: str, fewest: int) -> int:
     if number < fewest:
         raise InvalidSpec(field, f"{number} is below {fewest}", f"Count from {fewest}")
     return number
+
+
+def _mean_and_error(value: Any, error: Any) -> tuple[float, float]:
+    """Return the mean of one value or several, and its standard error, NaN where unknown.
+
+    Raises: InvalidSpec: there is no value, or the error is negative, not finite, or beside several values.
+    """
+    several = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    values = [real(one, "value") for one in (value if several else [value])]
+    if not values:
+        raise InvalidSpec("value", "holds no value", "Give at least one")
+    if error is not None and (len(values) > 1 or not 0 <= real(error, "error") < math.inf):
+        raise InvalidSpec("error", f"{error} is no standard error of one value", "Give a number from 0, or all values")
+    mean = sum(values) / len(values)  # not fsum, which raises where infinities meet
+    if len(values) == 1 or not math.isfinite(mean):
+        return mean, math.nan if error is None else float(error)
+    return mean, stdev(values, mean) / math.sqrt(len(values))
 
 
 def _member(kind: type[E], field: str, given: str) -> E:

@@ -62,7 +62,7 @@ def seen(space, loss, rows, *, seed=77, change=None, outcome=None) -> Observatio
 
 def of(space, observations=None, strategy=BAYESIAN, **fields) -> Ask:
     """Return an ask of one definition; fields of the definition and of the ask are told apart by their names."""
-    own = {name: fields.pop(name) for name in ("pending", "default_point", "parents") if name in fields}
+    own = {name: fields.pop(name) for name in ("pending", "default_point", "parents", "static") if name in fields}
     definition = DefinitionAsk(space, "", observations or Observations(), **own)
     rows = len(definition.observations) + len(definition.pending)
     return Ask(strategy, (definition,), **{"number": rows, "started": rows, "hyperband": resources(strategy), **fields})
@@ -173,6 +173,9 @@ CASES: Final[dict[str, Ask]] = {
     "parent-identical": of(MIXED, seen(MIXED, loss_of, 5), parents=(parent(MIXED, loss_of, 15),), warm_start=IDENTICAL),
     "parent-identical-wider": of(
         SQUARE, parents=(parent({"x": Float(-20.0, 20.0), "y": Float(0.0, 30.0)}, bowl, 12),), warm_start=IDENTICAL
+    ),
+    "parent-identical-of-another-static": of(
+        SQUARE, parents=(parent(SQUARE, bowl, 12, epochs="5"),), static={"epochs": "9"}, warm_start=IDENTICAL
     ),
     "parent-transfer-first": of(SQUARE, parents=(parent(SQUARE, bowl, 20),), warm_start=TRANSFER),
     "parents-transfer": of(
