@@ -30,8 +30,8 @@ FEW: Final = 2.0
 """So many completed trainings weigh as much as what is believed without any."""
 DOUBT: Final = 0.25
 """Share of the usual miss that enters as a standard error. With all of it the model explores again around what was
-stopped for good reason: in bench/suggester/stopped.py less was better, down to nothing, though within that bench's noise;
-a part is kept for jobs whose early ranks say nothing."""
+stopped for good reason: in bench/suggester/stopped.py less was better, down to nothing, though within that bench's
+noise; a part is kept for jobs whose early ranks say nothing."""
 STEP_BITS: Final = 3
 """Stop steps are rounded down to so many leading bits, by less than a fifth: the curves are looked at at few steps."""
 
