@@ -1,25 +1,29 @@
 """What stopped trainings are worth to Bayesian search: foretold from their curves, fed raw, or dropped.
 
-Simulated jobs of 35 trainings in three parameters under AMT's median rule: from five completed trainings on, and from
-step max(2, a quarter of their length), a training is stopped when its value is worse than the median of the running
-means of the completed ones. Families of curves over a Branin-like bottom: `quick` ones are near their end when they are
-stopped, `noisy` ones too but for the noise, `late` ones fall at a speed of their own, `crossing` ones are the slower
-the better their end, `rising` ones grow, as what adds up or overfits does.
+    python -m bench.suggester.stopped [--seeds 5]
 
-    python -m bench.suggester.stopped [seeds]
-
-Regret is that of the best completed training's true final loss, geometric mean of (regret + 0.01) - 0.01.
+Simulated jobs of 35 trainings in three parameters, one after the other, under AMT's median rule. Families of curves
+over a Branin-like bottom: `quick` ones are near their end when they are stopped, `noisy` ones too but for the noise,
+`late` ones fall at a speed of their own, `crossing` ones are the slower the better their end, `rising` ones grow, as
+what adds up or overfits does. Regret is that of the best completed training's true final loss, geometric mean of
+(regret + 0.01) - 0.01.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
-import sys
-from collections.abc import Mapping
+import os
+import statistics
+from collections.abc import Mapping, Sequence
+from concurrent.futures import as_completed
 from typing import Final
 
 import numpy as np
 
+from bench.rows import Row, report
+from bench.suggester.curves.policies import running_means, worse_than_median
+from bench.suggester.workers import pool, progress
 from tunewright.core.draws import random_configuration
 from tunewright.core.space import Float, Value
 from tunewright.core.spec import Strategy
@@ -90,11 +94,9 @@ class Job:
         )
 
     def _end(self, losses: Array) -> int:
-        if len(self.completed) < 5:
-            return EPOCHS
-        medians = np.median([_running(self.series[row]) for row in self.completed], axis=0)
-        worse = np.flatnonzero((losses > medians)[max(2, math.ceil(EPOCHS / 4)) - 1 : -1])
-        return int(worse[0]) + max(2, math.ceil(EPOCHS / 4)) if len(worse) else EPOCHS
+        means = [running_means(self.series[row].tolist()) for row in self.completed]
+        steps = range(1, EPOCHS)
+        return next((step for step in steps if worse_than_median(means, step, losses[step - 1], EPOCHS)), EPOCHS)
 
 
 def history(family: str, seed: int, trainings: int) -> tuple[Observations, Array]:
@@ -123,30 +125,43 @@ def _as_told(observations: Observations, variant: str) -> Observations:
     return Observations(observations.columns, outcomes, observations.values, observations.steps, observations.numbers)
 
 
-def _running(losses: Array) -> Array:
-    means: Array = np.cumsum(losses) / np.arange(1, len(losses) + 1)
-    return means
-
-
 def _curve(losses: Array) -> Curve:
-    return Curve(tuple(range(1, len(losses) + 1)), tuple(_running(losses).tolist()))
+    return Curve(tuple(range(1, len(losses) + 1)), running_means(losses.tolist()))
 
 
-def _mean(regrets: list[float]) -> float:
-    return math.exp(sum(math.log(regret + 0.01) for regret in regrets) / len(regrets)) - 0.01
+def rows_of(found: Mapping[tuple[str, str], Sequence[tuple[float, int]]]) -> list[Row]:
+    """Return a row for each variant, given regrets and epochs of the jobs of each variant and family."""
+    means = {variant: _mean([job for family in FAMILIES for job in found[variant, family]]) for variant in VARIANTS}
+    return [_row(variant, means, found) for variant in VARIANTS]
+
+
+def _row(variant: str, means: Mapping[str, float], found: Mapping[tuple[str, str], Sequence[tuple[float, int]]]) -> Row:
+    of_families = ", ".join(f"{family} {_mean(found[variant, family]):.3f}" for family in FAMILIES)
+    epochs = statistics.mean(spent for family in FAMILIES for _, spent in found[variant, family])
+    beside = f"{of_families}; {epochs:.0f} epochs"
+    ratio = (means["foretold"] + 0.01) / (means[variant] + 0.01)
+    name = f"Regret, stopped trainings {variant}"
+    if variant in ("raw", "dropped"):
+        return Row(name, means[variant], "", beside, ratio, "foretold / this < 1", ratio < 1)
+    return Row(name, means[variant], "", beside, ratio, "", True)
+
+
+def _mean(jobs: Sequence[tuple[float, int]]) -> float:
+    return math.exp(statistics.mean(math.log(regret + 0.01) for regret, _ in jobs)) - 0.01
 
 
 def main() -> None:
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    print(f"regret after {TRAININGS} trainings, {seeds} seeds")
-    print(f"{'':16}" + "".join(f"{family:>10}" for family in FAMILIES) + f"{'all':>10}{'epochs':>8}")
-    for variant in VARIANTS:
-        found = {family: [tuned(family, seed, variant) for seed in range(seeds)] for family in FAMILIES}
-        regrets = {family: [regret for regret, _ in runs] for family, runs in found.items()}
-        every = [regret for group in regrets.values() for regret in group]
-        epochs = sum(spent for runs in found.values() for _, spent in runs) / len(every)
-        cells = "".join(f"{_mean(group):10.3f}" for group in regrets.values())
-        print(f"{variant:16}{cells}{_mean(every):10.3f}{epochs:8.0f}", flush=True)
+    parser = argparse.ArgumentParser(prog="bench.suggester.stopped")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args()
+    found: dict[tuple[str, str], list[tuple[float, int]]] = {(v, f): [] for v in VARIANTS for f in FAMILIES}
+    with progress(len(found) * given.seeds, 0) as advance, pool(given.processes) as workers:
+        jobs = {workers.submit(tuned, f, seed, v): (v, f) for v, f in found for seed in range(given.seeds)}
+        for future in as_completed(jobs):
+            found[jobs[future]].append(future.result())
+            advance(" ".join(jobs[future]))
+    report(rows_of(found))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ NETWORK: Final[Space] = {
     "learning_rate": Float(1e-5, 0.3, LOGARITHMIC),
     "width": Int(4, 64, LOGARITHMIC),
     "layers": Int(1, 3, LINEAR),
-    "batch": Int(8, 128, LOGARITHMIC),
+    "batch": Int(16, 128, LOGARITHMIC),
     "alpha": Float(1e-6, 1.0, LOGARITHMIC),
     "solver": Choice(("adam", "sgd")),
     "momentum": Float(0.0, 0.98, LINEAR),
@@ -79,11 +79,11 @@ Learner = Callable[[Configuration, Lesson, int], Iterator[float]]
 
 
 def curve_problems() -> Iterator[CurveProblem]:
-    yield learned("mlp-digits", NETWORK, network, 27, lambda: lesson("digits", 450))
-    yield learned("mlp-wine", NETWORK, network, 81, lambda: lesson("wine"))
+    yield learned("mlp-digits", NETWORK, network, 27, lambda: lesson("digits", 300))
+    yield learned("mlp-wine", NETWORK, network, 27, lambda: lesson("wine"))
     yield learned("mlp-diabetes", NETWORK, network, 27, lambda: lesson("diabetes"))
-    yield learned("mlp-digits-mislabelled", NETWORK, network, 54, lambda: lesson("digits", 300, wrong=0.2))
-    yield learned("sgd-digits", DESCENT, descent, 27, lambda: lesson("digits", 450))
+    yield learned("mlp-digits-mislabelled", NETWORK, network, 54, lambda: lesson("digits", 240, wrong=0.2))
+    yield learned("sgd-digits", DESCENT, descent, 27, lambda: lesson("digits", 300))
     yield learned("sgd-diabetes", DESCENT, descent, 81, lambda: lesson("diabetes"))
     yield learned("boosting-cancer", BOOSTING, boosting, 81, lambda: lesson("breast_cancer"))
     yield learned("boosting-diabetes", BOOSTING, boosting, 54, lambda: lesson("diabetes"))

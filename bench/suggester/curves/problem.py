@@ -20,7 +20,7 @@ class CurveProblem:
     """R."""
     losses: Callable[[Configuration, int], tuple[float, ...]]
     """Configuration and a number of epochs to the finite loss after each; fewer epochs give the same beginning."""
-    version: int = 1
+    version: int = 2
 
     def curve(self, configuration: Configuration, epochs: int) -> tuple[float, ...]:
         """Return the losses of at least so many epochs, up to R.

@@ -6,7 +6,7 @@ Asking takes no time here: what a suggestion costs is measured elsewhere.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class Policy(Protocol):
         ...
 
     def judge(self, training: int, step: int, value: float) -> bool:
-        """Return whether a training goes on that has emitted its `step`-th value (from 1)."""
+        """Return whether a training goes on that has emitted its `step`-th value (from 1), unless it was the last."""
         ...
 
     def ended(self, training: int, steps: int, value: float) -> None:
@@ -31,15 +31,19 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Emitted:
     at: int
     """Epochs since the beginning."""
+    training: int
+    step: int
+    """From 1."""
     value: float
-    steps: int
+    last: bool
+    """The training ended with it."""
 
 
-def simulate(problem: CurveProblem, policy: Policy, workers: int, horizon: int) -> Iterator[Ended]:
-    """Yield, in order of their end, the trainings that have ended by `horizon` epochs.
+def simulate(problem: CurveProblem, policy: Policy, workers: int, horizon: int) -> Iterator[Emitted]:
+    """Yield, in order of time, every value that trainings have emitted by `horizon` epochs.
 
     What happens in the same epoch happens in the order in which the trainings were started. A training that ends frees
     its worker for the next at once.
@@ -56,11 +60,12 @@ def simulate(problem: CurveProblem, policy: Policy, workers: int, horizon: int) 
     while running[0][0] <= horizon:
         now, number = heapq.heappop(running)
         step, value = trainings[number].advance()
-        if step < problem.epochs and policy.judge(number, step, value):
+        goes_on = policy.judge(number, step, value) and step < problem.epochs
+        yield Emitted(now, number, step, value, last=not goes_on)
+        if goes_on:
             heapq.heappush(running, (now + 1, number))
             continue
         policy.ended(number, step, value)
-        yield Ended(now, value, step)
         start(now)
 
 
@@ -80,6 +85,7 @@ class Training:
         return self._step, self._curve[self._step - 1]
 
 
-def time_to(ended: Iterable[Ended], target: float) -> int | None:
-    """Return after how many epochs a training had ended with the target or better; None: none had."""
-    return next((item.at for item in ended if item.value <= target), None)
+def time_to(emitted: Iterable[Emitted], target: float, rungs: Container[int]) -> int | None:
+    """Return after how many epochs a training first had the target or better at a rung or at its end; None: never."""
+    counted = (item for item in emitted if item.last or item.step in rungs)
+    return next((item.at for item in counted if item.value <= target), None)

@@ -11,8 +11,7 @@ from bench.suggester.stopped import history
 
 from tests.unit.suggester.histories import curved, observations_of
 from tunewright.core.spec import Direction
-from tunewright_suggester.core.ask import Curve, Outcome
-from tunewright_suggester.core.foretelling import DOUBT
+from tunewright_suggester.core.ask import DOUBT, Curve, Outcome
 from tunewright_suggester.core.targets import losses
 
 MINIMIZE = Direction.MINIMIZE

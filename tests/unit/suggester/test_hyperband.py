@@ -13,10 +13,11 @@ from tunewright.core.draws import random_configuration
 from tunewright.core.rungs import bracket_sizes, rungs_of
 from tunewright.core.space import Float
 from tunewright.core.spec import Direction, HyperbandConfig, Strategy
-from tunewright_suggester.core.ask import Ask, Curve, DefinitionAsk, Outcome, Source
+from tunewright_suggester.core.ask import DOUBT, Ask, Curve, DefinitionAsk, Outcome, Source
 from tunewright_suggester.core.hyperband import RANDOM_SHARE, has_model
 from tunewright_suggester.core.rung_values import at_rung, reached
 from tunewright_suggester.core.suggest import explain, suggest
+from tunewright_suggester.core.targets import losses
 
 STOPPED = Outcome.STOPPED
 
@@ -73,6 +74,15 @@ def test_a_thinned_curve_tells_its_value_at_a_rung():
     observations = dataclasses.replace(observations, steps=(81,), curves=(Curve((16, 32, 81), (4.0, 3.0, 2.0)),))
     assert dict(reached(observations, 27, 243)) == pytest.approx({0: 2.0})
     assert dict(reached(observations, 81, 243)) == {0: 1.0}
+
+
+def test_what_a_rung_stopped_is_believed_less_than_what_the_median_rule_stopped():
+    ask = hyperband_ask([27] * 12 + [1] * 6)
+    seen = ask.definitions[0].observations
+    by_rungs = losses(at_rung(seen, 27, 27), Direction.MINIMIZE)[1]
+    by_median = losses(dataclasses.replace(at_rung(seen, 27, 27), doubt=DOUBT), Direction.MINIMIZE)[1]
+    assert (by_rungs[12:] > 2 * by_median[12:]).all()
+    assert not by_rungs[:12].any()
 
 
 def test_failures_and_unknown_lengths():

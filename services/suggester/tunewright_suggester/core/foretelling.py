@@ -28,10 +28,6 @@ WINDOW: Final = 0.25
 """The last quarter of a curve up to the stop step is its level: one value alone is noisy, the whole is old."""
 FEW: Final = 2.0
 """So many completed trainings weigh as much as what is believed without any."""
-DOUBT: Final = 0.25
-"""Share of the usual miss that enters as a standard error. With all of it the model explores again around what was
-stopped for good reason: in bench/suggester/stopped.py less was better, down to nothing, though within that bench's
-noise; a part is kept for jobs whose early ranks say nothing."""
 STEP_BITS: Final = 3
 """Stop steps are rounded down to so many leading bits, by less than a fifth: the curves are looked at at few steps."""
 
@@ -63,7 +59,7 @@ def foretell(
         rows = list(group)
         own = sign * np.array([mean_between(curve, (1 - WINDOW) * step, step) for curve in group.values()])
         values[rows] = weight * _matched(levels[place], finals, own) + (1 - weight) * np.minimum(y[rows], limit)
-        errors[rows] = DOUBT * np.sqrt(weight * missed[place] + (1 - weight) * blind**2)
+        errors[rows] = observations.doubt * np.sqrt(weight * missed[place] + (1 - weight) * blind**2)
     return values, errors
 
 
