@@ -16,10 +16,12 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int, size
 from tunewright.core.spec import Direction, HyperbandConfig, Strategy, WarmStartType
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Observations, Outcome, Parent, Source
+from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.knowledge import knowledge_of
+from tunewright_suggester.core.model import fit_model
 from tunewright_suggester.core.recommendation import recommended
 from tunewright_suggester.core.suggest import explain, suggest
-from tunewright_suggester.core.transfer import rising_line
+from tunewright_suggester.core.transfer import ROOM, informed, rising_line, witnesses
 
 IDENTICAL = WarmStartType.IDENTICAL_DATA_AND_ALGORITHM
 TRANSFER = WarmStartType.TRANSFER_LEARNING
@@ -108,6 +110,12 @@ class TestIdenticalData:
             {"x": 0.1, "layers": 4, "kind": "b"},
             {"x": 0.9, "layers": 4, "kind": "b"},
         ]
+
+    def test_values_are_read_as_of_the_child_s_type(self):
+        before, now = {"a": Int(1, 9), "b": Choice(("16", "x", "2.5"))}, {"a": Float(0.0, 10.0), "b": Int(1, 64)}
+        parent = Parent(before, numbered(before, (3, "16"), (4, "x"), (5, "2.5")))
+        knowledge = knowledge_of(child(now, parent).definitions[0], Direction.MINIMIZE, IDENTICAL)
+        assert [knowledge.encoding.configuration(u) for u in knowledge.U] == [{"a": 3.0, "b": 16}]
 
     @pytest.mark.parametrize("text", ["many", "4.5", "nan", "inf", None])
     def test_a_static_that_cannot_be_read_is_left_out(self, text):
@@ -253,10 +261,30 @@ class TestTransfer:
         ask = child(PLANE, parent_of(PLANE, bowl, rows=rows), kind=TRANSFER, **fields)
         assert suggest(ask) == suggest(child(PLANE, kind=None, **fields))
 
-    def test_five_parents_of_750_are_bounded(self):
+    def test_a_model_with_parents_is_of_bounded_size_and_leaves_no_child_s_own_out(self):
         parents = [parent_of(MIXED, loss_of, rows=750, seed=seed) for seed in range(5)]
         own = observations_of(MIXED, *told_and_values(MIXED, loss_of, 10))
-        assert suggest(child(MIXED, *parents, kind=TRANSFER, observations=own, number=10)).suggestions
+        definition = child(MIXED, *parents, kind=TRANSFER, observations=own).definitions[0]
+        knowledge = knowledge_of(definition, Direction.MINIMIZE, TRANSFER)
+        model = informed(fit_model(knowledge, effort_of("")), knowledge.y, witnesses(knowledge, effort_of("")))
+        assert 10 < len(model.data.y) <= ROOM
+        assert np.array_equal(model.data.X[:10], knowledge.encoding.features(knowledge.U))
+
+    def test_where_the_child_has_seen_enough_itself_no_parent_is_asked(self):
+        own = observations_of(PLANE, *told_and_values(PLANE, bowl, ROOM))
+        fields = {"observations": own, "number": ROOM}
+        ask = child(PLANE, parent_of(PLANE, bowl, rows=50), kind=TRANSFER, **fields)
+        assert suggest(ask) == suggest(child(PLANE, kind=None, **fields))
+
+    def test_a_negated_parent_costs_little(self):
+        """The best losses after ten trainings, as the bench compares them: geometric means, offset."""
+
+        def reached(*parents, kind):
+            best = [min(map(bowl, tuned(PLANE, bowl, 10, *parents, kind=kind, seed=seed))) for seed in (0, 1)]
+            return math.exp(np.mean(np.log(np.array(best) + 1e-3)))
+
+        negated = parent_of(PLANE, lambda at: -bowl(at), rows=30)
+        assert reached(negated, kind=TRANSFER) <= 1.1 * reached(kind=None)
 
 
 def told_and_values(space, loss, rows):

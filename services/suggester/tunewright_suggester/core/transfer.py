@@ -31,16 +31,16 @@ from tunewright_suggester.core.triangular import inverse
 
 FEWEST_TO_LEARN_FROM: Final = 3
 """Observations, of a parent and of the child."""
-ROOM: Final = 120
+ROOM: Final = 90
 """Observations of a model with parents, at most: the child's own, as they come in, take the parents' place."""
-MOST_OF_A_PARENT: Final = 100
 MOST_HEARD: Final = 3
 """Parents in a model, those that make the child's observations likeliest."""
-EVALUATIONS: Final = 30
-"""Of the likelihoods of the parents' own models, shared among them (model.py gives each a least number)."""
+EVALUATIONS: Final = 40
+"""Of the likelihoods of the parents' own models, shared among them; model.py spends half of a share, as the other half
+is for a fit after the choice of the bend, which parents go without: five would cost more than the child's own model."""
 REFINING_EVALUATIONS: Final = 6
 """Of the likelihood of all observations together, from the best parent's hyperparameters."""
-DISCREPANCIES: Final = (0.03, 0.2, 1.0, 4.0)
+DISCREPANCIES: Final = (0.03, 0.3, 3.0)
 PRICE: Final = 2.0
 """By how much a parent must raise the log density: its line has two parameters fitted to what is foretold (Akaike 1974,
 "A new look at the statistical model identification")."""
@@ -70,10 +70,10 @@ class Witness:
 def witnesses(knowledge: Knowledge, effort: Effort) -> tuple[Witness, ...]:
     """Fit a model to each parent that saw enough; none where the child has seen enough itself."""
     heard = [parent for parent in knowledge.hearsay if len(parent.y) >= FEWEST_TO_LEARN_FROM]
-    limit = min((ROOM - len(knowledge.y)) // max(min(len(heard), MOST_HEARD), 1), MOST_OF_A_PARENT)
+    limit = (ROOM - len(knowledge.y)) // max(min(len(heard), MOST_HEARD), 1)
     if not heard or limit < FEWEST_TO_LEARN_FROM:
         return ()
-    modest = replace(effort, active_set=limit, fit_starts=1, fit_evaluations=EVALUATIONS // len(heard))
+    modest = replace(effort, active_set=limit, fit_starts=0, fit_evaluations=EVALUATIONS // len(heard))
     kept = [parent.kept(limit) for parent in heard]
     models = [fit_model(parent, modest) for parent in kept]
     return tuple(
