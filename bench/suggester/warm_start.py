@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import statistics
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ import numpy as np
 
 from bench.rows import Row, report
 from bench.suggester.cache import folder
+from bench.suggester.latency import history
 from bench.suggester.peers.peer import Setting
 from bench.suggester.peers.warm import WarmStarted
 from bench.suggester.problems import catalogue
@@ -30,6 +33,8 @@ from bench.suggester.statistics import OFFSET, normalised_regret
 from bench.suggester.tables import OURS
 from bench.suggester.workers import run_all
 from tunewright.core.spec import WarmStartType
+from tunewright_suggester.core.ask import Ask, Parent
+from tunewright_suggester.core.suggest import suggest
 
 PROBLEMS: Final = ("branin", "hartmann6", "rosenbrock4", "ackley5", "levy6", "svr-diabetes")
 PARENT_SEEDS: Final = 1000
@@ -40,6 +45,11 @@ TARGET_AT: Final = 30
 CHECKPOINTS: Final = (25, 50)
 LARGEST_COST: Final = 1.10
 LEAST_SAVED: Final = 0.5
+PARENTS: Final = 5
+ROWS_OF_A_PARENT: Final = 100
+LARGEST_SLOWDOWN: Final = 2.5
+SIZES: Final = (6, 20, 50)
+"""Observations of a child whose ask is timed: just past its initial design, then more."""
 IDENTICAL, TRANSFER = WarmStartType.IDENTICAL_DATA_AND_ALGORITHM, WarmStartType.TRANSFER_LEARNING
 WARM: Final = {
     "ours+same/identical": (Relation.SAME, IDENTICAL),
@@ -123,6 +133,34 @@ def _saved_row(name: str, pairs: Sequence[Pair], at: int, relation: Relation) ->
     return Row(name, value, "", beside, None, f"≥ {LEAST_SAVED}" if wanted else "", not wanted or value >= LEAST_SAVED)
 
 
+def slowdown_row(size: int, repeats: int) -> Row:
+    """Time cold asks in ten dimensions with parents and without, in turns; each has a history of its own."""
+    alone, beside = [], []
+    for number in range(repeats + 1):
+        ask = history(size, "", number)
+        alone.append(_seconds(ask))
+        beside.append(_seconds(_with_parents(ask)))
+    value = statistics.median(beside[1:]) / statistics.median(alone[1:])  # the first ones warm up
+    name = f"warm start, {PARENTS} parents of {ROWS_OF_A_PARENT}, one ask at {size}"
+    milliseconds, without = 1e3 * statistics.median(beside[1:]), 1e3 * statistics.median(alone[1:])
+    target = f"≤ {LARGEST_SLOWDOWN} × without"
+    return Row(name, milliseconds, "ms", f"{without:.0f} ms without", value, target, value <= LARGEST_SLOWDOWN)
+
+
+def _with_parents(ask: Ask) -> Ask:
+    (own,) = ask.definitions
+    seen = [history(ROWS_OF_A_PARENT, "", PARENT_SEEDS + 10 * ask.seed + place) for place in range(PARENTS)]
+    parents = tuple(Parent(own.space, one.definitions[0].observations) for one in seen)
+    return replace(ask, definitions=(replace(own, parents=parents),), warm_start=TRANSFER)
+
+
+def _seconds(ask: Ask) -> float:
+    """Return the processor time of an ask: other processes must not count."""
+    began = time.process_time()
+    suggest(ask)
+    return time.process_time() - began
+
+
 def _regrets(run: Run) -> tuple[float, ...]:
     reference = references()[catalogue()[run.problem].reference]
     return tuple(normalised_regret(value, reference.optimum, reference.median) for value in run.trace)
@@ -134,6 +172,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--budget", type=int, default=50)
     parser.add_argument("--parallel", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=20, help="of what is timed")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--results", type=Path, default=folder() / "results.jsonl")
     given = parser.parse_args()
@@ -143,7 +182,8 @@ def main() -> None:
         for problem in given.only.split(",")
         for name in (OURS, *WARM)
     ]
-    report(rows_of(run_all(tasks, given.results, given.processes, made)))
+    rows = rows_of(run_all(tasks, given.results, given.processes, made))
+    report([*rows, *(slowdown_row(size, given.repeats) for size in SIZES)])
 
 
 if __name__ == "__main__":
