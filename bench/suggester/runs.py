@@ -37,7 +37,13 @@ def task_version(task: Task) -> str:
 def run(task: Task) -> Run:
     problem = catalogue()[task.problem]
     setting = Setting(problem.space, task.seed, task.budget, task.parallel)
-    asked = Timed(peer_of(task.optimizer, setting), problem, task.seed)
+    return run_with(peer_of(task.optimizer, setting), task)
+
+
+def run_with(peer: Peer, task: Task) -> Run:
+    """Run the task's problem with this peer, and close it."""
+    problem = catalogue()[task.problem]
+    asked = Timed(peer, problem, task.seed)
     try:
         trace = traced(problem, asked, task)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +21,14 @@ class Advance(Protocol):
     def __call__(self, done: str) -> None: ...
 
 
-def run_all(tasks: Sequence[Task], results: Path, processes: int) -> list[Run]:
+def run_all(tasks: Sequence[Task], results: Path, processes: int, make: Callable[[Task], Run] = run) -> list[Run]:
     """Return the runs of all tasks; those that the file of results has are not made again."""
     have = kept(tasks, results)
     known = {found.task for found in have}
     missing = [task for task in tasks if task not in known]
     made = []
     with progress(len(tasks), len(have)) as advance, pool(processes) as workers:
-        for future in as_completed([workers.submit(run, task) for task in missing]):
+        for future in as_completed([workers.submit(make, task) for task in missing]):
             found = future.result()
             append(results, [found])
             made.append(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -18,14 +18,6 @@ class Kind(StrEnum):
     """Synthetic, with integers and choices."""
     NOISY = "noisy"
     """A copy of another whose values are told with noise."""
-
-
-class Relation(StrEnum):
-    """What a parent job tuned, seen from its child."""
-
-    SAME = "same"
-    SHIFTED = "shifted"
-    NEGATED = "negated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +37,6 @@ class Problem:
     """Standard deviation of what is told, in units of the problem's scale (median random evaluation - optimum)."""
     base: str = ""
     """The problem whose references hold for this one too; empty: its own."""
-    parents: Mapping[Relation, Problem] | None = None
-    """What may have been tuned before."""
 
     @property
     def reference(self) -> str:
@@ -55,14 +45,14 @@ class Problem:
 
 def noisy(problem: Problem, noise: float = 0.05) -> Problem:
     name = f"{problem.name}~{round(100 * noise)}"
-    return replace(problem, name=name, kind=Kind.NOISY, noise=noise, base=problem.reference, parents=None)
+    return replace(problem, name=name, kind=Kind.NOISY, noise=noise, base=problem.reference)
 
 
 def without_flags(problem: Problem, scaling: ScalingType) -> Problem:
     """Return a copy that says `scaling` of each logarithmic range: what a user gives who does not know better."""
     space = {name: _rescaled(parameter, scaling) for name, parameter in problem.space.items()}
     name = f"{problem.name}#{scaling.lower()}"
-    return replace(problem, name=name, space=space, base=problem.reference, parents=None)
+    return replace(problem, name=name, space=space, base=problem.reference)
 
 
 def failing(problem: Problem, name: str, fails: Callable[[Configuration], bool]) -> Problem:
@@ -71,7 +61,7 @@ def failing(problem: Problem, name: str, fails: Callable[[Configuration], bool])
     def value(configuration: Configuration) -> float:
         return math.nan if fails(configuration) else problem.value(configuration)
 
-    return replace(problem, name=name, value=value, parents=None)
+    return replace(problem, name=name, value=value)
 
 
 def _rescaled(parameter: Range, scaling: ScalingType) -> Range:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.suggester.problems import functions as f
 from bench.suggester.problems.functions import Array
-from bench.suggester.problems.problem import Kind, Problem, Relation, failing
+from bench.suggester.problems.problem import Kind, Problem, failing
 from tunewright.core.space import Configuration, Float, ScalingType, Space
 
 ACTIVE: Final = 4
@@ -19,8 +19,8 @@ CONDITIONING: Final = 10.0
 
 
 def problems() -> Iterator[Problem]:
-    yield boxed("branin", f.branin, ((-5.0, 10.0), (0.0, 15.0)), f.BRANIN_OPTIMUM, parents=parents_of_branin())
-    hartmann6 = boxed("hartmann6", f.hartmann6, [(0.0, 1.0)] * 6, f.HARTMANN6_OPTIMUM, parents=parents_of_hartmann6())
+    yield boxed("branin", f.branin, ((-5.0, 10.0), (0.0, 15.0)), f.BRANIN_OPTIMUM)
+    hartmann6 = boxed("hartmann6", f.hartmann6, [(0.0, 1.0)] * 6, f.HARTMANN6_OPTIMUM)
     yield hartmann6
     yield moved("rosenbrock4", f.rosenbrock, 4, -3.0, 5.0, spread=1.5, seed=4)
     yield moved("ackley5", f.ackley, 5, -12.0, 12.0, spread=6.0, seed=1)
@@ -38,13 +38,9 @@ def boxed(
     function: Callable[[Array], float],
     ends: tuple[tuple[float, float], ...] | list[tuple[float, float]],
     optimum: float | None,
-    parents: dict[Relation, Problem] | None = None,
 ) -> Problem:
     space: Space = {f"x{i}": Float(low, high, ScalingType.LINEAR) for i, (low, high) in enumerate(ends)}
-    return Problem(
-        name, Kind.SYNTHETIC, space, lambda configuration: function(vector(space, configuration)), optimum,
-        parents=parents,
-    )  # fmt: skip
+    return Problem(name, Kind.SYNTHETIC, space, lambda configuration: function(vector(space, configuration)), optimum)
 
 
 def moved(
@@ -111,24 +107,6 @@ def diverging() -> Problem:
         return float(np.fmin(loss, 1e4))  # also of one that is not a number
 
     return Problem("descent-diverging", Kind.SYNTHETIC, space, value)
-
-
-def parents_of_hartmann6() -> dict[Relation, Problem]:
-    ends = [(0.0, 1.0)] * 6
-    return {
-        Relation.SAME: boxed("hartmann6", f.hartmann6, ends, f.HARTMANN6_OPTIMUM),
-        Relation.SHIFTED: boxed("hartmann6/shifted", lambda x: f.hartmann6(np.clip(x - 0.1, 0, 1)), ends, None),
-        Relation.NEGATED: boxed("hartmann6/negated", lambda x: -f.hartmann6(x), ends, None),
-    }
-
-
-def parents_of_branin() -> dict[Relation, Problem]:
-    ends = [(-5.0, 10.0), (0.0, 15.0)]
-    return {
-        Relation.SAME: boxed("branin", f.branin, ends, f.BRANIN_OPTIMUM),
-        Relation.SHIFTED: boxed("branin/shifted", lambda x: f.branin(x - np.array([1.0, 1.5])), ends, None),
-        Relation.NEGATED: boxed("branin/negated", lambda x: -f.branin(x), ends, None),
-    }
 
 
 def vector(space: Space, configuration: Configuration) -> Array:

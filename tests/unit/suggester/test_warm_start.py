@@ -16,10 +16,12 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int, size
 from tunewright.core.spec import Direction, HyperbandConfig, Strategy, WarmStartType
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Observations, Outcome, Parent, Source
+from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.knowledge import knowledge_of
+from tunewright_suggester.core.model import fit_model
 from tunewright_suggester.core.recommendation import recommended
 from tunewright_suggester.core.suggest import explain, suggest
-from tunewright_suggester.core.transfer import rising_line
+from tunewright_suggester.core.transfer import ROOM, informed, rising_line, witnesses
 
 IDENTICAL = WarmStartType.IDENTICAL_DATA_AND_ALGORITHM
 TRANSFER = WarmStartType.TRANSFER_LEARNING
@@ -109,6 +111,12 @@ class TestIdenticalData:
             {"x": 0.9, "layers": 4, "kind": "b"},
         ]
 
+    def test_values_are_read_as_of_the_child_s_type(self):
+        before, now = {"a": Int(1, 9), "b": Choice(("16", "x", "2.5"))}, {"a": Float(0.0, 10.0), "b": Int(1, 64)}
+        parent = Parent(before, numbered(before, (3, "16"), (4, "x"), (5, "2.5")))
+        knowledge = knowledge_of(child(now, parent).definitions[0], Direction.MINIMIZE, IDENTICAL)
+        assert [knowledge.encoding.configuration(u) for u in knowledge.U] == [{"a": 3.0, "b": 16}]
+
     @pytest.mark.parametrize("text", ["many", "4.5", "nan", "inf", None])
     def test_a_static_that_cannot_be_read_is_left_out(self, text):
         before, now = {"x": Float(0.0, 1.0)}, {"x": Float(0.0, 1.0), "layers": Int(1, 8)}
@@ -195,11 +203,21 @@ class TestRandom:
 
 
 class TestTransfer:
-    def test_the_parent_s_best_is_tried_first(self):
+    def test_the_parent_s_best_comes_third_unless_the_first_two_refute_it(self):
         parent = parent_of(PLANE, bowl)
-        first = suggest(child(PLANE, parent, kind=TRANSFER)).suggestions[0]
-        assert first.provenance.source is Source.PARENT
-        assert bowl(first.configuration) == min(parent.observations.values)
+        *first, third = (suggest(child(PLANE, parent, kind=TRANSFER, count=3))).suggestions
+        assert third.provenance.source is Source.PARENT
+        assert bowl(third.configuration) == min(parent.observations.values)
+        told = [one.configuration for one in first]
+        for loss, sources in ((bowl, {Source.PARENT}), (lambda at: -bowl(at), {Source.INITIAL})):
+            own = observations_of(PLANE, told, [loss(one) for one in told])
+            ask = child(PLANE, parent, kind=TRANSFER, observations=own, number=2)
+            assert {suggest(ask).suggestions[0].provenance.source} == sources
+
+    def test_a_refuted_parent_leaves_the_job_as_it_is_without(self):
+        """A negated one, from the first training to the tenth."""
+        negated = parent_of(PLANE, lambda at: -bowl(at), rows=30)
+        assert tuned(PLANE, bowl, 10, negated) == tuned(PLANE, bowl, 10, kind=None)
 
     def test_a_parent_of_the_same_problem_on_another_scale_leads_to_the_optimum(self):
         parent = parent_of(PLANE, lambda at: 1e4 * bowl(at) - 7e3)
@@ -228,8 +246,9 @@ class TestTransfer:
 
     def test_direction_is_the_child_s(self):
         parents = parent_of(PLANE, bowl), parent_of(PLANE, lambda at: -bowl(at))
-        lower = suggest(child(PLANE, parents[0], kind=TRANSFER)).suggestions[0]
-        higher = suggest(child(PLANE, parents[1], kind=TRANSFER, direction=Direction.MAXIMIZE)).suggestions[0]
+        lower = suggest(child(PLANE, parents[0], kind=TRANSFER, count=3)).suggestions[2]
+        higher = suggest(child(PLANE, parents[1], kind=TRANSFER, count=3, direction=Direction.MAXIMIZE)).suggestions[2]
+        assert lower.provenance.source is Source.PARENT
         assert lower.configuration == higher.configuration
 
     def test_several_asked_at_once_differ_and_pending_ones_are_accounted_for(self):
@@ -242,9 +261,9 @@ class TestTransfer:
     def test_what_a_parent_of_identical_data_saw_under_another_static_is_transferred(self):
         space = {**PLANE, "epochs": Int(1, 9)}
         parent = parent_of(space, lambda at: bowl(at) / at["epochs"], rows=30)
-        first = suggest(child(PLANE, parent, static={"epochs": "50"})).suggestions[0]
-        assert first.provenance.source is Source.PARENT
-        assert bowl(first.configuration) < 0.1
+        third = suggest(child(PLANE, parent, static={"epochs": "50"}, count=3)).suggestions[2]
+        assert third.provenance.source is Source.PARENT
+        assert bowl(third.configuration) < 0.1
 
     @pytest.mark.parametrize("rows", [0, 1, 2])
     def test_a_parent_that_saw_next_to_nothing_changes_nothing(self, rows):
@@ -253,10 +272,20 @@ class TestTransfer:
         ask = child(PLANE, parent_of(PLANE, bowl, rows=rows), kind=TRANSFER, **fields)
         assert suggest(ask) == suggest(child(PLANE, kind=None, **fields))
 
-    def test_five_parents_of_750_are_bounded(self):
+    def test_a_model_with_parents_is_of_bounded_size_and_leaves_no_child_s_own_out(self):
         parents = [parent_of(MIXED, loss_of, rows=750, seed=seed) for seed in range(5)]
         own = observations_of(MIXED, *told_and_values(MIXED, loss_of, 10))
-        assert suggest(child(MIXED, *parents, kind=TRANSFER, observations=own, number=10)).suggestions
+        definition = child(MIXED, *parents, kind=TRANSFER, observations=own).definitions[0]
+        knowledge = knowledge_of(definition, Direction.MINIMIZE, TRANSFER)
+        model = informed(fit_model(knowledge, effort_of("")), knowledge.y, witnesses(knowledge, effort_of("")))
+        assert 10 < len(model.data.y) <= ROOM
+        assert np.array_equal(model.data.X[:10], knowledge.encoding.features(knowledge.U))
+
+    def test_where_the_child_has_seen_enough_itself_no_parent_is_asked(self):
+        own = observations_of(PLANE, *told_and_values(PLANE, bowl, ROOM))
+        fields = {"observations": own, "number": ROOM}
+        ask = child(PLANE, parent_of(PLANE, bowl, rows=50), kind=TRANSFER, **fields)
+        assert suggest(ask) == suggest(child(PLANE, kind=None, **fields))
 
 
 def told_and_values(space, loss, rows):

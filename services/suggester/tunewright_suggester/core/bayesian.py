@@ -125,21 +125,23 @@ class Proposer:
         return None
 
     def _design(self) -> Iterator[tuple[Array, Source]]:
-        """Yield what is tried before the model is asked: the default, what parents recommend, and a few that spread.
+        """Yield what is tried before the model is asked: the default, a few that spread, and what parents recommend.
 
-        Evidence of parents makes it shorter, and the default is then only tried if it is the user's own; hearsay that
-        agrees with what has been observed ends it.
+        Two come before the parents': where trainings run one by one, their ranks tell a parent that misleads before it
+        has cost anything. Evidence of parents makes the design shorter, and the default is then only tried if it is the
+        user's own; hearsay that agrees with what has been observed ends it.
         """
         knowledge, given = self._knowledge, self._definition.default_point
         if given and knowledge.trainings == knowledge.told:
             yield default_coordinates(knowledge.encoding, given), Source.DEFAULT
         if knowledge.trainings > POINTS or self._believes_parents():
             return
-        yield from ((u, Source.PARENT) for u in recommended_by(self._parents(), knowledge))
         design = initial_design(knowledge.encoding, given, self._ask.seed)
         if given or not knowledge.told:
             yield design[0], Source.DEFAULT
-        yield from ((u, Source.INITIAL) for u in design[1:])
+        yield design[1], Source.INITIAL
+        yield from ((u, Source.PARENT) for u in recommended_by(self._parents(), knowledge))
+        yield from ((u, Source.INITIAL) for u in design[2:])
 
     def _from_draws(self) -> Step | None:
         encoding, known = self._knowledge.encoding, self._knowledge.known

@@ -11,6 +11,7 @@ from tunewright.core.errors import InvalidSpec
 @dataclass(frozen=True, slots=True)
 class Effort:
     fit_starts: int
+    """Of the fit after the bend of the targets is chosen; 0: there is none, the fit before the choice stands."""
     fit_evaluations: int
     """Of the likelihood, per start."""
     candidates: int

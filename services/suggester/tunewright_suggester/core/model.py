@@ -74,7 +74,8 @@ def fit_model(knowledge: Knowledge, effort: Effort) -> Model:
     median = prior_median(first.parameters)
     theta = fit(first, [median], evaluations // 2)
     bend = _likeliest(bends, condition(first, theta), fitted.y)
-    theta = fit(_data_of(fitted, bend), [theta, *_starts(median, effort.fit_starts - 1)], evaluations)
+    if effort.fit_starts:
+        theta = fit(_data_of(fitted, bend), [theta, *_starts(median, effort.fit_starts - 1)], evaluations)
     return Model(_data_of(knowledge.kept(effort.active_set), bend), theta, bend)
 
 

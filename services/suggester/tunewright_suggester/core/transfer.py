@@ -7,10 +7,12 @@ parent whose surface is a little off still tells its shape, and what the child s
 
 δ_j is the one of the largest leave-one-out density of the child's own observations. A parent that ranks them the wrong
 way round, or with which they are hardly likelier than without, is not heard: the model is then bit for bit the one
-without parents, and a misleading parent has cost the first asks only.
+without parents. What parents found best is tried after two trainings of the child, if these do not refute it; tried
+first, a negated parent held Hartmann's function up for five evaluations, in each of three runs.
 
-Measured and dropped: the parents' posterior means as prior mean of the child's process. It forgets how sure the parents
-are, and learnt less from the same ones.
+Measured and dropped: the parents' posterior means as prior mean of the child's process, which forgets how sure they are
+and learnt less from the same ones; and falling lines. A negated parent has tuned towards the child's worst: beyond five
+observations of the child, in four parameters and more, it made no run's observations likelier by what it should cost.
 """
 
 from __future__ import annotations
@@ -31,21 +33,21 @@ from tunewright_suggester.core.triangular import inverse
 
 FEWEST_TO_LEARN_FROM: Final = 3
 """Observations, of a parent and of the child."""
-ROOM: Final = 120
+ROOM: Final = 90
 """Observations of a model with parents, at most: the child's own, as they come in, take the parents' place."""
-MOST_OF_A_PARENT: Final = 100
 MOST_HEARD: Final = 3
 """Parents in a model, those that make the child's observations likeliest."""
-EVALUATIONS: Final = 30
-"""Of the likelihoods of the parents' own models, shared among them (model.py gives each a least number)."""
+EVALUATIONS: Final = 40
+"""Of the likelihoods of the parents' own models, shared among them; model.py spends half of a share, as the other half
+is for a fit after the choice of the bend, which parents go without: five would cost more than the child's own model."""
 REFINING_EVALUATIONS: Final = 6
 """Of the likelihood of all observations together, from the best parent's hyperparameters."""
-DISCREPANCIES: Final = (0.03, 0.2, 1.0, 4.0)
+DISCREPANCIES: Final = (0.03, 0.3, 3.0)
 PRICE: Final = 2.0
 """By how much a parent must raise the log density: its line has two parameters fitted to what is foretold (Akaike 1974,
 "A new look at the statistical model identification")."""
 RECOMMENDED: Final = 2
-"""First asks that follow the parents before any is judged, at most; and never more than there are parents."""
+"""Asks of the initial design that follow the parents, at most; and never more than there are parents."""
 APART: Final = 0.2
 """Distance between them, in features."""
 
@@ -54,6 +56,8 @@ APART: Final = 0.2
 class Witness:
     """A parent, with the model of what it saw."""
 
+    U: Array
+    """(k, g): coordinates of those of its observations that lie in the child's space."""
     X: Array
     """(m, p): features of its observations."""
     y: Array
@@ -70,14 +74,14 @@ class Witness:
 def witnesses(knowledge: Knowledge, effort: Effort) -> tuple[Witness, ...]:
     """Fit a model to each parent that saw enough; none where the child has seen enough itself."""
     heard = [parent for parent in knowledge.hearsay if len(parent.y) >= FEWEST_TO_LEARN_FROM]
-    limit = min((ROOM - len(knowledge.y)) // max(min(len(heard), MOST_HEARD), 1), MOST_OF_A_PARENT)
+    limit = (ROOM - len(knowledge.y)) // max(min(len(heard), MOST_HEARD), 1)
     if not heard or limit < FEWEST_TO_LEARN_FROM:
         return ()
-    modest = replace(effort, active_set=limit, fit_starts=1, fit_evaluations=EVALUATIONS // len(heard))
+    modest = replace(effort, active_set=limit, fit_starts=0, fit_evaluations=EVALUATIONS // len(heard))
     kept = [parent.kept(limit) for parent in heard]
     models = [fit_model(parent, modest) for parent in kept]
     return tuple(
-        Witness(parent.encoding.features(parent.U), parent.y, model, model.posterior())
+        Witness(parent.U[parent.inside], parent.encoding.features(parent.U), parent.y, model, model.posterior())
         for parent, model in zip(kept, models, strict=True)
     )
 
@@ -168,18 +172,21 @@ def rising_line(x: Array, y: Array) -> tuple[float, float] | None:
 
 
 def recommended_by(parents: tuple[Witness, ...], knowledge: Knowledge) -> Array:
-    """Return the coordinates (k, g), best first, of what the parents agree on before anything can be asked of them.
+    """Return the coordinates (k, g), best first, of what the parents agree on that the child's losses do not refute.
 
-    Their own observations inside the child's space, ranked by the average of all parents' means.
+    The parents' own observations inside the child's space, ranked by the average of the parents' means. A parent that
+    ranks two losses or more no better than chance has no say.
     """
-    U = np.vstack([np.empty((0, len(knowledge.encoding.axes))), *(one.U[one.inside] for one in knowledge.hearsay)])
+    X = knowledge.encoding.features(knowledge.U)
+    trusted = [one for one in parents if len(X) < 2 or rising_line(one.foretold(X), knowledge.y)]
+    U = np.vstack([np.empty((0, len(knowledge.encoding.axes))), *(one.U for one in trusted)])
+    if not len(U):
+        return U
     X = knowledge.encoding.features(U)
-    if not parents or not len(U):
-        return U[:0]
-    order = np.argsort(sum(parent.posterior.predict(X)[0][:, 0] for parent in parents), kind="stable")
+    order = np.argsort(sum(one.posterior.predict(X)[0][:, 0] for one in trusted), kind="stable")
     chosen: list[int] = []
     for place in order.tolist():
         near = any(np.sum((X[place] - X[one]) ** 2) < APART**2 for one in chosen)
-        if not near and len(chosen) < min(RECOMMENDED, len(parents)):
+        if not near and len(chosen) < min(RECOMMENDED, len(trusted)):
             chosen.append(place)
     return U[chosen]

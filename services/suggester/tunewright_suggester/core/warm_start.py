@@ -130,7 +130,10 @@ def _read(definition: DefinitionAsk, parent: Parent) -> Observations:
 
 def _column(parent: Parent, name: str, parameter: Range) -> Row:
     """Return the parent's values of a parameter, read as values of this type."""
-    if name in parent.space:
+    before = parent.space.get(name)
+    if type(before) is type(parameter):
+        return parent.observations.columns.get(name, ())
+    if before is not None:
         return tuple(_as(parameter, value) for value in parent.observations.columns.get(name, ()))
     return (_as(parameter, parent.static.get(name)),) * len(parent.observations)
 
