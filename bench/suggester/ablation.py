@@ -35,7 +35,7 @@ def _standard(**changes: Any) -> Constants:
 VARIANTS: Final[Mapping[str, Constants]] = {
     "fast": {"DEFAULT_TIER": "fast"},
     "thorough": {"DEFAULT_TIER": "thorough"},
-    "one-start": _standard(fit_starts=1),
+    "two-starts": _standard(fit_starts=2),
     "few-candidates": _standard(candidates=64, neighbours=16),
     "no-neighbours": _standard(neighbours=0),
     "one-ascent": _standard(ascents=1),

@@ -28,7 +28,7 @@ from tunewright_suggester.core.model import Model, fit_model
 from tunewright_suggester.core.outlook import outlook_of
 from tunewright_suggester.core.search import Search
 from tunewright_suggester.core.streams import Stream, generator
-from tunewright_suggester.core.transfer import Witness, informed, recommended_by, witnesses
+from tunewright_suggester.core.transfer import FEWEST_TO_LEARN_FROM, Witness, informed, recommended_by, witnesses
 
 FEWEST_TO_FIT: Final = 2
 ANCHORS: Final = 5
@@ -175,14 +175,17 @@ class Proposer:
 
     def _fitted(self) -> Model:
         if self._model is None:
-            parents = self._parents()
+            parents = self._judged_parents()
             model = fit_model(self._knowledge, self._effort)
             self._model = informed(model, self._knowledge.y, parents) if parents else model
         return self._model
 
     def _believes_parents(self) -> bool:
-        enough = len(self._knowledge.y) >= FEWEST_TO_FIT
-        return enough and bool(self._parents()) and self._fitted().data.relation is not None
+        return bool(self._judged_parents()) and self._fitted().data.relation is not None
+
+    def _judged_parents(self) -> tuple[Witness, ...]:
+        """Return the parents once enough has been observed to tell what they are worth."""
+        return self._parents() if len(self._knowledge.y) >= FEWEST_TO_LEARN_FROM else ()
 
     def _parents(self) -> tuple[Witness, ...]:
         if self._witnesses is None:
