@@ -31,7 +31,7 @@ class Effort:
 
 TIERS: Final = {
     "fast": Effort(1, 10, 128, 32, 1, 8, 2, 4, 60, 120),
-    "standard": Effort(1, 50, 512, 128, 4, 25, 4, 8, 200, 600),
+    "standard": Effort(1, 50, 512, 128, 2, 25, 4, 8, 200, 600),
     "thorough": Effort(4, 100, 2048, 512, 10, 60, 8, 16, 400, 1000),
 }
 DEFAULT_TIER: Final = "standard"
