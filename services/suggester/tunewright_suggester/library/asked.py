@@ -32,7 +32,7 @@ class Told:
     failed: str = ""
     step: int | None = None
     """After how many steps it was stopped early; None: it ran to its end, or to Hyperband's largest resource."""
-    curve: Curve = field(default_factory=Curve)
+    curve: Curve = field(default_factory=Curve, repr=False)
     """Of what it reported."""
     error: float = math.nan
     """Standard error of the value; NaN: not known."""
