@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -44,8 +45,12 @@ def kept(tasks: Sequence[Task], results: Path) -> list[Run]:
 
 @contextmanager
 def pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of fresh processes of one thread each; what has not begun when it is left is not begun."""
+    """Open a pool of fresh processes of one thread each; what has not begun when it is left is not begun.
+
+    Also when it is ended from outside: processes whose parent is gone would wait for it for ever.
+    """
     os.environ.update(ONE_THREAD)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     workers = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
     try:
         yield workers
