@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.suggester.peers.peer import Setting, checked
-from tunewright.core.space import Choice, Configuration, Float, Int, Range, Space, resolved_scaling
+from tunewright.core.space import Choice, Configuration, Float, Int, Range, ScalingType, Space, resolved_scaling
 from tunewright_suggester import Choice as TypedChoice
 from tunewright_suggester import Float as TypedFloat
 from tunewright_suggester import Int as TypedInt
@@ -75,8 +75,6 @@ def _typed(parameter: Range) -> Any:
 
 
 def _logarithmic(parameter: Float | Int) -> bool | None:
-    from tunewright.core.space import ScalingType
-
     if parameter.scaling is ScalingType.AUTO:
         return None
     return resolved_scaling(parameter) is ScalingType.LOGARITHMIC

@@ -1,4 +1,4 @@
-"""Ours with a parent job: through the core's ask, which the library does not offer parents for."""
+"""Ours with a parent job of either kind: through the core's ask, since the library knows parents by other names."""
 
 from __future__ import annotations
 

@@ -123,6 +123,16 @@ async def test_curves_and_standard_errors_are_sent(world, replicas):
     assert all(math.isnan(error) for error in observations.errors[1:])
 
 
+async def test_what_a_definition_holds_fixed_is_sent(tmp_path, replicas):
+    world = World(tmp_path)
+    definition = replace(spec().definitions[0], static_hyperparameters={"solver": "sgd"})
+    await world.create(spec(strategy=Strategy.BAYESIAN, definitions=(definition,)))
+    async with served(replicas[0]) as channel:
+        await answer_of(world, Asker(world.changes, channel), 0)
+    assert dict(replicas[0].heard[0].definitions[0].static_hyperparameters) == {"solver": "sgd"}
+    await world.store.close()
+
+
 async def test_what_was_answered_for_is_not_sent_again(world, replicas):
     await observe(world, *map(ended, range(7)))
     async with served(replicas[0]) as channel:

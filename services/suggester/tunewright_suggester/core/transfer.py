@@ -29,7 +29,7 @@ from tunewright_suggester.core.gp import Data, Posterior, fit
 from tunewright_suggester.core.knowledge import Knowledge
 from tunewright_suggester.core.model import Model, fit_model
 from tunewright_suggester.core.targets import Bend
-from tunewright_suggester.core.triangular import inverse
+from tunewright_suggester.core.triangular import diagonal, inverse
 
 FEWEST_TO_LEARN_FROM: Final = 3
 """Observations, of a parent and of the child."""
@@ -152,7 +152,7 @@ def _density(model: Model, y: Array) -> float:
     Rasmussen and Williams 2006, eq. 5.10 to 5.12, and the slope of the bend, so that models of different bends compare.
     """
     precision = inverse(model.posterior().L)
-    own = np.diagonal(precision)[: len(y)]
+    own = diagonal(precision)[: len(y)]
     surprise = (precision @ model.data.y)[: len(y)] ** 2 / own
     return float(0.5 * (np.log(own) - surprise).sum() + np.log(model.bend.slope(y)).sum())
 
