@@ -199,6 +199,20 @@ class WarmStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Reevaluation:
+    """The last trainings of the job's limit repeat its best configurations, to tell the good from the lucky."""
+
+    top: int
+    repeats: int
+    seed_parameter: str = ""
+    """The hyperparameter that gets a new whole number each time; empty: they are run as they were."""
+
+    @property
+    def trainings(self) -> int:
+        return self.top * self.repeats
+
+
+@dataclass(frozen=True, slots=True)
 class EnqueuedConfiguration:
     """A configuration to run before the strategy is asked."""
 
@@ -227,11 +241,12 @@ class TuningJobSpec:
     priority: int = 0
     tags: Mapping[str, str] = field(default_factory=dict)
     prices_per_second: Mapping[str, float] = field(default_factory=dict)
-    """Instance type to price, for max_cost."""
+    """Instance type to price of an instance per second, in any currency."""
     listed_definitions: bool = False
     """The request used AMT's list form, and is echoed in it."""
     summary_due_s: float = 600.0
     suggest_wait_s: float = 2.0
+    reevaluation: Reevaluation | None = None
 
     def definition(self, name: str) -> Definition:
         """Return the definition of that name; the only one if there is one. Raises KeyError."""

@@ -6,9 +6,11 @@ IllegalTransition and changes nothing.
 Tuning job:
 
     RUNNING ──criterion met──▶ COMPLETING ──all ended──▶ COMPLETED
-       ├────────stop─────────▶ STOPPING ────all ended──▶ STOPPED
-       ├────────5 failed─────▶ FAILING ─────all ended──▶ FAILED
-       └────handler's fault──▶ BLOCKED ──unpark──▶ RUNNING
+      ▲│├───────stop─────────▶ STOPPING ────all ended──▶ STOPPED
+      ││├───────5 failed─────▶ FAILING ─────all ended──▶ FAILED
+      ││└───handler's fault──▶ BLOCKED ──unpark──▶ where it was
+      │└────────pause────────▶ PAUSED, from which all this may happen too
+      └─────────resume────────────┘
 
 Training job:
 
@@ -27,6 +29,7 @@ from tunewright.core.errors import IllegalTransition
 
 class JobState(StrEnum):
     RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
     COMPLETING = "COMPLETING"
     STOPPING = "STOPPING"
     FAILING = "FAILING"
@@ -84,11 +87,14 @@ class EndCause(StrEnum):
     LOST = "LOST"
 
 
+CLOSING_JOB_STATES: Final = frozenset({JobState.COMPLETING, JobState.STOPPING, JobState.FAILING})
+"""Nothing more is started; what runs is being stopped and summarised."""
 FINAL_JOB_STATES: Final = frozenset({JobState.COMPLETED, JobState.STOPPED, JobState.FAILED})
 FINAL_TRAINING_STATES: Final = frozenset({TrainingState.COMPLETED, TrainingState.FAILED, TrainingState.STOPPED})
 
 JOB_STATE_SHOWN: Final = {
     JobState.RUNNING: "InProgress",
+    JobState.PAUSED: "InProgress",
     JobState.COMPLETING: "InProgress",
     JobState.STOPPING: "Stopping",
     JobState.FAILING: "InProgress",
@@ -99,11 +105,12 @@ JOB_STATE_SHOWN: Final = {
 }
 
 JOB_MOVES: Final[dict[JobState, frozenset[JobState]]] = {
-    JobState.RUNNING: frozenset({JobState.COMPLETING, JobState.STOPPING, JobState.FAILING, JobState.BLOCKED}),
+    JobState.RUNNING: frozenset({JobState.PAUSED, *CLOSING_JOB_STATES, JobState.BLOCKED}),
+    JobState.PAUSED: frozenset({JobState.RUNNING, *CLOSING_JOB_STATES, JobState.BLOCKED}),
     JobState.COMPLETING: frozenset({JobState.COMPLETED, JobState.STOPPING, JobState.BLOCKED}),
     JobState.STOPPING: frozenset({JobState.STOPPED, JobState.BLOCKED}),
     JobState.FAILING: frozenset({JobState.FAILED, JobState.STOPPING, JobState.BLOCKED}),
-    JobState.BLOCKED: frozenset({JobState.RUNNING, JobState.STOPPING}),
+    JobState.BLOCKED: frozenset({JobState.RUNNING, JobState.PAUSED, *CLOSING_JOB_STATES}),
     JobState.COMPLETED: frozenset(),
     JobState.STOPPED: frozenset(),
     JobState.FAILED: frozenset(),

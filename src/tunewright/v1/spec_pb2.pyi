@@ -324,6 +324,16 @@ class WarmStart(_message.Message):
     type: WarmStartType
     def __init__(self, parents: _Optional[_Iterable[str]] = ..., type: _Optional[_Union[WarmStartType, str]] = ...) -> None: ...
 
+class Reevaluation(_message.Message):
+    __slots__ = ("top", "repeats", "seed_parameter")
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    REPEATS_FIELD_NUMBER: _ClassVar[int]
+    SEED_PARAMETER_FIELD_NUMBER: _ClassVar[int]
+    top: int
+    repeats: int
+    seed_parameter: str
+    def __init__(self, top: _Optional[int] = ..., repeats: _Optional[int] = ..., seed_parameter: _Optional[str] = ...) -> None: ...
+
 class EnqueuedConfiguration(_message.Message):
     __slots__ = ("configuration", "definition_name")
     class ConfigurationEntry(_message.Message):
@@ -340,7 +350,7 @@ class EnqueuedConfiguration(_message.Message):
     def __init__(self, configuration: _Optional[_Mapping[str, Value]] = ..., definition_name: _Optional[str] = ...) -> None: ...
 
 class TuningJobSpec(_message.Message):
-    __slots__ = ("name", "definitions", "objective", "limits", "strategy", "hyperband", "bayesian", "completion", "early_stopping", "random_seed", "warm_start", "autotune", "auto_parameters", "enqueued", "priority", "tags", "prices_per_second", "listed_definitions", "summary_due_s", "suggest_wait_s")
+    __slots__ = ("name", "definitions", "objective", "limits", "strategy", "hyperband", "bayesian", "completion", "early_stopping", "random_seed", "warm_start", "autotune", "auto_parameters", "enqueued", "priority", "tags", "prices_per_second", "listed_definitions", "summary_due_s", "suggest_wait_s", "reevaluation")
     class AutoParametersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -382,6 +392,7 @@ class TuningJobSpec(_message.Message):
     LISTED_DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_DUE_S_FIELD_NUMBER: _ClassVar[int]
     SUGGEST_WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    REEVALUATION_FIELD_NUMBER: _ClassVar[int]
     name: str
     definitions: _containers.RepeatedCompositeFieldContainer[Definition]
     objective: Objective
@@ -402,4 +413,5 @@ class TuningJobSpec(_message.Message):
     listed_definitions: bool
     summary_due_s: float
     suggest_wait_s: float
-    def __init__(self, name: _Optional[str] = ..., definitions: _Optional[_Iterable[_Union[Definition, _Mapping]]] = ..., objective: _Optional[_Union[Objective, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, str]] = ..., hyperband: _Optional[_Union[HyperbandConfig, _Mapping]] = ..., bayesian: _Optional[_Union[BayesianConfig, _Mapping]] = ..., completion: _Optional[_Union[Completion, _Mapping]] = ..., early_stopping: _Optional[_Union[EarlyStoppingRule, _Mapping]] = ..., random_seed: _Optional[int] = ..., warm_start: _Optional[_Union[WarmStart, _Mapping]] = ..., autotune: bool = ..., auto_parameters: _Optional[_Mapping[str, str]] = ..., enqueued: _Optional[_Iterable[_Union[EnqueuedConfiguration, _Mapping]]] = ..., priority: _Optional[int] = ..., tags: _Optional[_Mapping[str, str]] = ..., prices_per_second: _Optional[_Mapping[str, float]] = ..., listed_definitions: bool = ..., summary_due_s: _Optional[float] = ..., suggest_wait_s: _Optional[float] = ...) -> None: ...
+    reevaluation: Reevaluation
+    def __init__(self, name: _Optional[str] = ..., definitions: _Optional[_Iterable[_Union[Definition, _Mapping]]] = ..., objective: _Optional[_Union[Objective, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, str]] = ..., hyperband: _Optional[_Union[HyperbandConfig, _Mapping]] = ..., bayesian: _Optional[_Union[BayesianConfig, _Mapping]] = ..., completion: _Optional[_Union[Completion, _Mapping]] = ..., early_stopping: _Optional[_Union[EarlyStoppingRule, _Mapping]] = ..., random_seed: _Optional[int] = ..., warm_start: _Optional[_Union[WarmStart, _Mapping]] = ..., autotune: bool = ..., auto_parameters: _Optional[_Mapping[str, str]] = ..., enqueued: _Optional[_Iterable[_Union[EnqueuedConfiguration, _Mapping]]] = ..., priority: _Optional[int] = ..., tags: _Optional[_Mapping[str, str]] = ..., prices_per_second: _Optional[_Mapping[str, float]] = ..., listed_definitions: bool = ..., summary_due_s: _Optional[float] = ..., suggest_wait_s: _Optional[float] = ..., reevaluation: _Optional[_Union[Reevaluation, _Mapping]] = ...) -> None: ...

@@ -182,18 +182,20 @@ class Suggestion(_message.Message):
     def __init__(self, definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., provenance: _Optional[_Union[_tuning_service_pb2.Provenance, _Mapping]] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SuggestResponse(_message.Message):
-    __slots__ = ("suggestions", "outlook", "exhausted", "unknown_prefix", "digest")
+    __slots__ = ("suggestions", "outlook", "exhausted", "unknown_prefix", "digest", "recommended")
     SUGGESTIONS_FIELD_NUMBER: _ClassVar[int]
     OUTLOOK_FIELD_NUMBER: _ClassVar[int]
     EXHAUSTED_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_PREFIX_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
+    RECOMMENDED_FIELD_NUMBER: _ClassVar[int]
     suggestions: _containers.RepeatedCompositeFieldContainer[Suggestion]
     outlook: _tuning_service_pb2.Outlook
     exhausted: bool
     unknown_prefix: bool
     digest: bytes
-    def __init__(self, suggestions: _Optional[_Iterable[_Union[Suggestion, _Mapping]]] = ..., outlook: _Optional[_Union[_tuning_service_pb2.Outlook, _Mapping]] = ..., exhausted: bool = ..., unknown_prefix: bool = ..., digest: _Optional[bytes] = ...) -> None: ...
+    recommended: int
+    def __init__(self, suggestions: _Optional[_Iterable[_Union[Suggestion, _Mapping]]] = ..., outlook: _Optional[_Union[_tuning_service_pb2.Outlook, _Mapping]] = ..., exhausted: bool = ..., unknown_prefix: bool = ..., digest: _Optional[bytes] = ..., recommended: _Optional[int] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
     __slots__ = ("ask", "index")

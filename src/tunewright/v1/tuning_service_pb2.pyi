@@ -22,6 +22,7 @@ class JobState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     JOB_STATE_COMPLETED: _ClassVar[JobState]
     JOB_STATE_STOPPED: _ClassVar[JobState]
     JOB_STATE_FAILED: _ClassVar[JobState]
+    JOB_STATE_PAUSED: _ClassVar[JobState]
 
 class TrainingState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -72,6 +73,7 @@ JOB_STATE_BLOCKED: JobState
 JOB_STATE_COMPLETED: JobState
 JOB_STATE_STOPPED: JobState
 JOB_STATE_FAILED: JobState
+JOB_STATE_PAUSED: JobState
 TRAINING_STATE_UNSPECIFIED: TrainingState
 TRAINING_STATE_READY: TrainingState
 TRAINING_STATE_RUNNING: TrainingState
@@ -146,7 +148,7 @@ class Provenance(_message.Message):
     def __init__(self, source: _Optional[str] = ..., mean: _Optional[float] = ..., deviation: _Optional[float] = ..., acquisition: _Optional[float] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class TrainingJob(_message.Message):
-    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stop_evidence", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs")
+    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stop_evidence", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs", "job_name", "cost", "retries", "repeats")
     class ConfigurationEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -189,6 +191,10 @@ class TrainingJob(_message.Message):
     SPEC_REVISION_FIELD_NUMBER: _ClassVar[int]
     BRACKET_FIELD_NUMBER: _ClassVar[int]
     RUNGS_FIELD_NUMBER: _ClassVar[int]
+    JOB_NAME_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    REPEATS_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     uid: str
@@ -217,10 +223,50 @@ class TrainingJob(_message.Message):
     spec_revision: str
     bracket: int
     rungs: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stop_evidence: _Optional[str] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ...) -> None: ...
+    job_name: str
+    cost: float
+    retries: int
+    repeats: int
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stop_evidence: _Optional[str] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ..., job_name: _Optional[str] = ..., cost: _Optional[float] = ..., retries: _Optional[int] = ..., repeats: _Optional[int] = ...) -> None: ...
+
+class Cost(_message.Message):
+    __slots__ = ("spent", "forecast", "max_instance_seconds")
+    SPENT_FIELD_NUMBER: _ClassVar[int]
+    FORECAST_FIELD_NUMBER: _ClassVar[int]
+    MAX_INSTANCE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    spent: float
+    forecast: float
+    max_instance_seconds: float
+    def __init__(self, spent: _Optional[float] = ..., forecast: _Optional[float] = ..., max_instance_seconds: _Optional[float] = ...) -> None: ...
+
+class ParentJob(_message.Message):
+    __slots__ = ("uid", "name")
+    UID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    uid: str
+    name: str
+    def __init__(self, uid: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class Finding(_message.Message):
+    __slots__ = ("cause", "text", "remedy", "job", "training", "since", "until")
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    cause: str
+    text: str
+    remedy: str
+    job: str
+    training: str
+    since: _timestamp_pb2.Timestamp
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, cause: _Optional[str] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., job: _Optional[str] = ..., training: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TuningJob(_message.Message):
-    __slots__ = ("uid", "spec", "spec_revision", "owner", "state", "reason", "created_at", "modified_at", "ended_at", "trainings", "objectives", "best", "not_improving", "converged_at", "outlook", "revision", "waiting_for", "due_at", "recommended", "spent")
+    __slots__ = ("uid", "spec", "spec_revision", "owner", "state", "reason", "created_at", "modified_at", "ended_at", "trainings", "objectives", "best", "not_improving", "converged_at", "outlook", "revision", "waiting_for", "due_at", "recommended", "cost", "overall_best", "parents", "extends", "findings")
     UID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     SPEC_REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -240,7 +286,11 @@ class TuningJob(_message.Message):
     WAITING_FOR_FIELD_NUMBER: _ClassVar[int]
     DUE_AT_FIELD_NUMBER: _ClassVar[int]
     RECOMMENDED_FIELD_NUMBER: _ClassVar[int]
-    SPENT_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    OVERALL_BEST_FIELD_NUMBER: _ClassVar[int]
+    PARENTS_FIELD_NUMBER: _ClassVar[int]
+    EXTENDS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
     uid: str
     spec: _spec_pb2.TuningJobSpec
     spec_revision: int
@@ -260,8 +310,12 @@ class TuningJob(_message.Message):
     waiting_for: str
     due_at: _timestamp_pb2.Timestamp
     recommended: TrainingJob
-    spent: float
-    def __init__(self, uid: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., spec_revision: _Optional[int] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., reason: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[_Union[TrainingCounters, _Mapping]] = ..., objectives: _Optional[_Union[ObjectiveCounters, _Mapping]] = ..., best: _Optional[_Union[TrainingJob, _Mapping]] = ..., not_improving: _Optional[int] = ..., converged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., revision: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recommended: _Optional[_Union[TrainingJob, _Mapping]] = ..., spent: _Optional[float] = ...) -> None: ...
+    cost: Cost
+    overall_best: TrainingJob
+    parents: _containers.RepeatedCompositeFieldContainer[ParentJob]
+    extends: str
+    findings: _containers.RepeatedCompositeFieldContainer[Finding]
+    def __init__(self, uid: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., spec_revision: _Optional[int] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., reason: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[_Union[TrainingCounters, _Mapping]] = ..., objectives: _Optional[_Union[ObjectiveCounters, _Mapping]] = ..., best: _Optional[_Union[TrainingJob, _Mapping]] = ..., not_improving: _Optional[int] = ..., converged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., revision: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recommended: _Optional[_Union[TrainingJob, _Mapping]] = ..., cost: _Optional[_Union[Cost, _Mapping]] = ..., overall_best: _Optional[_Union[TrainingJob, _Mapping]] = ..., parents: _Optional[_Iterable[_Union[ParentJob, _Mapping]]] = ..., extends: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ...) -> None: ...
 
 class CreateTuningJobRequest(_message.Message):
     __slots__ = ("spec", "request_id", "validate_only")
@@ -342,7 +396,7 @@ class DeleteTuningJobResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class AmendTuningJobRequest(_message.Message):
-    __slots__ = ("job", "expected_revision", "request_id", "max_trainings", "max_parallel", "max_runtime_s", "max_cost", "parameters", "paused", "enqueue")
+    __slots__ = ("job", "expected_revision", "request_id", "max_trainings", "max_parallel", "max_runtime_s", "max_cost", "definition_name", "parameters", "enqueue", "priority")
     JOB_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -350,9 +404,10 @@ class AmendTuningJobRequest(_message.Message):
     MAX_PARALLEL_FIELD_NUMBER: _ClassVar[int]
     MAX_RUNTIME_S_FIELD_NUMBER: _ClassVar[int]
     MAX_COST_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
-    PAUSED_FIELD_NUMBER: _ClassVar[int]
     ENQUEUE_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     job: str
     expected_revision: int
     request_id: str
@@ -360,12 +415,69 @@ class AmendTuningJobRequest(_message.Message):
     max_parallel: int
     max_runtime_s: int
     max_cost: float
+    definition_name: str
     parameters: _containers.RepeatedCompositeFieldContainer[_spec_pb2.Parameter]
-    paused: bool
     enqueue: _containers.RepeatedCompositeFieldContainer[_spec_pb2.EnqueuedConfiguration]
-    def __init__(self, job: _Optional[str] = ..., expected_revision: _Optional[int] = ..., request_id: _Optional[str] = ..., max_trainings: _Optional[int] = ..., max_parallel: _Optional[int] = ..., max_runtime_s: _Optional[int] = ..., max_cost: _Optional[float] = ..., parameters: _Optional[_Iterable[_Union[_spec_pb2.Parameter, _Mapping]]] = ..., paused: bool = ..., enqueue: _Optional[_Iterable[_Union[_spec_pb2.EnqueuedConfiguration, _Mapping]]] = ...) -> None: ...
+    priority: int
+    def __init__(self, job: _Optional[str] = ..., expected_revision: _Optional[int] = ..., request_id: _Optional[str] = ..., max_trainings: _Optional[int] = ..., max_parallel: _Optional[int] = ..., max_runtime_s: _Optional[int] = ..., max_cost: _Optional[float] = ..., definition_name: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[_spec_pb2.Parameter, _Mapping]]] = ..., enqueue: _Optional[_Iterable[_Union[_spec_pb2.EnqueuedConfiguration, _Mapping]]] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class AmendTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class PauseTuningJobRequest(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    def __init__(self, job: _Optional[str] = ...) -> None: ...
+
+class PauseTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class ResumeTuningJobRequest(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    def __init__(self, job: _Optional[str] = ...) -> None: ...
+
+class ResumeTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class ExtendTuningJobRequest(_message.Message):
+    __slots__ = ("job", "name", "max_trainings", "request_id")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MAX_TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    name: str
+    max_trainings: int
+    request_id: str
+    def __init__(self, job: _Optional[str] = ..., name: _Optional[str] = ..., max_trainings: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ExtendTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class RetryTuningJobRequest(_message.Message):
+    __slots__ = ("job", "request_id")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    request_id: str
+    def __init__(self, job: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class RetryTuningJobResponse(_message.Message):
     __slots__ = ("job",)
     JOB_FIELD_NUMBER: _ClassVar[int]
     job: TuningJob

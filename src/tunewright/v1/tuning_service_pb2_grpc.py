@@ -60,10 +60,30 @@ class TuningServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTuningJobRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTuningJobResponse.FromString,
                 _registered_method=True)
+        self.PauseTuningJob = channel.unary_unary(
+                '/tunewright.v1.TuningService/PauseTuningJob',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.PauseTuningJobRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.PauseTuningJobResponse.FromString,
+                _registered_method=True)
+        self.ResumeTuningJob = channel.unary_unary(
+                '/tunewright.v1.TuningService/ResumeTuningJob',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ResumeTuningJobRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ResumeTuningJobResponse.FromString,
+                _registered_method=True)
         self.AmendTuningJob = channel.unary_unary(
                 '/tunewright.v1.TuningService/AmendTuningJob',
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.AmendTuningJobRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.AmendTuningJobResponse.FromString,
+                _registered_method=True)
+        self.ExtendTuningJob = channel.unary_unary(
+                '/tunewright.v1.TuningService/ExtendTuningJob',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ExtendTuningJobRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ExtendTuningJobResponse.FromString,
+                _registered_method=True)
+        self.RetryTuningJob = channel.unary_unary(
+                '/tunewright.v1.TuningService/RetryTuningJob',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.FromString,
                 _registered_method=True)
         self.GetTrainingJob = channel.unary_unary(
                 '/tunewright.v1.TuningService/GetTrainingJob',
@@ -124,8 +144,35 @@ class TuningServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PauseTuningJob(self, request, context):
+        """Starts nothing more; what runs goes on. The job's clock goes on too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeTuningJob(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AmendTuningJob(self, request, context):
-        """Absolute values, under the revision that the caller has seen. Not served yet.
+        """Changes a job that has not ended: absolute values, under the revision of the specification that the caller has seen.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExtendTuningJob(self, request, context):
+        """Makes a new job that goes on where an ended one has stopped: its specification, its results as a warm start.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryTuningJob(self, request, context):
+        """Runs the configurations of failed trainings again: in the job itself, or in a new one that extends an ended one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -184,10 +231,30 @@ def add_TuningServiceServicer_to_server(servicer, server):
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTuningJobRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTuningJobResponse.SerializeToString,
             ),
+            'PauseTuningJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseTuningJob,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.PauseTuningJobRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.PauseTuningJobResponse.SerializeToString,
+            ),
+            'ResumeTuningJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeTuningJob,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ResumeTuningJobRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ResumeTuningJobResponse.SerializeToString,
+            ),
             'AmendTuningJob': grpc.unary_unary_rpc_method_handler(
                     servicer.AmendTuningJob,
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.AmendTuningJobRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.AmendTuningJobResponse.SerializeToString,
+            ),
+            'ExtendTuningJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExtendTuningJob,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ExtendTuningJobRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ExtendTuningJobResponse.SerializeToString,
+            ),
+            'RetryTuningJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryTuningJob,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.SerializeToString,
             ),
             'GetTrainingJob': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrainingJob,
@@ -357,6 +424,60 @@ class TuningService(object):
             _registered_method=True)
 
     @staticmethod
+    def PauseTuningJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/PauseTuningJob',
+            tunewright_dot_v1_dot_tuning__service__pb2.PauseTuningJobRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.PauseTuningJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeTuningJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/ResumeTuningJob',
+            tunewright_dot_v1_dot_tuning__service__pb2.ResumeTuningJobRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.ResumeTuningJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def AmendTuningJob(request,
             target,
             options=(),
@@ -373,6 +494,60 @@ class TuningService(object):
             '/tunewright.v1.TuningService/AmendTuningJob',
             tunewright_dot_v1_dot_tuning__service__pb2.AmendTuningJobRequest.SerializeToString,
             tunewright_dot_v1_dot_tuning__service__pb2.AmendTuningJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExtendTuningJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/ExtendTuningJob',
+            tunewright_dot_v1_dot_tuning__service__pb2.ExtendTuningJobRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.ExtendTuningJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryTuningJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/RetryTuningJob',
+            tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

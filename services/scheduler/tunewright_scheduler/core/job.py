@@ -36,6 +36,17 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentJob:
+    """An ended job that this one is warm-started from, as it stood when this one was created."""
+
+    uid: str
+    name: str
+    spec_revision: int
+    observations: int
+    best: Best | None
+
+
+@dataclass(frozen=True, slots=True)
 class Awaiting:
     """A training whose process has ended and whose summary is awaited."""
 
@@ -112,6 +123,30 @@ class TuningJob:
     outlook: Outlook | None = None
     due_at: float | None = None
     deleted: bool = False
+    blocked_in: JobState | None = None
+    """The state to which it returns when it is unparked."""
+    enqueued: int = 0
+    """How many of the specification's enqueued configurations have been started."""
+    parents: tuple[ParentJob, ...] = ()
+    extends: str = ""
+    """Uid of the job that this one extends."""
+    sample: tuple[float, ...] = ()
+    """A bounded, even sample of the objectives of completed trainings, ascending: for their interquartile range."""
+    top: tuple[Best, ...] = ()
+    """The best objectives so far, best first; bounded."""
+    unpromising: int = 0
+    """Successive verdicts that little is left to gain."""
+    converged_at: float | None = None
+    recommended: int | None = None
+    """Number of the training that the model holds best."""
+    repeated: int = 0
+    """Trainings started to judge one of the best again."""
+    spent: float = 0.0
+    """Cost of all ended attempts."""
+    ran_s: float = 0.0
+    """Seconds that ended trainings have run."""
+    turn: float = 0.0
+    """Where the job's next training stands in the order of claims among jobs of one priority."""
 
     @property
     def in_flight(self) -> tuple[int, ...]:

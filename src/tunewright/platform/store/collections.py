@@ -63,6 +63,8 @@ COLLECTIONS: Final = {
         Collection("asks", (Index("by_job", equals=("uid",), sort="number"),)),
         # key: trainer id
         Collection("sessions", (Index("expiring", sort="expires_at"), Index("by_id", sort="trainer_id"))),
+        # key: starts, trainer/id or quota/owner; what operators have decided
+        Collection("controls"),
         # key: the event's id: uid/version of the job/index, or uid/number/granted/attempt
         Collection("outbox", (Index("unsent", sort="order"),)),
         # key: uid/number (6 digits)/attempt (4 digits); one record for all instances, which share the objective
