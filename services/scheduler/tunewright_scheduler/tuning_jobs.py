@@ -67,19 +67,23 @@ class TuningJobs:
 
     def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
         """Return the specification with what is computed filled in. Raises InvalidSpec."""
-        spec = check(from_message(message, TuningJobSpec))
+        return self.judged(from_message(message, TuningJobSpec))
+
+    def judged(self, given: TuningJobSpec) -> TuningJobSpec:
+        """Return the specification as it will run here. Raises InvalidSpec."""
+        spec = check(given)
         for index, definition in enumerate(spec.definitions):
             self._check_image(f"definitions[{index}].image", definition.image)
         return spec
 
-    async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing) -> str:
-        """Create a job from a checked specification; return its uid.
+    async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing, *, extends: str = "") -> str:
+        """Create a job from a checked specification, of the job that it extends, if any; return its uid.
 
         Raises AlreadyExists, and Conflict of what is written beside it.
         """
         now, uid = await self._store.now(), uuid.uuid4().hex[:16]
         seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
-        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed)
+        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed, extends=extends)
         name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
         try:
             await self._changes.create(job, spec, [*beside(uid, now), name])

@@ -205,7 +205,7 @@ def _check_completion(spec: TuningJobSpec) -> None:
 
 
 def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
-    """A grid is the product of categorical ranges, each configuration once."""
+    """A grid is the product of categorical ranges, each configuration once, beside what is enqueued."""
     for index, parameter in enumerate(spec.definitions[0].parameters):
         if not isinstance(parameter.range, Choice):
             field = f"definitions[0].parameters[{index}].range"
@@ -215,7 +215,10 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
         raise InvalidSpec(
             "definitions[0].parameters", f"the grid has {product} points, at most {MAX_GRID}", "Drop values"
         )
-    asked = spec.limits.max_trainings
-    if asked is not None and asked != product:
-        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")
-    return replace(spec, limits=replace(spec.limits, max_trainings=product))
+    asked, needed = spec.limits.max_trainings, product + len(spec.enqueued)
+    if asked is not None and asked != needed:
+        more = f" and {len(spec.enqueued)} more are enqueued" if spec.enqueued else ""
+        raise InvalidSpec(
+            "limits.max_trainings", f"is {asked}, but the grid has {product} points{more}", "Leave it out"
+        )
+    return replace(spec, limits=replace(spec.limits, max_trainings=needed))
