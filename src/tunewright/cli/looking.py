@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tunewright.cli.serving import join
-from tunewright.cli.wording import arguments, first_line, printable, result_tree, rounded, training_tree, variables
+from tunewright.cli.wording import (
+    arguments,
+    first_line,
+    printable,
+    result_tree,
+    rounded,
+    state_text,
+    training_tree,
+    variables,
+)
 from tunewright.client import Client, TrainingJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value, text_of
@@ -27,7 +36,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
     rows = (
         (
             job.name,
-            job.state.shown,
+            state_text(job.state),
             _when(job.created_at),
             f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
             job.reason,
@@ -48,7 +57,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
     rows = [
         ("name", found.name),
-        ("state", found.state.shown),
+        ("state", state_text(found.state)),
         ("reason", found.reason),
         ("waits for", found.waiting_for),
         ("strategy", found.spec.strategy.value),

@@ -88,6 +88,10 @@ class TuningJob:
     best: TrainingJob | None = None
     not_improving: int = 0
     revision: int = 0
+    spec_revision: int = 1
+    """Grows with every amendment; what `amend` expects."""
+    extends: str = ""
+    """Uid of the job that this one extends."""
     waiting_for: str = ""
 
     @property
