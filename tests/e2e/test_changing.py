@@ -46,7 +46,7 @@ def test_a_job_is_paused_amended_and_resumed(cli: CommandLine, client: Client) -
     cli.out(*TUNE, "--trials", "3", "--name", "job")
     until(lambda: client.describe("job").trainings.in_progress == 1)
     until(lambda: next(client.trainings("job")).holder != "")
-    said = "job: Paused; 1 trainings are under way; go on with: tunewright resume job\n"
+    said = "job: Paused; trainings under way: 1; go on with: tunewright resume job\n"
     assert cli.out("pause", "job") == said == cli.out("pause", "job")
     (cli.folder / "go").touch()
     until(lambda: client.describe("job").trainings.completed == 1)

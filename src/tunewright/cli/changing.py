@@ -30,7 +30,7 @@ OPTIONS: Final = {
 def pause(job: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
         paused = client.pause(job)
-    _say(paused, f"{paused.trainings.in_progress} trainings are under way; go on with: tunewright resume {job}")
+    _say(paused, f"trainings under way: {paused.trainings.in_progress}; go on with: tunewright resume {job}")
 
 
 def resume(job: str, data_dir: Path | None) -> None:

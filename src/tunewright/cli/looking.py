@@ -61,6 +61,8 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("reason", found.reason),
         ("waits for", found.waiting_for),
         ("strategy", found.spec.strategy.value),
+        ("extends", found.extends),
+        ("revision", str(found.spec_revision) if found.spec_revision > 1 else ""),
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
         ("trainings", counted),
