@@ -25,6 +25,7 @@ from tunewright.core.spec import (
     Strategy,
     TuningJobSpec,
 )
+from tunewright.core.warm_start import check_request
 
 MAX_PARALLEL: Final = 100
 MAX_TUNABLE: Final = 30
@@ -44,7 +45,6 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
         lambda spec: spec.strategy is Strategy.HYPERBAND,
         "Hyperband is not built yet; use Bayesian, Random or Grid",
     ),
-    ("warm_start", lambda spec: spec.warm_start is not None, "warm start is not built yet"),
     ("autotune", lambda spec: spec.autotune, "autotune is not built yet; give ranges"),
     ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
     ("completion.on_convergence", lambda spec: bool(spec.completion.on_convergence), "is not built yet"),
@@ -88,6 +88,7 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
         _check_objective(spec, definition)
     _check_limits(spec)
     _check_completion(spec)
+    check_request(spec)
     for index, item in enumerate(spec.enqueued):
         space = spec.definition(item.definition_name).space
         check_configuration(space, item.configuration, f"enqueued[{index}].configuration")

@@ -21,6 +21,11 @@ def training_name(job_name: str, uid: str, number: int) -> str:
     return f"{job_name}-{number:03d}-{digest}"
 
 
+def job_name_of(training_name: str) -> str:
+    """Return the name of the tuning job that a training job's name was made from."""
+    return training_name.rsplit("-", 2)[0]
+
+
 def split_training_id(key: str) -> tuple[str, int]:
     """Return (uid, number). Raises ValueError."""
     uid, _, number = key.rpartition("/")

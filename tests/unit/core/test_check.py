@@ -24,8 +24,6 @@ from tunewright.core.spec import (
     Resources,
     StoppingCondition,
     Strategy,
-    WarmStart,
-    WarmStartType,
 )
 
 
@@ -112,7 +110,6 @@ def test_an_objective_without_a_regex_is_refused_in_amts_words():
 
 NOT_BUILT = [
     ("strategy", spec(strategy=Strategy.HYPERBAND)),
-    ("warm_start", spec(warm_start=WarmStart(("p",), WarmStartType.TRANSFER_LEARNING))),
     ("autotune", spec(autotune=True)),
     ("completion.max_not_improving", spec(completion=Completion(max_not_improving=5))),
     ("completion.on_convergence", spec(completion=Completion(on_convergence=True))),

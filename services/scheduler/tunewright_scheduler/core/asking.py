@@ -152,10 +152,14 @@ def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
 
 
 def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
-    """Take the draws that Random would take; for a model's job one at a time, tagged."""
+    """Take the draws that Random would take; for a model's job one at a time, tagged.
+
+    What parents have tried is not known here: a job that has some may try it again as long as nobody answers, and is
+    tagged for it.
+    """
     drawn = spec.strategy is Strategy.RANDOM
     count = job.ask.count if drawn and job.ask is not None else 1
-    provenance = Provenance("random") if drawn else Provenance("fallback", reason=why)
+    provenance = Provenance("random") if drawn and not job.parents else Provenance("fallback", reason=why)
     suggestions: list[Suggestion] = []
     exhausted = False
     try:
