@@ -69,6 +69,7 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         created_at=instant_to_timestamp(training.created_at),
         provenance=to_message(training.provenance, pb.Provenance),
         losses=training.losses,
+        retries=training.retries,
         bracket=training.bracket,
         rungs=training.rungs,
         spec_revision=str(training.spec_revision),

@@ -36,6 +36,7 @@ MAX_REGEX: Final = 500
 MAX_VALUE: Final = 2500
 MAX_GRID: Final = 750
 MAX_TRAININGS: Final = 10_000
+MAX_RETRIES: Final = 30
 MIN_NOT_IMPROVING: Final = 3
 OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 
@@ -63,7 +64,6 @@ NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str]
     ("input_mode", lambda item: item.input_mode is not InputMode.FILE, "only File is built yet"),
     ("resources.instance_count", lambda item: item.resources.instance_count != 1, "must be 1; more are not built yet"),
     ("checkpoint_uri", lambda item: bool(item.checkpoint_uri), "checkpoints are not built yet"),
-    ("max_retries", lambda item: item.max_retries > 0, "retries beyond lost trainers are not built yet"),
     ("spot", lambda item: item.spot, "spot training is not built yet"),
     ("algorithm_name", lambda item: bool(item.algorithm_name), "algorithm names are not known here; give an image"),
     (
@@ -119,6 +119,8 @@ def _check_definition(definition: Definition, path: str) -> None:
     _check_names(definition, path)
     if definition.stopping.max_runtime_s < 1:
         raise InvalidSpec(f"{path}.stopping.max_runtime_s", "must be at least 1", "Give seconds")
+    if not 0 <= definition.max_retries <= MAX_RETRIES:
+        raise InvalidSpec(f"{path}.max_retries", f"must be from 0 to {MAX_RETRIES}, is {definition.max_retries}")
     _check_metrics(definition, path)
 
 

@@ -96,6 +96,7 @@ MEMBERS: Final = {
     f"definitions[0].environment.{WORKDIR_VARIABLE}": "workdir",
     "definitions[0].output_uri": "output",
     "definitions[0].stopping.max_runtime_s": "max_training_runtime",
+    "definitions[0].max_retries": "retries",
 }
 """Where the job file holds what a specification holds, if under another name."""
 
@@ -157,6 +158,7 @@ def _definition(top: Members, place: Place, objective: Objective) -> Definition:
         environment=environment | top.texts("environment"),
         output_uri=_output(top, place),
         pool=top.take("pool", str, "default"),
+        max_retries=top.take("retries", int, 0),
         stopping=StoppingCondition()
         if max_runtime is None
         else StoppingCondition(parse_duration(max_runtime, "max_training_runtime")),

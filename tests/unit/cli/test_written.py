@@ -190,7 +190,7 @@ def test_all_that_may_be_found_wrong_has_a_name_in_the_job_file(field):
     spec = jobfile.from_jobfile(JOB_FILE, jobfile.Place("/", "python", "digits"))
     member = renamed(field.replace("metric_definitions[1]", "metric_definitions[0]"), jobfile.members_of(spec))
     assert member.split(".")[0] in {*JOB_FILE, "name", "parallel", "max_runtime", "max_training_runtime", "fixed",
-                                    "target", "seed", "metrics"}  # fmt: skip
+                                    "target", "seed", "metrics", "retries"}  # fmt: skip
 
 
 def test_a_path_is_renamed_by_its_longest_known_beginning():
