@@ -16,10 +16,12 @@ from typing import Final
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
+from tunewright.core.several import with_common_objective
 from tunewright.core.space import Choice, check_configuration, size
 from tunewright.core.spec import (
     Definition,
     EarlyStopping,
+    EnqueuedConfiguration,
     HyperbandConfig,
     InputMode,
     Strategy,
@@ -55,7 +57,6 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
         lambda spec: spec.early_stopping.type is not EarlyStopping.OFF,
         "early stopping is not built yet; use Off",
     ),
-    ("definitions", lambda spec: len(spec.definitions) > 1, "several definitions are not built yet; give one"),
 )
 """Field, what asks for it, and what to say."""
 
@@ -83,15 +84,15 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
     for field, asked, why in NOT_YET:
         if asked(spec):
             raise InvalidSpec(field, why)
+    spec = with_common_objective(spec)
     for index, definition in enumerate(spec.definitions):
         _check_definition(definition, f"definitions[{index}]")
-        _check_objective(spec, definition)
+        _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
     _check_limits(spec)
     _check_completion(spec)
     check_request(spec)
     for index, item in enumerate(spec.enqueued):
-        space = spec.definition(item.definition_name).space
-        check_configuration(space, item.configuration, f"enqueued[{index}].configuration")
+        _check_enqueued(spec, item, f"enqueued[{index}]")
     match spec.strategy:
         case Strategy.GRID:
             return _with_grid_size(spec)
@@ -167,18 +168,26 @@ def _check_regex(pattern: str, field: str) -> None:
         raise InvalidSpec(field, f"{pattern!r} has no group", "Put the number in parentheses: val_acc=([0-9.]+)")
 
 
-def _check_objective(spec: TuningJobSpec, definition: Definition) -> None:
-    objective = definition.objective or spec.objective
+def _check_objective(spec: TuningJobSpec, definition: Definition, path: str) -> None:
+    objective, path = definition.objective or spec.objective, f"{path}objective"
     if not objective.metric_name:
-        raise InvalidSpec("objective.metric_name", "is missing", "Name the metric to optimise")
+        raise InvalidSpec(f"{path}.metric_name", "is missing", "Name the metric to optimise")
     if objective.last_k < 1:
-        raise InvalidSpec("objective.last_k", "must be at least 1", "Give how many values to average")
+        raise InvalidSpec(f"{path}.last_k", "must be at least 1", "Give how many values to average")
     if objective.metric_name not in {metric.name for metric in definition.metric_definitions}:
         why = (
             "A metric is required for this hyperparameter tuning job objective. "
             f"Provide a metric in the metric definitions: {objective.metric_name!r} has no regex"
         )
-        raise InvalidSpec("objective.metric_name", why, "Give it a regex, or name a metric that has one")
+        raise InvalidSpec(f"{path}.metric_name", why, "Give it a regex, or name a metric that has one")
+
+
+def _check_enqueued(spec: TuningJobSpec, item: EnqueuedConfiguration, path: str) -> None:
+    names = [definition.name for definition in spec.definitions]
+    if len(names) > 1 and item.definition_name not in names:
+        why = f"{item.definition_name!r} is no definition of this job"
+        raise InvalidSpec(f"{path}.definition_name", why, f"Choose from {', '.join(names)}")
+    check_configuration(spec.definition(item.definition_name).space, item.configuration, f"{path}.configuration")
 
 
 def _check_limits(spec: TuningJobSpec) -> None:
@@ -208,17 +217,17 @@ def _check_completion(spec: TuningJobSpec) -> None:
 
 
 def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
-    """A grid is the product of categorical ranges, each configuration once."""
-    for index, parameter in enumerate(spec.definitions[0].parameters):
-        if not isinstance(parameter.range, Choice):
-            field = f"definitions[0].parameters[{index}].range"
-            raise InvalidSpec(field, "Grid takes categorical ranges only", "List the values, or use another strategy")
-    product = size(spec.definitions[0].space) or 0
-    if product > MAX_GRID:
-        raise InvalidSpec(
-            "definitions[0].parameters", f"the grid has {product} points, at most {MAX_GRID}", "Drop values"
-        )
+    """A grid is the product of categorical ranges, each configuration once; several definitions have one each."""
+    for place, definition in enumerate(spec.definitions):
+        for index, parameter in enumerate(definition.parameters):
+            if not isinstance(parameter.range, Choice):
+                field, why = f"definitions[{place}].parameters[{index}].range", "Grid takes categorical ranges only"
+                raise InvalidSpec(field, why, "List the values, or use another strategy")
+    points = sum(size(definition.space) or 0 for definition in spec.definitions)
+    if points > MAX_GRID:
+        field = "definitions[0].parameters" if len(spec.definitions) == 1 else "definitions"
+        raise InvalidSpec(field, f"the grid has {points} points, at most {MAX_GRID}", "Drop values")
     asked = spec.limits.max_trainings
-    if asked is not None and asked != product:
-        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")
-    return replace(spec, limits=replace(spec.limits, max_trainings=product))
+    if asked is not None and asked != points:
+        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {points} points", "Leave it out")
+    return replace(spec, limits=replace(spec.limits, max_trainings=points))

@@ -7,6 +7,8 @@ import re
 from typing import Final
 
 JOB_NAME: Final = re.compile(r"(?=.{1,32}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+DEFINITION_NAME: Final = re.compile(r"(?=.{1,64}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+DEFINITION_LETTERS: Final = "a letter or digit, then up to 63 letters, digits or hyphens; no hyphen at the end"
 LETTERS: Final = "a letter or digit, then up to 31 letters, digits or hyphens; no hyphen at the end"
 
 

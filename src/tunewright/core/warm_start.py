@@ -75,7 +75,7 @@ def check_parent(spec: TuningJobSpec, parent: TuningJobSpec, index: int) -> None
         why = f"parent job {parent.name} has {len(parent.definitions)} definitions"
         raise InvalidSpec(here, why, "Name a job of one definition")
     child, before = spec.definitions[0], parent.definitions[0]
-    _check_objective(spec, child.objective or spec.objective, before.objective or parent.objective, parent.name)
+    _check_objective(spec, spec.objective_of(child.name), parent.objective_of(before.name), parent.name)
     _check_names(child, before, parent.name)
     _check_kinds(child, before, parent.name)
     for field in ("environment", "entrypoint", "arguments"):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.core.specs import definition, spec
+from tests.unit.core.specs import spec
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int
@@ -117,7 +117,6 @@ NOT_BUILT = [
     ("completion.on_convergence", spec(completion=Completion(on_convergence=True))),
     ("limits.max_cost", spec(limits=Limits(1, 20, max_cost=3.0))),
     ("early_stopping.type", spec(early_stopping=EarlyStoppingRule(EarlyStopping.AUTO))),
-    ("definitions", spec(definitions=(definition(name="a"), definition(name="b")))),
     ("definitions[0].channels", spec(channels=(Channel("train", "file:///data"),))),
     ("definitions[0].input_mode", spec(input_mode=InputMode.PIPE)),
     ("definitions[0].resources.instance_count", spec(resources=Resources(instance_count=2))),
