@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from tunewright.core.autotune import with_choices
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
@@ -48,7 +49,6 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
         lambda spec: spec.strategy is Strategy.HYPERBAND,
         "Hyperband is not built yet; use Bayesian, Random or Grid",
     ),
-    ("autotune", lambda spec: spec.autotune, "autotune is not built yet; give ranges"),
     ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
     ("completion.on_convergence", lambda spec: bool(spec.completion.on_convergence), "is not built yet"),
     ("limits.max_cost", lambda spec: spec.limits.max_cost is not None, "cost is not counted yet"),
@@ -84,7 +84,7 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
     for field, asked, why in NOT_YET:
         if asked(spec):
             raise InvalidSpec(field, why)
-    spec = with_common_objective(spec)
+    spec = with_common_objective(with_choices(spec))
     for index, definition in enumerate(spec.definitions):
         _check_definition(definition, f"definitions[{index}]")
         _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
@@ -223,11 +223,11 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
             if not isinstance(parameter.range, Choice):
                 field, why = f"definitions[{place}].parameters[{index}].range", "Grid takes categorical ranges only"
                 raise InvalidSpec(field, why, "List the values, or use another strategy")
-    points = sum(size(definition.space) or 0 for definition in spec.definitions)
-    if points > MAX_GRID:
+    product = sum(size(definition.space) or 0 for definition in spec.definitions)
+    if product > MAX_GRID:
         field = "definitions[0].parameters" if len(spec.definitions) == 1 else "definitions"
-        raise InvalidSpec(field, f"the grid has {points} points, at most {MAX_GRID}", "Drop values")
+        raise InvalidSpec(field, f"the grid has {product} points, at most {MAX_GRID}", "Drop values")
     asked = spec.limits.max_trainings
-    if asked is not None and asked != points:
-        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {points} points", "Leave it out")
-    return replace(spec, limits=replace(spec.limits, max_trainings=points))
+    if asked is not None and asked != product:
+        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")
+    return replace(spec, limits=replace(spec.limits, max_trainings=product))

@@ -112,7 +112,6 @@ def test_an_objective_without_a_regex_is_refused_in_amts_words():
 
 NOT_BUILT = [
     ("strategy", spec(strategy=Strategy.HYPERBAND)),
-    ("autotune", spec(autotune=True)),
     ("completion.max_not_improving", spec(completion=Completion(max_not_improving=5))),
     ("completion.on_convergence", spec(completion=Completion(on_convergence=True))),
     ("limits.max_cost", spec(limits=Limits(1, 20, max_cost=3.0))),

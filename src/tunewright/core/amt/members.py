@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from tunewright.core.amt.ranges import CATEGORICAL, CONTINUOUS, INTEGER
+from tunewright.core.amt.ranges import AUTO, CATEGORICAL, CONTINUOUS, INTEGER
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import Definition, TuningJobSpec
 
@@ -29,6 +29,7 @@ OF_JOB: Final = {
     "random_seed": f"{CONFIG}.RandomSeed",
     "warm_start": "WarmStartConfig",
     "autotune": "Autotune",
+    "auto_parameters": f"{CONFIG}.ParameterRanges.{AUTO}",
 }
 OF_DEFINITION: Final = {
     "image": "AlgorithmSpecification.TrainingImage",
