@@ -35,7 +35,12 @@ SAME_NAMES: Final = (
     "ensure this set is constant when warm starting. Note that previously static HyperParameters can be tuned in warm "
     "start jobs and vice versa."
 )
-"""AMT's words."""
+ONLY_THESE: Final = (
+    "Only the following fields in TrainingJobDefinition are allowed to change: [algorithmSpecification, "
+    "inputDataConfig, outputDataConfig, staticHyperParameters, roleArn, resourceConfig, stoppingCondition, vpcConfig, "
+    "enableManagedSpotTraining, checkpointConfig]."
+)
+"""Both are AMT's words, which programs match on."""
 
 
 def static_of(definition: Definition) -> dict[str, str]:
@@ -133,9 +138,9 @@ def _check_given(field: str, now: object, then: object, parent: str) -> None:
         for name in sorted({*now, *then} - OF_THE_PLACE):
             if now.get(name) != then.get(name):
                 place = f"definitions[0].{field}.{name}"
-                raise _differs(place, _shown(now.get(name)), _shown(then.get(name)), parent)
+                raise _differs(place, _shown(now.get(name)), _shown(then.get(name)), parent, f"{ONLY_THESE} It")
     elif now != then:
-        raise _differs(f"definitions[0].{field}", _shown(now), _shown(then), parent)
+        raise _differs(f"definitions[0].{field}", _shown(now), _shown(then), parent, f"{ONLY_THESE} It")
 
 
 def _differs(field: str, now: str, then: str, parent: str, subject: str = "") -> InvalidSpec:

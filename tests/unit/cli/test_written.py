@@ -58,6 +58,9 @@ JOB_FILES = [
     ("metrics:\n  loss: loss", 8, "metrics.loss", "no group"),
     ("try_first:\n- {lr: 0.01, batch: '32'}\n- {lr: 1.0, batch: '32'}", 9, "try_first[1].lr", "outside"),
     ("sede: 3", 7, "sede", "not known"),
+    ("warm_start: [a, b, c, d, e, f]", 7, "warm_start", "1 to 5, are 6"),
+    ("warm_start: [a, a]", 7, "warm_start[1]", "named twice"),
+    ("retries: 99", 7, "retries", "from 0 to 30"),
     ("trials: 3", 7, "trials", "twice"),
     ("target: high", 7, "target", "a number"),
     ("name: my job", 7, "name", "my job"),
@@ -123,6 +126,10 @@ OPTIONS = [
     ({"metrics": {"acc": "acc"}}, "--metric acc"),
     ({"fixed": {"data": "x" * 2501}}, "--set data"),
     ({"python": "no-such-python"}, "--python"),
+    ({"warm_start": ["a", "a"]}, "--warm-start"),
+    ({"warm_start": list("abcdef")}, "--warm-start"),
+    ({"params": None, "autotune": {"optimizer": "adam"}}, "--auto"),
+    ({"transfer": True}, "--transfer"),
 ]
 
 

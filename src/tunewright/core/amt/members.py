@@ -28,6 +28,7 @@ OF_JOB: Final = {
     "early_stopping.type": f"{CONFIG}.TrainingJobEarlyStoppingType",
     "random_seed": f"{CONFIG}.RandomSeed",
     "warm_start": "WarmStartConfig",
+    "warm_start.parents": "WarmStartConfig.ParentHyperParameterTuningJobs",
     "autotune": "Autotune",
     "auto_parameters": f"{CONFIG}.ParameterRanges.{AUTO}",
 }
