@@ -11,7 +11,6 @@ from tests.e2e.served import Served
 from tests.e2e.test_cli import CommandLine
 from tests.e2e.test_local import until
 from tunewright.client import Client, find
-from tunewright.core.check import NOT_YET
 
 GATED = """\
 import argparse, pathlib, sys, time
@@ -80,7 +79,6 @@ def test_a_job_is_paused_amended_and_resumed(cli: CommandLine, client: Client) -
     assert "cannot be changed" in cli.refused("amend", "job", "--trials", "9")
 
 
-@pytest.mark.skipif(any(field == "warm_start" for field, *_ in NOT_YET), reason="warm start is refused here")
 def test_an_ended_job_goes_on_in_another_and_what_failed_runs_again(cli: CommandLine, client: Client) -> None:
     for name in ("go", "break"):
         (cli.folder / name).touch()

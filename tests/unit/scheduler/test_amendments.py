@@ -13,7 +13,7 @@ from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.draws import configuration_at
 from tunewright.core.errors import IllegalTransition, InvalidSpec, Unavailable
 from tunewright.core.space import Choice, Float, Int, Range, ScalingType
-from tunewright.core.spec import Definition, EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
+from tunewright.core.spec import EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.codec import to_message
 from tunewright.platform.rpc.server import _caller
@@ -22,7 +22,7 @@ from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
-from tunewright_scheduler.core.amendment import Amendment, _definitions, amended
+from tunewright_scheduler.core.amendment import Amendment, amended
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
@@ -145,8 +145,8 @@ def test_a_job_that_is_closing_or_has_ended_is_not_amended(state: JobState) -> N
 
 def test_a_definition_is_amended_by_its_name_and_the_others_stay() -> None:
     two = _two_definitions()
-    revision = _widened_in(two, replace(wider("lr", Float(1e-5, 1.0)), definition_name="b"))
-    assert [item.space["lr"] for item in revision] == [Float(1e-4, 1e-1), Float(1e-5, 1.0)]
+    revision = amended(a_job(), two, replace(wider("lr", Float(1e-5, 1.0)), definition_name="b"))
+    assert [item.space["lr"] for item in revision.definitions] == [Float(1e-4, 1e-1), Float(1e-5, 1.0)]
     with pytest.raises(InvalidSpec, match="Known: a, b"):
         amended(a_job(), two, replace(wider("lr", Float(1e-5, 1.0)), definition_name="c"))
 
@@ -450,7 +450,3 @@ def _scaled() -> TuningJobSpec:
 def _two_definitions() -> TuningJobSpec:
     definition = spec().definitions[0]
     return spec(definitions=(replace(definition, name="a"), replace(definition, name="b")))
-
-
-def _widened_in(before: TuningJobSpec, amendment: Amendment) -> tuple[Definition, ...]:
-    return _definitions(before, amendment)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
-from tunewright.core.check import NOT_YET
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.spec import EnqueuedConfiguration, Strategy, TuningJobSpec, WarmStart, WarmStartType
 from tunewright.core.states import JobState
@@ -27,9 +26,6 @@ from tunewright_scheduler.tuning_jobs import TuningJobs
 MINE = EnqueuedConfiguration({"lr": 0.05, "epochs": 1, "batch": "64"})
 OTHER = EnqueuedConfiguration({"lr": 0.06, "epochs": 2, "batch": "32"})
 IDENTICAL = WarmStartType.IDENTICAL_DATA_AND_ALGORITHM
-warm_starts = pytest.mark.skipif(
-    any(field == "warm_start" for field, *_ in NOT_YET), reason="warm start is refused here: no child can be created"
-)
 
 
 @pytest.fixture
@@ -107,7 +103,6 @@ async def test_a_job_that_runs_is_amended_and_not_extended(world: World, front: 
         await _extend(front, job="nowhere")
 
 
-@warm_starts
 async def test_an_ended_job_goes_on_in_a_child_that_says_whose_it_is(world: World, front: TuningServicer) -> None:
     await _ended(world, spec(), [0.5, 0.7])
     child = await _extend(front)
@@ -119,7 +114,6 @@ async def test_an_ended_job_goes_on_in_a_child_that_says_whose_it_is(world: Worl
     assert [parent.uid for parent in grandchild.parents] == [child.uid, UID]
 
 
-@warm_starts
 async def test_a_name_that_is_taken_is_passed_over_and_a_given_one_refused(world: World, front: TuningServicer) -> None:
     await world.create(spec(name="job-2"), "f" * 16)
     await _ended(world, spec(), [0.5])
@@ -129,7 +123,6 @@ async def test_a_name_that_is_taken_is_passed_over_and_a_given_one_refused(world
     assert (await _extend(front, name="mine")).spec.name == "mine"
 
 
-@warm_starts
 async def test_an_amended_job_is_extended_as_it_was_in_the_end(world: World, front: TuningServicer) -> None:
     await world.create(spec())
     await world.answer_all()
@@ -138,7 +131,6 @@ async def test_an_amended_job_is_extended_as_it_was_in_the_end(world: World, fro
     assert (await _extend(front)).spec.limits.max_trainings == 9
 
 
-@warm_starts
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("verb", ["extend", "retry"])
 async def test_a_request_repeated_after_a_lost_answer_gives_the_same_child(
@@ -155,7 +147,6 @@ async def test_a_request_repeated_after_a_lost_answer_gives_the_same_child(
         await front.GetTuningJob(pb.GetTuningJobRequest(job="job-3"), None)  # type: ignore[arg-type]
 
 
-@warm_starts
 async def test_what_failed_in_an_ended_job_runs_again_in_a_child(world: World, front: TuningServicer) -> None:
     await _ended(world, spec(), [0.5, None])
     child = await _retry(front)

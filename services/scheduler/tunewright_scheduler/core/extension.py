@@ -53,6 +53,8 @@ def extended(
         warm_start=WarmStart((job.uid, *ancestors)[:MAX_PARENTS], WarmStartType.IDENTICAL_DATA_AND_ALGORITHM),
         enqueued=spec.enqueued[job.enqueued :],
         random_seed=None if seed is None else seed + 1,
+        autotune=False,  # what it chose for the parent stands in the specification
+        auto_parameters={},
     )
 
 
