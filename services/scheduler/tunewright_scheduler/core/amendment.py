@@ -100,13 +100,11 @@ def _check_revision(job: TuningJob, expected: int) -> None:
         raise IllegalTransition(what, state, f"be amended at revision {expected}", "Look at it again, then amend it")
 
 
-def _with_enqueued(
-    job: TuningJob, spec: TuningJobSpec, more: Sequence[EnqueuedConfiguration], field: str = "enqueue"
-) -> TuningJobSpec:
+def _with_enqueued(job: TuningJob, spec: TuningJobSpec, more: Sequence[EnqueuedConfiguration]) -> TuningJobSpec:
     """Return the specification as it will run, with more enqueued. Raises InvalidSpec."""
     for index, item in enumerate(more):
-        definition = _definition(spec, item.definition_name, f"{field}[{index}].definition_name")
-        check_configuration(definition.space, item.configuration, f"{field}[{index}].configuration")
+        definition = _definition(spec, item.definition_name, f"enqueue[{index}].definition_name")
+        check_configuration(definition.space, item.configuration, f"enqueue[{index}].configuration")
     enqueued = (*spec.enqueued, *more)
     if spec.strategy is Strategy.GRID:  # its limit follows from what it has to run
         spec = replace(spec, limits=replace(spec.limits, max_trainings=None))
@@ -118,7 +116,7 @@ def _with_enqueued(
     left = None if limit is None else max(0, limit - job.started)
     if more and left is not None and len(enqueued) - job.enqueued > left:
         why = f"{len(enqueued) - job.enqueued} configurations wait, and {left} trainings are left"
-        raise InvalidSpec(field, why, "Raise max_trainings with them")
+        raise InvalidSpec("enqueue", why, "Raise max_trainings with them")
     return checked
 
 
