@@ -89,6 +89,8 @@ def test_an_ended_job_goes_on_in_another_and_what_failed_runs_again(cli: Command
     assert cli.out("retry", "job") == "job-2: InProgress; runs again what has failed, 2 trainings, 1 at once\n"
     assert client.wait("job-2").trainings.completed == 2
     assert sorted(training.configuration["x"] for training in client.trainings("job-2")) == tried
+    assert cli.refused("extend", "job-2", "--trials", "0").startswith("--trials: must be from 1 to 10000, is 0")
+    assert cli.refused("extend", "job-2", "--name", "no_name").startswith("--name: 'no_name' is not a letter or digit")
     extended = cli.out("extend", "job-2", "--trials", "3")
     assert extended == "job-3: InProgress; goes on where job-2 has ended, 3 trainings, 1 at once\n"
     assert client.wait("job-3").trainings.completed == 3
