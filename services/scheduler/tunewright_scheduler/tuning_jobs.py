@@ -19,9 +19,11 @@ from tunewright.v1 import spec_pb2
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.controls import COLLECTION, ControlRoom
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.quotas import Quotas
 from tunewright_scheduler.records import Versioned
 
 REQUESTS_KEPT_S: Final = 30 * 86_400.0
@@ -62,8 +64,11 @@ class Request:
 
 
 class TuningJobs:
-    def __init__(self, store: Store, changes: Changes, check_image: CheckImage) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, check_image: CheckImage, room: ControlRoom | None = None
+    ) -> None:
         self._store, self._changes, self._check_image = store, changes, check_image
+        self._quotas = Quotas(store, room or ControlRoom(store))
 
     def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
         """Return the specification with what is computed filled in. Raises InvalidSpec."""
@@ -75,19 +80,23 @@ class TuningJobs:
     async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing) -> str:
         """Create a job from a checked specification; return its uid.
 
-        Raises AlreadyExists, and Conflict of what is written beside it.
+        Raises AlreadyExists, QuotaExceeded, and Conflict of what is written beside it.
         """
         now, uid = await self._store.now(), uuid.uuid4().hex[:16]
         seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
         job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed)
         name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
-        try:
-            await self._changes.create(job, spec, [*beside(uid, now), name])
-        except Conflict as beaten:
-            if beaten.collection == name.collection:
-                raise AlreadyExists("tuning job", spec.name) from None
-            raise
-        return uid
+        while True:
+            within_quota = await self._quotas.one_more_job(owner)
+            try:
+                await self._changes.create(job, spec, [*beside(uid, now), *within_quota, name])
+            except Conflict as beaten:
+                if beaten.collection == COLLECTION:
+                    continue  # another job of this owner came first: count again
+                if beaten.collection == name.collection:
+                    raise AlreadyExists("tuning job", spec.name) from None
+                raise
+            return uid
 
     async def stop(self, owner: str, job: str, beside: Beside = nothing) -> str:
         """Stop a job and its trainings; return its uid. Raises NotFound, IllegalTransition: it has ended."""
