@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tunewright.cli.serving import join
 from tunewright.cli.wording import arguments, first_line, printable, result_tree, rounded, training_tree, variables
-from tunewright.client import Client, TrainingJob
+from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value, text_of
 
@@ -34,7 +34,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
         )
         for job in found
     )
-    _print_table(("name", "state", "created", "trainings", "reason"), rows)
+    print_table(("name", "state", "created", "trainings", "reason"), rows)
 
 
 def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
@@ -50,7 +50,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("name", found.name),
         ("state", found.state.shown),
         ("reason", found.reason),
-        ("waits for", found.waiting_for),
+        *_waits(found),
         ("strategy", found.spec.strategy.value),
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
@@ -60,7 +60,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         rows.append((f"best {found.spec.objective.metric_name}", f"{found.best.objective_value!r} ({found.best.name})"))
         rows += [(f"  {name}", text_of(value)) for name, value in found.best.configuration.items()]
         rows.append(("model", found.best.artifact_uri))
-    _print_table(("", ""), [row for row in rows if row[1]], header=False)
+    print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
 def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: bool) -> None:
@@ -74,7 +74,7 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
         (item.name, item.state.shown, item.objective_value, *map(item.configuration.get, names), _why(item))
         for item in found
     )
-    _print_table(("name", "state", "objective", *names, "reason"), rows)
+    print_table(("name", "state", "objective", *names, "reason"), rows)
 
 
 def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:
@@ -122,6 +122,13 @@ def _training_of(client: Client, name: str) -> str:
     return first.name
 
 
+def _waits(job: TuningJob) -> list[tuple[str, str]]:
+    """Say what a job waits for, and what to do about it."""
+    if not job.findings:
+        return [("waits for", job.waiting_for)]
+    return [row for finding in job.findings for row in (("waits for", finding.text), ("  what to do", finding.remedy))]
+
+
 def _why(training: TrainingJob) -> str:
     return first_line(training.reason or training.waiting_for)
 
@@ -130,7 +137,7 @@ def _when(instant: float | None) -> str:
     return "" if instant is None else f"{datetime.fromtimestamp(instant, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
+def print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
     """Print whole values with tabs between them for programs, rounded ones in columns for people."""
     if not sys.stdout.isatty():
         for row in [*([columns] if header else []), *rows]:

@@ -75,6 +75,21 @@ class ObjectiveCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Why something waits, and what to do about it."""
+
+    cause: str
+    """Stable; see docs/doctor.md."""
+    text: str
+    remedy: str = ""
+    job: str = ""
+    training: str = ""
+    since: float | None = None
+    until: float | None = None
+    """Until then nothing changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class TuningJob:
     uid: str
     spec: TuningJobSpec
@@ -89,6 +104,8 @@ class TuningJob:
     not_improving: int = 0
     revision: int = 0
     waiting_for: str = ""
+    findings: tuple[Finding, ...] = ()
+    """All that it waits for, what matters most first."""
 
     @property
     def name(self) -> str:

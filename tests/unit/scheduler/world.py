@@ -19,7 +19,7 @@ from tunewright.core.spec import (
 )
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document
-from tunewright.platform.store.port import Insert, Query, Stored, Write
+from tunewright.platform.store.port import Insert, Put, Query, Stored, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells
@@ -124,6 +124,11 @@ class World:
             ask = await records.read_ask(self.store, UID, number)
             assert ask is not None
             await self.answer(number, ask.count)
+
+    async def collector_reads(self, behind_s: float = 0.0) -> None:
+        """Say as a collector does that it has read all, but for what is younger than this."""
+        now = self.store.clock
+        await self.store.commit([Put("collectors", "c", {"at": now, "through": now - behind_s})])
 
     async def open(self, trainer: str, slots: int = 8, holding: Sequence[Holding] = ()) -> int:
         session = Session(trainer, 0, "owner", "default", slots, 0, "host", 0.0, 0.0)
