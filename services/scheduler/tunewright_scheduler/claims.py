@@ -160,7 +160,7 @@ class Claims:
             if not offer.items:
                 return offer.complete
             shares = _shared_out([claimer for claimer, _ in open_now], offer.items)
-            guards: list[Write] = [guard for claimer, guard in open_now if shares[claimer]]
+            guards = dict.fromkeys(guard for claimer, guard in open_now if shares[claimer])
             try:
                 granted = await self._grant(shares, [*guards, *offer.turns])
             except Conflict:
@@ -199,7 +199,7 @@ class Claims:
     ) -> dict[Claimer, list[Training]]:
         """Commit the grants. Raises Conflict."""
         now = await self._store.now()
-        writes: list[Write] = list(dict.fromkeys(guards))
+        writes: list[Write] = list(guards)
         facts: list[TrainingJobGranted] = []
         granted: dict[Claimer, list[Training]] = {}
         for claimer, items in shares.items():

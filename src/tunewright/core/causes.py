@@ -113,49 +113,50 @@ CAUSES: Final = {
         # -- Trainings that nobody runs yet
         Cause(
             "NO_TRAINER",
-            "{count} trainings wait for pool {pool!r}, and it has no trainer.",
+            "{count} trainings of {job} wait for pool {pool!r}, and it has no trainer.",
             "Start one there: TUNEWRIGHT_POOL={pool} `tunewright serve trainer`; or give the job another pool.",
         ),
         Cause(
             "TRAINERS_CORDONED",
-            "{count} trainings wait for pool {pool!r}, and all its trainers are cordoned or draining: {trainers}.",
+            "{count} trainings of {job} wait for pool {pool!r}, and all its trainers are cordoned or draining: "
+            "{trainers}.",
             "`tunewright admin uncordon TRAINER`, or start another trainer of that pool.",
         ),
         Cause(
             "TRAINERS_DRAINING",
-            "{count} trainings wait for pool {pool!r}, and all its trainers are draining: {trainers}.",
+            "{count} trainings of {job} wait for pool {pool!r}, and all its trainers are draining: {trainers}.",
             "Start another trainer of that pool; those that drain end when their trainings have.",
         ),
         Cause(
             "TRAINERS_SILENT",
-            "{count} trainings wait for pool {pool!r}, and none of its trainers is heard: {trainers}.",
+            "{count} trainings of {job} wait for pool {pool!r}, and none of its trainers is heard: {trainers}.",
             "Look after those machines and their network, or start another trainer of that pool.",
         ),
         Cause(
             "QUOTA_REACHED",
-            "{count} trainings wait: {owner} may run {limit} at a time, and runs {running}.",
+            "{count} trainings of {job} wait: {owner} may run {limit} at a time, and runs {running}.",
             "Wait for one to end, or raise it: `tunewright admin quota {owner} --max-parallel N`.",
         ),
         Cause(
             "OTHER_JOBS_FIRST",
-            "{count} trainings wait for pool {pool!r}: its {slots} slots are taken, and trainings of {jobs} come "
-            "first.",
+            "{count} trainings of {job} wait for pool {pool!r}: its {slots} slots are taken, and trainings of {jobs} "
+            "come first.",
             "Wait; or amend the job's priority, or start more trainers of that pool.",
         ),
         Cause(
             "TRAINERS_BUSY",
-            "{count} trainings wait for pool {pool!r}: its {slots} slots are taken by {jobs}.",
+            "{count} trainings of {job} wait for pool {pool!r}: its {slots} slots are taken by {jobs}.",
             "Wait for one to end, or start more trainers of that pool.",
         ),
         Cause(
             "POOL_TOO_SMALL",
-            "{count} trainings wait for pool {pool!r}: its {slots} slots all run trainings of this job, which may run "
-            "{parallel} at once.",
+            "{count} trainings of {job} wait for pool {pool!r}: its {slots} slots all run trainings of this job, "
+            "which may run {parallel} at once.",
             "Nothing to do but to wait; more trainers of that pool would make it faster.",
         ),
         Cause(
             "NOT_CLAIMED",
-            "{count} trainings wait for pool {pool!r} for {seconds} s although {trainers} has free slots.",
+            "{count} trainings of {job} wait for pool {pool!r} for {seconds} s although {trainers} has free slots.",
             "See that trainer's log: it does not ask for work. Restarting it harms nothing.",
         ),
         Cause(
