@@ -34,18 +34,22 @@ class Pulse:
         """`reach_bus` raises Unavailable if the bus cannot be reached: batches are empty then, too."""
         self._store, self._reach_bus = store, reach_bus
         self._name = uuid.uuid4().hex
-        self._through: float | None = None
-        """By the loop's clock: what was published before then has been read; None: nothing has been asked for yet."""
-        self._read_at = float("-inf")
+        self._first = asyncio.Event()
+        """Set once anything has been read."""
+        self._through = 0.0
+        """By the loop's clock: what was published before then has been read."""
+        self._read_at = 0.0
 
     def read(self, asked_at: float, count: int) -> None:
         """Take note of a batch that is done, asked for at a time of the loop's clock."""
-        if count < SHORT or self._through is None:
+        if count < SHORT or not self._first.is_set():
             self._through = asked_at
         self._read_at = asyncio.get_running_loop().time()
+        self._first.set()
 
     async def run(self) -> None:
         """Tell until cancelled."""
+        await self._first.wait()
         while True:
             try:
                 if self._read_at > asyncio.get_running_loop().time() - EVERY_S:
@@ -58,7 +62,7 @@ class Pulse:
         """Raises Unavailable."""
         await self._reach_bus()
         now, clock = await self._store.now(), asyncio.get_running_loop().time()
-        through = now - clock + (self._through if self._through is not None else clock)
+        through = now - clock + self._through
         forgotten = await self._store.find(Query("collectors", "by_time", high=now - FORGET_AFTER_S))
         await self._store.commit(
             [

@@ -240,8 +240,7 @@ def doctor(
 ) -> None:
     """Say why a job waits, or what is wrong at all, and what to do. Exit code 1 if there is anything.
 
-    tunewright doctor           all your jobs, trainers, broker, metrics; also without a server
-    tunewright doctor JOB       why this one waits
+    Without JOB it looks at all your jobs, the trainers, the broker and metrics; it works without a server, too.
     """
     from tunewright.cli import doctor as examining
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from tunewright.cli.serving import is_ours
+from tunewright.cli.serving import answers, is_ours
 from tunewright.cli.wording import duration, printable
 from tunewright.client.address import Address, find
 from tunewright.client.resources import Finding
@@ -18,8 +18,8 @@ from tunewright.core.causes import CAUSES
 from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
 
 SOMETHING_WAITS: Final = 1
-NO_ANSWER: Final = "failed to connect"
-"""What gRPC says of a server that is not there; what our own servers say of a peer of theirs reads otherwise."""
+OUR_PEER: Final = "the server"
+"""How an error calls the server that we have called; what it calls itself has another name."""
 
 
 def doctor(job: str, data_dir: Path | None, *, as_json: bool) -> int:
@@ -39,20 +39,20 @@ def _findings(job: str, data_dir: Path | None) -> list[Finding]:
         address = find(data_dir)
     except (NotFound, InvalidSpec) as error:
         return [found("NO_SERVER", why=str(error))]
+    if not answers(address):
+        return [_unreachable(address, "nobody listens there", data_dir)]
     from tunewright.client import Client  # gRPC loads for longer than the above takes
 
     with Client(address) as client:
         try:
             return client.operations.diagnose(job)
         except Unavailable as error:
-            return [_unreachable(address, error, data_dir)]
+            if error.peer != OUR_PEER:  # it answers; what it stands on does not
+                return [found("STORE_UNREACHABLE", endpoint=address.endpoint, why=str(error))]
+            return [_unreachable(address, str(error), data_dir)]
 
 
-def _unreachable(address: Address, error: Unavailable, data_dir: Path | None) -> Finding:
-    """Tell a server that is away from one that answers, but not without its store."""
-    why = str(error)
-    if error.peer and error.peer != "the server":
-        return found("STORE_UNREACHABLE", endpoint=address.endpoint, why=why)
+def _unreachable(address: Address, why: str, data_dir: Path | None) -> Finding:
     folder = f" --data-dir {data_dir}" if data_dir is not None else ""
     start = f"`tunewright local{folder}`" if is_ours(data_dir) else "`tunewright serve scheduler`, where it runs"
     return found("SCHEDULER_UNREACHABLE", endpoint=address.endpoint, why=why, start=start)
