@@ -11,7 +11,7 @@ from tunewright.platform.store.port import Query, Store
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.controls import Controls
-from tunewright_scheduler.core.diagnosis import Finding, diagnose, found, in_short, installation
+from tunewright_scheduler.core.diagnosis import Finding, counted, diagnose, found, in_short, installation
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.sessions import LeaseTerms
@@ -68,9 +68,9 @@ class Doctor:
             yield found("TRAINER_CORDONED", trainer=trainer, why=order.reason or "no reason given", since=order.since)
         if session.silent(now, terms.lease_s):
             unheard_s, until = session.unheard_s(now, terms.lease_s), session.expires_at + terms.lease_grace_s
-            count = len(await self.held(trainer))
+            held = counted(len(await self.held(trainer)))
             left = max(0, round(until - now))
-            told: dict[str, Any] = {"trainer": trainer, "host": session.host, "count": count, "left": left}
+            told: dict[str, Any] = {"trainer": trainer, "host": session.host, "trainings": held, "left": left}
             yield found("TRAINER_SILENT", seconds=round(unheard_s), since=now - unheard_s, until=until, **told)
 
 

@@ -238,7 +238,7 @@ def doctor(
     output: OutputOption = Output.TABLE,
     data_dir: DataDir = None,
 ) -> None:
-    """Say why a job waits, or what is wrong at all, and what to do. Exit code 1 if there is anything.
+    """Say why a job waits, or what is wrong at all, and what to do. Exit code 1 if there is a fault.
 
     Without JOB it looks at all your jobs, the trainers, the broker and metrics; it works without a server, too.
     """

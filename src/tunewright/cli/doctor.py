@@ -17,13 +17,13 @@ from tunewright.client.resources import Finding
 from tunewright.core.causes import CAUSES
 from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
 
-SOMETHING_WAITS: Final = 1
+FAULTY: Final = 1
 OUR_PEER: Final = "the server"
 """How an error calls the server that we have called; what it calls itself has another name."""
 
 
 def doctor(job: str, data_dir: Path | None, *, as_json: bool) -> int:
-    """Print what is found; return the exit code: 1 if there is anything. Raises NotFound: no such job."""
+    """Print what is found; return the exit code: 1 if somebody should look after it. Raises NotFound: no such job."""
     findings = _findings(job, data_dir)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -31,7 +31,12 @@ def doctor(job: str, data_dir: Path | None, *, as_json: bool) -> int:
         _print(findings)
     else:
         print(f"{job or 'Everything'} goes on as it should: nothing waits for anything unusual.")
-    return SOMETHING_WAITS if findings else 0
+    return FAULTY if any(is_fault(finding) for finding in findings) else 0
+
+
+def is_fault(finding: Finding) -> bool:
+    """Say whether somebody should look after it; a cause that a newer server names is taken for one."""
+    return finding.cause not in CAUSES or CAUSES[finding.cause].fault
 
 
 def _findings(job: str, data_dir: Path | None) -> list[Finding]:
@@ -82,5 +87,5 @@ def _print(findings: Sequence[Finding]) -> None:
         if finding.since is not None:
             said.append(f"  (for {duration(max(0.0, time.time() - finding.since))})", style="dim")
         said.append(f"\n→ {printable(finding.remedy)}", style="green")
-        table.add_row(Text(finding.cause, style="yellow"), said)
+        table.add_row(Text(finding.cause, style="bold red" if is_fault(finding) else "yellow"), said)
     Console(highlight=False).print(table)

@@ -17,6 +17,8 @@ class Cause:
     """A sentence with {places} for names and numbers."""
     remedy: str
     """What to do, with the same places."""
+    fault: bool = True
+    """Somebody should look after it; else it was asked for, or passes by itself."""
 
 
 CAUSES: Final = {
@@ -44,6 +46,7 @@ CAUSES: Final = {
             "STARTS_PAUSED",
             "An operator has paused all starts: {why}. What runs goes on.",
             "`tunewright admin resume-starts`",
+            fault=False,
         ),
         Cause(
             "BROKER_UNREACHABLE",
@@ -67,6 +70,7 @@ CAUSES: Final = {
             "JOB_PAUSED",
             "Tuning job {job} is paused by its user; nothing more is started.",
             "`tunewright resume {job}`",
+            fault=False,
         ),
         Cause(
             "NEAR_FAILURE",
@@ -76,14 +80,16 @@ CAUSES: Final = {
         ),
         Cause(
             "COST_REACHED",
-            "{job} has spent {spent} of at most {limit}: nothing more is started, {count} trainings in flight are "
+            "{job} has spent {spent} of at most {limit}: nothing more is started, and {trainings} in flight are "
             "waited for.",
             "Nothing to do: the job ends with them. To go on, amend its max_cost.",
+            fault=False,
         ),
         Cause(
             "JOB_CLOSING",
-            "{job} is {state} ({why}) and waits for {count} trainings to end: {trainings}.",
+            "{job} is {state} ({why}) and waits for {trainings} to end: {names}.",
             "Nothing to do; one that does not end can be settled: `tunewright admin settle TRAINING --state stopped`.",
+            fault=False,
         ),
         # -- The suggester
         Cause(
@@ -113,55 +119,59 @@ CAUSES: Final = {
         # -- Trainings that nobody runs yet
         Cause(
             "NO_TRAINER",
-            "{count} trainings of {job} wait for pool {pool!r}, and it has no trainer.",
+            "{trainings} of {job} must wait: pool {pool!r} has no trainer.",
             "Start one there: TUNEWRIGHT_POOL={pool} `tunewright serve trainer`; or give the job another pool.",
         ),
         Cause(
             "TRAINERS_CORDONED",
-            "{count} trainings of {job} wait for pool {pool!r}, and all its trainers are cordoned or draining: "
-            "{trainers}.",
+            "{trainings} of {job} must wait: all trainers of pool {pool!r} are cordoned or draining: {trainers}.",
             "`tunewright admin uncordon TRAINER`, or start another trainer of that pool.",
         ),
         Cause(
             "TRAINERS_DRAINING",
-            "{count} trainings of {job} wait for pool {pool!r}, and all its trainers are draining: {trainers}.",
+            "{trainings} of {job} must wait: all trainers of pool {pool!r} are draining: {trainers}.",
             "Start another trainer of that pool; those that drain end when their trainings have.",
         ),
         Cause(
             "TRAINERS_SILENT",
-            "{count} trainings of {job} wait for pool {pool!r}, and none of its trainers is heard: {trainers}.",
+            "{trainings} of {job} must wait: no trainer of pool {pool!r} is heard: {trainers}.",
             "Look after those machines and their network, or start another trainer of that pool.",
         ),
         Cause(
             "QUOTA_REACHED",
-            "{count} trainings of {job} wait: {owner} may run {limit} at a time, and runs {running}.",
+            "{trainings} of {job} must wait: {owner} may run {limit} at a time, and runs {running}.",
             "Wait for one to end, or raise it: `tunewright admin quota {owner} --max-parallel N`.",
+            fault=False,
         ),
         Cause(
             "OTHER_JOBS_FIRST",
-            "{count} trainings of {job} wait for pool {pool!r}: its {slots} slots are taken, and trainings of {jobs} "
+            "{trainings} of {job} must wait: all slots of pool {pool!r} ({slots}) are taken, and trainings of {jobs} "
             "come first.",
             "Wait; or amend the job's priority, or start more trainers of that pool.",
+            fault=False,
         ),
         Cause(
             "TRAINERS_BUSY",
-            "{count} trainings of {job} wait for pool {pool!r}: its {slots} slots are taken by {jobs}.",
+            "{trainings} of {job} must wait: all slots of pool {pool!r} ({slots}) are taken by {jobs}.",
             "Wait for one to end, or start more trainers of that pool.",
+            fault=False,
         ),
         Cause(
             "POOL_TOO_SMALL",
-            "{count} trainings of {job} wait for pool {pool!r}: its {slots} slots all run trainings of this job, "
-            "which may run {parallel} at once.",
+            "{trainings} of {job} must wait: all slots of pool {pool!r} ({slots}) run trainings of this job, which may "
+            "run {parallel} at once.",
             "Nothing to do but to wait; more trainers of that pool would make it faster.",
+            fault=False,
         ),
         Cause(
             "NOT_CLAIMED",
-            "{count} trainings of {job} wait for pool {pool!r} for {seconds} s although {trainers} has free slots.",
-            "See that trainer's log: it does not ask for work. Restarting it harms nothing.",
+            "{trainings} of {job} must wait: {trainers} of pool {pool!r} has free slots, but has not asked for work "
+            "for {seconds} s.",
+            "See that trainer's log. Restarting it harms nothing.",
         ),
         Cause(
             "TRAINING_LOST",
-            "{training} was lost {losses} times with its trainer and waits to be run again; the third loss ends it.",
+            "{training} was lost with its trainer ({losses} of {most} times) and waits to be run again.",
             "See why the trainers were lost: their logs, memory, network. Cordon a bad one: `tunewright admin cordon "
             "TRAINER`.",
         ),
@@ -176,6 +186,7 @@ CAUSES: Final = {
             "TRAINING_STOPPING",
             "{training} was told to stop {seconds} s ago ({why}); it has {left} s until it is killed.",
             "Nothing to do. A program that ends at SIGTERM stops sooner.",
+            fault=False,
         ),
         Cause(
             "METRIC_NEVER_MATCHED",
@@ -207,10 +218,11 @@ CAUSES: Final = {
             "TRAINER_CORDONED",
             "Trainer {trainer} is cordoned: {why}. It is given nothing more.",
             "`tunewright admin uncordon {trainer}`",
+            fault=False,
         ),
         Cause(
             "TRAINER_SILENT",
-            "Trainer {trainer} on {host} has not been heard for {seconds} s; it holds {count} trainings.",
+            "Trainer {trainer} on {host} has not been heard for {seconds} s; it holds {trainings}.",
             "Look after that machine and its network; in {left} s its trainings run again elsewhere.",
         ),
     )
@@ -222,8 +234,11 @@ RANK: Final = {name: rank for rank, name in enumerate(CAUSES)}
 
 def table() -> str:
     """Return the table of causes, in Markdown."""
-    head = ["| cause | what it says | what to do |", "|---|---|---|"]
-    rows = [f"| {cause.name} | {_cell(cause.text)} | {_cell(cause.remedy)} |" for cause in CAUSES.values()]
+    head = ["| cause | fault | what it says | what to do |", "|---|---|---|---|"]
+    rows = [
+        f"| {cause.name} | {'yes' if cause.fault else ''} | {_cell(cause.text)} | {_cell(cause.remedy)} |"
+        for cause in CAUSES.values()
+    ]
     return "\n".join([*head, *rows]) + "\n"
 
 

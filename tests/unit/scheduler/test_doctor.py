@@ -252,7 +252,7 @@ async def test_a_suggester_that_thinks_for_long_is_named(world: World) -> None:
 
 async def test_a_pool_without_a_trainer_is_named(world: World) -> None:
     await begin(world)
-    assert "2 trainings of job wait for pool 'default'" in (await first(world, "NO_TRAINER")).text
+    assert "2 trainings of job must wait: pool 'default' has no trainer." in (await first(world, "NO_TRAINER")).text
 
 
 async def test_a_pool_whose_trainers_are_all_cordoned_is_named(world: World) -> None:
@@ -280,7 +280,7 @@ async def test_other_jobs_that_take_all_slots_are_named(world: World) -> None:
     await start(world)
     await begin(world)
     finding = await first(world, "TRAINERS_BUSY")
-    assert finding.text.endswith("its 2 slots are taken by other.")
+    assert finding.text.endswith("all slots of pool 'default' (2) are taken by other.")
 
 
 async def test_jobs_that_come_first_are_named(world: World) -> None:
@@ -302,7 +302,7 @@ async def test_a_trainer_that_does_not_ask_for_work_is_named(world: World) -> No
     await session(world, "idle", 2)
     assert await said(world) == ("2 trainings under way", [])
     await wait(world, 15, "idle")
-    assert "although idle has free slots" in (await first(world, "NOT_CLAIMED")).text
+    assert "idle of pool 'default' has free slots" in (await first(world, "NOT_CLAIMED")).text
 
 
 async def test_a_quota_that_is_reached_is_named(world: World) -> None:
@@ -320,7 +320,7 @@ async def test_a_training_that_was_lost_and_waits_is_named(world: World) -> None
     await world.exit(claimed, cause=EndCause.LOST)
     finding = await named(world, "TRAINING_LOST")
     assert finding.training == claimed.name
-    assert "was lost 1 times" in finding.text
+    assert "(1 of 3 times)" in finding.text
 
 
 # -- Trainings that run, and those that have ended --------------------------------------------------------------------

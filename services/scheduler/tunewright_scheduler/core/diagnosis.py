@@ -109,9 +109,9 @@ def in_short(situation: Situation, findings: Sequence[Finding]) -> str:
     if findings:
         return findings[0].text
     if job.slots:
-        return f"{_trainings(len(job.slots))} under way"
+        return f"{counted(len(job.slots))} under way"
     if job.awaiting:
-        return f"the summaries of {_trainings(len(job.awaiting))} that have ended"
+        return f"the summaries of {counted(len(job.awaiting))} that have ended"
     return f"the suggester's answer to ask {job.ask.number}" if job.ask is not None else "the next sweep"
 
 
@@ -168,15 +168,25 @@ def _failing(at: Situation) -> Iterator[Finding]:
 def _spent(at: Situation) -> Iterator[Finding]:
     job, limit = at.job, at.spec.limits.max_cost
     if limit is not None and job.spent >= limit and job.in_flight and job.state not in CLOSING_JOB_STATES:
-        yield found("COST_REACHED", job=job.name, spent=f"{job.spent:g}", limit=f"{limit:g}", count=len(job.in_flight))
+        yield found(
+            "COST_REACHED",
+            job=job.name,
+            spent=f"{job.spent:g}",
+            limit=f"{limit:g}",
+            trainings=counted(len(job.in_flight)),
+        )
 
 
 def _closing(at: Situation) -> Iterator[Finding]:
     job = at.job
     if job.state in CLOSING_JOB_STATES and job.in_flight:
-        trainings = names([training.name for training in at.trainings], len(job.in_flight))
-        state, count = job.state.value.lower(), len(job.in_flight)
-        yield found("JOB_CLOSING", job=job.name, state=state, why=job.reason, count=count, trainings=trainings)
+        told: dict[str, Any] = {
+            "state": job.state.value.lower(),
+            "why": job.reason,
+            "trainings": counted(len(job.in_flight)),
+        }
+        named = names([training.name for training in at.trainings], len(job.in_flight))
+        yield found("JOB_CLOSING", job=job.name, names=named, **told)
 
 
 def _suggester(at: Situation) -> Iterator[Finding]:
@@ -212,7 +222,7 @@ def _unclaimed(at: Situation) -> Iterator[Finding]:
         waiting = [training for training in at.ready if training.pool == pool.name]
         if not waiting:
             continue
-        told: dict[str, Any] = {"count": len(waiting), "pool": pool.name, "job": at.job.name}
+        told: dict[str, Any] = {"trainings": counted(len(waiting)), "pool": pool.name, "job": at.job.name}
         since = min(training.created_at for training in waiting)
         cause, more = pool.why(at.job, at.now, at.terms.lease_s, at.controls)
         if limit is not None and at.owner_runs >= limit and cause not in NOBODY_THERE:
@@ -338,5 +348,6 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def _trainings(count: int) -> str:
+def counted(count: int) -> str:
+    """Write a number of trainings."""
     return f"{count} training{'s' if count != 1 else ''}"
