@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunewright.core.names import training_id
+from tunewright.core.names import job_name_of, training_id
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
@@ -45,6 +45,7 @@ def job_message(
         revision=revision,
         waiting_for=waits[0],
         findings=[finding_message(finding) for finding in waits[1]],
+        parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
     )
     if job.ended_at is not None:
         message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
@@ -80,10 +81,12 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         created_at=instant_to_timestamp(training.created_at),
         provenance=to_message(training.provenance, pb.Provenance),
         losses=training.losses,
+        retries=training.retries,
         bracket=training.bracket,
         rungs=training.rungs,
         spec_revision=str(training.spec_revision),
         waiting_for=_training_waits_for(training),
+        job_name=job_name_of(training.name),
     )
     if exit_ is not None:
         end = pb.TrainingJob(

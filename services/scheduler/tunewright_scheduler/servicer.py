@@ -26,6 +26,7 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
 from tunewright_scheduler.doctor import Doctor
+from tunewright_scheduler.parents import overall_best
 from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
 from tunewright_scheduler.sessions import LeaseTerms
@@ -49,6 +50,7 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
     ) -> pb.CreateTuningJobResponse:
         spec = self._jobs.checked(request.spec)
         if request.validate_only:
+            await self._jobs.parents(caller(), spec)
             return pb.CreateTuningJobResponse()
         digest = hashlib.sha256(request.spec.SerializeToString(deterministic=True)).digest()
         once = Request(f"create/{caller()}/{request.request_id or uuid.uuid4()}", digest, "request_id")
@@ -201,7 +203,11 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         spec = await self._changes.spec(job.uid, job.spec_revision)
         best = await records.read_training(self._store, job.uid, job.best.number) if job.best else None
         waits = await self._doctor.of(job)
-        return job_message(job, found.version, spec, best.value if best else None, waits)
+        message = job_message(job, found.version, spec, best.value if best else None, waits)
+        overall = await overall_best(self._store, job, spec)
+        if overall is not None:
+            message.overall_best.CopyFrom(training_message(overall))
+        return message
 
 
 class View:

@@ -18,11 +18,12 @@ from tunewright.platform.store.port import Document, Insert, Remove, Store, Writ
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
-from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.changes import ATTEMPTS, Changes, Contended
 from tunewright_scheduler.controls import COLLECTION, ControlRoom
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.parents import Parents, check_childless, find_parents
 from tunewright_scheduler.quotas import Quotas
 from tunewright_scheduler.records import Versioned
 
@@ -80,23 +81,37 @@ class TuningJobs:
     async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing) -> str:
         """Create a job from a checked specification; return its uid.
 
-        Raises AlreadyExists, QuotaExceeded, and Conflict of what is written beside it.
+        Raises AlreadyExists, QuotaExceeded, NotFound and InvalidSpec of its parents, and Conflict of what is written
+        beside it.
         """
+        for _ in range(ATTEMPTS):
+            parents = await self.parents(owner, spec)
+            guards = [*parents.guards, *await self._quotas.one_more_job(owner)]
+            try:
+                return await self._create(owner, spec, parents, guards, beside)
+            except Conflict as beaten:
+                if beaten.collection not in {"tuning_jobs", COLLECTION}:
+                    raise  # else a parent was deleted, or has got another child; or the owner another job
+        raise Contended(spec.name)
+
+    async def parents(self, owner: str, spec: TuningJobSpec) -> Parents:
+        """Find and check the parents of a warm start. Raises NotFound, InvalidSpec."""
+        return await find_parents(owner, spec, self.find, self._changes.spec)
+
+    async def _create(
+        self, owner: str, spec: TuningJobSpec, parents: Parents, guards: Sequence[Write], beside: Beside
+    ) -> str:
         now, uid = await self._store.now(), uuid.uuid4().hex[:16]
         seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
-        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed)
+        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed, parents=parents.jobs)
         name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
-        while True:
-            within_quota = await self._quotas.one_more_job(owner)
-            try:
-                await self._changes.create(job, spec, [*beside(uid, now), *within_quota, name])
-            except Conflict as beaten:
-                if beaten.collection == COLLECTION:
-                    continue  # another job of this owner came first: count again
-                if beaten.collection == name.collection:
-                    raise AlreadyExists("tuning job", spec.name) from None
-                raise
-            return uid
+        try:
+            await self._changes.create(job, spec, [*beside(uid, now), name, *guards])
+        except Conflict as beaten:
+            if beaten.collection == name.collection:
+                raise AlreadyExists("tuning job", spec.name) from None
+            raise
+        return uid
 
     async def stop(self, owner: str, job: str, beside: Beside = nothing) -> str:
         """Stop a job and its trainings; return its uid. Raises NotFound, IllegalTransition: it has ended."""
@@ -124,6 +139,7 @@ class TuningJobs:
                 raise IllegalTransition(
                     what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
                 )
+            await check_childless(self._store, job)
             change.job = replace(job, deleted=True, due_at=change.now)
             change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
             change.writes.append(Remove("job_names", records.name_key(job.owner, job.name)))

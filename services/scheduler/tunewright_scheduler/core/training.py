@@ -13,7 +13,7 @@ from typing import Final
 
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.space import Value
-from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
+from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState, TrainingState, move_training
 from tunewright_scheduler.core.job import Ending, Provenance
 
 MAX_LOSSES: Final = 3
@@ -93,6 +93,8 @@ class Training:
     holder: str = ""
     claim_id: str = ""
     losses: int = 0
+    retries: int = 0
+    """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     ran_s: float = 0.0
     """Seconds that earlier attempts have used of the training's allowance."""
     stop_reason: str = ""
@@ -170,17 +172,17 @@ def output_lost(training: Training, now: float) -> Training:
 def lost(training: Training, now: float) -> Training:
     """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss."""
     losses = training.losses + 1
-    taken = replace(_taken(training, now), losses=losses)
+    taken = replace(_taken(training, _held_s(training, now)), losses=losses)
     if losses >= MAX_LOSSES:
         return _final(taken, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
-    return _again(taken, f"attempt {training.attempt} was lost with trainer {training.holder}; waits for another", now)
+    return _again(taken, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
 
 
 def released(training: Training, why: str, now: float) -> Training:
     """Take the lease of a running training by an operator's order: as a loss, but it does not count as one."""
     said = f": {why}" if why else ""
     reason = f"attempt {training.attempt} was taken from trainer {training.holder} by an operator{said}"
-    return _again(_taken(training, now), reason, now)
+    return _again(_taken(training, _held_s(training, now)), reason, now)
 
 
 def settled(training: Training, state: TrainingState, value: float | None, why: str, now: float) -> Training:
@@ -196,6 +198,22 @@ def settled(training: Training, state: TrainingState, value: float | None, why: 
     said = training.summary or Summary(None, fault=reason)
     summary = said if value is None else replace(said, objective=value, objective_error=None, fault="")
     return _final(replace(training, summary=summary), state, reason, now)
+
+
+def runs_again(training: Training, cause: EndCause, max_retries: int) -> bool:
+    """Say whether a running training whose attempt ended so is given another; a lost one has a rule of its own."""
+    if training.stop_reason or cause not in NOT_THE_ALGORITHMS:
+        return False
+    allowed = max_retries or (MAX_LOSSES - 1 if cause is EndCause.PREEMPTED else 0)
+    return training.retries < allowed
+
+
+def retried(training: Training, exit_: Exit, now: float) -> Training:
+    """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
+    ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
+    why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
+    taken = replace(_taken(training, max(ran_s, 0.0)), retries=training.retries + 1)
+    return _again(taken, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
 
 
 def stopped(training: Training, reason: str, now: float) -> Training:
@@ -221,16 +239,20 @@ def unclaimed(training: Training, now: float) -> Training:
 
 def ending(training: Training) -> Ending:
     """Return how an ended training counts."""
-    retryable = training.state is TrainingState.FAILED and training.losses >= MAX_LOSSES
+    blameless = training.exit is not None and training.exit.cause in NOT_THE_ALGORITHMS
+    retryable = training.state is TrainingState.FAILED and (training.losses >= MAX_LOSSES or blameless)
     return Ending(training.number, training.state, retryable, training.objective_value, training.reason)
 
 
-def _taken(training: Training, now: float) -> Training:
+def _held_s(training: Training, now: float) -> float:
+    return now - training.granted_at if training.granted_at is not None else 0.0
+
+
+def _taken(training: Training, ran_s: float) -> Training:
     """Return the training without its lease; what it has run counts against its allowance."""
-    ran_s = training.ran_s + (now - training.granted_at if training.granted_at is not None else 0.0)
     return replace(
         training,
-        ran_s=ran_s,
+        ran_s=training.ran_s + ran_s,
         holder="",
         claim_id="",
         granted_at=None,
@@ -240,11 +262,12 @@ def _taken(training: Training, now: float) -> Training:
     )
 
 
-def _again(taken: Training, reason: str, now: float) -> Training:
+def _again(taken: Training, why: str, now: float) -> Training:
     """Let a training whose lease was taken be claimed again; one that was to be stopped has ended."""
     if taken.stop_reason:
         return _final(taken, TrainingState.STOPPED, taken.stop_reason, now)
     state = move_training(taken.name, taken.state, TrainingState.READY)
+    reason = f"{why[:MAX_REASON]}; waits for another"
     return replace(taken, state=state, reason=reason, ready_at=now, due_at=now + CLAIM_REMINDER_S)
 
 
@@ -260,6 +283,8 @@ def _ended(training: Training, now: float) -> Training:
             return _final(training, TrainingState.STOPPED, training.stop_reason or exit_.reason or "stopped", now)
         case EndCause.MAX_RUNTIME_EXCEEDED:
             return _final(training, TrainingState.STOPPED, exit_.reason or "MaxRuntimeExceeded", now)
+        case cause if cause in NOT_THE_ALGORITHMS and training.stop_reason:
+            return _final(training, TrainingState.STOPPED, training.stop_reason, now)
         case _:
             return _final(training, TrainingState.FAILED, _failure(exit_, summary), now)
 
