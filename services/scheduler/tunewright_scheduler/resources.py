@@ -46,6 +46,7 @@ def job_message(
         waiting_for=waits[0],
         findings=[finding_message(finding) for finding in waits[1]],
         parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
+        extends=job.extends,
     )
     if job.ended_at is not None:
         message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
@@ -105,6 +106,8 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
 
 def _training_waits_for(training: Training) -> str:
     match training.state:
+        case TrainingState.READY if training.claim_order is None:
+            return "its tuning job to be resumed"
         case TrainingState.READY:
             return f"a free slot in pool {training.pool!r}"
         case TrainingState.RUNNING:

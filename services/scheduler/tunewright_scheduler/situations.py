@@ -52,7 +52,7 @@ class Situations:
             read_collectors(self._store),
         )
         trainings = tuple(item.value for item in found.values())
-        ready = [training for training in trainings if training.state is TrainingState.READY]
+        ready = [training for training in trainings if training.claimable]
         limited = ready and controls.quota(job.owner).max_parallel is not None
         return Situation(
             now=now,
@@ -79,7 +79,8 @@ class Situations:
         return tuple(from_document(item.document, Session) for item in stored.values())
 
     async def _pool(self, name: str, ready: Iterable[Training]) -> Pool:
-        first = min(training.claim_order for training in ready if training.pool == name)
+        orders = [training.claim_order for training in ready if training.pool == name]
+        first = min(order for order in orders if order is not None)
         waiting, leased = {"pool": name, "state": "READY"}, {"pool": name, "state": "RUNNING"}
         sessions, leases, before = await asyncio.gather(
             self._store.find(Query("sessions", "by_pool", {"pool": name}, limit=MOST_SESSIONS)),

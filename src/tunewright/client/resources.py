@@ -114,6 +114,10 @@ class TuningJob:
     best: TrainingJob | None = None
     not_improving: int = 0
     revision: int = 0
+    spec_revision: int = 0
+    """Grows with every amendment; what `amend` expects."""
+    extends: str = ""
+    """Uid of the job that this one extends."""
     waiting_for: str = ""
     findings: tuple[Finding, ...] = ()
     """All that it waits for, what matters most first."""

@@ -19,7 +19,7 @@ from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Query, Remove, Replace
 from tunewright_scheduler.core.asking import AskFailed
 from tunewright_scheduler.core.controls import Quota
-from tunewright_scheduler.core.decide import Park, StopRequested
+from tunewright_scheduler.core.decide import Park, PauseRequested, StopRequested
 from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.records import job_document, read_job
@@ -160,10 +160,7 @@ async def test_a_parked_job_is_named_with_its_fault(world: World) -> None:
 
 async def test_a_paused_job_is_named(world: World) -> None:
     await begin(world)
-    found = await read_job(world.store, UID)
-    assert found is not None
-    paused = job_document(found.value) | {"state": "PAUSED"}
-    await world.store.commit([Replace("tuning_jobs", UID, paused, found.version)])
+    await world.changes.send(UID, PauseRequested())
     assert "tunewright resume job" in (await first(world, "JOB_PAUSED")).remedy
 
 

@@ -82,7 +82,8 @@ class Situation:
 
     @property
     def ready(self) -> list[Training]:
-        return [training for training in self.trainings if training.state is TrainingState.READY]
+        """Those that are there to be claimed; a paused job's are not."""
+        return [training for training in self.trainings if training.claimable]
 
     @property
     def running(self) -> list[Training]:
