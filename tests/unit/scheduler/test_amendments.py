@@ -24,8 +24,8 @@ from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.amendment import Amendment, amended
 from tunewright_scheduler.core.asking import Answered
-from tunewright_scheduler.core.decide import StopRequested
-from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.decide import Revised, StopRequested, decide
+from tunewright_scheduler.core.job import Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
@@ -305,6 +305,13 @@ async def test_an_exhausted_job_runs_what_was_enqueued_before_it_ends(world: Wor
     assert (await world.job()).slots == (2,)
     await world.run_one()
     assert (await world.job()).state is JobState.COMPLETED
+
+
+def test_what_is_left_to_gain_is_judged_anew() -> None:
+    job = a_job(unpromising=1, outlook=Outlook(0.01, 0.1), slots=(1,), started=1)
+    more = decide(job, spec(), Revised(), 1.0).job
+    wider_now = decide(job, spec(), Revised(other_space=True), 1.0).job
+    assert (more.unpromising, more.outlook, wider_now.unpromising, wider_now.outlook) == (0, job.outlook, 0, None)
 
 
 # -- Revisions and requests
