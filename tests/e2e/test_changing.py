@@ -50,7 +50,10 @@ def test_a_job_is_paused_amended_and_resumed(cli: CommandLine, client: Client) -
     (cli.folder / "go").touch()
     until(lambda: client.describe("job").trainings.completed == 1)
     shown = dict(line.split("\t") for line in cli.out("describe", "job").splitlines())
-    assert (shown["state"], shown["waits for"]) == ("Paused", "its user to resume it")
+    assert (shown["state"], shown["waits for"]) == (
+        "Paused",
+        "Tuning job job is paused by its user; nothing more is started.",
+    )
     assert "\tPaused\t" in cli.out("jobs")
 
     amended = cli.out("amend", "job", "--trials", "4", "--parallel", "2", "--param", "x=1..20", "--max-runtime", "1h")

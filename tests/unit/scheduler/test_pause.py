@@ -29,7 +29,7 @@ from tunewright_scheduler.core.decide import (
 from tunewright_scheduler.core.effects import Decision, StartTraining
 from tunewright_scheduler.core.job import Ending, TuningJob
 from tunewright_scheduler.core.training import CLAIM_REMINDER_S
-from tunewright_scheduler.resources import job_message, training_message
+from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
@@ -198,13 +198,12 @@ async def test_a_paused_job_that_reaches_its_target_is_complete(world: World, ve
     assert (await world.summarize(claimed, 0.95)).state is JobState.COMPLETED
 
 
-async def test_a_paused_job_says_whom_it_waits_for(world: World, verbs: Amendments) -> None:
+async def test_a_paused_job_says_so_and_to_amts_clients_that_it_is_in_progress(world: World, verbs: Amendments) -> None:
     await world.create(spec())
     await world.answer_all()
     await verbs.pause("owner", "job")
     job = await world.job()
     assert (job.reason, job.state.shown) == ("paused by its user", "InProgress")
-    assert job_message(job, 1, spec()).waiting_for == "its user to resume it; 2 trainings are under way"
     await verbs.resume("owner", "job")
     assert (await world.job()).reason == ""
 
