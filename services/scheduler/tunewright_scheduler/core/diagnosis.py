@@ -145,8 +145,8 @@ def installation(
 def _installation(at: Situation) -> Iterator[Finding]:
     """What is wrong with the installation is told of a job only if it bears on it."""
     for finding in installation(at.untold_since, at.collectors, at.controls, at.now):
-        starts = at.job.state is JobState.RUNNING or bool(at.ready)
-        if starts if finding.cause == "STARTS_PAUSED" else at.trainings:
+        starts, speaks = at.job.state is JobState.RUNNING or at.ready, at.running or at.exited
+        if starts if finding.cause == "STARTS_PAUSED" else speaks:
             yield finding
 
 
