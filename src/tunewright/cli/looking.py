@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
         found = client.describe(job)
     if as_json:
-        print(json.dumps(result_tree(found), indent=2))
+        print(json.dumps(result_tree(found) | {"findings": [asdict(finding) for finding in found.findings]}, indent=2))
         return
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
