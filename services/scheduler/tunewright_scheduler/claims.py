@@ -16,11 +16,12 @@ from typing import Final
 
 from tunewright.core.errors import Conflict, IllegalTransition
 from tunewright.platform.documents import from_document, to_document
-from tunewright.platform.store.port import Check, Query, Replace, Store, Stored, Write
+from tunewright.platform.store.port import Check, Put, Query, Replace, Store, Stored, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import job_bell, pool_bell, rung
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import training as trainings
+from tunewright_scheduler.core import turns
 from tunewright_scheduler.core.facts import TrainingJobGranted
 from tunewright_scheduler.core.session import Session, check_epoch
 from tunewright_scheduler.core.training import Training
@@ -204,6 +205,7 @@ class Claims:
                 facts.append(
                     TrainingJobGranted(training.uid, training.number, training.attempt, claimer.trainer_id, now)
                 )
+        writes.extend(await self._turns([item for leased in granted.values() for item in leased]))
         first = facts[0]
         key = f"{first.uid}/{first.number:06d}/granted/{first.attempt}"
         await self._store.commit([*writes, records.outbox_write(key, facts)])
@@ -211,6 +213,16 @@ class Claims:
         for fact in facts:
             self._bells.ring(job_bell(fact.uid))
         return granted
+
+    async def _turns(self, granted: Sequence[Training]) -> list[Write]:
+        """Move the virtual times on to what is granted. A training that was lost has its turn again: none goes back."""
+        reached: dict[str, float] = {}
+        for training in granted:
+            start, priority = turns.of_claim_order(training.claim_order)
+            key = records.turn_key(training.pool, priority)
+            reached[key] = max(start, reached.get(key, 0.0))
+        before = await records.read_turns(self._store, list(reached))
+        return [Put("pools", key, {"turn": turn}) for key, turn in reached.items() if turn > before[key]]
 
 
 def _shared_out(claimers: Sequence[Claimer], items: Sequence[Stored]) -> dict[Claimer, list[Stored]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tunewright_scheduler.core.facts import Fact
@@ -32,6 +32,16 @@ class StartTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatTraining:
+    """Write a new training with the configuration of another; after the commit, ring the doorbell."""
+
+    number: int
+    of: int
+    overrides: Mapping[str, str]
+    """Static hyperparameters that differ from the definition's."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopTrainings:
     numbers: tuple[int, ...]
     reason: str
@@ -52,7 +62,7 @@ class Tell:
     fact: Fact
 
 
-Effect = PutAsk | RepeatAsk | StartTraining | StopTrainings | Observe | Tell
+Effect = PutAsk | RepeatAsk | StartTraining | RepeatTraining | StopTrainings | Observe | Tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,18 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What all evaluations of one configuration have given: the first one's objective and those of its repeats."""
+
+    number: int
+    """Of the training that was repeated."""
+    count: int
+    mean: float
+    squares: float = 0.0
+    """Sum of the squared distances from the mean (Welford 1962)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParentJob:
     """An ended job that this one is warm-started from, as it stood when this one was created."""
 
@@ -138,7 +150,12 @@ class TuningJob:
     """Successive verdicts that little is left to gain."""
     converged_at: float | None = None
     recommended: int | None = None
-    """Number of the training that the model holds best."""
+    """Number of the training to be recommended: which the model holds best, or, once the best were run again, which
+    has the best mean."""
+    search_over: str = ""
+    """Why nothing new is tried any more, where the best are run again; empty: the search goes on."""
+    evaluated: tuple[Evaluation, ...] = ()
+    """Those that are run again, as the search found them: best first."""
     repeated: int = 0
     """Trainings started to judge one of the best again."""
     spent: float = 0.0
@@ -180,3 +197,9 @@ class Ending:
     retryable: bool
     objective: float | None
     reason: str
+    ran_s: float = 0.0
+    """Seconds that all its attempts have run."""
+    expected_s: float = 0.0
+    """Seconds that it was expected to run when it got its turn."""
+    repeats: int | None = None
+    """Number of the training whose configuration it repeats."""

@@ -82,7 +82,17 @@ class Training:
     claim_id: str = ""
     losses: int = 0
     ran_s: float = 0.0
-    """Seconds that earlier attempts have used of the training's allowance."""
+    """Seconds that ended attempts have run: so much of the training's allowance is used."""
+    price: float = 0.0
+    """Of a second of all its instances; 0: it costs nothing."""
+    cost: float = 0.0
+    """Of ended attempts."""
+    expected_s: float = 0.0
+    """Seconds that it was expected to run when it got its turn."""
+    repeats: int | None = None
+    """Number of the training whose configuration it repeats."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Static hyperparameters that differ from the definition's."""
     stop_reason: str = ""
     """Not empty: the trainer is told to stop it."""
     resend: Resend | None = None
@@ -117,8 +127,9 @@ def exited(training: Training, attempt: int, exit_: Exit, now: float, summary_du
         return training
     if attempt != training.attempt or training.state is not TrainingState.RUNNING:
         raise IllegalTransition(f"attempt {attempt} of {training.name}", "void", "end", "Abandon it")
+    started_at = exit_.started_at if exit_.started_at is not None else exit_.ended_at  # else it never ran
     moved = replace(
-        training,
+        _charged(training, exit_.ended_at - started_at),
         state=move_training(training.name, training.state, TrainingState.EXITED),
         exit=exit_,
         due_at=now + summary_due_s,
@@ -142,10 +153,8 @@ def output_lost(training: Training, now: float) -> Training:
 def lost(training: Training, now: float) -> Training:
     """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss."""
     losses = training.losses + 1
-    ran_s = training.ran_s + (now - training.granted_at if training.granted_at is not None else 0.0)
-    fields = replace(
-        training, losses=losses, ran_s=ran_s, holder="", claim_id="", granted_at=None, summary=None, resend=None
-    )
+    charged = _charged(training, now - training.granted_at if training.granted_at is not None else 0.0)
+    fields = replace(charged, losses=losses, holder="", claim_id="", granted_at=None, summary=None, resend=None)
     if losses >= MAX_LOSSES:
         return _final(fields, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
     if training.stop_reason:
@@ -182,7 +191,22 @@ def unclaimed(training: Training, now: float) -> Training:
 def ending(training: Training) -> Ending:
     """Return how an ended training counts."""
     retryable = training.state is TrainingState.FAILED and training.losses >= MAX_LOSSES
-    return Ending(training.number, training.state, retryable, training.objective_value, training.reason)
+    return Ending(
+        number=training.number,
+        state=training.state,
+        retryable=retryable,
+        objective=training.objective_value,
+        reason=training.reason,
+        ran_s=training.ran_s,
+        expected_s=training.expected_s,
+        repeats=training.repeats,
+    )
+
+
+def _charged(training: Training, seconds: float) -> Training:
+    """Count what an attempt has taken: lost, stopped and failed ones cost money too."""
+    ran_s = max(0.0, seconds)
+    return replace(training, ran_s=training.ran_s + ran_s, cost=training.cost + ran_s * training.price)
 
 
 def _ended(training: Training, now: float) -> Training:

@@ -65,6 +65,8 @@ COLLECTIONS: Final = {
         Collection("sessions", (Index("expiring", sort="expires_at"), Index("by_id", sort="trainer_id"))),
         # key: starts, trainer/id or quota/owner; what operators have decided
         Collection("controls"),
+        # key: pool/priority; how far the sharing of its slots has come (tunewright_scheduler.core.turns)
+        Collection("pools"),
         # key: the event's id: uid/version of the job/index, or uid/number/granted/attempt
         Collection("outbox", (Index("unsent", sort="order"),)),
         # key: uid/number (6 digits)/attempt (4 digits); one record for all instances, which share the objective

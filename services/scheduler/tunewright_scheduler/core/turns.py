@@ -1,0 +1,55 @@
+"""Whose training is claimed next: start-time fair queueing (Goyal, Vin and Cheng 1996) of the jobs of one priority.
+
+Each training gets a start tag when it is created: S = max(V, F), with F the finish tag of the job's training before and
+V the virtual time of its pool, which is the tag of what was granted last. Its own finish tag is S + the seconds that it
+is expected to run. The smallest tag is claimed first. So jobs that always have something ready share a pool's slots
+evenly by time, however many trainings each has ready; one that comes late, or had nothing ready for a while, begins at
+V: it waits for about one training of each other job, and gains nothing from having been idle.
+
+How long a training runs is known only afterwards. It is taken for the mean of the job's ended ones, and what it was
+wrong by is added to F when it ends. F runs ahead of V by no more than the job can have in its slots, so that a job that
+moves to another pool or priority, whose V is another, is not kept waiting there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from tunewright.core.spec import TuningJobSpec
+from tunewright_scheduler.core.job import Ending, TuningJob
+
+PRIORITY_SPAN: Final = 1e11
+"""Between the orders of two priorities: more virtual seconds than a thousand slots take in three years. At priorities
+of ±100 a float64 still tells 2 ms apart."""
+UNKNOWN_S: Final = 60.0
+"""What the first trainings of a job are taken to run."""
+SHORTEST_S: Final = 0.1
+"""A training takes its slot for so long at least."""
+
+
+def expected_s(job: TuningJob) -> float:
+    return max(SHORTEST_S, job.ran_s / job.observations) if job.observations else UNKNOWN_S
+
+
+def take_turn(job: TuningJob, spec: TuningJobSpec, virtual_now: float) -> tuple[TuningJob, float]:
+    """Return the job with its next training's turn taken, and that training's start tag."""
+    length_s = expected_s(job)
+    start = min(max(virtual_now, job.turn), virtual_now + spec.limits.max_parallel * length_s)
+    return replace(job, turn=start + length_s), start
+
+
+def corrected(job: TuningJob, ending: Ending) -> TuningJob:
+    """Count a training for what it has run, not for what was expected."""
+    return replace(job, ran_s=job.ran_s + ending.ran_s, turn=job.turn + ending.ran_s - ending.expected_s)
+
+
+def claim_order(start: float, priority: int) -> float:
+    """Return the number that orders claims: higher priorities first, then smaller tags."""
+    return start - priority * PRIORITY_SPAN
+
+
+def of_claim_order(order: float) -> tuple[float, int]:
+    """Return start tag and priority."""
+    level, start = divmod(order, PRIORITY_SPAN)
+    return start, -int(level)
