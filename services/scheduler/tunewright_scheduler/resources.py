@@ -7,12 +7,17 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
 from tunewright.v1 import spec_pb2, tuning_service_pb2
+from tunewright_scheduler.core import cost
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
 
 
 def job_message(
-    job: TuningJob, revision: int, spec: TuningJobSpec, best: Training | None = None
+    job: TuningJob,
+    revision: int,
+    spec: TuningJobSpec,
+    best: Training | None = None,
+    recommended: Training | None = None,
 ) -> tuning_service_pb2.TuningJob:
     pb = tuning_service_pb2
     message = pb.TuningJob(
@@ -37,6 +42,15 @@ def job_message(
         not_improving=job.not_improving,
         revision=revision,
         waiting_for=_waiting_for(job),
+        cost=pb.Cost(
+            spent=job.spent,
+            forecast=cost.forecast(job, spec) if spec.prices_per_second else None,
+            max_instance_seconds=cost.max_instance_seconds(spec),
+        ),
+        evaluated=[
+            pb.Evaluation(number=item.number, count=item.count, mean=item.mean, deviation=item.deviation)
+            for item in job.evaluated
+        ],
     )
     if job.ended_at is not None:
         message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
@@ -46,6 +60,8 @@ def job_message(
         message.outlook.CopyFrom(to_message(job.outlook, pb.Outlook))
     if best is not None:
         message.best.CopyFrom(training_message(best))
+    if recommended is not None:
+        message.recommended.CopyFrom(training_message(recommended))
     return message
 
 
@@ -72,6 +88,8 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         rungs=training.rungs,
         spec_revision=str(training.spec_revision),
         waiting_for=_training_waits_for(training),
+        cost=training.cost,
+        repeats=training.repeats,
     )
     if exit_ is not None:
         end = pb.TrainingJob(

@@ -192,8 +192,10 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
     async def _message(self, found: Versioned[TuningJob]) -> pb.TuningJob:
         job = found.value
         spec = await self._changes.spec(job.uid, job.spec_revision)
-        best = await records.read_training(self._store, job.uid, job.best.number) if job.best else None
-        return job_message(job, found.version, spec, best.value if best else None)
+        numbers = (job.best.number if job.best is not None else None, job.recommended)
+        shown = await self._trainings(job.uid, {number for number in numbers if number is not None})
+        best, recommended = ({item.number: item for item in shown}.get(number or 0) for number in numbers)
+        return job_message(job, found.version, spec, best, recommended)
 
 
 class View:

@@ -68,6 +68,18 @@ def tune(
         float | None, typer.Option(help="End when the metric is as good as this.", show_default=False)
     ] = None,
     max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(help="End when the trainings have cost so much; needs --price.", show_default=False),
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(help="INSTANCE_TYPE=PRICE of a second, in any currency: local=0.0001.", show_default=False),
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(help="-100 … 100: higher ones are run first; jobs of one priority share.", show_default=False),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Repeat the same random choices.", show_default=False)] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the tuning job; one is made by default.", show_default=False)
@@ -98,11 +110,13 @@ def tune(
         "strategy": strategy.value if strategy else None,
         "target": target,
         "max_runtime": max_runtime,
+        "max_cost": max_cost,
+        "priority": priority,
         "seed": seed,
         "name": name,
         "python": python,
     }
-    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or []}
+    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or [], "prices": price or []}
     written = from_program(program, given, pairs)
     if print_aws:
         print(written.aws_form)
@@ -205,6 +219,12 @@ def best(
     form: Annotated[
         BestFormat, typer.Option("--format", help="Shell variables, JSON, or command-line arguments.")
     ] = BestFormat.ENV,
+    recommended: Annotated[
+        bool,
+        typer.Option(
+            "--recommended", help="Not the best single value, but what is best with noise taken out, where it is known."
+        ),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Print the best configuration, for other programs.
@@ -213,7 +233,7 @@ def best(
     """
     from tunewright.cli import looking
 
-    looking.best(job, data_dir, form.value)
+    looking.best(job, data_dir, form.value, recommended=recommended)
 
 
 @app.command()

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tunewright.client.resources import TrainingJob, TuningJob
+from tunewright.client.resources import Evaluation, TrainingJob, TuningJob
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
 from tunewright.core.states import TrainingState
@@ -96,7 +96,32 @@ def result_tree(job: TuningJob) -> dict[str, Any]:
             "in_progress": job.trainings.in_progress,
         },
         "best": None if job.best is None else training_tree(job.best),
+        "recommended": None if job.recommended is None else training_tree(job.recommended),
+        "evaluated": [
+            {"number": item.number, "count": item.count, "mean": item.mean, "deviation": item.deviation}
+            for item in job.evaluated
+        ],
+        "cost": {
+            "spent": job.cost.spent,
+            "forecast": job.cost.forecast,
+            "max_instance_seconds": job.cost.max_instance_seconds,
+        },
     }
+
+
+def spent(job: TuningJob) -> str:
+    """Say what a job has cost and is going to cost; empty without prices."""
+    if not job.spec.prices_per_second:
+        return ""
+    limit = "" if job.spec.limits.max_cost is None else f" of {job.spec.limits.max_cost:g}"
+    coming = not job.state.final and job.cost.forecast is not None
+    return f"{job.cost.spent:.4g}{limit}" + (f", forecast {job.cost.forecast:.4g}" if coming else "")
+
+
+def evaluation_text(item: Evaluation) -> str:
+    """Say what all evaluations of one configuration have given."""
+    spread = "" if item.deviation is None else f" ± {item.deviation:.2g}"
+    return f"mean {item.mean:.6g}{spread} of {item.count} evaluations"
 
 
 def training_tree(training: TrainingJob) -> dict[str, Any]:
@@ -109,6 +134,8 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
         "configuration": dict(training.configuration),
         "source": training.provenance.source,
         "model": training.artifact_uri,
+        "cost": training.cost,
+        "repeats": training.repeats,
         "reason": training.reason,
     }
 

@@ -24,10 +24,21 @@ from tunewright.core.jobfile import Place
 from tunewright.core.members import renamed
 from tunewright.core.spec import Definition, TuningJobSpec
 
-OPTIONS: Final = {"script": "program", "params": "--param", "fixed": "--set", "metrics": "--metric"}
+OPTIONS: Final = {
+    "script": "program",
+    "params": "--param",
+    "fixed": "--set",
+    "metrics": "--metric",
+    "prices": "--price",
+}
 """Options that are not called like the member of the job file that they stand for."""
 
-EXAMPLES: Final = {"params": "lr='log(1e-4,1e-1)'", "fixed": "data=iris", "metrics": "loss='loss: ([0-9.]+)'"}
+EXAMPLES: Final = {
+    "params": "lr='log(1e-4,1e-1)'",
+    "fixed": "data=iris",
+    "metrics": "loss='loss: ([0-9.]+)'",
+    "prices": "local=0.0001",
+}
 JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}
 
 

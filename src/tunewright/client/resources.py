@@ -52,6 +52,33 @@ class TrainingJob:
     final_metrics: Mapping[str, float] = field(default_factory=dict)
     losses: int = 0
     waiting_for: str = ""
+    cost: float = 0.0
+    """Of all attempts, in the currency of the job's prices."""
+    repeats: int | None = None
+    """Number of the training whose configuration this one repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a job costs, in the currency of its prices; without prices only the estimate is known."""
+
+    spent: float = 0.0
+    """Of all attempts that have ended."""
+    forecast: float | None = None
+    """Of the whole job, if what is still to come costs what the ended trainings did on average."""
+    max_instance_seconds: float | None = None
+    """AMT's estimate of the most that it can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What all evaluations of one configuration have given, where the best are run again."""
+
+    number: int
+    """Of the training that was repeated."""
+    count: int
+    mean: float
+    deviation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +116,11 @@ class TuningJob:
     not_improving: int = 0
     revision: int = 0
     waiting_for: str = ""
+    recommended: TrainingJob | None = None
+    """Whose configuration is best with noise taken out, where that is known; not always the best seen."""
+    cost: Cost = Cost()
+    evaluated: tuple[Evaluation, ...] = ()
+    """The best ones, where they are run again."""
 
     @property
     def name(self) -> str:
@@ -130,7 +162,11 @@ def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:
 
 
 def job_in_order(job: TuningJob) -> TuningJob:
-    return job if job.best is None else replace(job, best=in_order(job.best, job.spec))
+    return replace(
+        job,
+        best=in_order(job.best, job.spec) if job.best is not None else None,
+        recommended=in_order(job.recommended, job.spec) if job.recommended is not None else None,
+    )
 
 
 def _sorted(items: Mapping[str, V], names: Iterable[str]) -> dict[str, V]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from tunewright.core.check_extensions import check_extensions
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
@@ -48,7 +49,6 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
     ("autotune", lambda spec: spec.autotune, "autotune is not built yet; give ranges"),
     ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
     ("completion.on_convergence", lambda spec: bool(spec.completion.on_convergence), "is not built yet"),
-    ("limits.max_cost", lambda spec: spec.limits.max_cost is not None, "cost is not counted yet"),
     (
         "early_stopping.type",
         lambda spec: spec.early_stopping.type is not EarlyStopping.OFF,
@@ -88,6 +88,7 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
         _check_objective(spec, definition)
     _check_limits(spec)
     _check_completion(spec)
+    check_extensions(spec)
     for index, item in enumerate(spec.enqueued):
         space = spec.definition(item.definition_name).space
         check_configuration(space, item.configuration, f"enqueued[{index}].configuration")
@@ -215,7 +216,8 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
         raise InvalidSpec(
             "definitions[0].parameters", f"the grid has {product} points, at most {MAX_GRID}", "Drop values"
         )
-    asked = spec.limits.max_trainings
-    if asked is not None and asked != product:
-        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")
-    return replace(spec, limits=replace(spec.limits, max_trainings=product))
+    asked, repeats = spec.limits.max_trainings, spec.reevaluation.trainings if spec.reevaluation is not None else 0
+    if asked is not None and asked != product + repeats:
+        why = f"is {asked}, but the grid has {product} points" + (f" and {repeats} are run again" if repeats else "")
+        raise InvalidSpec("limits.max_trainings", why, "Leave it out")
+    return replace(spec, limits=replace(spec.limits, max_trainings=product + repeats))

@@ -6,6 +6,7 @@ process has ended; then it awaits its summary (`awaiting`) without a slot; then 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,6 +46,11 @@ class Evaluation:
     mean: float
     squares: float = 0.0
     """Sum of the squared distances from the mean (Welford 1962)."""
+
+    @property
+    def deviation(self) -> float | None:
+        """Return the standard deviation of the evaluations, None of a single one."""
+        return math.sqrt(self.squares / (self.count - 1)) if self.count > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
