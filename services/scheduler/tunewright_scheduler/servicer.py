@@ -193,8 +193,9 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         job = found.value
         spec = await self._changes.spec(job.uid, job.spec_revision)
         numbers = (job.best.number if job.best is not None else None, job.recommended)
-        shown = await self._trainings(job.uid, {number for number in numbers if number is not None})
-        best, recommended = ({item.number: item for item in shown}.get(number or 0) for number in numbers)
+        found_ones = await self._trainings(job.uid, {number for number in numbers if number is not None})
+        shown = {training.number: training for training in found_ones}
+        best, recommended = (shown.get(number or 0) for number in numbers)
         return job_message(job, found.version, spec, best, recommended)
 
 
