@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
@@ -21,13 +21,14 @@ from tunewright_scheduler.core.effects import (
     PutAsk,
     RepeatAsk,
     RepeatTraining,
+    RetakeTurns,
     StartTraining,
     StopTrainings,
     Tell,
 )
 from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJobEnded
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
-from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, stopped
+from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, is_unclaimed, stopped
 from tunewright_scheduler.records import Versioned
 
 
@@ -102,6 +103,8 @@ class Change:
                     await self._start(number, suggestion)
                 case RepeatTraining():
                     await self._repeat(effect)
+                case RetakeTurns(numbers):
+                    await self._retake_turns(numbers)
                 case StopTrainings(numbers, reason):
                     await self._stop(numbers, reason)
                 case Observe(fold_index, number):
@@ -142,7 +145,7 @@ class Change:
     ) -> None:
         definition = self.spec.definition(suggestion.definition_name)
         virtual_now = await self._virtual_now(definition.pool)
-        expected_s = turns.expected_s(self.job)
+        expected_s = self.job.turn_s
         self.job, start = turns.take_turn(self.job, self.spec, virtual_now)
         job = self.job
         training = Training(
@@ -168,6 +171,18 @@ class Change:
         self.trainings[number] = training
         self.facts.append(TrainingJobCreated(job.uid, number, training.name, self.now))
         self.bells.add(pool_bell(definition.pool))
+
+    async def _retake_turns(self, numbers: Sequence[int]) -> None:
+        """What was lost keeps its turn."""
+        unread = [number for number in numbers if number not in self.trainings and number not in self.read]
+        self.know(await records.read_trainings(self.store, self.job.uid, unread))
+        waiting = [training for number in sorted(numbers) if is_unclaimed(training := await self.training(number))]
+        self.job = turns.give_back(self.job, [training.expected_s for training in waiting])
+        for training in waiting:
+            expected_s = self.job.turn_s
+            self.job, start = turns.take_turn(self.job, self.spec, await self._virtual_now(training.pool))
+            order = turns.claim_order(start, self.spec.priority)
+            self.trainings[training.number] = replace(training, claim_order=order, expected_s=expected_s)
 
     async def _virtual_now(self, pool: str) -> float:
         """Return the pool's virtual time among the job's priority, read once."""

@@ -16,7 +16,7 @@ from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
 from tunewright_scheduler.core import asking, completion, reevaluation, turns
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
-from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
+from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
 from tunewright_scheduler.core.job import Awaiting, Best, Ending, TuningJob
 
@@ -128,12 +128,14 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Deci
     if ending.number not in job.in_flight:
         return Decision(job)
     counted = replace(
-        reevaluation.counted(turns.corrected(_count(job, spec, ending), ending), spec, ending),
+        reevaluation.counted(_count(job, spec, ending), spec, ending),
         slots=tuple(slot for slot in job.slots if slot != ending.number),
         awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
         observations=job.observations + 1,
     )
-    return Decision(counted, (Observe(job.observations, ending.number),))
+    timed = turns.corrected(counted, ending)
+    retake: tuple[Effect, ...] = (RetakeTurns(timed.slots),) if timed.slots and timed.turn_s != job.turn_s else ()
+    return Decision(timed, (Observe(job.observations, ending.number), *retake))
 
 
 def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:

@@ -42,6 +42,13 @@ class RepeatTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class RetakeTurns:
+    """Give those of the trainings that wait for their first claim new turns, in their order."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StopTrainings:
     numbers: tuple[int, ...]
     reason: str
@@ -62,7 +69,7 @@ class Tell:
     fact: Fact
 
 
-Effect = PutAsk | RepeatAsk | StartTraining | RepeatTraining | StopTrainings | Observe | Tell
+Effect = PutAsk | RepeatAsk | StartTraining | RepeatTraining | RetakeTurns | StopTrainings | Observe | Tell
 
 
 @dataclass(frozen=True, slots=True)

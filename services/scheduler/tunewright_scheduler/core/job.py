@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tunewright.core.space import Value
 from tunewright.core.states import JobState, TrainingState
+
+UNKNOWN_S: Final = 60.0
+"""What the first trainings of a job are taken to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,8 @@ class TuningJob:
     """Seconds that ended trainings have run."""
     turn: float = 0.0
     """Where the job's next training stands in the order of claims among jobs of one priority."""
+    turn_s: float = UNKNOWN_S
+    """Seconds that a training is taken to run, for the turns of the next ones."""
 
     @property
     def in_flight(self) -> tuple[int, ...]:

@@ -181,6 +181,11 @@ def stopped(training: Training, reason: str, now: float) -> Training:
             return training
 
 
+def is_unclaimed(training: Training) -> bool:
+    """Say whether it waits for its first claim."""
+    return training.state is TrainingState.READY and training.attempt == 0
+
+
 def unclaimed(training: Training, now: float) -> Training:
     """Say why a training still waits for a trainer, and when it is looked at again."""
     waited_s = round(now - training.created_at)

@@ -6,42 +6,50 @@ is expected to run. The smallest tag is claimed first. So jobs that always have 
 evenly by time, however many trainings each has ready; one that comes late, or had nothing ready for a while, begins at
 V: it waits for about one training of each other job, and gains nothing from having been idle.
 
-How long a training runs is known only afterwards. It is taken for the mean of the job's ended ones, and what it was
-wrong by is added to F when it ends. F runs ahead of V by no more than the job can have in its slots, so that a job that
-moves to another pool or priority, whose V is another, is not kept waiting there.
+How long a training runs is known only afterwards. It is taken for about the mean of the job's ended ones, and what it
+was wrong by is added to F when it ends. What is ready was tagged by the estimate of its time: where that turns out to
+be far off, as with a job's first trainings, all that is ready takes its turns anew. F runs ahead of V by no more than
+the job can have in its slots, so that a job that moves to another pool or priority, whose V is another, is not kept
+waiting there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from tunewright.core.spec import TuningJobSpec
-from tunewright_scheduler.core.job import Ending, TuningJob
+from tunewright_scheduler.core.job import UNKNOWN_S, Ending, TuningJob
 
 PRIORITY_SPAN: Final = 1e11
 """Between the orders of two priorities: more virtual seconds than a thousand slots take in three years. At priorities
 of ±100 a float64 still tells 2 ms apart."""
-UNKNOWN_S: Final = 60.0
-"""What the first trainings of a job are taken to run."""
 SHORTEST_S: Final = 0.1
 """A training takes its slot for so long at least."""
-
-
-def expected_s(job: TuningJob) -> float:
-    return max(SHORTEST_S, job.ran_s / job.observations) if job.observations else UNKNOWN_S
+FAR_OFF: Final = 1.5
+"""The estimate is left as it is until the mean differs from it by more than this factor."""
 
 
 def take_turn(job: TuningJob, spec: TuningJobSpec, virtual_now: float) -> tuple[TuningJob, float]:
     """Return the job with its next training's turn taken, and that training's start tag."""
-    length_s = expected_s(job)
-    start = min(max(virtual_now, job.turn), virtual_now + spec.limits.max_parallel * length_s)
-    return replace(job, turn=start + length_s), start
+    furthest = virtual_now + spec.limits.max_parallel * max(job.turn_s, UNKNOWN_S)
+    start = min(max(virtual_now, job.turn), furthest)
+    return replace(job, turn=start + job.turn_s), start
+
+
+def give_back(job: TuningJob, expected_s: Sequence[float]) -> TuningJob:
+    """Return the job as if the turns of trainings that are ready had not been taken yet."""
+    return replace(job, turn=job.turn - sum(expected_s))
 
 
 def corrected(job: TuningJob, ending: Ending) -> TuningJob:
-    """Count a training for what it has run, not for what was expected."""
-    return replace(job, ran_s=job.ran_s + ending.ran_s, turn=job.turn + ending.ran_s - ending.expected_s)
+    """Count a training for what it has run, not for what was expected. It is counted in `observations` already."""
+    ran_s = job.ran_s + ending.ran_s
+    mean_s = max(SHORTEST_S, ran_s / job.observations)
+    near = job.turn_s / FAR_OFF <= mean_s <= job.turn_s * FAR_OFF
+    turn = job.turn + ending.ran_s - ending.expected_s
+    return replace(job, ran_s=ran_s, turn=turn, turn_s=job.turn_s if near else mean_s)
 
 
 def claim_order(start: float, priority: int) -> float:
