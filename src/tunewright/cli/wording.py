@@ -75,12 +75,22 @@ def result_text(job: TuningJob, use: str, options: str) -> str:
             f"{best}  ({job.best.name})",
             *values,
             *model,
+            *_recommendation(job, options),
             "Next:",
             f"  {use}",
             f"  tunewright trainings {job.name} --best-first{options}",
             f"  tunewright logs {job.best.name}{options}",
         ]
     )
+
+
+def _recommendation(job: TuningJob, options: str) -> list[str]:
+    """Say what has the best mean, where the best were run again."""
+    for item in job.evaluated:
+        if job.recommended is not None and item.number == job.recommended.number:
+            which = f"Recommended: training {item.number}, {evaluation_text(item)}"
+            return [which, f"  tunewright best {job.name} --recommended{options}"]
+    return []
 
 
 def result_tree(job: TuningJob) -> dict[str, Any]:
