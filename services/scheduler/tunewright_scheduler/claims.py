@@ -190,8 +190,11 @@ class Claims:
         self, shares: dict[Claimer, list[Stored]], guards: Sequence[Check]
     ) -> dict[Claimer, list[Training]]:
         """Commit the grants. Raises Conflict."""
-        now = await self._store.now()
-        writes: list[Write] = list(dict.fromkeys(guards))
+        reached = _turns_reached([stored for items in shares.values() for stored in items])
+        now, before = await asyncio.gather(self._store.now(), records.read_turns(self._store, list(reached)))
+        # A training that was lost has its turn again: time does not go back to it.
+        moved = [Put("pools", key, {"turn": turn}) for key, turn in reached.items() if turn > before[key]]
+        writes: list[Write] = [*dict.fromkeys(guards), *moved]
         facts: list[TrainingJobGranted] = []
         granted: dict[Claimer, list[Training]] = {}
         for claimer, items in shares.items():
@@ -205,7 +208,6 @@ class Claims:
                 facts.append(
                     TrainingJobGranted(training.uid, training.number, training.attempt, claimer.trainer_id, now)
                 )
-        writes.extend(await self._turns([item for leased in granted.values() for item in leased]))
         first = facts[0]
         key = f"{first.uid}/{first.number:06d}/granted/{first.attempt}"
         await self._store.commit([*writes, records.outbox_write(key, facts)])
@@ -214,15 +216,15 @@ class Claims:
             self._bells.ring(job_bell(fact.uid))
         return granted
 
-    async def _turns(self, granted: Sequence[Training]) -> list[Write]:
-        """Move the virtual times on to what is granted. A training that was lost has its turn again: none goes back."""
-        reached: dict[str, float] = {}
-        for training in granted:
-            start, priority = turns.of_claim_order(training.claim_order)
-            key = records.turn_key(training.pool, priority)
-            reached[key] = max(start, reached.get(key, 0.0))
-        before = await records.read_turns(self._store, list(reached))
-        return [Put("pools", key, {"turn": turn}) for key, turn in reached.items() if turn > before[key]]
+
+def _turns_reached(items: Sequence[Stored]) -> dict[str, float]:
+    """Return the virtual times, by key, to which these trainings bring their pools when they are granted."""
+    reached: dict[str, float] = {}
+    for stored in items:
+        start, priority = turns.of_claim_order(stored.document["claim_order"])
+        key = records.turn_key(stored.document["pool"], priority)
+        reached[key] = max(start, reached.get(key, 0.0))
+    return reached
 
 
 def _shared_out(claimers: Sequence[Claimer], items: Sequence[Stored]) -> dict[Claimer, list[Stored]]:
