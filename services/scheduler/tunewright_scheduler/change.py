@@ -13,7 +13,7 @@ from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import pool_bell, trainer_bell
-from tunewright_scheduler.core import cost, turns
+from tunewright_scheduler.core import cost, queueing
 from tunewright_scheduler.core.decide import Message, Spent, TrainingEnded, decide
 from tunewright_scheduler.core.effects import (
     Decision,
@@ -146,7 +146,7 @@ class Change:
         definition = self.spec.definition(suggestion.definition_name)
         virtual_now = await self._virtual_now(definition.pool)
         expected_s = self.job.turn_s
-        self.job, start = turns.take_turn(self.job, self.spec, virtual_now)
+        self.job, start = queueing.take_turn(self.job, self.spec, virtual_now)
         job = self.job
         training = Training(
             uid=job.uid,
@@ -157,9 +157,9 @@ class Change:
             spec_revision=job.spec_revision,
             created_at=self.now,
             pool=definition.pool,
-            claim_order=turns.claim_order(start, self.spec.priority),
+            claim_order=queueing.claim_order(start, self.spec.priority),
             provenance=suggestion.provenance,
-            definition_name=suggestion.definition_name,
+            definition_name=definition.name,
             bracket=suggestion.bracket,
             rungs=suggestion.rungs,
             price=cost.price_of(self.spec, definition),
@@ -177,11 +177,11 @@ class Change:
         unread = [number for number in numbers if number not in self.trainings and number not in self.read]
         self.know(await records.read_trainings(self.store, self.job.uid, unread))
         waiting = [training for number in sorted(numbers) if is_unclaimed(training := await self.training(number))]
-        self.job = turns.give_back(self.job, [training.expected_s for training in waiting])
+        self.job = queueing.give_back(self.job, [training.expected_s for training in waiting])
         for training in waiting:
             expected_s = self.job.turn_s
-            self.job, start = turns.take_turn(self.job, self.spec, await self._virtual_now(training.pool))
-            order = turns.claim_order(start, self.spec.priority)
+            self.job, start = queueing.take_turn(self.job, self.spec, await self._virtual_now(training.pool))
+            order = queueing.claim_order(start, self.spec.priority)
             self.trainings[training.number] = replace(training, claim_order=order, expected_s=expected_s)
 
     async def _virtual_now(self, pool: str) -> float:

@@ -20,8 +20,8 @@ from tunewright.platform.store.port import Check, Put, Query, Replace, Store, St
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import job_bell, pool_bell, rung
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core import training as trainings
-from tunewright_scheduler.core import turns
 from tunewright_scheduler.core.facts import TrainingJobGranted
 from tunewright_scheduler.core.session import Session, check_epoch
 from tunewright_scheduler.core.training import Training
@@ -221,7 +221,7 @@ def _turns_reached(items: Sequence[Stored]) -> dict[str, float]:
     """Return the virtual times, by key, to which these trainings bring their pools when they are granted."""
     reached: dict[str, float] = {}
     for stored in items:
-        start, priority = turns.of_claim_order(stored.document["claim_order"])
+        start, priority = queueing.of_claim_order(stored.document["claim_order"])
         key = records.turn_key(stored.document["pool"], priority)
         reached[key] = max(start, reached.get(key, 0.0))
     return reached

@@ -30,6 +30,7 @@ OPTIONS: Final = {
     "fixed": "--set",
     "metrics": "--metric",
     "prices": "--price",
+    "autotune": "--auto",
 }
 """Options that are not called like the member of the job file that they stand for."""
 
@@ -38,6 +39,7 @@ EXAMPLES: Final = {
     "fixed": "data=iris",
     "metrics": "loss='loss: ([0-9.]+)'",
     "prices": "local=0.0001",
+    "autotune": "lr=0.01",
 }
 JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}
 
@@ -152,6 +154,7 @@ def _place(member: str, file: str, lines: Mapping[str, int]) -> str:
 def option_of(member: str) -> str:
     """`max_runtime` is --max-runtime, `params.lr` is --param lr."""
     head, _, rest = member.partition(".")
+    head = head.partition("[")[0]
     option = OPTIONS.get(head) or f"--{head.replace('_', '-')}"
     return f"{option} {rest}".rstrip()
 

@@ -51,7 +51,10 @@ class TrainingJob:
     steps: int = 0
     final_metrics: Mapping[str, float] = field(default_factory=dict)
     losses: int = 0
+    retries: int = 0
+    """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     waiting_for: str = ""
+    job_name: str = ""
     cost: float = 0.0
     """Of all attempts, in the currency of the job's prices."""
     repeats: int | None = None
@@ -102,6 +105,14 @@ class ObjectiveCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentJob:
+    """A job that another is warm-started from. The name may have been given to another job since."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TuningJob:
     uid: str
     spec: TuningJobSpec
@@ -121,6 +132,9 @@ class TuningJob:
     cost: Cost = Cost()
     evaluated: tuple[Evaluation, ...] = ()
     """The best ones, where they are run again."""
+    overall_best: TrainingJob | None = None
+    """Of the job and its parents, where those are of the same data and algorithm."""
+    parents: tuple[ParentJob, ...] = ()
 
     @property
     def name(self) -> str:
@@ -162,10 +176,12 @@ def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:
 
 
 def job_in_order(job: TuningJob) -> TuningJob:
+    best, overall, recommended = job.best, job.overall_best, job.recommended
     return replace(
         job,
-        best=in_order(job.best, job.spec) if job.best is not None else None,
-        recommended=in_order(job.recommended, job.spec) if job.recommended is not None else None,
+        best=None if best is None else in_order(best, job.spec),
+        overall_best=None if overall is None else in_order(overall, job.spec),
+        recommended=None if recommended is None else in_order(recommended, job.spec),
     )
 
 

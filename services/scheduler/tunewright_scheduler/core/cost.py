@@ -31,7 +31,8 @@ def affordable(job: TuningJob, spec: TuningJobSpec) -> float:
     limit, mean = spec.limits.max_cost, mean_cost(job)
     if limit is None or not mean:
         return math.inf
-    return max(0, math.ceil((limit - job.spent) / mean) - len(job.slots))
+    worth = (limit - job.spent) / mean
+    return max(0, math.ceil(worth) - len(job.slots)) if math.isfinite(worth) else math.inf
 
 
 def used_up(job: TuningJob, spec: TuningJobSpec) -> str:

@@ -14,7 +14,7 @@ from typing import Final, assert_never
 from tunewright.core.names import training_name
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
-from tunewright_scheduler.core import asking, completion, reevaluation, turns
+from tunewright_scheduler.core import asking, completion, queueing, reevaluation
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
@@ -133,7 +133,7 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Deci
         awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
         observations=job.observations + 1,
     )
-    timed = turns.corrected(counted, ending)
+    timed = queueing.corrected(counted, ending)
     retake: tuple[Effect, ...] = (RetakeTurns(timed.slots),) if timed.slots and timed.turn_s != job.turn_s else ()
     return Decision(timed, (Observe(job.observations, ending.number), *retake))
 

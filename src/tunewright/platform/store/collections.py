@@ -36,6 +36,7 @@ COLLECTIONS: Final = {
                 Index("by_creation", equals=("owner", "hidden"), sort="created_at"),
                 Index("by_name", equals=("owner", "hidden"), sort="name_key"),
                 Index("by_state", equals=("owner", "hidden", "shown"), sort="created_at"),
+                Index("by_owner", equals=("owner", "active"), sort="created_at"),
             ),
         ),
         # key: owner/lower-cased name; unique while the job exists, free again after deletion
@@ -65,7 +66,7 @@ COLLECTIONS: Final = {
         Collection("sessions", (Index("expiring", sort="expires_at"), Index("by_id", sort="trainer_id"))),
         # key: starts, trainer/id or quota/owner; what operators have decided
         Collection("controls"),
-        # key: pool/priority; how far the sharing of its slots has come (tunewright_scheduler.core.turns)
+        # key: pool/priority; how far the sharing of its slots has come (tunewright_scheduler.core.queueing)
         Collection("pools"),
         # key: the event's id: uid/version of the job/index, or uid/number/granted/attempt
         Collection("outbox", (Index("unsent", sort="order"),)),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.scheduler.pool import Pool
 from tests.unit.scheduler.world import UID, World, spec
 from tunewright.core.spec import Limits, Strategy
-from tunewright_scheduler.core import turns
+from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core.job import UNKNOWN_S, TuningJob
 
 
@@ -149,14 +149,14 @@ def job(**fields: float) -> TuningJob:
 @given(turn=st.floats(0, 1e8), now=st.floats(0, 1e8), turn_s=st.floats(0.1, 1e6), parallel=st.integers(1, 100))
 def test_a_turn_is_never_in_the_past_nor_further_off_than_what_the_slots_can_hold(turn, now, turn_s, parallel):
     before = job(turn=turn, turn_s=turn_s)
-    after, start = turns.take_turn(before, spec(limits=Limits(max_parallel=parallel)), now)
+    after, start = queueing.take_turn(before, spec(limits=Limits(max_parallel=parallel)), now)
     assert now <= start <= now + parallel * max(turn_s, UNKNOWN_S)
     assert after.turn == start + turn_s
 
 
 @given(start=st.floats(0, 1e10), priority=st.integers(-100, 100))
 def test_start_tag_and_priority_stand_in_one_number(start, priority):
-    back, level = turns.of_claim_order(turns.claim_order(start, priority))
+    back, level = queueing.of_claim_order(queueing.claim_order(start, priority))
     assert level == priority
     assert back == pytest.approx(start, abs=2e-3)
 
@@ -164,4 +164,4 @@ def test_start_tag_and_priority_stand_in_one_number(start, priority):
 @given(one=st.integers(-100, 100), other=st.integers(-100, 100), start=st.floats(0, 1e10), later=st.floats(0, 1e10))
 def test_a_higher_priority_comes_before_any_tag_of_a_lower_one(one, other, start, later):
     if one > other:
-        assert turns.claim_order(start, one) < turns.claim_order(later, other)
+        assert queueing.claim_order(start, one) < queueing.claim_order(later, other)
