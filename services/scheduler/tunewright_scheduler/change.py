@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
-from tunewright.core.states import TrainingState
+from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
@@ -18,6 +18,7 @@ from tunewright_scheduler.core.decide import Message, Spent, TrainingEnded, deci
 from tunewright_scheduler.core.effects import (
     Decision,
     Observe,
+    OfferTrainings,
     PutAsk,
     RepeatAsk,
     RepeatTraining,
@@ -25,10 +26,20 @@ from tunewright_scheduler.core.effects import (
     StartTraining,
     StopTrainings,
     Tell,
+    WithholdTrainings,
 )
 from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJobEnded
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
-from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, is_unclaimed, stopped
+from tunewright_scheduler.core.training import (
+    CLAIM_REMINDER_S,
+    Training,
+    ending,
+    is_unclaimed,
+    offered,
+    stopped,
+    with_turn,
+    withheld,
+)
 from tunewright_scheduler.records import Versioned
 
 
@@ -70,15 +81,17 @@ class Change:
     def saved(self) -> Saved:
         """Return what `restore` goes back to."""
         state = (dict(self.trainings), list(self.writes), list(self.facts), list(self.asks), set(self.bells))
-        return Saved(self.job, *state)
+        return Saved(self.job, self.spec, *state)
 
     def restore(self, saved: Saved) -> None:
-        self.job, self.trainings, self.writes = saved.job, saved.trainings, saved.writes
+        self.job, self.spec, self.trainings, self.writes = saved.job, saved.spec, saved.trainings, saved.writes
         self.facts, self.asks, self.bells = saved.facts, saved.asks, saved.bells
 
     async def put(self, training: Training) -> None:
-        """Change a training; if that ends it, the job counts it in the same commit."""
+        """Change a training; if that ends it, the job counts it in the same commit. A paused job offers none."""
         before = self.trainings[training.number]
+        if JobState.PAUSED in {self.job.state, self.job.blocked_in}:
+            training = withheld(training)
         self.trainings[training.number] = training
         if training.cost > before.cost:
             await self.apply(Spent(training.cost - before.cost))
@@ -104,9 +117,14 @@ class Change:
                 case RepeatTraining():
                     await self._repeat(effect)
                 case RetakeTurns(numbers):
-                    await self._retake_turns(numbers)
+                    await self.retake_turns(numbers)
                 case StopTrainings(numbers, reason):
                     await self._stop(numbers, reason)
+                case WithholdTrainings(numbers):
+                    for number in numbers:
+                        await self.put(withheld(await self.training(number)))
+                case OfferTrainings(numbers):
+                    await self._offer(numbers)
                 case Observe(fold_index, number):
                     document = records.observation_document(fold_index, self.trainings[number])
                     self.writes.append(Insert("observations", records.ask_key(self.job.uid, fold_index), document))
@@ -172,8 +190,8 @@ class Change:
         self.facts.append(TrainingJobCreated(job.uid, number, training.name, self.now))
         self.bells.add(pool_bell(definition.pool))
 
-    async def _retake_turns(self, numbers: Sequence[int]) -> None:
-        """What was lost keeps its turn."""
+    async def retake_turns(self, numbers: Sequence[int]) -> None:
+        """Give trainings that wait for their first claim new turns, in their order. What was lost keeps its turn."""
         unread = [number for number in numbers if number not in self.trainings and number not in self.read]
         self.know(await records.read_trainings(self.store, self.job.uid, unread))
         waiting = [training for number in sorted(numbers) if is_unclaimed(training := await self.training(number))]
@@ -182,7 +200,7 @@ class Change:
             expected_s = self.job.turn_s
             self.job, start = queueing.take_turn(self.job, self.spec, await self._virtual_now(training.pool))
             order = queueing.claim_order(start, self.spec.priority)
-            self.trainings[training.number] = replace(training, claim_order=order, expected_s=expected_s)
+            self.trainings[training.number] = with_turn(training, order, expected_s)
 
     async def _virtual_now(self, pool: str) -> float:
         """Return the pool's virtual time among the job's priority, read once."""
@@ -197,6 +215,12 @@ class Change:
             await self.put(stopped(before, reason, self.now))
             if before.state is TrainingState.RUNNING:
                 self.bells.add(trainer_bell(before.holder))
+
+    async def _offer(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            training = await self.training(number)
+            await self.put(offered(training, self.now))
+            self.bells.add(pool_bell(training.pool))
 
     def _tell_ended(self, training: Training) -> None:
         fact = TrainingJobEnded(
@@ -218,6 +242,7 @@ class Saved:
     """A change as it was before a step of it."""
 
     job: TuningJob
+    spec: TuningJobSpec
     trainings: dict[int, Training]
     writes: list[Write]
     facts: list[Fact]

@@ -17,10 +17,11 @@ from tunewright.cli.wording import (
     result_tree,
     rounded,
     spent,
+    state_text,
     training_tree,
     variables,
 )
-from tunewright.client import Client, TrainingJob
+from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value, text_of
 
@@ -38,7 +39,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
     rows = (
         (
             job.name,
-            job.state.shown,
+            state_text(job.state),
             _when(job.created_at),
             f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
             *([spent(job)] if priced else []),
@@ -46,7 +47,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
         )
         for job in found
     )
-    _print_table(("name", "state", "created", "trainings", *(["spent"] if priced else []), "reason"), rows)
+    print_table(("name", "state", "created", "trainings", *(["spent"] if priced else []), "reason"), rows)
 
 
 def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
@@ -58,18 +59,21 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
     counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
+    parents = {parent.uid: parent.name for parent in found.parents}
     rows = [
         ("name", found.name),
-        ("state", found.state.shown),
+        ("state", state_text(found.state)),
         ("reason", found.reason),
-        ("waits for", found.waiting_for),
+        *_waits(found),
         ("strategy", found.spec.strategy.value),
+        ("extends", parents.get(found.extends, found.extends)),
+        ("revision", str(found.spec_revision) if found.spec_revision > 1 else ""),
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
         ("trainings", counted),
         ("spent", spent(found)),
     ]
-    rows.append(("parents", ", ".join(parent.name for parent in found.parents)))
+    rows.append(("parents", ", ".join(parents.values())))
     if found.best is not None:
         metric = found.spec.objective_of(found.best.definition_name).metric_name
         rows.append((f"best {metric}", f"{found.best.objective_value!r} ({found.best.name})"))
@@ -82,7 +86,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     rows += [(f"again {item.number}", evaluation_text(item)) for item in found.evaluated]
     if found.overall_best is not None:
         rows.append(("best with parents", f"{found.overall_best.objective_value!r} ({found.overall_best.name})"))
-    _print_table(("", ""), [row for row in rows if row[1]], header=False)
+    print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
 def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: bool) -> None:
@@ -104,7 +108,7 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
         )
         for item in found
     )
-    _print_table(("name", *(["definition"] if several else []), "state", "objective", *names, "reason"), rows)
+    print_table(("name", *(["definition"] if several else []), "state", "objective", *names, "reason"), rows)
 
 
 def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:
@@ -152,6 +156,13 @@ def _training_of(client: Client, name: str) -> str:
     return first.name
 
 
+def _waits(job: TuningJob) -> list[tuple[str, str]]:
+    """Say what a job waits for, and what to do about it."""
+    if not job.findings:
+        return [("waits for", job.waiting_for)]
+    return [row for finding in job.findings for row in (("waits for", finding.text), ("  what to do", finding.remedy))]
+
+
 def _why(training: TrainingJob) -> str:
     return first_line(training.reason or training.waiting_for)
 
@@ -160,7 +171,7 @@ def _when(instant: float | None) -> str:
     return "" if instant is None else f"{datetime.fromtimestamp(instant, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
+def print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
     """Print whole values with tabs between them for programs, rounded ones in columns for people."""
     if not sys.stdout.isatty():
         for row in [*([columns] if header else []), *rows]:

@@ -105,6 +105,21 @@ class ObjectiveCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Why something waits, and what to do about it."""
+
+    cause: str
+    """Stable; see docs/doctor.md."""
+    text: str
+    remedy: str = ""
+    job: str = ""
+    training: str = ""
+    since: float | None = None
+    until: float | None = None
+    """Until then nothing changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParentJob:
     """A job that another is warm-started from. The name may have been given to another job since."""
 
@@ -126,12 +141,18 @@ class TuningJob:
     best: TrainingJob | None = None
     not_improving: int = 0
     revision: int = 0
+    spec_revision: int = 0
+    """Grows with every amendment; what `amend` expects."""
+    extends: str = ""
+    """Uid of the job that this one extends."""
     waiting_for: str = ""
     recommended: TrainingJob | None = None
     """Whose configuration is best with noise taken out, where that is known; not always the best seen."""
     cost: Cost = Cost()
     evaluated: tuple[Evaluation, ...] = ()
     """The best ones, where they are run again."""
+    findings: tuple[Finding, ...] = ()
+    """All that it waits for, what matters most first."""
     overall_best: TrainingJob | None = None
     """Of the job and its parents, where those are of the same data and algorithm."""
     parents: tuple[ParentJob, ...] = ()

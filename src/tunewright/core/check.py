@@ -218,7 +218,10 @@ def _check_completion(spec: TuningJobSpec) -> None:
 
 
 def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
-    """A grid is the product of categorical ranges, each configuration once; several definitions have one each."""
+    """A grid is the product of categorical ranges, each configuration once; several definitions have one each.
+
+    What is enqueued runs beside it.
+    """
     for place, definition in enumerate(spec.definitions):
         for index, parameter in enumerate(definition.parameters):
             if not isinstance(parameter.range, Choice):
@@ -228,8 +231,11 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
     if product > MAX_GRID:
         field = "definitions[0].parameters" if len(spec.definitions) == 1 else "definitions"
         raise InvalidSpec(field, f"the grid has {product} points, at most {MAX_GRID}", "Drop values")
-    asked, repeats = spec.limits.max_trainings, spec.reevaluation.trainings if spec.reevaluation is not None else 0
-    if asked is not None and asked != product + repeats:
-        why = f"is {asked}, but the grid has {product} points" + (f" and {repeats} are run again" if repeats else "")
+    repeats = spec.reevaluation.trainings if spec.reevaluation is not None else 0
+    asked, needed = spec.limits.max_trainings, product + len(spec.enqueued) + repeats
+    if asked is not None and asked != needed:
+        more = f" and {len(spec.enqueued)} more are enqueued" if spec.enqueued else ""
+        again = f" and {repeats} are run again" if repeats else ""
+        why = f"is {asked}, but the grid has {product} points{more}{again}"
         raise InvalidSpec("limits.max_trainings", why, "Leave it out")
-    return replace(spec, limits=replace(spec.limits, max_trainings=product + repeats))
+    return replace(spec, limits=replace(spec.limits, max_trainings=needed))

@@ -166,7 +166,7 @@ def test_amts_estimate_of_the_most_that_a_job_can_take():
 
 
 @given(
-    spent=st.just(0.0) | st.floats(1e-300, 100.0),
+    spent=st.just(0.0) | st.floats(1e-6, 100.0),
     started=st.integers(0, 50),
     slots=st.integers(0, 10),
     limit=st.floats(0.01, 100.0),
@@ -177,8 +177,8 @@ def test_the_last_one_that_is_affordable_does_not_find_the_limit_used_up(spent, 
     )  # fmt: skip
     count = cost.affordable(job, priced(max_cost=limit))
     mean = cost.mean_cost(job)
-    if not mean or count == float("inf"):
-        assert spent < 1e-290, "only what costs nothing to speak of has no end"
+    if not mean:
+        assert count == float("inf")
     elif count:
         assert spent + (slots + count - 1) * mean < limit + 1e-9
     else:

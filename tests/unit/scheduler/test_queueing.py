@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from tests.unit.scheduler.pool import Pool
 from tests.unit.scheduler.world import UID, World, spec
 from tunewright.core.spec import Limits, Strategy
+from tunewright_scheduler.amendments import Amendments
 from tunewright_scheduler.core import queueing
+from tunewright_scheduler.core.amendment import Amendment
 from tunewright_scheduler.core.job import UNKNOWN_S, TuningJob
+from tunewright_scheduler.tuning_jobs import TuningJobs
 
 
 @pytest.fixture
@@ -140,6 +143,21 @@ async def test_what_was_lost_keeps_its_turn_and_time_does_not_go_back(world: Wor
     assert pool.order[0] == (first.uid, first.number)
     assert pool.order[1:].count((first.uid, first.number)) == 0
     assert [uid for uid, _ in pool.order[:8]].count("late") <= 4
+
+
+async def test_a_job_whose_priority_is_amended_shares_with_those_of_its_new_one(world: World) -> None:
+    """Its old turns mean nothing there: it neither waits for what it has used, nor goes before the others."""
+    pool = Pool(world, slots=1)
+    await pool.create("steady", 10.0, parallel=10, priority=1)
+    await pool.run(300)
+    await pool.create("moved", 10.0, parallel=10)
+    await pool.run(5)
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
+    amendments = Amendments(world.store, world.changes, jobs)
+    await amendments.amend("owner", "moved", Amendment(expected_revision=1, priority=1))
+    before = pool.used_s["steady"]
+    await pool.run(400)
+    assert pool.used_s["moved"] == pytest.approx(pool.used_s["steady"] - before, abs=3 * 10)
 
 
 def job(**fields: float) -> TuningJob:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec
+from tunewright.core.errors import IllegalTransition
 from tunewright.core.space import Choice
 from tunewright.core.spec import (
     Completion,
     Definition,
     Direction,
+    EnqueuedConfiguration,
     Limits,
     MetricDefinition,
     Objective,
@@ -21,9 +23,12 @@ from tunewright.core.spec import (
 )
 from tunewright.core.states import JobState, TrainingState
 from tunewright_scheduler import records
+from tunewright_scheduler.amendments import Amendments
+from tunewright_scheduler.core.amendment import Amendment
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.job import Provenance, Suggestion
+from tunewright_scheduler.tuning_jobs import TuningJobs
 from tunewright_scheduler.worker_servicer import _grant
 
 SEARCH = 6
@@ -187,6 +192,43 @@ async def test_a_stop_ends_the_repeats_too(world: World) -> None:
     job = await world.job()
     assert (job.state, job.started, job.recommended) == (JobState.STOPPED, 8, None)
     assert [(await world.training(number)).state for number in (7, 8)] == [TrainingState.STOPPED] * 2
+
+
+async def in_repeats(world: World, **fields: int) -> Amendments:
+    """Bring a job to its repeats, of which none has been claimed."""
+    await world.create(wanted(**fields))  # type: ignore[arg-type]
+    epoch = await world.open("t")
+    for index in range(SEARCH):
+        await answer(world)
+        (training,) = await world.claim("t", epoch, f"r{index}")
+        await world.exit(training)
+        await world.summarize(training, VALUES[training.number])
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
+    return Amendments(world.store, world.changes, jobs)
+
+
+async def test_a_job_that_runs_its_best_again_is_not_given_more_to_try(world: World) -> None:
+    amendments = await in_repeats(world)
+    more = EnqueuedConfiguration({"lr": 0.01, "epochs": 3, "batch": "32"})
+    for refused in (Amendment(1, max_trainings=50), Amendment(1, enqueue=(more,))):
+        with pytest.raises(IllegalTransition, match="Extend it once it has ended"):
+            await amendments.amend("owner", "job", refused)
+
+
+async def test_repeats_wait_while_their_job_is_paused_and_go_on_when_it_is_resumed(world: World) -> None:
+    amendments = await in_repeats(world, top=1, repeats=2)
+    await amendments.pause("owner", "job")
+    assert await world.claim("t", await world.open("t"), "paused") == []
+    await amendments.resume("owner", "job")
+    await run(world, {}, {2: [0.5, 0.4]})
+    assert (await world.job()).reason == "all 6 trainings have ended; the best one was run 2 times more"
+
+
+async def test_more_at_once_holds_for_repeats(world: World) -> None:
+    amendments = await in_repeats(world)
+    assert (await world.job()).slots == (7,)
+    await amendments.amend("owner", "job", Amendment(1, max_parallel=3))
+    assert (await world.job()).slots == (7, 8, 9)
 
 
 async def test_a_lost_repeat_is_run_again_as_the_same_repeat(world: World) -> None:

@@ -82,6 +82,11 @@ def waits_until(job: TuningJob, spec: TuningJobSpec, now: float) -> Iterator[flo
                 yield until
 
 
+def given_out(job: TuningJob) -> int:
+    """Return how many configurations the strategy has given out: the next draw's number, the next place in a grid."""
+    return job.started - job.enqueued - job.repeated + len(job.ahead)
+
+
 def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Start what the user has enqueued and what is ahead, then open an ask for what is wanted."""
     started = _start_enqueued(job, spec).then(lambda last: _start_ahead(last, spec))
@@ -89,7 +94,6 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     count = _wanted(job, spec)
     if not count or job.ask is not None or any(waits_until(job, spec, now)):
         return started
-    known = job.started + len(job.ahead)
     limit = reevaluation.search_limit(spec)
     ask = Ask(
         uid=job.uid,
@@ -98,12 +102,12 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         count=count,
         watermark=job.observations,
         pending=job.in_flight,
-        started=known,
-        budget=None if limit is None else limit - known,
+        started=given_out(job),
+        budget=None if limit is None else limit - job.started - len(job.ahead),
         parallel=spec.limits.max_parallel,
         effort=spec.bayesian.effort if spec.bayesian is not None else "",
     )
-    opened = replace(job, asks=job.asks + 1, ask=OpenAsk(ask.number, count, now + ANSWER_DUE_S))
+    opened = replace(job, asks=job.asks + 1, ask=OpenAsk(ask.number, count, now + ANSWER_DUE_S, opened_at=now))
     return started.then(lambda _: Decision(opened, (PutAsk(ask),)))
 
 
@@ -117,6 +121,8 @@ def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) 
             fallbacks_in_row=0,
             outlook=answer.outlook or job.outlook,
             recommended=answer.recommended if answer.recommended is not None else job.recommended,
+            unanswered_at=None,
+            unanswered_why="",
         ),
         spec,
         answer.suggestions,
@@ -126,13 +132,16 @@ def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) 
 
 def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: float) -> Decision:
     """Go on without the suggester where that is allowed, else ask again later, a little longer each time."""
-    if job.ask is None or job.ask.number != ask_number:
+    opened = job.ask
+    if opened is None or opened.number != ask_number:
         return Decision(job)
-    if spec.strategy is Strategy.RANDOM or _fallback_allowed(job, spec):
+    since = now if job.unanswered_at is None else job.unanswered_at
+    job = replace(job, unanswered_at=since, unanswered_why=why)
+    if spec.strategy is Strategy.RANDOM or fallback_allowed(job, spec):
         return _fall_back(job, spec, why)
-    failures = job.ask.failures + 1
+    failures = opened.failures + 1
     pause_s = min(2.0 ** min(failures, 10), LONGEST_PAUSE_S)
-    ask = replace(job.ask, failures=failures, retry_at=now + pause_s)
+    ask = replace(opened, failures=failures, retry_at=now + pause_s)
     return Decision(replace(job, ask=ask, reason=f"waits for the suggester: {why}"))
 
 
@@ -155,7 +164,8 @@ def repeat_if_due(job: TuningJob, now: float) -> Decision:
     return repeat(job, now) if job.ask is not None and job.ask.retry_at <= now else Decision(job)
 
 
-def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
+def fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
+    """Say whether a model's job may take one more random configuration in place of the suggester's answer."""
     if spec.strategy not in {Strategy.BAYESIAN, Strategy.HYPERBAND} or spec.limits.max_trainings is None:
         return False
     return job.fallbacks_in_row < FALLBACKS_IN_ROW and job.fallbacks * FALLBACK_SHARE < spec.limits.max_trainings
@@ -173,8 +183,8 @@ def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
     suggestions: list[Suggestion] = []
     exhausted = False
     try:
-        known = job.started + len(job.ahead)
-        suggestions.extend(_draw(job, spec, known + index, provenance) for index in range(count))
+        first = given_out(job)
+        suggestions.extend(_draw(job, spec, first + index, provenance) for index in range(count))
     except SpaceExhausted:
         exhausted = True
     if not drawn:
@@ -193,11 +203,12 @@ def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many configurations to ask for now."""
     if job.exhausted or job.search_over or job.state is not JobState.RUNNING:
         return 0
-    if spec.strategy in MODELLED or job.started < len(spec.enqueued):
+    if spec.strategy in MODELLED:
         return room(job, spec)
     parallel, limit = spec.limits.max_parallel, reevaluation.search_limit(spec)
     missing = parallel + AHEAD - len(job.ahead) if len(job.ahead) < parallel else 0
-    return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead)))
+    enqueued = len(spec.enqueued) - job.enqueued
+    return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead) - enqueued))
 
 
 def _propose(job: TuningJob, spec: TuningJobSpec, more: tuple[Suggestion, ...], *, exhausted: bool) -> Decision:
@@ -215,10 +226,10 @@ def _start_ahead(job: TuningJob, spec: TuningJobSpec) -> Decision:
 
 
 def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:
-    waiting = spec.enqueued[job.started : job.started + room(job, spec)] if job.ask is None else ()
-    return _start(
-        job, tuple(Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
-    )
+    """Start what the user has enqueued, before anything else and whether or not an ask is open."""
+    waiting = spec.enqueued[job.enqueued : job.enqueued + room(job, spec)]
+    suggestions = (Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
+    return _start(replace(job, enqueued=job.enqueued + len(waiting)), tuple(suggestions))
 
 
 def _start(job: TuningJob, suggestions: tuple[Suggestion, ...]) -> Decision:

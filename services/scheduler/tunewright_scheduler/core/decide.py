@@ -14,7 +14,7 @@ from typing import Final, assert_never
 from tunewright.core.names import training_name
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
-from tunewright_scheduler.core import asking, completion, queueing, reevaluation
+from tunewright_scheduler.core import amendment, asking, completion, pause, queueing, reevaluation
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
@@ -55,10 +55,33 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRequested:
+    """Its user wants nothing more to be started for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """Its user wants it to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """Its specification has a new revision, which is the one given with this message."""
+
+    other_space: bool = False
+    """Ranges have been widened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Park:
     """A fault of ours while handling this job: it is set aside with the reason, the others go on."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpark:
+    """An operator's word that a parked job may go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +94,11 @@ class Resumed:
     """The scheduler has restarted: an ask that was under way is asked again."""
 
 
-Message = (
-    Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | Spent | StopRequested | Park | Tick | Resumed
-)
+Order = StopRequested | PauseRequested | ResumeRequested | Revised
+"""What the job's user wants of it."""
+
+Ended = ProcessEnded | TrainingEnded | Spent
+Message = Answered | AskFailed | StillAsked | Ended | Order | Park | Unpark | Tick | Resumed
 
 
 def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
@@ -105,16 +130,30 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
             return _training_ended(job, spec, ending)
         case Spent(cost):
             return Decision(replace(job, spent=job.spent + cost))
-        case StopRequested(reason):
-            return _stop(job, reason, now)
+        case StopRequested() | PauseRequested() | ResumeRequested() | Revised():
+            return _ordered(job, spec, message, now)
         case Park(reason):
             return _park(job, reason, now)
+        case Unpark():
+            return _unpark(job, now)
         case Resumed():
             return asking.repeat(job, now)
         case Tick():
             return asking.repeat_if_due(job, now)
         case _:
             assert_never(message)
+
+
+def _ordered(job: TuningJob, spec: TuningJobSpec, order: Order, now: float) -> Decision:
+    match order:
+        case StopRequested(reason):
+            return _stop(job, reason, now)
+        case PauseRequested():
+            return pause.paused(job, spec, now)
+        case ResumeRequested():
+            return pause.resumed(job, now)
+        case Revised(other_space):
+            return amendment.revised(job, spec, now, other_space=other_space)
 
 
 def _process_ended(job: TuningJob, number: int, now: float) -> TuningJob:
@@ -182,14 +221,39 @@ def _stop(job: TuningJob, reason: str, now: float) -> Decision:
 def _park(job: TuningJob, reason: str, now: float) -> Decision:
     if job.state is JobState.BLOCKED:
         return Decision(replace(job, reason=reason))
-    moved = replace(job, state=move_job(job.name, job.state, JobState.BLOCKED), reason=reason, ask=None)
-    return Decision(
-        moved, (Tell(TuningJobChanged(job.uid, job.name, moved.state.shown, reason, job.spec_revision, now)),)
+    moved = replace(
+        job,
+        state=move_job(job.name, job.state, JobState.BLOCKED),
+        reason=reason,
+        ask=None,
+        blocked_in=job.state,
+        blocked_over=job.reason,
+        blocked_at=now,
     )
+    return Decision(moved, (_changed(moved, now),))
+
+
+def _unpark(job: TuningJob, now: float) -> Decision:
+    """Go back to where it was; what it wanted to ask then, it asks anew."""
+    if job.state is not JobState.BLOCKED:
+        return Decision(job)
+    moved = replace(
+        job,
+        state=move_job(job.name, job.state, job.blocked_in or JobState.RUNNING),
+        reason=job.blocked_over,
+        blocked_in=None,
+        blocked_over="",
+        blocked_at=None,
+    )
+    return Decision(moved, (_changed(moved, now),))
+
+
+def _changed(job: TuningJob, now: float) -> Tell:
+    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, job.reason, job.spec_revision, now))
 
 
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
-    if job.state is not JobState.RUNNING:
+    if job.state not in {JobState.RUNNING, JobState.PAUSED}:
         return Decision(job)
     verdict = completion.verdict(job, spec, now)
     if verdict is not None and verdict.of_search and reevaluation.comes_first(job, spec):
@@ -200,9 +264,8 @@ def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
 def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     """Start nothing more and stop what runs."""
     moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None, ahead=())
-    changed = Tell(TuningJobChanged(job.uid, job.name, to.shown, reason, job.spec_revision, now))
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
-    return Decision(moved, (changed, *stop))  # stopping may end the job, which is told after this
+    return Decision(moved, (_changed(moved, now), *stop))  # stopping may end the job, which is told after this
 
 
 def _end_if_over(job: TuningJob, now: float) -> Decision:
@@ -223,7 +286,7 @@ def _due_at(job: TuningJob, spec: TuningJobSpec, now: float) -> float | None:
     deadlines = [now + WATCHDOG_S]
     if job.ask is not None:
         deadlines.append(job.ask.retry_at)
-    if job.state is JobState.RUNNING and spec.limits.max_runtime_s is not None:
+    if job.state in {JobState.RUNNING, JobState.PAUSED} and spec.limits.max_runtime_s is not None:
         deadlines.append(job.created_at + spec.limits.max_runtime_s)
     deadlines.extend(asking.waits_until(job, spec, now))
     return min(deadlines)

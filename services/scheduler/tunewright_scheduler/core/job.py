@@ -84,6 +84,7 @@ class OpenAsk:
     count: int
     retry_at: float
     failures: int = 0
+    opened_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,18 @@ class TuningJob:
     due_at: float | None = None
     deleted: bool = False
     blocked_in: JobState | None = None
-    """The state to which it returns when it is unparked."""
+    """The state to which it returns when it is unparked, …"""
+    blocked_over: str = ""
+    """… and the reason that it had there."""
+    blocked_at: float | None = None
+    unanswered_at: float | None = None
+    """Since when the suggester has not been reached; None: its last answer came, …"""
+    unanswered_why: str = ""
+    """… and what was heard instead."""
     enqueued: int = 0
     """How many of the specification's enqueued configurations have been started."""
+    retried: int = 0
+    """Observations that have been looked through for failed trainings to run again."""
     parents: tuple[ParentJob, ...] = ()
     extends: str = ""
     """Uid of the job that this one extends."""

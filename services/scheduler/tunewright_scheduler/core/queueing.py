@@ -9,8 +9,7 @@ V: it waits for about one training of each other job, and gains nothing from hav
 How long a training runs is known only afterwards. It is taken for about the mean of the job's ended ones, and what it
 was wrong by is added to F when it ends. What is ready was tagged by the estimate of its time: where that turns out to
 be far off, as with a job's first trainings, all that is ready takes its turns anew. F runs ahead of V by no more than
-the job can have in its slots, so that a job that moves to another pool or priority, whose V is another, is not kept
-waiting there.
+the job can have in its slots, so that a job of several pools, whose V differ, is not kept waiting in one of them.
 """
 
 from __future__ import annotations
@@ -41,6 +40,11 @@ def take_turn(job: TuningJob, spec: TuningJobSpec, virtual_now: float) -> tuple[
 def give_back(job: TuningJob, expected_s: Sequence[float]) -> TuningJob:
     """Return the job as if the turns of trainings that are ready had not been taken yet."""
     return replace(job, turn=job.turn - sum(expected_s))
+
+
+def as_new(job: TuningJob) -> TuningJob:
+    """Return the job without its past turns: those of another priority mean nothing."""
+    return replace(job, turn=0.0)
 
 
 def corrected(job: TuningJob, ending: Ending) -> TuningJob:

@@ -93,7 +93,8 @@ def reason_of(job: TuningJob, spec: TuningJobSpec) -> str:
     if spec.reevaluation is None or not job.evaluated:
         return job.search_over
     times = "once" if spec.reevaluation.repeats == 1 else f"{spec.reevaluation.repeats} times"
-    return f"{job.search_over}; the best {len(job.evaluated)} were run {times} more"
+    which = "the best one was" if len(job.evaluated) == 1 else f"the best {len(job.evaluated)} were"
+    return f"{job.search_over}; {which} run {times} more"
 
 
 def _chosen(job: TuningJob, spec: TuningJobSpec) -> TuningJob:
