@@ -198,12 +198,14 @@ async def test_a_paused_job_that_reaches_its_target_is_complete(world: World, ve
     assert (await world.summarize(claimed, 0.95)).state is JobState.COMPLETED
 
 
-async def test_a_paused_job_says_so_and_to_amts_clients_that_it_is_in_progress(world: World, verbs: Amendments) -> None:
+async def test_a_paused_job_says_whom_it_waits_for(world: World, verbs: Amendments) -> None:
     await world.create(spec())
     await world.answer_all()
     await verbs.pause("owner", "job")
     job = await world.job()
     assert (job.reason, job.state.shown) == ("paused by its user", "InProgress")
+    waits_for, _ = await world.doctor.of(job)
+    assert waits_for == "Tuning job job is paused by its user; nothing more is started."
     await verbs.resume("owner", "job")
     assert (await world.job()).reason == ""
 
