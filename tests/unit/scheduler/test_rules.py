@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,7 +21,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.unit.scheduler.world import World, spec
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.space import Choice
-from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
+from tunewright.core.spec import (
+    Completion,
+    EnqueuedConfiguration,
+    Limits,
+    Parameter,
+    Reevaluation,
+    Strategy,
+    TuningJobSpec,
+)
 from tunewright.core.states import EndCause, JobState, TrainingState
 from tunewright.platform.codec import to_message
 from tunewright.platform.documents import from_document
@@ -106,7 +115,7 @@ class Scheduler(RuleBasedStateMachine):
     @initialize(max_parallel=st.integers(1, 3), strategy=st.sampled_from([Strategy.RANDOM, Strategy.BAYESIAN]))
     def begin(self, max_parallel, strategy):
         """Most of what is of interest needs a job and a trainer."""
-        self.create("job0", max_parallel, 5, strategy, None)
+        self.create("job0", max_parallel, 5, strategy, None, None)
         self.answer(max_parallel, exhausted=False)
         self.open("t", [])
 
@@ -116,13 +125,16 @@ class Scheduler(RuleBasedStateMachine):
         max_trainings=st.integers(1, 5),
         strategy=st.sampled_from([Strategy.RANDOM, Strategy.BAYESIAN, Strategy.GRID]),
         goal=st.sampled_from([None, 0.9]),
+        again=st.sampled_from([None, (1, 1), (2, 1), (1, 3)]),
     )
-    def create(self, uid, max_parallel, max_trainings, strategy, goal):
+    def create(self, uid, max_parallel, max_trainings, strategy, goal, again):
         wanted = spec(
             name=uid,
             limits=Limits(max_parallel=max_parallel, max_trainings=max_trainings),
             strategy=strategy,
             completion=Completion(target=goal),
+            reevaluation=Reevaluation(*again) if again is not None and again[0] * again[1] < max_trainings else None,
+            prices_per_second={"local": 0.1},
         )
 
         async def unless_there() -> None:
@@ -383,6 +395,8 @@ class Scheduler(RuleBasedStateMachine):
         assert counted.completed == states[TrainingState.COMPLETED]
         assert counted.stopped == states[TrainingState.STOPPED]
         assert counted.retryable_error + counted.non_retryable_error == states[TrainingState.FAILED]
+        assert job.spent == pytest.approx(sum(item.cost for item in trainings)), "an attempt was not paid, or twice"
+        assert job.repeated == sum(item.repeats is not None for item in trainings)
         with_value = sum(item.objective_value is not None for item in trainings)
         assert job.objectives.succeeded == with_value
         assert job.objectives.succeeded + job.objectives.failed == sum(item.state.final for item in trainings)
