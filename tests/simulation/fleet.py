@@ -107,7 +107,7 @@ class Fleet:
         self.bus = FaultyBus(self.broker, told.seed, told.bus)
         self.trainers = Trainers.in_folder(folder, told.slots)
         self.wires = [Wire(told.seed + index, told.wire) for index in range(told.schedulers)]
-        self.suggester = Wire(told.seed + 17, told.wire)
+        self.suggester = Wire(told.seed + 17, told.suggester_wire or told.wire)
         self.lines = [Fork(self.wires, told.seed + index) for index in range(len(told.slots))]
         self.cut: list[list[tuple[float, float]]] = [[] for _ in told.slots]
         """Per trainer: from when to when it could reach no scheduler, by the loop's clock."""

@@ -57,6 +57,8 @@ class Story:
     store: StoreFaults = field(default_factory=StoreFaults)
     bus: BusFaults = field(default_factory=BusFaults)
     wire: WireFaults = field(default_factory=WireFaults)
+    suggester_wire: WireFaults | None = None
+    """Between schedulers and suggester; as `wire` if None."""
     events: tuple[Event, ...] = ()
 
     @property
@@ -97,7 +99,7 @@ def drawn(seed: int) -> Story:
 
 def without_faults(told: Story) -> Story:
     """Return its twin, to which nothing happens."""
-    return replace(told, store=StoreFaults(), bus=BusFaults(), wire=WireFaults(), events=())
+    return replace(told, store=StoreFaults(), bus=BusFaults(), wire=WireFaults(), suggester_wire=None, events=())
 
 
 def _varied(wanted: TuningJobSpec, chance: random.Random) -> TuningJobSpec:
