@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.simulation.circle import Trainers
 from tests.simulation.history import RecordedStore
-from tests.simulation.mortal import Life, MortalBus, MortalRunner, MortalStore
+from tests.simulation.mortal import Life, MortalBus, MortalLine, MortalRunner, MortalStore
 from tests.simulation.outages import Broker, RemoteStore
 from tests.simulation.stories import Story
 from tests.simulation.timeless import wall_clock
@@ -48,9 +48,13 @@ class _InlinePool:
 
 
 class InlineSuggester(SuggestionServicer):
-    def __init__(self) -> None:
+    def __init__(self, life: Life | None = None) -> None:
         super().__init__(1)
-        self._pool = _InlinePool()
+        self._pool, self._life = _InlinePool(), life or Life()
+
+    async def Suggest(self, request, context):  # noqa: N802 - the generated base's name
+        answer = super().Suggest
+        return await self._life.act(lambda: answer(request, context))
 
 
 @dataclass
@@ -150,11 +154,11 @@ class Fleet:
 
     async def _train(self, index: int, life: Life) -> None:
         settings, host = self.trainers.settings[index], self.trainers.hosts[index]
-        stub, bus = WorkerServiceStub(self.lines[index]), MortalBus(self.bus, life)
+        stub, bus = WorkerServiceStub(MortalLine(self.lines[index], life)), MortalBus(self.bus, life, counts=True)
         await Trainer(settings, stub, bus, MortalRunner(host, life), wall_clock).run()
 
-    async def _suggest(self, _index: int, _life: Life) -> None:
-        add_SuggestionServiceServicer_to_server(InlineSuggester(), self.suggester)
+    async def _suggest(self, _index: int, life: Life) -> None:
+        add_SuggestionServiceServicer_to_server(InlineSuggester(life), self.suggester)
         try:
             await asyncio.get_running_loop().create_future()
         finally:

@@ -45,6 +45,8 @@ class Event:
     commits: int = 0
     applied: bool = False
     """Whether the commit at which a process dies counts."""
+    within_s: float = 5.0
+    """A process that is to die at a commit and makes none so long dies anyway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ from tunewright.core.errors import CallerError
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
 
-DIES_WITHIN_S = 5.0
-"""A process that is to die at a commit and makes none so long dies anyway."""
 LOOK_S = 2.0
 IN_MEMORY = Path("/dev/shm")
 """Where there is such a folder, spools are made there: they are many and small, and need not outlive anything."""
@@ -80,7 +78,7 @@ async def _happen(fleet: Fleet, event: Event) -> None:
     await asyncio.sleep(event.at_s)
     match event.what:
         case What.KILL:
-            await fleet.processes[event.who].die(event.for_s, event.commits, event.applied, DIES_WITHIN_S)
+            await fleet.processes[event.who].die(event.for_s, event.commits, event.applied, event.within_s)
         case What.CRASH:
             fleet.trainers.hosts[_index(event.who)].crash()
             await fleet.processes[event.who].die(event.for_s, 0, applied=False, most_s=0.0)

@@ -102,7 +102,12 @@ class TuningJobMachine(RuleBasedStateMachine):
         self._send(ProcessEnded(self.job.slots[place % len(self.job.slots)]))
 
     @precondition(lambda self: self.job.in_flight)
-    @rule(place=st.integers(0, 7), state=st.sampled_from(["COMPLETED", "FAILED", "STOPPED"]), value=VALUES, ours=st.booleans())
+    @rule(
+        place=st.integers(0, 7),
+        state=st.sampled_from(["COMPLETED", "FAILED", "STOPPED"]),
+        value=VALUES,
+        ours=st.booleans(),
+    )
     def end(self, place: int, state: str, value: float | None, ours: bool) -> None:
         number = self.job.in_flight[place % len(self.job.in_flight)]
         failed = state == "FAILED"
@@ -211,7 +216,7 @@ class TuningJobMachine(RuleBasedStateMachine):
                     assert before.ask is None or decision.job.ask != before.ask, "asked twice at once"
                     assert ask.number == len(self.asks), "an ask record is written once"
                     assert ask.watermark == decision.job.observations
-                    assert 0 < ask.count
+                    assert ask.count > 0
                     self.asks[ask.number] = ask
                 case RepeatAsk(number):
                     assert number in self.asks, "only what is on record is asked again"
