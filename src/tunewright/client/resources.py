@@ -99,6 +99,10 @@ class TuningJob:
     best: TrainingJob | None = None
     not_improving: int = 0
     revision: int = 0
+    spec_revision: int = 0
+    """Grows with every amendment; what `amend` expects."""
+    extends: str = ""
+    """Uid of the job that this one extends."""
     waiting_for: str = ""
     overall_best: TrainingJob | None = None
     """Of the job and its parents, where those are of the same data and algorithm."""
