@@ -15,8 +15,8 @@ from tunewright.platform.store.faulty import StoreFaults
 STORE = StoreFaults(beaten=0.05, unavailable=0.02, answer_lost=0.05, late=0.2)
 BUS = BusFaults(unavailable=0.05, answer_lost=0.1, redelivered=0.1, late=0.2, unheard=0.2)
 WIRE = WireFaults(request_lost=0.03, answer_lost=0.03)
-PACES = (0.5, 1.0, 1.0, 3.0, 3.0, 10.0)
-"""Factors of a training's pauses: it lasts from no time to two minutes."""
+PACES = (0.5, 1.0, 1.0, 2.0, 3.0, 5.0)
+"""Factors of a training's pauses: it lasts from no time to a minute."""
 STRATEGIES = (Strategy.RANDOM,) * 5 + (Strategy.GRID,) * 4 + (Strategy.BAYESIAN,)
 
 
@@ -31,6 +31,10 @@ class What(Enum):
     BROKER_GONE = auto()
     BROKER_EMPTIED = auto()
     """It is gone, and comes back empty."""
+    PAUSE = auto()
+    """The job is paused, and resumed later."""
+    AMEND = auto()
+    """Two more trainings, one more at once."""
     STOP_JOB = auto()
     STOP_TRAINING = auto()
 

@@ -13,10 +13,12 @@ from tests.simulation.stories import Event, Story, What
 from tests.simulation.timeless import play
 from tests.simulation.verdict import Excuses, judge, settled
 from tunewright.core.errors import CallerError
+from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
 
 LOOK_S = 2.0
+GRID = spec_pb2.STRATEGY_GRID
 IN_MEMORY = Path("/dev/shm")
 """Where there is such a folder, spools are made there: they are many and small, and need not outlive anything."""
 
@@ -39,9 +41,11 @@ async def _tell(told: Story, folder: Path) -> Fleet:
         await asyncio.gather(*happening, return_exceptions=True)
         _mend(fleet)
         await settled(fleet.recorded, fleet.trainers)
-    await judge(fleet.recorded, fleet.trainers, told.wanted, excuses_of(fleet))
+    job = (await records.read_job(fleet.recorded, UID)).value
+    wanted = await records.read_spec(fleet.recorded, UID, job.spec_revision)  # amended, it allows no less
+    await judge(fleet.recorded, fleet.trainers, wanted, excuses_of(fleet))
     assert fleet.recorded.wrong == []
-    assert fleet.recorded.most_leases <= told.wanted.limits.max_parallel
+    assert fleet.recorded.most_leases <= wanted.limits.max_parallel
     return fleet
 
 
@@ -94,11 +98,27 @@ async def _happen(fleet: Fleet, event: Event) -> None:
             if event.what is What.BROKER_EMPTIED:
                 fleet.broker.empty()
             fleet.broker.gone = False
+        case What.PAUSE:
+            await _order(ask(fleet.front.PauseTuningJob, pb.PauseTuningJobRequest(job=NAME)))
+            await asyncio.sleep(event.for_s)
+            await _order(ask(fleet.front.ResumeTuningJob, pb.ResumeTuningJobRequest(job=NAME)))
+        case What.AMEND:
+            await _order(_amend(fleet))
         case What.STOP_JOB:
             await _order(ask(fleet.front.StopTuningJob, pb.StopTuningJobRequest(job=NAME)))
         case What.STOP_TRAINING:
             training = f"{UID}/{event.who}"
             await _order(ask(fleet.front.StopTrainingJob, pb.StopTrainingJobRequest(training=training)))
+
+
+async def _amend(fleet: Fleet) -> None:
+    """Ask for more, as it is seen to be; what comes in between is refused, and not asked for again."""
+    seen = (await ask(fleet.front.GetTuningJob, pb.GetTuningJobRequest(job=NAME))).job
+    limits = seen.spec.limits
+    most = limits.max_trainings + 2 if limits.HasField("max_trainings") and seen.spec.strategy != GRID else None
+    wanted = {"max_parallel": limits.max_parallel + 1, "max_trainings": most}
+    request = pb.AmendTuningJobRequest(job=NAME, expected_revision=seen.spec_revision, request_id="amend", **wanted)
+    await ask(fleet.front.AmendTuningJob, request)
 
 
 async def _cut(fleet: Fleet, index: int, for_s: float) -> None:

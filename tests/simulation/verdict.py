@@ -154,7 +154,7 @@ def _judge_overlap(runs: Sequence[Run], excuses: Excuses) -> None:
 def _judge_runs(training: Training, runs: Sequence[Run], excuses: Excuses) -> Run | None:
     """What has run to its end has done so once, and it is the attempt that counts; return that."""
     assert len(runs) <= training.attempt
-    assert training.attempt <= training.losses + 1
+    assert training.attempt <= training.losses + training.retries + 1
     for run in runs:
         if run.ended_by_itself and run.attempt.attempt != training.attempt:
             assert excuses.unheard_at_end_of(run), "an attempt has run to its end, and then another began"

@@ -16,14 +16,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.unit.scheduler.world import UID, spec
 from tunewright.core.spec import Completion, Direction, Limits, Objective, Strategy, TuningJobSpec
-from tunewright.core.states import CLOSING_JOB_STATES, JOB_MOVES, TrainingState
+from tunewright.core.states import CLOSING_JOB_STATES, JOB_MOVES, JobState, TrainingState
 from tunewright.platform.documents import from_document, to_document
 from tunewright_scheduler.core.asking import AHEAD, Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.decide import (
     Message,
     Park,
+    PauseRequested,
     ProcessEnded,
     Resumed,
+    ResumeRequested,
+    Revised,
     StopRequested,
     Tick,
     TrainingEnded,
@@ -35,8 +38,10 @@ from tunewright_scheduler.core.job import Ask, Ending, Outlook, Provenance, Sugg
 
 LARGEST_BYTES = 16_384
 """Of a job's document: bounded, whatever the number of its trainings."""
+MOST_PARALLEL = 6
 SUGGESTION = Suggestion({"lr": 0.01, "epochs": 3, "batch": "32"}, Provenance("random"))
 NUMBERS = st.integers(1, 30)
+ENDS = st.sampled_from(["COMPLETED", "FAILED", "STOPPED"])
 VALUES = st.one_of(st.none(), st.floats(-10, 10), st.sampled_from([0.0, 1.0, 1.005]))
 
 
@@ -147,6 +152,24 @@ class TuningJobMachine(RuleBasedStateMachine):
         if not self.job.state.final:
             self._send(StopRequested("stopped by its user"))
 
+    @rule()
+    def pause(self) -> None:
+        self._send(PauseRequested())
+
+    @rule()
+    def resume(self) -> None:
+        self._send(ResumeRequested())
+
+    @precondition(lambda self: not self.job.state.final and self.job.state not in CLOSING_JOB_STATES)
+    @rule(parallel=st.integers(1, 6), more=st.integers(-3, 5), wider=st.booleans())
+    def amend(self, parallel: int, more: int, wider: bool) -> None:
+        """Limits may go down, too; but a limit of trainings is at least one, and none stays none."""
+        limits = self.wanted.limits
+        most = None if limits.max_trainings is None else max(1, limits.max_trainings + more)
+        self.wanted = replace(self.wanted, limits=replace(limits, max_parallel=parallel, max_trainings=most))
+        self.job = replace(self.job, spec_revision=self.job.spec_revision + 1)
+        self._send(Revised(other_space=wider))
+
     @precondition(lambda self: len(self.log) > 20)
     @rule()
     def park(self) -> None:
@@ -155,11 +178,8 @@ class TuningJobMachine(RuleBasedStateMachine):
     # -- What must hold
 
     @invariant()
-    def limits_are_kept(self) -> None:
-        limits = self.wanted.limits
-        assert len(self.job.slots) <= limits.max_parallel
-        assert limits.max_trainings is None or self.job.started <= limits.max_trainings
-        assert len(self.job.ahead) <= limits.max_parallel + AHEAD
+    def what_is_kept_ahead_is_bounded(self) -> None:
+        assert len(self.job.ahead) <= MOST_PARALLEL + AHEAD
 
     @invariant()
     def every_training_is_in_one_place(self) -> None:
@@ -210,6 +230,8 @@ class TuningJobMachine(RuleBasedStateMachine):
 
     def _perform(self, decision: Decision) -> None:
         before, self.job = self.job, decision.job
+        if any(isinstance(effect, StartTraining) for effect in decision.effects):
+            self._check_limits(before)
         for effect in decision.effects:
             match effect:
                 case PutAsk(ask):
@@ -232,6 +254,14 @@ class TuningJobMachine(RuleBasedStateMachine):
                     assert reason
                 case _:
                     pass
+
+    def _check_limits(self, before: TuningJob) -> None:
+        """What starts finds room: an amendment may have left less than runs already, and then nothing starts."""
+        limits = self.wanted.limits
+        assert len(self.job.slots) <= limits.max_parallel
+        assert limits.max_trainings is None or self.job.started <= limits.max_trainings
+        assert before.state in {JobState.RUNNING, JobState.PAUSED}, "nothing starts in a job that closes"
+        assert self.job.state is not JobState.PAUSED
 
     def _reachable(self, before: TuningJob, after: TuningJob) -> bool:
         """Say whether the table allows it; what closes with nothing in flight ends with the same message."""
