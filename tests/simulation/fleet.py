@@ -115,6 +115,8 @@ class Fleet:
         self.lines = [Fork(self.wires, told.seed + index) for index in range(len(told.slots))]
         self.cut: list[list[tuple[float, float]]] = [[] for _ in told.slots]
         """Per trainer: from when to when it could reach no scheduler, by the loop's clock."""
+        self.dying: list[asyncio.Task[None]] = []
+        """Deaths under way, kept here so that they are not forgotten."""
         self.front = TuningServiceStub(Fork(self.wires, told.seed))
         works: dict[str, Callable[[int, Life], Awaitable[None]]] = {
             "scheduler": self._schedule,

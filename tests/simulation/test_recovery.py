@@ -11,6 +11,7 @@ from functools import cache
 
 import pytest
 
+from tests.proofs import BROKER_GONE, KILLED, SAME_ANSWER, SAME_END, STORE_GONE
 from tests.simulation.circle import OVER_WITHIN_S, story
 from tests.simulation.fleet import Fleet
 from tests.simulation.outcome import asked_again, outcome
@@ -41,6 +42,11 @@ def recover(told: Story) -> Fleet:
     return fleet
 
 
+@pytest.mark.proves(KILLED, "every commit of the scheduler alone", SAME_END)
+@pytest.mark.proves(KILLED, "every commit of metrics alone", SAME_END)
+@pytest.mark.proves(KILLED, "every deed of the trainer alone", SAME_END)
+@pytest.mark.proves(KILLED, "every answer of the suggester alone", SAME_END)
+@pytest.mark.proves(KILLED, "any commit", SAME_ANSWER)
 @pytest.mark.parametrize("applied", [False, True], ids=["before the deed", "after the deed"])
 @pytest.mark.parametrize("who", ["scheduler0", "metrics0", "trainer0", "suggester0"])
 def test_a_service_may_die_at_any_deed(who: str, applied: bool) -> None:
@@ -56,6 +62,8 @@ def test_a_service_may_die_at_any_deed(who: str, applied: bool) -> None:
             return
 
 
+@pytest.mark.proves(STORE_GONE, "any moment", SAME_END)
+@pytest.mark.proves(BROKER_GONE, "any moment", SAME_END)
 @pytest.mark.parametrize("for_s", [1.0, 15.0])
 @pytest.mark.parametrize("at_s", [0.05, 0.5, 1.0, 2.0, 4.0, 8.0])
 @pytest.mark.parametrize("what", [What.STORE_GONE, What.BROKER_GONE, What.BROKER_EMPTIED])
@@ -63,6 +71,7 @@ def test_what_all_stand_on_may_go_and_come_back(what: What, at_s: float, for_s: 
     recover(replace(untroubled(), events=(Event(what, at_s, for_s),)))
 
 
+@pytest.mark.proves(KILLED, "any commit", SAME_ANSWER)
 @pytest.mark.parametrize("who", ["scheduler0", "metrics0"])
 @pytest.mark.parametrize("commits", [3, 9, 15])
 def test_a_model_learns_the_same_over_a_death(who: str, commits: int) -> None:

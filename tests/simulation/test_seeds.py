@@ -15,6 +15,7 @@ import sys
 
 import pytest
 
+from tests.proofs import BUS_FAILS, CUT_OFF, EXACT, KILLED, MACHINE_DOWN, NETWORK_FAILS, NOT_REPEATED, STORE_FAILS
 from tests.simulation.stories import drawn
 from tests.simulation.telling import tell
 
@@ -22,6 +23,12 @@ SEEDS = int(os.environ.get("TUNEWRIGHT_SEEDS", "500"))
 TOLD_AGAIN = range(0, 40, 8)
 
 
+@pytest.mark.proves(KILLED, "any moment, by seeds", EXACT)
+@pytest.mark.proves(MACHINE_DOWN, "any moment, by seeds", EXACT)
+@pytest.mark.proves(CUT_OFF, "any moment, by seeds", NOT_REPEATED)
+@pytest.mark.proves(STORE_FAILS, "any call, by seeds", EXACT)
+@pytest.mark.proves(BUS_FAILS, "any call, by seeds", EXACT)
+@pytest.mark.proves(NETWORK_FAILS, "any call, by seeds", EXACT)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_job_comes_to_its_end_exactly_whatever_fails_on_the_way(seed: int) -> None:
     tell(drawn(seed))

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.proofs import SAME_ANSWER, SAME_END, STORE_FAILS
 from tests.simulation.circle import story
 from tests.simulation.outcome import asked_again, outcome
 from tests.simulation.stories import BUS, STORE, WIRE, Event, Story, What, without_faults
@@ -45,18 +46,21 @@ def assert_ends_as_its_twin(told: Story) -> None:
     assert len(troubled_end) == 2 * told.wanted.limits.max_trainings
 
 
+@pytest.mark.proves(STORE_FAILS, "any call, Random and Grid", SAME_END)
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("strategy", [Strategy.RANDOM, Strategy.GRID])
 def test_a_troubled_job_that_learns_nothing_ends_as_an_untroubled_one(strategy: Strategy, seed: int) -> None:
     assert_ends_as_its_twin(troubled(seed, strategy, parallel=1 + seed % 3))
 
 
+@pytest.mark.proves(STORE_FAILS, "any call, Bayesian one by one", SAME_END)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_troubled_bayesian_job_one_by_one_ends_as_an_untroubled_one(seed: int) -> None:
     told = troubled(seed, Strategy.BAYESIAN, parallel=1)
     assert_ends_as_its_twin(replace(told, suggester_wire=replace(WIRE, request_lost=0.0, answer_lost=0.0)))
 
 
+@pytest.mark.proves(STORE_FAILS, "any call, two at once", SAME_ANSWER)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("strategy", [Strategy.BAYESIAN, Strategy.RANDOM, Strategy.GRID])
 def test_each_ask_on_record_is_answered_again_as_it_was(strategy: Strategy, seed: int) -> None:

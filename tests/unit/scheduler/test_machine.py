@@ -10,10 +10,12 @@ import math
 from dataclasses import replace
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.proofs import CONFUSED, NOT_STUCK, STILL
 from tests.unit.scheduler.world import UID, spec
 from tunewright.core.spec import Completion, Direction, Limits, Objective, Strategy, TuningJobSpec
 from tunewright.core.states import CLOSING_JOB_STATES, JOB_MOVES, JobState, TrainingState
@@ -271,6 +273,9 @@ class TuningJobMachine(RuleBasedStateMachine):
 
 
 TestTuningJob = TuningJobMachine.TestCase
+TestTuningJob.pytestmark = [
+    pytest.mark.proves(CONFUSED, "any message to a tuning job", invariant) for invariant in (STILL, NOT_STUCK)
+]
 TestTuningJob.settings = settings(
     max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -1,4 +1,4 @@
-"""Record the histories anew: python -m tests.unit.scheduler.golden "the item of the changelog that says what changed"."""
+"""Record the histories anew: python -m tests.unit.scheduler.golden "the changelog's item that says what changed"."""
 
 from __future__ import annotations
 
