@@ -32,6 +32,7 @@ from tunewright_scheduler.core.decide import (
     StopRequested,
     Tick,
     TrainingEnded,
+    Unpark,
     advance,
     decide,
 )
@@ -177,6 +178,10 @@ class TuningJobMachine(RuleBasedStateMachine):
     def park(self) -> None:
         self._send(Park("a fault of ours"))
 
+    @rule()
+    def unpark(self) -> None:
+        self._send(Unpark())
+
     # -- What must hold
 
     @invariant()
@@ -262,8 +267,11 @@ class TuningJobMachine(RuleBasedStateMachine):
         limits = self.wanted.limits
         assert len(self.job.slots) <= limits.max_parallel
         assert limits.max_trainings is None or self.job.started <= limits.max_trainings
-        assert before.state in {JobState.RUNNING, JobState.PAUSED}, "nothing starts in a job that closes"
+        assert before.state in {JobState.RUNNING, JobState.PAUSED, JobState.BLOCKED}, (
+            "nothing starts in a job that closes"
+        )
         assert self.job.state is not JobState.PAUSED
+        assert self.job.state is not JobState.BLOCKED
 
     def _reachable(self, before: TuningJob, after: TuningJob) -> bool:
         """Say whether the table allows it; what closes with nothing in flight ends with the same message."""

@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> None:
     line = " ".join(" ".join(arguments).split())
     if line not in items_of(unreleased(CHANGELOG.read_text())):
         sys.exit(f"CHANGELOG.md has no such item under Unreleased: {line!r}. Say there first what changes for users.")
+    if ANNOUNCED.exists() and ANNOUNCED.read_text().strip() == line:
+        sys.exit("that item announced the present decisions already. Add one for the new ones.")
     for path in FOLDER.glob("*.json"):
         path.unlink()
     for name, (wanted, step) in CASES.items():

@@ -31,6 +31,7 @@ from tunewright_scheduler.core.decide import (
     StopRequested,
     Tick,
     TrainingEnded,
+    Unpark,
     advance,
 )
 from tunewright_scheduler.core.job import Ending, Outlook, Provenance, Suggestion, TuningJob
@@ -128,6 +129,12 @@ def _parked(job: TuningJob, _chance: random.Random) -> Message | None:
     return Park("a fault of ours") if job.observations == 3 else None
 
 
+def _parked_for_a_while(job: TuningJob, chance: random.Random) -> Message | None:
+    if job.state is JobState.BLOCKED:
+        return Unpark() if chance.random() < 0.3 else None
+    return Park("a fault of ours") if job.observations == 3 and chance.random() < 0.5 else None
+
+
 def _paused_and_resumed(job: TuningJob, chance: random.Random) -> Message | None:
     if job.state is JobState.PAUSED:
         return ResumeRequested() if chance.random() < 0.3 else None
@@ -162,6 +169,7 @@ CASES: Final[dict[str, tuple[TuningJobSpec, Next]]] = {
     "lost-three-times": (_spec(), _lost),
     "output-lost": (_spec(), _never_summarised),
     "parked": (_spec(), _parked),
+    "unparked": (_spec(), _parked_for_a_while),
     "paused-and-resumed": (_spec(), _paused_and_resumed),
     "paused-model": (_spec(Strategy.BAYESIAN), _paused_and_resumed),
     "amended-down-and-up": (_spec(), _amended),
