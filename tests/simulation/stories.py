@@ -15,8 +15,8 @@ from tunewright.platform.store.faulty import StoreFaults
 STORE = StoreFaults(beaten=0.05, unavailable=0.02, answer_lost=0.05, late=0.2)
 BUS = BusFaults(unavailable=0.05, answer_lost=0.1, redelivered=0.1, late=0.2, unheard=0.2)
 WIRE = WireFaults(request_lost=0.03, answer_lost=0.03)
-PACES = (0.5, 1.0, 1.0, 2.0, 3.0, 5.0)
-"""Factors of a training's pauses: it lasts from no time to a minute."""
+PACES = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
+"""Factors of a training's pauses: it lasts from no time to half a minute."""
 STRATEGIES = (Strategy.RANDOM,) * 5 + (Strategy.GRID,) * 4 + (Strategy.BAYESIAN,)
 
 
@@ -117,7 +117,7 @@ def _varied(wanted: TuningJobSpec, chance: random.Random) -> TuningJobSpec:
     if chance.random() < 0.15:
         wanted = replace(wanted, completion=Completion(target=chance.choice([0.05, 0.2, 0.3])))
     if chance.random() < 0.05:
-        wanted = replace(wanted, limits=Limits(wanted.limits.max_parallel, None, max_runtime_s=chance.randint(20, 60)))
+        wanted = replace(wanted, limits=Limits(wanted.limits.max_parallel, None, max_runtime_s=chance.randint(5, 20)))
     return replace(wanted, definitions=(definition,))
 
 
