@@ -15,7 +15,6 @@ from tests.simulation.history import RecordedStore
 from tests.simulation.mortal import Life, MortalBus, MortalLine, MortalRunner, MortalStore
 from tests.simulation.outages import Broker, RemoteStore
 from tests.simulation.stories import Story
-from tests.simulation.timeless import wall_clock
 from tests.simulation.wire import Fork, Wire
 from tunewright.platform.bus.faulty import FaultyBus
 from tunewright.platform.store.faulty import FaultyStore
@@ -110,6 +109,8 @@ class Fleet:
         self.store = FaultyStore(self.remote, told.seed, told.store)
         self.bus = FaultyBus(self.broker, told.seed, told.bus)
         self.trainers = Trainers.in_folder(folder, told.slots)
+        for host, skew_s in zip(self.trainers.hosts, told.skews_s, strict=False):
+            host.skew_s = skew_s
         self.wires = [Wire(told.seed + index, told.wire) for index in range(told.schedulers)]
         self.suggester = Wire(told.seed + 17, told.suggester_wire or told.wire)
         self.lines = [Fork(self.wires, told.seed + index) for index in range(len(told.slots))]
@@ -157,7 +158,7 @@ class Fleet:
     async def _train(self, index: int, life: Life) -> None:
         settings, host = self.trainers.settings[index], self.trainers.hosts[index]
         stub, bus = WorkerServiceStub(MortalLine(self.lines[index], life)), MortalBus(self.bus, life, counts=True)
-        await Trainer(settings, stub, bus, MortalRunner(host, life), wall_clock).run()
+        await Trainer(settings, stub, bus, MortalRunner(host, life), host.clock).run()
 
     async def _suggest(self, _index: int, life: Life) -> None:
         add_SuggestionServiceServicer_to_server(InlineSuggester(life), self.suggester)

@@ -78,10 +78,15 @@ class Host:
     folders: Folders
     program_of: Callable[[Launch], Program | None]
     runs: dict[Attempt, Run] = field(default_factory=dict)
+    skew_s: float = 0.0
+    """By how much its clock is fast."""
+
+    def clock(self) -> float:
+        return wall_clock() + self.skew_s
 
     def start(self, launch: Launch) -> Run:
         folder, loop = self.folders.of(launch.attempt), asyncio.get_running_loop()
-        run = Run(Process(launch, folder), wall_clock(), loop.create_future(), loop.time())
+        run = Run(Process(launch, folder), self.clock(), loop.create_future(), loop.time())
         self.runs[launch.attempt] = run
         program = self.program_of(launch)
         folder.root.mkdir(parents=True, exist_ok=True)
@@ -126,7 +131,7 @@ class Host:
             run.timer.cancel()
         run.ends = asyncio.get_running_loop().time()
         size = run.process.folder.spool_bytes()
-        run.ended.set_result(End(cause, code, run.started_at, wall_clock(), size, refusal))
+        run.ended.set_result(End(cause, code, run.started_at, self.clock(), size, refusal))
 
 
 def _prepare(launch: Launch, folder: AttemptFolder) -> None:

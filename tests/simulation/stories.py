@@ -65,6 +65,8 @@ class Story:
     wire: WireFaults = field(default_factory=WireFaults)
     suggester_wire: WireFaults | None = None
     """Between schedulers and suggester; as `wire` if None."""
+    skews_s: tuple[float, ...] = ()
+    """Per trainer's machine: by how much its clock is fast."""
     events: tuple[Event, ...] = ()
 
     @property
@@ -100,6 +102,7 @@ def drawn(seed: int) -> Story:
         bus=BUS,
         wire=WIRE,
     )
+    told = replace(told, skews_s=tuple(chance.choice([0.0, -40.0, 40.0]) for _ in told.slots))
     return replace(told, events=_events(told, chance) if chance.random() < 0.6 else ())
 
 

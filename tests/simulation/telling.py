@@ -54,10 +54,11 @@ def excuses_of(fleet: Fleet) -> Excuses:
     wanted = told.wanted
     folders = [str(settings.data_dir.resolve()) for settings in fleet.trainers.settings]
     trainers = [name for name in told.processes if name.startswith("trainer")]
+    timed = wanted.limits.max_runtime_s is not None
     return Excuses(
-        stopped=told.may_end_early or wanted.limits.max_runtime_s is not None,
+        stopped=told.may_end_early or timed,
         job_stopped=told.happens(What.STOP_JOB),
-        ends_early=wanted.completion.target is not None or told.happens(What.STOP_JOB),
+        ends_early=timed or wanted.completion.target is not None or told.happens(What.STOP_JOB),
         dead=dict(zip(folders, (fleet.processes[name].away for name in trainers), strict=True)),
         cut=dict(zip(folders, fleet.cut, strict=True)),
     )
