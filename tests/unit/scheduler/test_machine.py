@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.proofs import CONFUSED, NOT_STUCK, STILL
 from tests.unit.scheduler.world import UID, spec
-from tunewright.core.spec import Completion, Direction, Limits, Objective, Strategy, TuningJobSpec
+from tunewright.core.spec import Completion, Direction, Limits, Objective, Reevaluation, Strategy, TuningJobSpec
 from tunewright.core.states import CLOSING_JOB_STATES, JOB_MOVES, JobState, TrainingState
 from tunewright.platform.documents import from_document, to_document
 from tunewright_scheduler.core.asking import AHEAD, Answered, AskFailed, StillAsked
@@ -29,6 +29,7 @@ from tunewright_scheduler.core.decide import (
     Resumed,
     ResumeRequested,
     Revised,
+    Spent,
     StopRequested,
     Tick,
     TrainingEnded,
@@ -36,7 +37,15 @@ from tunewright_scheduler.core.decide import (
     advance,
     decide,
 )
-from tunewright_scheduler.core.effects import Decision, Observe, PutAsk, RepeatAsk, StartTraining, StopTrainings
+from tunewright_scheduler.core.effects import (
+    Decision,
+    Observe,
+    PutAsk,
+    RepeatAsk,
+    RepeatTraining,
+    StartTraining,
+    StopTrainings,
+)
 from tunewright_scheduler.core.job import Ask, Ending, Outlook, Provenance, Suggestion, TuningJob
 
 LARGEST_BYTES = 16_384
@@ -58,7 +67,9 @@ def specs(draw: st.DrawFn) -> TuningJobSpec:
             max_parallel=draw(st.integers(1, 4)),
             max_trainings=limit,
             max_runtime_s=draw(st.one_of(st.none(), st.integers(60, 3600))),
+            max_cost=draw(st.one_of(st.none(), st.just(20.0))),
         ),
+        reevaluation=draw(st.sampled_from([None, Reevaluation(1, 2), Reevaluation(2, 1)])) if limit else None,
         completion=Completion(target=draw(st.one_of(st.none(), st.just(9.0)))),
     )
 
@@ -155,6 +166,15 @@ class TuningJobMachine(RuleBasedStateMachine):
         if not self.job.state.final:
             self._send(StopRequested("stopped by its user"))
 
+    @rule(cost=st.sampled_from([0.0, 0.5, 3.0]))
+    def spend(self, cost: float) -> None:
+        """Told once for each attempt, in the commit that ends it; so it is not repeated here."""
+        spent = self.job.spent
+        decision = decide(self.job, self.wanted, Spent(cost), self.now)
+        if not self.job.state.final:
+            assert decision.job.spent == spent + cost
+            self._perform(decision)
+
     @rule()
     def pause(self) -> None:
         self._send(PauseRequested())
@@ -237,7 +257,7 @@ class TuningJobMachine(RuleBasedStateMachine):
 
     def _perform(self, decision: Decision) -> None:
         before, self.job = self.job, decision.job
-        if any(isinstance(effect, StartTraining) for effect in decision.effects):
+        if any(isinstance(effect, StartTraining | RepeatTraining) for effect in decision.effects):
             self._check_limits(before)
         for effect in decision.effects:
             match effect:
@@ -249,7 +269,7 @@ class TuningJobMachine(RuleBasedStateMachine):
                     self.asks[ask.number] = ask
                 case RepeatAsk(number):
                     assert number in self.asks, "only what is on record is asked again"
-                case StartTraining(number, _):
+                case StartTraining(number) | RepeatTraining(number):
                     assert number == len(self.started) + 1
                     self.started.append(number)
                 case Observe(fold_index, number):

@@ -15,6 +15,7 @@ from tunewright.core.spec import (
     EnqueuedConfiguration,
     Limits,
     Objective,
+    Reevaluation,
     Strategy,
     TuningJobSpec,
 )
@@ -28,6 +29,7 @@ from tunewright_scheduler.core.decide import (
     Resumed,
     ResumeRequested,
     Revised,
+    Spent,
     StopRequested,
     Tick,
     TrainingEnded,
@@ -135,6 +137,10 @@ def _parked_for_a_while(job: TuningJob, chance: random.Random) -> Message | None
     return Park("a fault of ours") if job.observations == 3 and chance.random() < 0.5 else None
 
 
+def _spending(job: TuningJob, _chance: random.Random) -> Message | None:
+    return Spent(2.0) if job.spent < 2.0 * job.observations else None
+
+
 def _paused_and_resumed(job: TuningJob, chance: random.Random) -> Message | None:
     if job.state is JobState.PAUSED:
         return ResumeRequested() if chance.random() < 0.3 else None
@@ -169,6 +175,11 @@ CASES: Final[dict[str, tuple[TuningJobSpec, Next]]] = {
     "lost-three-times": (_spec(), _lost),
     "output-lost": (_spec(), _never_summarised),
     "parked": (_spec(), _parked),
+    "until-its-money-is-spent": (
+        _spec(limits=Limits(2, 20, max_cost=9.0), prices_per_second={"local": 0.1}),
+        _spending,
+    ),
+    "best-repeated": (_spec(reevaluation=Reevaluation(2, 2), most=9), _as_usual),
     "unparked": (_spec(), _parked_for_a_while),
     "paused-and-resumed": (_spec(), _paused_and_resumed),
     "paused-model": (_spec(Strategy.BAYESIAN), _paused_and_resumed),
