@@ -114,6 +114,7 @@ class Script:
         return zlib.crc32(self.launch.training_name.encode()) % 10 / 10 * pace
 
     async def __call__(self, process: Process) -> int:
+        process.handles_sigterm = self.number % 3 == 2  # and goes on until it is killed
         for line in self.lines:
             process.print(line)
             if zlib.crc32(line.encode()) % 3 == 0:

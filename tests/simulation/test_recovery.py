@@ -71,6 +71,12 @@ def test_what_all_stand_on_may_go_and_come_back(what: What, at_s: float, for_s: 
     recover(replace(untroubled(), events=(Event(what, at_s, for_s),)))
 
 
+@pytest.mark.proves(BROKER_GONE, "any moment", SAME_END)
+def test_output_that_the_broker_lost_before_anybody_read_it_is_sent_again() -> None:
+    nobody_reads = Event(What.KILL, 0.5, 8.0, "metrics0", within_s=0.0)
+    recover(replace(untroubled(), events=(nobody_reads, Event(What.BROKER_EMPTIED, 4.0, 1.0))))
+
+
 @pytest.mark.proves(KILLED, "any commit", SAME_ANSWER)
 @pytest.mark.parametrize("who", ["scheduler0", "metrics0"])
 @pytest.mark.parametrize("commits", [3, 9, 15])
