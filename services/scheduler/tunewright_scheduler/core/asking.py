@@ -9,13 +9,14 @@ takes the same draws from the shared core; Bayesian and Hyperband take a few tag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
+from tunewright.core.values import replace
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
 
@@ -195,8 +196,8 @@ def _propose(job: TuningJob, spec: TuningJobSpec, more: tuple[Suggestion, ...], 
 
 
 def _start_ahead(job: TuningJob, spec: TuningJobSpec) -> Decision:
-    count = room(job, spec)
-    return _start(replace(job, ahead=job.ahead[count:]), job.ahead[:count])
+    first = job.ahead[: room(job, spec)]
+    return _start(replace(job, ahead=job.ahead[len(first) :]), first) if first else Decision(job)
 
 
 def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:
@@ -207,6 +208,8 @@ def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:
 
 
 def _start(job: TuningJob, suggestions: tuple[Suggestion, ...]) -> Decision:
+    if not suggestions:
+        return Decision(job)
     numbers = range(job.started + 1, job.started + 1 + len(suggestions))
     effects: tuple[Effect, ...] = tuple(map(StartTraining, numbers, suggestions))
     return Decision(replace(job, started=job.started + len(suggestions), slots=(*job.slots, *numbers)), effects)

@@ -88,7 +88,7 @@ class Suggestion:
     rungs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: see tunewright.core.values
 class TuningJob:
     uid: str
     name: str
