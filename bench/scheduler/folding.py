@@ -21,7 +21,7 @@ from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.decide import Message, ProcessEnded, Tick, TrainingEnded, advance, decide
 from tunewright_scheduler.core.effects import Effect, PutAsk, StartTraining
 from tunewright_scheduler.core.job import Provenance, TuningJob
-from tunewright_scheduler.core.training import Training, ending, exited, granted, summarized
+from tunewright_scheduler.core.training import Summary, Training, ending, exited, granted, summarized
 
 PARALLEL: Final = 10
 WANTED: Final = 20_000
@@ -102,7 +102,7 @@ def _training_ended(job: TuningJob, number: int, now: float) -> TrainingEnded:
         provenance=Provenance("random"),
     )
     left = exited(granted(ready, "trainer", "claim", now - 61.0), 1, subject.left(number, now), now, 600.0)
-    return TrainingEnded(ending(summarized(left, 1, subject.said(number), now)))
+    return TrainingEnded(ending(summarized(left, 1, Summary(subject.loss(number)), now)))
 
 
 def per_second(fold: Fold, job: TuningJob, spec: TuningJobSpec, messages: Sequence[Timed]) -> float:
