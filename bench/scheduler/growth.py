@@ -2,8 +2,7 @@
 
 The scheduler's own parts on SQLite, without wire and processes: each of ten slots claims a training, says that its
 process has ended and what metrics has read, and claims the next. Suggestions come from a stub. The cost is processor
-time of the whole process, with the store's thread and the relay; wall time is printed beside it. The floor is the
-commit alone: as many writes of as many bytes in as many transactions, on the same SQLite settings.
+time of the whole process, with the store's thread and the relay; wall time is printed beside it.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import statistics
 import time
 import uuid
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -86,7 +86,7 @@ def _row(strategy: Strategy, stamps: list[Stamp]) -> Row:
 def _cost_ms(stamps: list[Stamp], first: int) -> tuple[float, float]:
     """Return the processor and the wall time of a training, each a median over windows."""
     edges = [stamps[first + WINDOW * index] for index in range(WINDOWS + 1)]
-    pairs = list(zip(edges, edges[1:], strict=False))
+    pairs = list(pairwise(edges))
     busy = statistics.median(after.busy_s - before.busy_s for before, after in pairs)
     wall = statistics.median(after.wall_s - before.wall_s for before, after in pairs)
     return 1000 * busy / WINDOW, 1000 * wall / WINDOW

@@ -1,4 +1,4 @@
-"""A whole scheduler on a data folder, behind gRPC on loopback as `tunewright local` has it, and trainers that run nothing."""
+"""A whole scheduler on a data folder, behind gRPC as `tunewright local` has it, and trainers that run nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import Final
 
 from bench.scheduler import subject
 from tunewright.core.names import split_training_id
-from tunewright.core.states import EndCause
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
@@ -97,25 +96,30 @@ class Trainer:
         return granted
 
     async def end(self, attempt: pb.Attempt) -> None:
+        await self.exit(attempt)
         uid, number = split_training_id(attempt.training_id)
+        said = subject.said(uid, number, attempt.attempt)
+        await self.at.bus.publish([to_record(RESULTS, uid, said, source="bench")])
+        self.ended += 1
+        self.messages += 1
+
+    async def exit(self, attempt: pb.Attempt) -> None:
+        """Say that its process has ended, without a word of what it said."""
+        _, number = split_training_id(attempt.training_id)
         left = subject.left(number, time.time())
-        assert left.cause is EndCause.EXITED
         await self.at.worker.Exited(
             pb.ExitedRequest(
                 trainer_id=self.name,
                 epoch=self.epoch,
                 attempt=attempt,
-                cause="END_CAUSE_EXITED",
+                cause=f"END_CAUSE_{left.cause.name}",
                 exit_code=left.exit_code,
                 reason=left.reason,
                 ended_at=instant_to_timestamp(left.ended_at),
             )
         )
         self.held.remove(attempt)
-        said = subject.said(uid, number, attempt.attempt)
-        await self.at.bus.publish([to_record(RESULTS, uid, said, source="bench")])
-        self.ended += 1
-        self.messages += 2
+        self.messages += 1
 
     async def beat(self) -> None:
         """Keep the session alive until cancelled."""
