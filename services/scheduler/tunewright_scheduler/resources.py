@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunewright.core.names import training_id
+from tunewright.core.names import job_name_of, training_id
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
@@ -37,6 +37,8 @@ def job_message(
         not_improving=job.not_improving,
         revision=revision,
         waiting_for=_waiting_for(job),
+        parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
+        extends=job.extends,
     )
     if job.ended_at is not None:
         message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
@@ -68,10 +70,12 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         created_at=instant_to_timestamp(training.created_at),
         provenance=to_message(training.provenance, pb.Provenance),
         losses=training.losses,
+        retries=training.retries,
         bracket=training.bracket,
         rungs=training.rungs,
         spec_revision=str(training.spec_revision),
         waiting_for=_training_waits_for(training),
+        job_name=job_name_of(training.name),
     )
     if exit_ is not None:
         end = pb.TrainingJob(
@@ -95,6 +99,8 @@ def _waiting_for(job: TuningJob) -> str:
             return ""
         case JobState.BLOCKED:
             return "an operator: the job is parked after a fault of ours"
+        case JobState.PAUSED:
+            return "its user to resume it" + (f"; {len(job.slots)} trainings are under way" if job.slots else "")
         case JobState.RUNNING if job.ask is not None and not job.slots:
             return f"the suggester's answer to ask {job.ask.number}"
         case _ if job.slots:
@@ -107,6 +113,8 @@ def _waiting_for(job: TuningJob) -> str:
 
 def _training_waits_for(training: Training) -> str:
     match training.state:
+        case TrainingState.READY if training.claim_order is None:
+            return "its tuning job to be resumed"
         case TrainingState.READY:
             return f"a free slot in pool {training.pool!r}"
         case TrainingState.RUNNING:

@@ -50,6 +50,12 @@ def tune(
         list[str] | None,
         typer.Option(help="NAME=RANGE: log(1e-4,1e-1), 10..50, 0.0..0.5, or values: 32,64,128.", show_default=False),
     ] = None,
+    auto: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=VALUE: an example value; range, limits and the end of the job are chosen.", show_default=False
+        ),
+    ] = None,
     maximize: Annotated[str | None, typer.Option(help="The metric to make large.", show_default=False)] = None,
     minimize: Annotated[str | None, typer.Option(help="The metric to make small.", show_default=False)] = None,
     trials: Annotated[int | None, typer.Option(help="How many trainings.  [default: 30]", show_default=False)] = None,
@@ -68,6 +74,13 @@ def tune(
         float | None, typer.Option(help="End when the metric is as good as this.", show_default=False)
     ] = None,
     max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
+    warm_start: Annotated[
+        list[str] | None,
+        typer.Option(help="An ended job to learn from; up to five, by repeating it.", show_default=False),
+    ] = None,
+    transfer: Annotated[
+        bool, typer.Option("--transfer", help="Those jobs were about other data or another program.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Repeat the same random choices.", show_default=False)] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the tuning job; one is made by default.", show_default=False)
@@ -87,6 +100,10 @@ def tune(
     tunewright tune train.py --param lr='log(1e-4,1e-1)' --param batch=32,64,128 --maximize val_acc --trials 30
 
     The script gets its values as --lr 0.01 and prints val_acc=0.93. A server is started if none runs.
+
+    Without ranges: tunewright tune train.py --auto lr=0.01 --auto batch=32 --maximize val_acc
+
+    On from an ended job: the same again with --warm-start JOB; nothing is tried twice.
     """
     from tunewright.cli.written import from_program
 
@@ -98,11 +115,13 @@ def tune(
         "strategy": strategy.value if strategy else None,
         "target": target,
         "max_runtime": max_runtime,
+        "warm_start": warm_start or None,
+        "transfer": transfer or None,
         "seed": seed,
         "name": name,
         "python": python,
     }
-    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or []}
+    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or [], "autotune": auto or []}
     written = from_program(program, given, pairs)
     if print_aws:
         print(written.aws_form)
@@ -222,6 +241,101 @@ def stop(job: Job, data_dir: DataDir = None) -> None:
     from tunewright.cli import looking
 
     looking.stop(job, data_dir)
+
+
+@app.command()
+def pause(job: Job, data_dir: DataDir = None) -> None:
+    """Start nothing more of a tuning job. What runs goes on, and so does the job's --max-runtime."""
+    from tunewright.cli import changing
+
+    changing.pause(job, data_dir)
+
+
+@app.command()
+def resume(job: Job, data_dir: DataDir = None) -> None:
+    """Let a paused tuning job go on."""
+    from tunewright.cli import changing
+
+    changing.resume(job, data_dir)
+
+
+@app.command()
+def amend(
+    job: Job,
+    trials: Annotated[int | None, typer.Option(help="How many trainings in all.", show_default=False)] = None,
+    parallel: Annotated[int | None, typer.Option(help="How many at once.", show_default=False)] = None,
+    max_runtime: Annotated[
+        str | None, typer.Option(help="End so long after the start: 90s, 5m, 2h …", show_default=False)
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(help="End when so much is spent.", show_default=False)] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="NAME=RANGE, at least as wide as before.", show_default=False)
+    ] = None,
+    priority: Annotated[int | None, typer.Option(help="Higher goes first.", show_default=False)] = None,
+    definition: Annotated[
+        str, typer.Option(help="Whose --param, in a job of several definitions.", show_default=False)
+    ] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Change a tuning job that has not ended: whole new values, not differences.
+
+    tunewright amend JOB --trials 50 --parallel 4 --param lr='log(1e-5,1)'
+
+    A range keeps its scale if you name none. Lower limits stop nothing that runs.
+    """
+    from tunewright.cli import changing
+
+    given = {
+        "max_trainings": trials,
+        "max_parallel": parallel,
+        "max_runtime_s": max_runtime,
+        "max_cost": max_cost,
+        "priority": priority,
+    }
+    changing.amend(job, data_dir, given, param or [], definition)
+
+
+@app.command()
+def enqueue(
+    job: Job,
+    values: Annotated[list[str], typer.Argument(help="NAME=VALUE of every tuned hyperparameter.", show_default=False)],
+    definition: Annotated[
+        str, typer.Option(help="Which one to run, in a job of several definitions.", show_default=False)
+    ] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Run a configuration of your own next. It counts as one of the job's trainings.
+
+    tunewright enqueue JOB lr=0.01 batch=32
+    """
+    from tunewright.cli import changing
+
+    changing.enqueue(job, data_dir, values, definition)
+
+
+@app.command()
+def extend(
+    job: Job,
+    trials: Annotated[
+        int | None, typer.Option(help="Trainings of the new job; as many as the old one's limit.", show_default=False)
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="Name of the new job; the old one's with -2, -3, … behind.", show_default=False)
+    ] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Go on with an ended tuning job, in a new one that knows its results."""
+    from tunewright.cli import changing
+
+    changing.extend(job, data_dir, trials, name)
+
+
+@app.command()
+def retry(job: Job, data_dir: DataDir = None) -> None:
+    """Run the configurations of failed trainings again: in the job, or in a new one if it has ended."""
+    from tunewright.cli import changing
+
+    changing.retry(job, data_dir)
 
 
 @app.command()

@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tunewright.cli.serving import join
-from tunewright.cli.wording import arguments, first_line, printable, result_tree, rounded, training_tree, variables
+from tunewright.cli.wording import (
+    arguments,
+    first_line,
+    printable,
+    result_tree,
+    rounded,
+    state_text,
+    training_tree,
+    variables,
+)
 from tunewright.client import Client, TrainingJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value, text_of
@@ -27,7 +36,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
     rows = (
         (
             job.name,
-            job.state.shown,
+            state_text(job.state),
             _when(job.created_at),
             f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
             job.reason,
@@ -46,20 +55,28 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
     counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
+    parents = {parent.uid: parent.name for parent in found.parents}
     rows = [
         ("name", found.name),
-        ("state", found.state.shown),
+        ("state", state_text(found.state)),
         ("reason", found.reason),
         ("waits for", found.waiting_for),
         ("strategy", found.spec.strategy.value),
+        ("extends", parents.get(found.extends, found.extends)),
+        ("revision", str(found.spec_revision) if found.spec_revision > 1 else ""),
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
         ("trainings", counted),
     ]
+    rows.append(("parents", ", ".join(parents.values())))
     if found.best is not None:
-        rows.append((f"best {found.spec.objective.metric_name}", f"{found.best.objective_value!r} ({found.best.name})"))
+        metric = found.spec.objective_of(found.best.definition_name).metric_name
+        rows.append((f"best {metric}", f"{found.best.objective_value!r} ({found.best.name})"))
+        rows.append(("definition", found.best.definition_name))
         rows += [(f"  {name}", text_of(value)) for name, value in found.best.configuration.items()]
         rows.append(("model", found.best.artifact_uri))
+    if found.overall_best is not None:
+        rows.append(("best with parents", f"{found.overall_best.objective_value!r} ({found.overall_best.name})"))
     _print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
@@ -69,12 +86,20 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
     if as_json:
         print(json.dumps([training_tree(training) for training in found], indent=2))
         return
-    names = list(found[0].configuration) if found else []
+    names = list(dict.fromkeys(name for item in found for name in item.configuration))
+    several = len({item.definition_name for item in found}) > 1
     rows = (
-        (item.name, item.state.shown, item.objective_value, *map(item.configuration.get, names), _why(item))
+        (
+            item.name,
+            *([item.definition_name] if several else []),
+            item.state.shown,
+            item.objective_value,
+            *map(item.configuration.get, names),
+            _why(item),
+        )
         for item in found
     )
-    _print_table(("name", "state", "objective", *names, "reason"), rows)
+    _print_table(("name", *(["definition"] if several else []), "state", "objective", *names, "reason"), rows)
 
 
 def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:

@@ -14,8 +14,10 @@ from typing import Final
 
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
+from tunewright.core.space import size
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
+from tunewright.core.turns import turn
 from tunewright.core.values import replace
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
@@ -78,6 +80,11 @@ def waits_until(job: TuningJob, spec: TuningJobSpec, now: float) -> Iterator[flo
                 yield until
 
 
+def given_out(job: TuningJob) -> int:
+    """Return how many configurations the strategy has given out: the next draw's number, the next place in a grid."""
+    return job.started - job.enqueued - job.repeated + len(job.ahead)
+
+
 def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Start what the user has enqueued and what is ahead, then open an ask for what is wanted."""
     started = _start_enqueued(job, spec).then(lambda last: _start_ahead(last, spec))
@@ -85,7 +92,6 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     count = _wanted(job, spec)
     if not count or job.ask is not None or any(waits_until(job, spec, now)):
         return started
-    known = job.started + len(job.ahead)
     limit = spec.limits.max_trainings
     ask = Ask(
         uid=job.uid,
@@ -94,8 +100,8 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         count=count,
         watermark=job.observations,
         pending=job.in_flight,
-        started=known,
-        budget=None if limit is None else limit - known,
+        started=given_out(job),
+        budget=None if limit is None else limit - job.started - len(job.ahead),
         parallel=spec.limits.max_parallel,
         effort=spec.bayesian.effort if spec.bayesian is not None else "",
     )
@@ -153,15 +159,19 @@ def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
 
 
 def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
-    """Take the draws that Random would take; for a model's job one at a time, tagged."""
+    """Take the draws that Random would take; for a model's job one at a time, tagged.
+
+    What parents have tried is not known here: a job that has some may try it again as long as nobody answers, and is
+    tagged for it.
+    """
     drawn = spec.strategy is Strategy.RANDOM
     count = job.ask.count if drawn and job.ask is not None else 1
-    provenance = Provenance("random") if drawn else Provenance("fallback", reason=why)
+    provenance = Provenance("random") if drawn and not job.parents else Provenance("fallback", reason=why)
     suggestions: list[Suggestion] = []
     exhausted = False
     try:
-        known = job.started + len(job.ahead)
-        suggestions.extend(_draw(job, spec, known + index, provenance) for index in range(count))
+        first = given_out(job)
+        suggestions.extend(_draw(job, spec, first + index, provenance) for index in range(count))
     except SpaceExhausted:
         exhausted = True
     if not drawn:
@@ -170,8 +180,9 @@ def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
 
 
 def _draw(job: TuningJob, spec: TuningJobSpec, draw: int, provenance: Provenance) -> Suggestion:
-    definition = spec.definitions[draw % len(spec.definitions)]
-    configuration = random_configuration(definition.space, job.seed, draw // len(spec.definitions))
+    place, number = turn([size(definition.space) for definition in spec.definitions], draw)
+    definition = spec.definitions[place]
+    configuration = random_configuration(definition.space, job.seed, number)
     return Suggestion(configuration, provenance, definition.name)
 
 
@@ -179,11 +190,12 @@ def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many configurations to ask for now."""
     if job.exhausted or job.state is not JobState.RUNNING:
         return 0
-    if spec.strategy in MODELLED or job.started < len(spec.enqueued):
+    if spec.strategy in MODELLED:
         return room(job, spec)
     parallel, limit = spec.limits.max_parallel, spec.limits.max_trainings
     missing = parallel + AHEAD - len(job.ahead) if len(job.ahead) < parallel else 0
-    return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead)))
+    enqueued = len(spec.enqueued) - job.enqueued
+    return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead) - enqueued))
 
 
 def _propose(job: TuningJob, spec: TuningJobSpec, more: tuple[Suggestion, ...], *, exhausted: bool) -> Decision:
@@ -201,10 +213,12 @@ def _start_ahead(job: TuningJob, spec: TuningJobSpec) -> Decision:
 
 
 def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:
-    waiting = spec.enqueued[job.started : job.started + room(job, spec)] if job.ask is None else ()
-    return _start(
-        job, tuple(Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
-    )
+    """Start what the user has enqueued, before anything else and whether or not an ask is open."""
+    waiting = spec.enqueued[job.enqueued : job.enqueued + room(job, spec)]
+    if not waiting:
+        return Decision(job)
+    suggestions = (Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
+    return _start(replace(job, enqueued=job.enqueued + len(waiting)), tuple(suggestions))
 
 
 def _start(job: TuningJob, suggestions: tuple[Suggestion, ...]) -> Decision:

@@ -2,6 +2,8 @@
 
 Trainings are numbered from 1 in order of creation. A training holds a slot (`slots`) from its creation until its
 process has ended; then it awaits its summary (`awaiting`) without a slot; then it is counted and forgotten here.
+
+What changes with every training is declared without slots: tunewright.core.values says why.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from tunewright.core.space import Value
 from tunewright.core.states import JobState, TrainingState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrainingCounters:
     """Ended trainings by how they ended; those in progress are counted from `slots` and `awaiting`."""
 
@@ -23,7 +25,7 @@ class TrainingCounters:
     stopped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ObjectiveCounters:
     succeeded: int = 0
     failed: int = 0
@@ -88,7 +90,7 @@ class Suggestion:
     rungs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)  # without slots: see tunewright.core.values
+@dataclass(frozen=True)
 class TuningJob:
     uid: str
     name: str
@@ -127,6 +129,8 @@ class TuningJob:
     """The state to which it returns when it is unparked."""
     enqueued: int = 0
     """How many of the specification's enqueued configurations have been started."""
+    retried: int = 0
+    """Observations that have been looked through for failed trainings to run again."""
     parents: tuple[ParentJob, ...] = ()
     extends: str = ""
     """Uid of the job that this one extends."""
