@@ -1,11 +1,11 @@
-"""The messages that the scheduler's bench folds make a whole job; and a job's value does not grow with its trainings."""
+"""The messages that the bench folds make a whole job; and a job's value does not grow with its trainings."""
 
 from __future__ import annotations
 
 import msgspec
-
 from bench.scheduler import subject
 from bench.scheduler.folding import PARALLEL, recorded
+
 from tunewright.core.states import JobState
 from tunewright_scheduler.core.decide import decide
 from tunewright_scheduler.records import job_document
