@@ -19,7 +19,7 @@ from tunewright.cli.wording import (
     training_tree,
     variables,
 )
-from tunewright.client import Client, TrainingJob
+from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value, text_of
 
@@ -43,7 +43,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
         )
         for job in found
     )
-    _print_table(("name", "state", "created", "trainings", "reason"), rows)
+    print_table(("name", "state", "created", "trainings", "reason"), rows)
 
 
 def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("name", found.name),
         ("state", state_text(found.state)),
         ("reason", found.reason),
-        ("waits for", found.waiting_for),
+        *_waits(found),
         ("strategy", found.spec.strategy.value),
         ("extends", parents.get(found.extends, found.extends)),
         ("revision", str(found.spec_revision) if found.spec_revision > 1 else ""),
@@ -77,7 +77,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         rows.append(("model", found.best.artifact_uri))
     if found.overall_best is not None:
         rows.append(("best with parents", f"{found.overall_best.objective_value!r} ({found.overall_best.name})"))
-    _print_table(("", ""), [row for row in rows if row[1]], header=False)
+    print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
 def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: bool) -> None:
@@ -99,7 +99,7 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
         )
         for item in found
     )
-    _print_table(("name", *(["definition"] if several else []), "state", "objective", *names, "reason"), rows)
+    print_table(("name", *(["definition"] if several else []), "state", "objective", *names, "reason"), rows)
 
 
 def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:
@@ -147,6 +147,13 @@ def _training_of(client: Client, name: str) -> str:
     return first.name
 
 
+def _waits(job: TuningJob) -> list[tuple[str, str]]:
+    """Say what a job waits for, and what to do about it."""
+    if not job.findings:
+        return [("waits for", job.waiting_for)]
+    return [row for finding in job.findings for row in (("waits for", finding.text), ("  what to do", finding.remedy))]
+
+
 def _why(training: TrainingJob) -> str:
     return first_line(training.reason or training.waiting_for)
 
@@ -155,7 +162,7 @@ def _when(instant: float | None) -> str:
     return "" if instant is None else f"{datetime.fromtimestamp(instant, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
+def print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
     """Print whole values with tabs between them for programs, rounded ones in columns for people."""
     if not sys.stdout.isatty():
         for row in [*([columns] if header else []), *rows]:

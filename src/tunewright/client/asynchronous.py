@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import grpc
 
 from tunewright.client.address import METRICS, Address, find
+from tunewright.client.operations import AsyncOperations
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
 from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
@@ -50,6 +51,8 @@ class AsyncClient:
             self._channels.append(self._open(self._address.metrics))
         self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channels[0])
         self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channels[-1])
+        self.operations = AsyncOperations(self._channels[0], self._call)
+        """For operators."""
 
     async def __aenter__(self) -> AsyncClient:
         return self

@@ -78,6 +78,21 @@ class ObjectiveCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Why something waits, and what to do about it."""
+
+    cause: str
+    """Stable; see docs/doctor.md."""
+    text: str
+    remedy: str = ""
+    job: str = ""
+    training: str = ""
+    since: float | None = None
+    until: float | None = None
+    """Until then nothing changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParentJob:
     """A job that another is warm-started from. The name may have been given to another job since."""
 
@@ -104,6 +119,8 @@ class TuningJob:
     extends: str = ""
     """Uid of the job that this one extends."""
     waiting_for: str = ""
+    findings: tuple[Finding, ...] = ()
+    """All that it waits for, what matters most first."""
     overall_best: TrainingJob | None = None
     """Of the job and its parents, where those are of the same data and algorithm."""
     parents: tuple[ParentJob, ...] = ()

@@ -263,6 +263,10 @@ class Scheduler(RuleBasedStateMachine):
         self.said.setdefault(_lease(grant), value)
         await self.world.summarize(grant, self.said[_lease(grant)], "" if value is not None else "never emitted")
 
+    @rule(behind_s=st.sampled_from([0.0, 0.0, 100.0]))
+    def collector_reads(self, behind_s):
+        self.run(self.world.collector_reads(behind_s))
+
     # -- What the world does
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 20.0, 50.0, 61.0, 700.0]))
@@ -394,6 +398,7 @@ class Scheduler(RuleBasedStateMachine):
 
     async def _round(self, number: int) -> None:
         self.world.store.clock += 61
+        await self.world.collector_reads()
         for job in await self._active():
             if job.state is JobState.PAUSED:
                 await self.front.ResumeTuningJob(pb.ResumeTuningJobRequest(job=job.uid), None)

@@ -105,7 +105,7 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         parallel=spec.limits.max_parallel,
         effort=spec.bayesian.effort if spec.bayesian is not None else "",
     )
-    opened = replace(job, asks=job.asks + 1, ask=OpenAsk(ask.number, count, now + ANSWER_DUE_S))
+    opened = replace(job, asks=job.asks + 1, ask=OpenAsk(ask.number, count, now + ANSWER_DUE_S, opened_at=now))
     return started.then(lambda _: Decision(opened, (PutAsk(ask),)))
 
 
@@ -114,7 +114,7 @@ def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) 
     if job.ask is None or job.ask.number != answer.ask_number:
         return Decision(job)
     return _propose(
-        replace(job, fallbacks_in_row=0, outlook=answer.outlook or job.outlook),
+        replace(job, fallbacks_in_row=0, outlook=answer.outlook or job.outlook, unanswered_at=None, unanswered_why=""),
         spec,
         answer.suggestions,
         exhausted=answer.exhausted,
@@ -123,13 +123,16 @@ def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) 
 
 def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: float) -> Decision:
     """Go on without the suggester where that is allowed, else ask again later, a little longer each time."""
-    if job.ask is None or job.ask.number != ask_number:
+    opened = job.ask
+    if opened is None or opened.number != ask_number:
         return Decision(job)
-    if spec.strategy is Strategy.RANDOM or _fallback_allowed(job, spec):
+    since = now if job.unanswered_at is None else job.unanswered_at
+    job = replace(job, unanswered_at=since, unanswered_why=why)
+    if spec.strategy is Strategy.RANDOM or fallback_allowed(job, spec):
         return _fall_back(job, spec, why)
-    failures = job.ask.failures + 1
+    failures = opened.failures + 1
     pause_s = min(2.0 ** min(failures, 10), LONGEST_PAUSE_S)
-    ask = replace(job.ask, failures=failures, retry_at=now + pause_s)
+    ask = replace(opened, failures=failures, retry_at=now + pause_s)
     return Decision(replace(job, ask=ask, reason=f"waits for the suggester: {why}"))
 
 
@@ -152,7 +155,8 @@ def repeat_if_due(job: TuningJob, now: float) -> Decision:
     return repeat(job, now) if job.ask is not None and job.ask.retry_at <= now else Decision(job)
 
 
-def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
+def fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
+    """Say whether a model's job may take one more random configuration in place of the suggester's answer."""
     if spec.strategy not in {Strategy.BAYESIAN, Strategy.HYPERBAND} or spec.limits.max_trainings is None:
         return False
     return job.fallbacks_in_row < FALLBACKS_IN_ROW and job.fallbacks * FALLBACK_SHARE < spec.limits.max_trainings

@@ -71,6 +71,11 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpark:
+    """An operator's word that a parked job may go on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -83,7 +88,7 @@ class Resumed:
 Order = StopRequested | PauseRequested | ResumeRequested | Revised
 """What the job's user wants of it."""
 
-Message = Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | Order | Park | Tick | Resumed
+Message = Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | Order | Park | Unpark | Tick | Resumed
 
 
 def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
@@ -116,6 +121,8 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
             return _ordered(job, spec, message, now)
         case Park(reason):
             return _park(job, reason, now)
+        case Unpark():
+            return _unpark(job, now)
         case Resumed():
             return asking.repeat(job, now)
         case Tick():
@@ -195,10 +202,35 @@ def _stop(job: TuningJob, reason: str, now: float) -> Decision:
 def _park(job: TuningJob, reason: str, now: float) -> Decision:
     if job.state is JobState.BLOCKED:
         return Decision(replace(job, reason=reason))
-    moved = replace(job, state=move_job(job.name, job.state, JobState.BLOCKED), reason=reason, ask=None)
-    return Decision(
-        moved, (Tell(TuningJobChanged(job.uid, job.name, moved.state.shown, reason, job.spec_revision, now)),)
+    moved = replace(
+        job,
+        state=move_job(job.name, job.state, JobState.BLOCKED),
+        reason=reason,
+        ask=None,
+        blocked_in=job.state,
+        blocked_over=job.reason,
+        blocked_at=now,
     )
+    return Decision(moved, (_changed(moved, now),))
+
+
+def _unpark(job: TuningJob, now: float) -> Decision:
+    """Go back to where it was; what it wanted to ask then, it asks anew."""
+    if job.state is not JobState.BLOCKED:
+        return Decision(job)
+    moved = replace(
+        job,
+        state=move_job(job.name, job.state, job.blocked_in or JobState.RUNNING),
+        reason=job.blocked_over,
+        blocked_in=None,
+        blocked_over="",
+        blocked_at=None,
+    )
+    return Decision(moved, (_changed(moved, now),))
+
+
+def _changed(job: TuningJob, now: float) -> Tell:
+    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, job.reason, job.spec_revision, now))
 
 
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
@@ -211,9 +243,8 @@ def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
 def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     """Start nothing more and stop what runs."""
     moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None, ahead=())
-    changed = Tell(TuningJobChanged(job.uid, job.name, to.shown, reason, job.spec_revision, now))
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
-    return Decision(moved, (changed, *stop))  # stopping may end the job, which is told after this
+    return Decision(moved, (_changed(moved, now), *stop))  # stopping may end the job, which is told after this
 
 
 def _end_if_over(job: TuningJob, now: float) -> Decision:

@@ -64,6 +64,7 @@ class OpenAsk:
     count: int
     retry_at: float
     failures: int = 0
+    opened_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,14 @@ class TuningJob:
     due_at: float | None = None
     deleted: bool = False
     blocked_in: JobState | None = None
-    """The state to which it returns when it is unparked."""
+    """The state to which it returns when it is unparked, …"""
+    blocked_over: str = ""
+    """… and the reason that it had there."""
+    blocked_at: float | None = None
+    unanswered_at: float | None = None
+    """Since when the suggester has not been reached; None: its last answer came, …"""
+    unanswered_why: str = ""
+    """… and what was heard instead."""
     enqueued: int = 0
     """How many of the specification's enqueued configurations have been started."""
     retried: int = 0

@@ -21,6 +21,8 @@ MAX_LOSSES: Final = 3
 MAX_REASON: Final = 1024
 CLAIM_REMINDER_S: Final = 60.0
 """How often a training that nobody claims is looked at again."""
+AWAITED_AGAIN_S: Final = 30.0
+"""How often a training whose summary is overdue is looked at again, while metrics cannot have read its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ class Resend:
     asked_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Metrics has read so many lines, and a metric's regex has matched none of them."""
+
+    metric: str
+    regex: str
+    lines: int
+    since: float
+
+
 @dataclass(frozen=True)  # without slots: tunewright.core.values says why
 class Training:
     uid: str
@@ -87,15 +99,29 @@ class Training:
     ran_s: float = 0.0
     """Seconds that earlier attempts have used of the training's allowance."""
     stop_reason: str = ""
-    """Not empty: the trainer is told to stop it."""
+    """Not empty: the trainer is told to stop it, …"""
+    stop_asked_at: float | None = None
+    """… since then."""
     resend: Resend | None = None
+    unmatched: Unmatched | None = None
     granted_at: float | None = None
+    ready_at: float | None = None
+    """When its last lease was taken; None: it has had none that was taken."""
     exit: Exit | None = None
     summary: Summary | None = None
     ended_at: float | None = None
     due_at: float | None = None
     withheld_order: float | None = None
     """Its order of claims while it is withheld."""
+
+    @property
+    def claimable(self) -> bool:
+        return self.state is TrainingState.READY and self.claim_order is not None
+
+    @property
+    def waits_since(self) -> float:
+        """Since when it is there to be claimed."""
+        return self.created_at if self.ready_at is None else self.ready_at
 
 
 def granted(training: Training, holder: str, claim_id: str, now: float) -> Training:
@@ -139,6 +165,12 @@ def summarized(training: Training, attempt: int, summary: Summary, now: float) -
     return _ended(moved, now) if moved.state is TrainingState.EXITED else moved
 
 
+def still_awaited(training: Training, now: float) -> Training:
+    """Wait on for a summary: metrics cannot have read the output yet."""
+    reason = "its summary waits for metrics, which has not been heard to read the output"
+    return replace(training, reason=reason, due_at=now + AWAITED_AGAIN_S)
+
+
 def output_lost(training: Training, now: float) -> Training:
     """End a training whose summary did not come by its deadline."""
     return _ended(replace(training, summary=Summary(None, fault="output lost: no summary by the deadline")), now)
@@ -147,15 +179,32 @@ def output_lost(training: Training, now: float) -> Training:
 def lost(training: Training, now: float) -> Training:
     """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss."""
     losses = training.losses + 1
-    ran_s = training.ran_s + (now - training.granted_at if training.granted_at is not None else 0.0)
-    fields = replace(
-        training, losses=losses, ran_s=ran_s, holder="", claim_id="", granted_at=None, summary=None, resend=None
-    )
+    taken = replace(_taken(training, _held_s(training, now)), losses=losses)
     if losses >= MAX_LOSSES:
-        return _final(fields, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
-    if training.stop_reason:
-        return _final(fields, TrainingState.STOPPED, training.stop_reason, now)
-    return _ready_again(fields, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
+        return _final(taken, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
+    return _again(taken, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
+
+
+def released(training: Training, why: str, now: float) -> Training:
+    """Take the lease of a running training by an operator's order: as a loss, but it does not count as one."""
+    said = f": {why}" if why else ""
+    reason = f"attempt {training.attempt} was taken from trainer {training.holder} by an operator{said}"
+    return _again(_taken(training, _held_s(training, now)), reason, now)
+
+
+def settled(training: Training, state: TrainingState, value: float | None, why: str, now: float) -> Training:
+    """End a training with what a person knows of it. Without a value, what metrics has read counts.
+
+    Settled the same way again, it stays as it is. Raises IllegalTransition: it has ended otherwise.
+    """
+    reason = f"settled by hand: {why}" if why else "settled by hand"
+    if training.state.final:
+        if (training.state, training.reason) == (state, reason[:MAX_REASON]):
+            return training
+        raise IllegalTransition(f"training job {training.name}", f"already {training.state.value}", "be settled")
+    said = training.summary or Summary(None, fault=reason)
+    summary = said if value is None else replace(said, objective=value, objective_error=None, fault="")
+    return _final(replace(training, summary=summary), state, reason, now)
 
 
 def runs_again(training: Training, cause: EndCause, max_retries: int) -> bool:
@@ -170,17 +219,8 @@ def retried(training: Training, exit_: Exit, now: float) -> Training:
     """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
     ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
     why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
-    fields = replace(
-        training,
-        retries=training.retries + 1,
-        ran_s=training.ran_s + max(ran_s, 0.0),
-        holder="",
-        claim_id="",
-        granted_at=None,
-        summary=None,
-        resend=None,
-    )
-    return _ready_again(fields, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
+    taken = replace(_taken(training, max(ran_s, 0.0)), retries=training.retries + 1)
+    return _again(taken, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
 
 
 def stopped(training: Training, reason: str, now: float) -> Training:
@@ -192,7 +232,7 @@ def stopped(training: Training, reason: str, now: float) -> Training:
         case TrainingState.READY:
             return _final(training, TrainingState.STOPPED, reason, now)
         case TrainingState.RUNNING if not training.stop_reason:
-            return replace(training, stop_reason=reason)
+            return replace(training, stop_reason=reason, stop_asked_at=now)
         case _:
             return training
 
@@ -213,6 +253,7 @@ def offered(training: Training, now: float) -> Training:
         training,
         claim_order=training.withheld_order,
         withheld_order=None,
+        ready_at=now,
         reason="",
         due_at=now + CLAIM_REMINDER_S,
     )
@@ -232,13 +273,31 @@ def ending(training: Training) -> Ending:
     return Ending(training.number, training.state, retryable, training.objective_value, training.reason)
 
 
-def _ready_again(training: Training, why: str, now: float) -> Training:
+def _held_s(training: Training, now: float) -> float:
+    return now - training.granted_at if training.granted_at is not None else 0.0
+
+
+def _taken(training: Training, ran_s: float) -> Training:
+    """Return the training without its lease; what it has run counts against its allowance."""
     return replace(
         training,
-        state=move_training(training.name, training.state, TrainingState.READY),
-        reason=f"{why[:MAX_REASON]}; waits for another",
-        due_at=now + CLAIM_REMINDER_S,
+        ran_s=training.ran_s + ran_s,
+        holder="",
+        claim_id="",
+        granted_at=None,
+        summary=None,
+        resend=None,
+        unmatched=None,
     )
+
+
+def _again(taken: Training, why: str, now: float) -> Training:
+    """Let a training whose lease was taken be claimed again; one that was to be stopped has ended."""
+    if taken.stop_reason:
+        return _final(taken, TrainingState.STOPPED, taken.stop_reason, now)
+    state = move_training(taken.name, taken.state, TrainingState.READY)
+    reason = f"{why[:MAX_REASON]}; waits for another"
+    return replace(taken, state=state, reason=reason, ready_at=now, due_at=now + CLAIM_REMINDER_S)
 
 
 def _ended(training: Training, now: float) -> Training:
@@ -277,5 +336,7 @@ def _final(training: Training, state: TrainingState, reason: str, now: float) ->
         ended_at=training.exit.ended_at if training.exit is not None else now,
         due_at=None,
         stop_reason="",
+        stop_asked_at=None,
         resend=None,
+        unmatched=None,
     )
