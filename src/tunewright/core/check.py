@@ -46,8 +46,6 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
     ),
     ("warm_start", lambda spec: spec.warm_start is not None, "warm start is not built yet"),
     ("autotune", lambda spec: spec.autotune, "autotune is not built yet; give ranges"),
-    ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
-    ("completion.on_convergence", lambda spec: bool(spec.completion.on_convergence), "is not built yet"),
     ("limits.max_cost", lambda spec: spec.limits.max_cost is not None, "cost is not counted yet"),
     (
         "early_stopping.type",

@@ -14,14 +14,12 @@ from typing import Final, assert_never
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
-from tunewright_scheduler.core import asking, completion
+from tunewright_scheduler.core import asking, completion, convergence
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
-from tunewright_scheduler.core.job import Awaiting, Best, Ending, TuningJob
-
-IMPROVEMENT: Final = 0.01
-"""An objective improves on the best if it is better by more than this share of it."""
+from tunewright_scheduler.core.improvement import with_objective
+from tunewright_scheduler.core.job import Awaiting, Ending, TuningJob
 
 WATCHDOG_S: Final = 600.0
 """A job without a nearer deadline is looked at again after this time."""
@@ -89,7 +87,7 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
         case ProcessEnded(number):
             return Decision(_process_ended(job, number, now))
         case TrainingEnded(ending):
-            return _training_ended(job, spec, ending)
+            return _training_ended(job, spec, ending, now)
         case StopRequested(reason):
             return _stop(job, reason, now)
         case Park(reason):
@@ -109,7 +107,7 @@ def _process_ended(job: TuningJob, number: int, now: float) -> TuningJob:
     return replace(job, slots=slots, awaiting=(*job.awaiting, Awaiting(number, now)))
 
 
-def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Decision:
+def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending, now: float) -> Decision:
     if ending.number not in job.in_flight:
         return Decision(job)
     counted = replace(
@@ -118,6 +116,8 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Deci
         awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
         observations=job.observations + 1,
     )
+    if ending.objective is not None and counted.state in completion.OPEN:
+        counted = convergence.with_record(counted, spec, now)
     return Decision(counted, (Observe(job.observations, ending.number),))
 
 
@@ -134,22 +134,19 @@ def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
             trainings = replace(trainings, non_retryable_error=trainings.non_retryable_error + 1)
     if ending.objective is None:
         objectives = replace(objectives, failed=objectives.failed + 1)
-        first = job.first_failure or (ending.reason if ending.state is TrainingState.FAILED else "")
+        first = _first_failure(job, ending)
         return replace(job, trainings=trainings, objectives=objectives, first_failure=first)
     objectives = replace(objectives, succeeded=objectives.succeeded + 1)
-    return _compare(replace(job, trainings=trainings, objectives=objectives), spec, ending.number, ending.objective)
+    counted = replace(job, trainings=trainings, objectives=objectives)
+    return with_objective(counted, spec.objective.direction, ending, ending.objective)
 
 
-def _compare(job: TuningJob, spec: TuningJobSpec, number: int, value: float) -> TuningJob:
-    if job.best is None:
-        return replace(job, best=Best(number, value))
-    better = spec.objective.direction.better(value, job.best.value)
-    improved = better and abs(value - job.best.value) > IMPROVEMENT * abs(job.best.value)
-    return replace(
-        job,
-        best=Best(number, value) if better else job.best,
-        not_improving=0 if improved else job.not_improving + 1,
-    )
+def _first_failure(job: TuningJob, ending: Ending) -> str:
+    """Keep the first failure of the algorithm's own; until there is one, the first that was not its fault."""
+    if ending.state is not TrainingState.FAILED:
+        return job.first_failure
+    first_real = not ending.retryable and not job.trainings.non_retryable_error
+    return ending.reason if first_real or not job.first_failure else job.first_failure
 
 
 def _stop(job: TuningJob, reason: str, now: float) -> Decision:
@@ -168,7 +165,7 @@ def _park(job: TuningJob, reason: str, now: float) -> Decision:
 
 
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
-    if job.state is not JobState.RUNNING:
+    if job.state not in completion.OPEN:
         return Decision(job)
     verdict = completion.verdict(job, spec, now)
     return _close(job, verdict.state, verdict.reason, now) if verdict is not None else Decision(job)
@@ -200,7 +197,7 @@ def _due_at(job: TuningJob, spec: TuningJobSpec, now: float) -> float | None:
     deadlines = [now + WATCHDOG_S]
     if job.ask is not None:
         deadlines.append(job.ask.retry_at)
-    if job.state is JobState.RUNNING and spec.limits.max_runtime_s is not None:
+    if job.state in completion.OPEN and spec.limits.max_runtime_s is not None:
         deadlines.append(job.created_at + spec.limits.max_runtime_s)
     deadlines.extend(asking.waits_until(job, spec, now))
     return min(deadlines)
