@@ -109,6 +109,9 @@ def rows_of(title: str, jobs: Sequence[Stopped]) -> list[Row]:
     beside = (
         f"blind stop at {count:.1f}: {100 * blindly.mean():.2f} %; difference {100 * low:+.3f} … {100 * high:+.3f} %"
     )
+    for job in jobs:
+        if job.loss(job.count) > WORST:
+            print(f"{title}: {job.problem} lost {100 * job.loss(job.count):.1f} % after {job.count} trainings")
     return [
         Row(
             f"{title}: saved", 100 * share, "%", f"{100 * ended:.0f} % of {len(jobs)} jobs ended early", None, "", True

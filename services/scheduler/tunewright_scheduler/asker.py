@@ -18,6 +18,7 @@ import structlog
 from tunewright.core.errors import CallerError, NotFound, PeerError, TunewrightError
 from tunewright.core.names import training_id
 from tunewright.core.spec import Definition, TuningJobSpec
+from tunewright.core.warm_start import static_of
 from tunewright.platform.codec import from_message, to_message, value_from_message, value_to_message
 from tunewright.platform.documents import from_document
 from tunewright.platform.rpc.status import error_of
@@ -29,6 +30,7 @@ from tunewright_scheduler.core.decide import Message, Park
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.history import NOTHING, Histories, Mark, Marks
+from tunewright_scheduler.parents import parent_messages
 
 ANSWER_WITHIN_S: Final = 45.0
 SAY_SO_EVERY_S: Final = ANSWER_DUE_S / 2
@@ -135,6 +137,7 @@ class Asker:
             parallel=ask.parallel,
             effort=ask.effort,
             started=ask.started,
+            warm_start=None if spec.warm_start is None else f"WARM_START_TYPE_{spec.warm_start.type.name}",
         )
         if spec.hyperband is not None:
             request.hyperband.CopyFrom(to_message(spec.hyperband, spec_pb2.HyperbandConfig))
@@ -142,6 +145,9 @@ class Asker:
             request.definitions.append(_definition(definition))
         if spec.strategy in MODELLED:
             await self._add_history(request, spec, ask, known)
+        if not known.digest:  # else they hold on with what is known
+            parents = await parent_messages(self._histories, self._changes.spec, job.parents)
+            request.definitions[0].parents.extend(parents)
         return request
 
     async def _add_history(
@@ -161,7 +167,7 @@ class Asker:
 
 def _definition(definition: Definition) -> suggestion_service_pb2.DefinitionRequest:
     message = suggestion_service_pb2.DefinitionRequest(
-        name=definition.name, static_hyperparameters=definition.static_hyperparameters
+        name=definition.name, static_hyperparameters=static_of(definition)
     )
     for parameter in definition.parameters:
         message.parameters.append(to_message(parameter, spec_pb2.Parameter))

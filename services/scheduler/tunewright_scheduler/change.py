@@ -130,7 +130,7 @@ class Change:
             pool=definition.pool,
             claim_order=self.now - self.spec.priority * PRIORITY_SPAN,
             provenance=suggestion.provenance,
-            definition_name=suggestion.definition_name,
+            definition_name=definition.name,
             bracket=suggestion.bracket,
             rungs=suggestion.rungs,
             due_at=self.now + CLAIM_REMINDER_S,

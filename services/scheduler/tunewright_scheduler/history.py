@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tunewright.core.errors import NotFound
 from tunewright.core.space import Choice, Float, Int, Range, Value
 from tunewright.core.spec import Definition
 from tunewright.platform.store.port import Query, Store
@@ -56,7 +57,10 @@ class Histories:
         self._kept: OrderedDict[str, History] = OrderedDict()
 
     async def of(self, uid: str, watermark: int) -> History:
-        """Return a job's history, at least its first `watermark` observations."""
+        """Return a job's history, at least its first `watermark` observations.
+
+        Raises: NotFound: there are not as many; the job has been deleted.
+        """
         kept = self._kept.setdefault(uid, History())
         self._kept.move_to_end(uid)
         while len(self._kept) > JOBS_KEPT:
@@ -66,6 +70,8 @@ class Histories:
             page = await self._store.find(
                 Query("observations", "by_job", {"uid": uid}, low=len(rows), high=watermark, limit=PAGE)
             )
+            if not page.items:
+                raise NotFound("observation", f"{uid}/{len(rows)}", f"{watermark} were written")
             rows.extend(item.document for item in page.items)
         if len(rows) > len(kept.rows):
             kept.rows = rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunewright.core.names import training_id
+from tunewright.core.names import job_name_of, training_id
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
@@ -37,6 +37,7 @@ def job_message(
         not_improving=job.not_improving,
         revision=revision,
         waiting_for=_waiting_for(job),
+        parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
     )
     if job.ended_at is not None:
         message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
@@ -70,10 +71,12 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         created_at=instant_to_timestamp(training.created_at),
         provenance=to_message(training.provenance, pb.Provenance),
         losses=training.losses,
+        retries=training.retries,
         bracket=training.bracket,
         rungs=training.rungs,
         spec_revision=str(training.spec_revision),
         waiting_for=_training_waits_for(training),
+        job_name=job_name_of(training.name),
     )
     if exit_ is not None:
         end = pb.TrainingJob(

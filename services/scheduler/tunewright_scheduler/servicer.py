@@ -24,6 +24,7 @@ from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
+from tunewright_scheduler.parents import overall_best
 from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
@@ -43,6 +44,7 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
     ) -> pb.CreateTuningJobResponse:
         spec = self._jobs.checked(request.spec)
         if request.validate_only:
+            await self._jobs.parents(caller(), spec)
             return pb.CreateTuningJobResponse()
         digest = hashlib.sha256(request.spec.SerializeToString(deterministic=True)).digest()
         once = Request(f"create/{caller()}/{request.request_id or uuid.uuid4()}", digest, "request_id")
@@ -193,7 +195,11 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
         job = found.value
         spec = await self._changes.spec(job.uid, job.spec_revision)
         best = await records.read_training(self._store, job.uid, job.best.number) if job.best else None
-        return job_message(job, found.version, spec, best.value if best else None)
+        message = job_message(job, found.version, spec, best.value if best else None)
+        overall = await overall_best(self._store, job, spec)
+        if overall is not None:
+            message.overall_best.CopyFrom(training_message(overall))
+        return message
 
 
 class View:

@@ -16,7 +16,7 @@ import structlog
 
 from tunewright.core.errors import CallerError, Conflict, IllegalTransition, NotFound, PeerError
 from tunewright.core.names import split_training_id
-from tunewright.core.states import EndCause, TrainingState
+from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, TrainingState
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Insert, Query, Remove, Replace, Store
 from tunewright_scheduler import records
@@ -27,16 +27,13 @@ from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import Park, ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.session import Session, check_epoch, renewed
-from tunewright_scheduler.core.training import Exit, Resend, Training
+from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
 from tunewright_scheduler.records import Versioned
 
 FENCED: Final = 0.0
 """When the lease of a session that is being ended has expired."""
 UNHEARD_S: Final = 60.0
 """A grant that its trainer has not spoken of for so long has not reached it: longer than an answer is waited for."""
-
-RUN_AGAIN: Final = frozenset({EndCause.LOST, EndCause.PREEMPTED})
-"""Ends that are no end of the training: the trainer itself could not go on with it."""
 
 log = structlog.get_logger()
 
@@ -132,14 +129,13 @@ class Sessions:
             training = await change.training(number)
             if training.state is TrainingState.RUNNING and training.holder != trainer_id:
                 raise IllegalTransition(training.name, f"held by {training.holder}", "end", "Abandon it")
-            if exit_.cause in RUN_AGAIN and training.attempt == held[1]:
-                if training.state is TrainingState.RUNNING:  # told again, it is no further loss
-                    await self._lost(change, training)
+            blameless = training.attempt == held[1] and exit_.cause in NOT_THE_ALGORITHMS
+            if blameless and await self._run_again(change, training, exit_):
                 return
             moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s)
             if moved is training:
                 return
-            change.facts.append(TrainingJobExited(uid, number, held[1], exit_.cause.value, exit_.exit_code, change.now))
+            change.facts.append(_exited(training, exit_, change.now))
             await change.apply(ProcessEnded(number))
             await change.put(moved)
 
@@ -205,6 +201,21 @@ class Sessions:
         change.facts.append(fact)
         change.bells.add(pool_bell(training.pool))
         await change.put(trainings.lost(training, change.now))
+
+    async def _run_again(self, change: Change, training: Training, exit_: Exit) -> bool:
+        """Give it another attempt if its definition allows; say whether the end is dealt with."""
+        running = training.state is TrainingState.RUNNING
+        if exit_.cause is EndCause.LOST:
+            if running:
+                await self._lost(change, training)
+            return True
+        max_retries = change.spec.definition(training.definition_name).max_retries
+        if running and runs_again(training, exit_.cause, max_retries):
+            change.facts.append(_exited(training, exit_, change.now))
+            change.bells.add(pool_bell(training.pool))
+            await change.put(trainings.retried(training, exit_, change.now))
+            return True
+        return training.state is TrainingState.READY  # told again, it is no further retry
 
     async def _fenced(self, found: Versioned[Session]) -> Versioned[Session]:
         """Fence a session off: nothing is claimed under it any more. Raises Conflict: it has moved on meanwhile.
@@ -293,3 +304,7 @@ class Sessions:
         query = Query("training_jobs", "by_holder", {"holder": trainer_id, "state": "RUNNING"}, limit=1000)
         page = await self._store.find(query)
         return [from_document(stored.document, Training) for stored in page.items]
+
+
+def _exited(training: Training, exit_: Exit, now: float) -> TrainingJobExited:
+    return TrainingJobExited(training.uid, training.number, training.attempt, exit_.cause.value, exit_.exit_code, now)

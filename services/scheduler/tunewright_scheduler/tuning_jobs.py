@@ -18,10 +18,11 @@ from tunewright.platform.store.port import Document, Insert, Remove, Store, Writ
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
-from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.changes import ATTEMPTS, Changes, Contended
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.parents import Parents, check_childless, find_parents
 from tunewright_scheduler.records import Versioned
 
 REQUESTS_KEPT_S: Final = 30 * 86_400.0
@@ -75,14 +76,28 @@ class TuningJobs:
     async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing) -> str:
         """Create a job from a checked specification; return its uid.
 
-        Raises AlreadyExists, and Conflict of what is written beside it.
+        Raises AlreadyExists, NotFound and InvalidSpec of its parents, and Conflict of what is written beside it.
         """
+        for _ in range(ATTEMPTS):
+            parents = await self.parents(owner, spec)
+            try:
+                return await self._create(owner, spec, parents, beside)
+            except Conflict as beaten:
+                if beaten.collection != "tuning_jobs":
+                    raise  # else a parent was deleted, or has got another child
+        raise Contended(spec.name)
+
+    async def parents(self, owner: str, spec: TuningJobSpec) -> Parents:
+        """Find and check the parents of a warm start. Raises NotFound, InvalidSpec."""
+        return await find_parents(owner, spec, self.find, self._changes.spec)
+
+    async def _create(self, owner: str, spec: TuningJobSpec, parents: Parents, beside: Beside) -> str:
         now, uid = await self._store.now(), uuid.uuid4().hex[:16]
         seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
-        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed)
+        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed, parents=parents.jobs)
         name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
         try:
-            await self._changes.create(job, spec, [*beside(uid, now), name])
+            await self._changes.create(job, spec, [*beside(uid, now), name, *parents.guards])
         except Conflict as beaten:
             if beaten.collection == name.collection:
                 raise AlreadyExists("tuning job", spec.name) from None
@@ -115,6 +130,7 @@ class TuningJobs:
                 raise IllegalTransition(
                     what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
                 )
+            await check_childless(self._store, job)
             change.job = replace(job, deleted=True, due_at=change.now)
             change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
             change.writes.append(Remove("job_names", records.name_key(job.owner, job.name)))

@@ -143,7 +143,7 @@ def _response(orders: Orders, stop_grace_s: float) -> worker_service_pb2.Heartbe
 
 def _grant(training: Training, spec: TuningJobSpec) -> worker_service_pb2.Grant:
     definition = spec.definition(training.definition_name)
-    objective = definition.objective or spec.objective
+    objective = spec.objective_of(training.definition_name)
     tuned = {name: text_of(value) for name, value in training.configuration.items()}
     message = to_message(definition, spec_pb2.Definition)
     del message.parameters[:]

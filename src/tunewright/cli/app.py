@@ -50,6 +50,12 @@ def tune(
         list[str] | None,
         typer.Option(help="NAME=RANGE: log(1e-4,1e-1), 10..50, 0.0..0.5, or values: 32,64,128.", show_default=False),
     ] = None,
+    auto: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=VALUE: an example value; range, limits and the end of the job are chosen.", show_default=False
+        ),
+    ] = None,
     maximize: Annotated[str | None, typer.Option(help="The metric to make large.", show_default=False)] = None,
     minimize: Annotated[str | None, typer.Option(help="The metric to make small.", show_default=False)] = None,
     trials: Annotated[int | None, typer.Option(help="How many trainings.  [default: 30]", show_default=False)] = None,
@@ -78,6 +84,13 @@ def tune(
         bool, typer.Option("--on-convergence", help="End when the trainings left are unlikely to gain 1 %.")
     ] = False,
     max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
+    warm_start: Annotated[
+        list[str] | None,
+        typer.Option(help="An ended job to learn from; up to five, by repeating it.", show_default=False),
+    ] = None,
+    transfer: Annotated[
+        bool, typer.Option("--transfer", help="Those jobs were about other data or another program.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Repeat the same random choices.", show_default=False)] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the tuning job; one is made by default.", show_default=False)
@@ -97,6 +110,10 @@ def tune(
     tunewright tune train.py --param lr='log(1e-4,1e-1)' --param batch=32,64,128 --maximize val_acc --trials 30
 
     The script gets its values as --lr 0.01 and prints val_acc=0.93. A server is started if none runs.
+
+    Without ranges: tunewright tune train.py --auto lr=0.01 --auto batch=32 --maximize val_acc
+
+    On from an ended job: the same again with --warm-start JOB; nothing is tried twice.
     """
     from tunewright.cli.written import from_program
 
@@ -110,11 +127,13 @@ def tune(
         "not_improving": not_improving,
         "on_convergence": on_convergence or None,
         "max_runtime": max_runtime,
+        "warm_start": warm_start or None,
+        "transfer": transfer or None,
         "seed": seed,
         "name": name,
         "python": python,
     }
-    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or []}
+    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or [], "autotune": auto or []}
     written = from_program(program, given, pairs)
     if print_aws:
         print(written.aws_form)

@@ -19,8 +19,11 @@ def check_file(path: Path, log: Path | None) -> None:
     print(
         f"{path} is right: {spec.strategy.value}, {limit or 'unlimited'} trainings, {spec.limits.max_parallel} at once"
     )
-    for parameter in spec.definitions[0].parameters:
-        print(f"  {parameter.name}: {parameter.range}")
+    for definition in spec.definitions:
+        if definition.name:
+            print(f" {definition.name}:")
+        for parameter in definition.parameters:
+            print(f"  {parameter.name}: {parameter.range}")
     if lines is not None:
         _try_metrics(spec, lines)
 
@@ -35,7 +38,8 @@ def _lines(log: Path) -> list[str]:
 
 
 def _try_metrics(spec: TuningJobSpec, lines: list[str]) -> None:
-    for report in load("reading")(spec.definitions[0].metric_definitions, lines):
+    metrics = dict.fromkeys(metric for item in spec.definitions for metric in item.metric_definitions)
+    for report in load("reading")(tuple(metrics), lines):
         if report.first is None:
             print(f"  {report.metric}: matches none of {len(lines)} lines. {instead_of(report.metric, lines)}")
             continue

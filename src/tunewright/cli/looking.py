@@ -58,10 +58,15 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("not improving", _not_improving(found)),
         ("converged", _when(found.converged_at)),
     ]
+    rows.append(("parents", ", ".join(parent.name for parent in found.parents)))
     if found.best is not None:
-        rows.append((f"best {found.spec.objective.metric_name}", f"{found.best.objective_value!r} ({found.best.name})"))
+        metric = found.spec.objective_of(found.best.definition_name).metric_name
+        rows.append((f"best {metric}", f"{found.best.objective_value!r} ({found.best.name})"))
+        rows.append(("definition", found.best.definition_name))
         rows += [(f"  {name}", text_of(value)) for name, value in found.best.configuration.items()]
         rows.append(("model", found.best.artifact_uri))
+    if found.overall_best is not None:
+        rows.append(("best with parents", f"{found.overall_best.objective_value!r} ({found.overall_best.name})"))
     _print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
@@ -71,12 +76,20 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
     if as_json:
         print(json.dumps([training_tree(training) for training in found], indent=2))
         return
-    names = list(found[0].configuration) if found else []
+    names = list(dict.fromkeys(name for item in found for name in item.configuration))
+    several = len({item.definition_name for item in found}) > 1
     rows = (
-        (item.name, item.state.shown, item.objective_value, *map(item.configuration.get, names), _why(item))
+        (
+            item.name,
+            *([item.definition_name] if several else []),
+            item.state.shown,
+            item.objective_value,
+            *map(item.configuration.get, names),
+            _why(item),
+        )
         for item in found
     )
-    _print_table(("name", "state", "objective", *names, "reason"), rows)
+    _print_table(("name", *(["definition"] if several else []), "state", "objective", *names, "reason"), rows)
 
 
 def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:

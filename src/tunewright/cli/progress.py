@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tunewright.cli.wording import best_line, duration, ended_line, pace, running_line
+from tunewright.cli.wording import best_line, duration, ended_line, pace, rounded, running_line
 from tunewright.client.resources import Measurement, TrainingJob, TuningJob, Watched
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Standing:
         self._ended.add(training.number)
         self.running.pop(training.number, None)
         self.last.pop(training.number, None)
-        objective, value = self.job.spec.objective, training.objective_value
+        objective, value = self.job.spec.objective_of(training.definition_name), training.objective_value
         self.values += [] if value is None else [value]
         known = None if self.best is None else self.best.objective_value
         best = value is not None and (known is None or objective.direction.better(value, known))
@@ -126,6 +126,9 @@ def show_begin(view: View, job: TuningJob) -> None:
     limits = job.spec.limits
     count = "trainings" if limits.max_trainings is None else f"{limits.max_trainings} trainings"
     view.say(f"Tuning job {job.name}: {count}, {limits.max_parallel} at once")
+    for parameter in job.spec.definitions[0].parameters if job.spec.autotune else ():
+        first = "" if parameter.hint is None else f", first {rounded(parameter.hint)}"
+        view.say(f"      {parameter.name}: {parameter.range}{first}")
 
 
 def drawn(standing: Standing, now: float) -> Group:
@@ -147,12 +150,20 @@ def drawn(standing: Standing, now: float) -> Group:
         "" if per_minute is None else f"{per_minute:.1f}/min",
         "" if left_s is None else f"about {duration(left_s)} left",
     )
-    metric = job.spec.objective.metric_name
     running = [standing.running[number] for number in sorted(standing.running)]
     lines = [
-        best_line(standing.best, metric),
-        *(running_line(item, metric, standing.last.get(item.number), now) for item in running[:SHOWN_RUNNING]),
+        best_line(standing.best, _metric(job, standing.best)),
+        *(
+            running_line(item, _metric(job, item), standing.last.get(item.number), now)
+            for item in running[:SHOWN_RUNNING]
+        ),
     ]
     if len(running) > SHOWN_RUNNING:
         lines.append(f"      and {len(running) - SHOWN_RUNNING} more")
     return Group(bar, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
+
+
+def _metric(job: TuningJob, training: TrainingJob | None) -> str:
+    """Return the objective's metric: of a training's definition, where several have their own."""
+    spec = job.spec
+    return (spec.objective if training is None else spec.objective_of(training.definition_name)).metric_name

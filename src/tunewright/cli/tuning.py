@@ -16,7 +16,7 @@ from tunewright.cli.progress import Standing, View, show_begin, view
 from tunewright.cli.serving import is_ours, join_or_start
 from tunewright.cli.wording import FILE_SCHEME, result_text, result_tree
 from tunewright.cli.written import Written
-from tunewright.client import AsyncClient, TrainingJob
+from tunewright.client import AsyncClient, TrainingJob, TuningJob
 from tunewright.client.asynchronous import WATCH_PATIENCE_S
 from tunewright.core.errors import IllegalTransition, TunewrightError, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
@@ -59,9 +59,7 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
     else:
         why = f"it ended {REJOINS} times" if ours else "it does not answer any more; the job goes on"
         raise Unavailable("the server", f"{why}; see tunewright describe {job.name}{options}")
-    print(
-        json.dumps(result_tree(job), indent=2) if as_json else result_text(job, _how_to_use(job.spec, options), options)
-    )
+    print(json.dumps(result_tree(job), indent=2) if as_json else result_text(job, _how_to_use(job, options), options))
     if job.state is JobState.STOPPED:
         return INTERRUPTED
     return 0 if job.state is JobState.COMPLETED and job.best is not None else FAILED
@@ -71,7 +69,6 @@ async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *,
     """Show the job until it has ended."""
     following: dict[int, asyncio.Task[None]] = {}
     hinted = False
-    metric = standing.job.spec.objective.metric_name
     with view(standing) as shown:
         if again:
             shown.say("The server had ended; it has been started again, and the job goes on.")
@@ -85,6 +82,7 @@ async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *,
                         task.cancel()
                     if training.objective_value is None and not hinted:
                         hinted = True
+                        metric = standing.job.spec.objective_of(training.definition_name).metric_name
                         await _hint(client, shown, training, metric)
                 for training in standing.running.values():
                     if shown.live and training.started_at is not None and training.number not in following:
@@ -93,16 +91,16 @@ async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *,
             for task in following.values():
                 task.cancel()
             await asyncio.gather(*following.values(), return_exceptions=True)
-        if warning := all_the_same(standing.values, standing.job.spec.definitions[0].space):
+        names = dict.fromkeys(name for item in standing.job.spec.definitions for name in item.space)
+        if warning := all_the_same(standing.values, names):
             shown.say(warning)
 
 
 async def _measure(client: AsyncClient, standing: Standing, training: TrainingJob) -> None:
     """Take in a running training's objective; without it the view only lacks a value."""
+    metric = standing.job.spec.objective_of(training.definition_name).metric_name
     try:
-        async for measurement in client.measurements(
-            training.name, standing.job.spec.objective.metric_name, follow=True
-        ):
+        async for measurement in client.measurements(training.name, metric, follow=True):
             standing.measured(training.number, measurement)
     except TunewrightError:
         return
@@ -146,10 +144,10 @@ def _wants_to_stop(name: str) -> bool:
         return False
 
 
-def _how_to_use(spec: TuningJobSpec, options: str) -> str:
+def _how_to_use(job: TuningJob, options: str) -> str:
     """Return the command that runs a script with the best configuration, or that prints it for an image."""
-    definition = spec.definitions[0]
-    best = f"tunewright best {spec.name}{options}"
+    definition = job.spec.definitions[0] if job.best is None else job.spec.definition(job.best.definition_name)
+    best = f"tunewright best {job.name}{options}"
     if PYTHON_VARIABLE not in definition.environment:
         return best
     script = Path(definition.image.removeprefix(FILE_SCHEME))

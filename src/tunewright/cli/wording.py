@@ -19,7 +19,7 @@ FILE_SCHEME: Final = "file://"
 def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
     """Say how a training has ended, in one line."""
     value = "no value" if training.objective_value is None else f"{metric}={training.objective_value:.6g}"
-    parts = [f"{training.number:>4}  {value}  {settings(training.configuration)}"]
+    parts = [f"{training.number:>4}  {value}  {tried(training)}"]
     if training.state is not TrainingState.COMPLETED or training.objective_value is None:
         state = training.state.value.lower()
         reason = training.reason.replace(repr(default_regex(metric)), f"{metric}=NUMBER")
@@ -31,14 +31,14 @@ def best_line(best: TrainingJob | None, metric: str) -> str:
     """Say what the best is so far, in one line."""
     if best is None or best.objective_value is None:
         return f"no value of {metric} yet"
-    return f"best {metric}={best.objective_value:.6g}  {settings(best.configuration)}  (training {best.number})"
+    return f"best {metric}={best.objective_value:.6g}  {tried(best)}  (training {best.number})"
 
 
 def running_line(training: TrainingJob, metric: str, last: tuple[int, float] | None, now: float) -> str:
     """Say what a training is doing: for how long it has run, and the last value of the objective that it printed."""
     since = "waits for a slot" if training.started_at is None else f"runs {duration(max(0, now - training.started_at))}"
     value = "" if last is None else f"  {metric}={rounded(last[1])} (step {last[0]})"
-    return f"{training.number:>4}  {since}{value}  {settings(training.configuration)}"
+    return f"{training.number:>4}  {since}{value}  {tried(training)}"
 
 
 def pace(job: TuningJob, now: float) -> tuple[float | None, float | None]:
@@ -65,9 +65,14 @@ def result_text(job: TuningJob, use: str, options: str) -> str:
                 f"  tunewright logs {job.name}{options}",
             ]
         )
-    best = f"Best of {job.trainings.ended}: {job.spec.objective.metric_name} = {job.best.objective_value!r}"
+    metric = job.spec.objective_of(job.best.definition_name).metric_name
+    best = f"Best of {job.trainings.ended}: {metric} = {job.best.objective_value!r}"
     width = max(map(len, job.best.configuration), default=0)
     values = [f"  {name:<{width}}  {text_of(value)}" for name, value in job.best.configuration.items()]
+    if job.best.definition_name:
+        values.insert(0, f"  of definition {job.best.definition_name}")
+    if job.overall_best is not None and job.overall_best.name != job.best.name:
+        values.append(better_before(job.overall_best))
     model = [f"Model: {job.best.artifact_uri.removeprefix(FILE_SCHEME)}"] if job.best.artifact_uri else []
     return "\n".join(
         [
@@ -98,6 +103,8 @@ def result_tree(job: TuningJob) -> dict[str, Any]:
         "not_improving": job.not_improving,
         "converged_at": job.converged_at,
         "best": None if job.best is None else training_tree(job.best),
+        "overall_best": None if job.overall_best is None else training_tree(job.overall_best),
+        "parents": [parent.name for parent in job.parents],
     }
 
 
@@ -105,6 +112,8 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
     """Return a training for programs."""
     return {
         "name": training.name,
+        "job": training.job_name,
+        "definition": training.definition_name,
         "number": training.number,
         "state": training.state.shown,
         "objective": training.objective_value,
@@ -113,6 +122,11 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
         "model": training.artifact_uri,
         "reason": training.reason,
     }
+
+
+def better_before(overall: TrainingJob) -> str:
+    """Say that a parent's training is still the best."""
+    return f"Better still, in parent job {overall.job_name}: {overall.objective_value!r}  ({overall.name})"
 
 
 def arguments(configuration: Mapping[str, Value]) -> str:
@@ -130,6 +144,12 @@ def variables(configuration: Mapping[str, Value]) -> list[str]:
         f"{re.sub(r'^(?=[0-9])|[^A-Za-z0-9_]', '_', name)}={shlex.quote(text_of(value))}"
         for name, value in configuration.items()
     ]
+
+
+def tried(training: TrainingJob) -> str:
+    """Say which configuration it is, and of which definition if that has a name."""
+    name = f"{training.definition_name}: " if training.definition_name else ""
+    return f"{name}{settings(training.configuration)}"
 
 
 def settings(configuration: Mapping[str, Value]) -> str:

@@ -24,10 +24,21 @@ from tunewright.core.jobfile import Place
 from tunewright.core.members import renamed
 from tunewright.core.spec import Definition, TuningJobSpec
 
-OPTIONS: Final = {"script": "program", "params": "--param", "fixed": "--set", "metrics": "--metric"}
+OPTIONS: Final = {
+    "script": "program",
+    "params": "--param",
+    "fixed": "--set",
+    "metrics": "--metric",
+    "autotune": "--auto",
+}
 """Options that are not called like the member of the job file that they stand for."""
 
-EXAMPLES: Final = {"params": "lr='log(1e-4,1e-1)'", "fixed": "data=iris", "metrics": "loss='loss: ([0-9.]+)'"}
+EXAMPLES: Final = {
+    "params": "lr='log(1e-4,1e-1)'",
+    "fixed": "data=iris",
+    "metrics": "loss='loss: ([0-9.]+)'",
+    "autotune": "lr=0.01",
+}
 JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}
 
 
@@ -141,6 +152,7 @@ def _place(member: str, file: str, lines: Mapping[str, int]) -> str:
 def option_of(member: str) -> str:
     """`max_runtime` is --max-runtime, `params.lr` is --param lr."""
     head, _, rest = member.partition(".")
+    head = head.partition("[")[0]
     option = OPTIONS.get(head) or f"--{head.replace('_', '-')}"
     return f"{option} {rest}".rstrip()
 

@@ -51,7 +51,10 @@ class TrainingJob:
     steps: int = 0
     final_metrics: Mapping[str, float] = field(default_factory=dict)
     losses: int = 0
+    retries: int = 0
+    """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     waiting_for: str = ""
+    job_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,14 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentJob:
+    """A job that another is warm-started from. The name may have been given to another job since."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TuningJob:
     uid: str
     spec: TuningJobSpec
@@ -103,6 +114,9 @@ class TuningJob:
     outlook: Outlook | None = None
     revision: int = 0
     waiting_for: str = ""
+    overall_best: TrainingJob | None = None
+    """Of the job and its parents, where those are of the same data and algorithm."""
+    parents: tuple[ParentJob, ...] = ()
 
     @property
     def name(self) -> str:
@@ -144,7 +158,12 @@ def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:
 
 
 def job_in_order(job: TuningJob) -> TuningJob:
-    return job if job.best is None else replace(job, best=in_order(job.best, job.spec))
+    best, overall = job.best, job.overall_best
+    return replace(
+        job,
+        best=None if best is None else in_order(best, job.spec),
+        overall_best=None if overall is None else in_order(overall, job.spec),
+    )
 
 
 def _sorted(items: Mapping[str, V], names: Iterable[str]) -> dict[str, V]:

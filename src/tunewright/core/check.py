@@ -13,18 +13,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from tunewright.core.autotune import with_choices
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
+from tunewright.core.several import with_common_objective
 from tunewright.core.space import Choice, check_configuration, size
 from tunewright.core.spec import (
     Definition,
     EarlyStopping,
+    EnqueuedConfiguration,
     HyperbandConfig,
     InputMode,
     Strategy,
     TuningJobSpec,
 )
+from tunewright.core.warm_start import check_request
 
 MAX_PARALLEL: Final = 100
 MAX_TUNABLE: Final = 30
@@ -35,6 +39,7 @@ MAX_REGEX: Final = 500
 MAX_VALUE: Final = 2500
 MAX_GRID: Final = 750
 MAX_TRAININGS: Final = 10_000
+MAX_RETRIES: Final = 30
 MIN_NOT_IMPROVING: Final = 3
 OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 
@@ -44,15 +49,12 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
         lambda spec: spec.strategy is Strategy.HYPERBAND,
         "Hyperband is not built yet; use Bayesian, Random or Grid",
     ),
-    ("warm_start", lambda spec: spec.warm_start is not None, "warm start is not built yet"),
-    ("autotune", lambda spec: spec.autotune, "autotune is not built yet; give ranges"),
     ("limits.max_cost", lambda spec: spec.limits.max_cost is not None, "cost is not counted yet"),
     (
         "early_stopping.type",
         lambda spec: spec.early_stopping.type is not EarlyStopping.OFF,
         "early stopping is not built yet; use Off",
     ),
-    ("definitions", lambda spec: len(spec.definitions) > 1, "several definitions are not built yet; give one"),
 )
 """Field, what asks for it, and what to say."""
 
@@ -61,7 +63,6 @@ NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str]
     ("input_mode", lambda item: item.input_mode is not InputMode.FILE, "only File is built yet"),
     ("resources.instance_count", lambda item: item.resources.instance_count != 1, "must be 1; more are not built yet"),
     ("checkpoint_uri", lambda item: bool(item.checkpoint_uri), "checkpoints are not built yet"),
-    ("max_retries", lambda item: item.max_retries > 0, "retries beyond lost trainers are not built yet"),
     ("spot", lambda item: item.spot, "spot training is not built yet"),
     ("algorithm_name", lambda item: bool(item.algorithm_name), "algorithm names are not known here; give an image"),
     (
@@ -81,14 +82,15 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
     for field, asked, why in NOT_YET:
         if asked(spec):
             raise InvalidSpec(field, why)
+    spec = with_common_objective(with_choices(spec))
     for index, definition in enumerate(spec.definitions):
         _check_definition(definition, f"definitions[{index}]")
-        _check_objective(spec, definition)
+        _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
     _check_limits(spec)
     _check_completion(spec)
+    check_request(spec)
     for index, item in enumerate(spec.enqueued):
-        space = spec.definition(item.definition_name).space
-        check_configuration(space, item.configuration, f"enqueued[{index}].configuration")
+        _check_enqueued(spec, item, f"enqueued[{index}]")
     match spec.strategy:
         case Strategy.GRID:
             return _with_grid_size(spec)
@@ -116,6 +118,8 @@ def _check_definition(definition: Definition, path: str) -> None:
     _check_names(definition, path)
     if definition.stopping.max_runtime_s < 1:
         raise InvalidSpec(f"{path}.stopping.max_runtime_s", "must be at least 1", "Give seconds")
+    if not 0 <= definition.max_retries <= MAX_RETRIES:
+        raise InvalidSpec(f"{path}.max_retries", f"must be from 0 to {MAX_RETRIES}, is {definition.max_retries}")
     _check_metrics(definition, path)
 
 
@@ -162,18 +166,26 @@ def _check_regex(pattern: str, field: str) -> None:
         raise InvalidSpec(field, f"{pattern!r} has no group", "Put the number in parentheses: val_acc=([0-9.]+)")
 
 
-def _check_objective(spec: TuningJobSpec, definition: Definition) -> None:
-    objective = definition.objective or spec.objective
+def _check_objective(spec: TuningJobSpec, definition: Definition, path: str) -> None:
+    objective, path = definition.objective or spec.objective, f"{path}objective"
     if not objective.metric_name:
-        raise InvalidSpec("objective.metric_name", "is missing", "Name the metric to optimise")
+        raise InvalidSpec(f"{path}.metric_name", "is missing", "Name the metric to optimise")
     if objective.last_k < 1:
-        raise InvalidSpec("objective.last_k", "must be at least 1", "Give how many values to average")
+        raise InvalidSpec(f"{path}.last_k", "must be at least 1", "Give how many values to average")
     if objective.metric_name not in {metric.name for metric in definition.metric_definitions}:
         why = (
             "A metric is required for this hyperparameter tuning job objective. "
             f"Provide a metric in the metric definitions: {objective.metric_name!r} has no regex"
         )
-        raise InvalidSpec("objective.metric_name", why, "Give it a regex, or name a metric that has one")
+        raise InvalidSpec(f"{path}.metric_name", why, "Give it a regex, or name a metric that has one")
+
+
+def _check_enqueued(spec: TuningJobSpec, item: EnqueuedConfiguration, path: str) -> None:
+    names = [definition.name for definition in spec.definitions]
+    if len(names) > 1 and item.definition_name not in names:
+        why = f"{item.definition_name!r} is no definition of this job"
+        raise InvalidSpec(f"{path}.definition_name", why, f"Choose from {', '.join(names)}")
+    check_configuration(spec.definition(item.definition_name).space, item.configuration, f"{path}.configuration")
 
 
 def _check_limits(spec: TuningJobSpec) -> None:
@@ -203,16 +215,16 @@ def _check_completion(spec: TuningJobSpec) -> None:
 
 
 def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
-    """A grid is the product of categorical ranges, each configuration once."""
-    for index, parameter in enumerate(spec.definitions[0].parameters):
-        if not isinstance(parameter.range, Choice):
-            field = f"definitions[0].parameters[{index}].range"
-            raise InvalidSpec(field, "Grid takes categorical ranges only", "List the values, or use another strategy")
-    product = size(spec.definitions[0].space) or 0
+    """A grid is the product of categorical ranges, each configuration once; several definitions have one each."""
+    for place, definition in enumerate(spec.definitions):
+        for index, parameter in enumerate(definition.parameters):
+            if not isinstance(parameter.range, Choice):
+                field, why = f"definitions[{place}].parameters[{index}].range", "Grid takes categorical ranges only"
+                raise InvalidSpec(field, why, "List the values, or use another strategy")
+    product = sum(size(definition.space) or 0 for definition in spec.definitions)
     if product > MAX_GRID:
-        raise InvalidSpec(
-            "definitions[0].parameters", f"the grid has {product} points, at most {MAX_GRID}", "Drop values"
-        )
+        field = "definitions[0].parameters" if len(spec.definitions) == 1 else "definitions"
+        raise InvalidSpec(field, f"the grid has {product} points, at most {MAX_GRID}", "Drop values")
     asked = spec.limits.max_trainings
     if asked is not None and asked != product:
         raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")

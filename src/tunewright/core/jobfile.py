@@ -6,6 +6,9 @@
     params: {lr: "log(1e-4, 1e-1)", batch: [32, 64, 128], epochs: 10..50}
     trials: 30
     parallel: 4
+    autotune: {lr: 0.01, batch: 32}           # example values, in place of params and trials
+    warm_start: digits-1                      # an ended job to learn from, or up to five; transfer: true if it
+                                              # was about other data or another program
 
 A mapping of values becomes the specification; nothing is read from the disk here, so paths come in absolute.
 """
@@ -35,6 +38,8 @@ from tunewright.core.spec import (
     StoppingCondition,
     Strategy,
     TuningJobSpec,
+    WarmStart,
+    WarmStartType,
 )
 
 PYTHON_VARIABLE: Final = "TUNEWRIGHT_PYTHON"
@@ -80,6 +85,9 @@ def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
                 EnqueuedConfiguration(_configuration(checked(item, dict, path), definition.space, path))
                 for path, item in top.items("try_first")
             ),
+            warm_start=_warm_start(top),
+            autotune=top.has("autotune"),
+            auto_parameters=top.texts("autotune"),
             priority=top.take("priority", int, 0),
             tags=top.texts("tags"),
         )
@@ -94,6 +102,8 @@ MEMBERS: Final = {
     "completion.on_convergence": "on_convergence",
     "early_stopping.type": "early_stopping",
     "random_seed": "seed",
+    "warm_start.parents": "warm_start",
+    "auto_parameters": "autotune",
     "definitions[0].parameters": "params",
     "definitions[0].static_hyperparameters": "fixed",
     "definitions[0].metric_definitions": "metrics",
@@ -102,6 +112,7 @@ MEMBERS: Final = {
     f"definitions[0].environment.{WORKDIR_VARIABLE}": "workdir",
     "definitions[0].output_uri": "output",
     "definitions[0].stopping.max_runtime_s": "max_training_runtime",
+    "definitions[0].max_retries": "retries",
 }
 """Where the job file holds what a specification holds, if under another name."""
 
@@ -112,6 +123,7 @@ def members_of(spec: TuningJobSpec) -> dict[str, str]:
     members = MEMBERS | {
         "definitions[0].image": "script" if PYTHON_VARIABLE in definition.environment else "image",
         "objective.metric_name": spec.objective.direction.value.lower(),
+        "objective.direction": spec.objective.direction.value.lower(),
     }
     for index, parameter in enumerate(definition.parameters):
         path, member = f"definitions[0].parameters[{index}]", f"params.{parameter.name}"
@@ -119,6 +131,8 @@ def members_of(spec: TuningJobSpec) -> dict[str, str]:
     for index, metric in enumerate(definition.metric_definitions):
         path, member = f"definitions[0].metric_definitions[{index}]", f"metrics.{metric.name}"
         members |= {path: member, f"{path}.name": member, f"{path}.regex": member}
+    for index in range(len(spec.warm_start.parents) if spec.warm_start is not None else 0):
+        members[f"warm_start.parents[{index}]"] = f"warm_start[{index}]"
     for index in range(len(spec.enqueued)):
         members[f"enqueued[{index}].configuration"] = f"try_first[{index}]"
     return members
@@ -144,12 +158,26 @@ def _objective(top: Members) -> Objective:
 def _limits(top: Members) -> Limits:
     runtime = top.maybe("max_runtime", object)
     trials = top.maybe("trials", int)
-    grid = top.choice("strategy", STRATEGIES, Strategy.BAYESIAN) is Strategy.GRID
+    counted = top.choice("strategy", STRATEGIES, Strategy.BAYESIAN) is Strategy.GRID or top.has("autotune")
     return Limits(
         max_parallel=top.take("parallel", int, 1),
-        max_trainings=trials if trials is not None or grid or runtime is not None else DEFAULT_TRIALS,
+        max_trainings=trials if trials is not None or counted or runtime is not None else DEFAULT_TRIALS,
         max_runtime_s=None if runtime is None else parse_duration(runtime, "max_runtime"),
     )
+
+
+def _warm_start(top: Members) -> WarmStart | None:
+    """Read one ended job or several to learn from; `transfer` says that they were about something else."""
+    transfer = top.take("transfer", bool, default=False)
+    given = top.maybe("warm_start", object)
+    if given is None:
+        if transfer:
+            raise InvalidSpec("transfer", "is given without warm_start", "Name the jobs to learn from")
+        return None
+    names = given if isinstance(given, list) else [given]
+    parents = tuple(checked(name, str, f"warm_start[{index}]") for index, name in enumerate(names))
+    kind = WarmStartType.TRANSFER_LEARNING if transfer else WarmStartType.IDENTICAL_DATA_AND_ALGORITHM
+    return WarmStart(parents, kind)
 
 
 def _definition(top: Members, place: Place, objective: Objective) -> Definition:
@@ -163,6 +191,7 @@ def _definition(top: Members, place: Place, objective: Objective) -> Definition:
         environment=environment | top.texts("environment"),
         output_uri=_output(top, place),
         pool=top.take("pool", str, "default"),
+        max_retries=top.take("retries", int, 0),
         stopping=StoppingCondition()
         if max_runtime is None
         else StoppingCondition(parse_duration(max_runtime, "max_training_runtime")),

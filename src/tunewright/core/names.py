@@ -7,6 +7,8 @@ import re
 from typing import Final
 
 JOB_NAME: Final = re.compile(r"(?=.{1,32}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+DEFINITION_NAME: Final = re.compile(r"(?=.{1,64}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+DEFINITION_LETTERS: Final = "a letter or digit, then up to 63 letters, digits or hyphens; no hyphen at the end"
 LETTERS: Final = "a letter or digit, then up to 31 letters, digits or hyphens; no hyphen at the end"
 
 
@@ -19,6 +21,11 @@ def training_name(job_name: str, uid: str, number: int) -> str:
     """Return AMT's name of a training job: `<job>-NNN-<8 hex>`."""
     digest = hashlib.blake2b(f"{uid}/{number}".encode(), digest_size=4).hexdigest()
     return f"{job_name}-{number:03d}-{digest}"
+
+
+def job_name_of(training_name: str) -> str:
+    """Return the name of the tuning job that a training job's name was made from."""
+    return training_name.rsplit("-", 2)[0]
 
 
 def split_training_id(key: str) -> tuple[str, int]:

@@ -253,3 +253,7 @@ class TuningJobSpec:
         if len(self.definitions) == 1:
             return self.definitions[0]
         return {definition.name: definition for definition in self.definitions}[name]
+
+    def objective_of(self, name: str) -> Objective:
+        """Return what is optimised in the definition of that name. Raises KeyError."""
+        return self.definition(name).objective or self.objective

@@ -87,6 +87,21 @@ class EndCause(StrEnum):
     LOST = "LOST"
 
 
+NOT_THE_ALGORITHMS: Final = frozenset({EndCause.START_FAILED, EndCause.PREEMPTED, EndCause.LOST})
+"""Ends for which the algorithm cannot be blamed. A training that fails by one counts as RetryableError, else as
+NonRetryableError.
+
+    ended by                     whose fault, and what follows
+    EXITED with a code not 0     the algorithm's: FAILED
+    OUT_OF_MEMORY                the algorithm's: FAILED
+    SPOOL_FULL                   the algorithm's, it prints more than an attempt may: FAILED
+    START_FAILED                 nothing of the algorithm has run: again, as often as max_retries says
+    PREEMPTED                    the host's: again, as often as max_retries says; without it, as often as a lost one
+    LOST                         the host's or ours: again, whatever max_retries says, until the third loss
+    STOPPED,
+    MAX_RUNTIME_EXCEEDED         nobody's: STOPPED
+"""
+
 CLOSING_JOB_STATES: Final = frozenset({JobState.COMPLETING, JobState.STOPPING, JobState.FAILING})
 """Nothing more is started; what runs is being stopped and summarised."""
 FINAL_JOB_STATES: Final = frozenset({JobState.COMPLETED, JobState.STOPPED, JobState.FAILED})

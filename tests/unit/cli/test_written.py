@@ -58,6 +58,9 @@ JOB_FILES = [
     ("metrics:\n  loss: loss", 8, "metrics.loss", "no group"),
     ("try_first:\n- {lr: 0.01, batch: '32'}\n- {lr: 1.0, batch: '32'}", 9, "try_first[1].lr", "outside"),
     ("sede: 3", 7, "sede", "not known"),
+    ("warm_start: [a, b, c, d, e, f]", 7, "warm_start", "1 to 5, are 6"),
+    ("warm_start: [a, a]", 7, "warm_start[1]", "named twice"),
+    ("retries: 99", 7, "retries", "from 0 to 30"),
     ("trials: 3", 7, "trials", "twice"),
     ("target: high", 7, "target", "a number"),
     ("name: my job", 7, "name", "my job"),
@@ -123,6 +126,10 @@ OPTIONS = [
     ({"metrics": {"acc": "acc"}}, "--metric acc"),
     ({"fixed": {"data": "x" * 2501}}, "--set data"),
     ({"python": "no-such-python"}, "--python"),
+    ({"warm_start": ["a", "a"]}, "--warm-start"),
+    ({"warm_start": list("abcdef")}, "--warm-start"),
+    ({"params": None, "autotune": {"optimizer": "adam"}}, "--auto"),
+    ({"transfer": True}, "--transfer"),
 ]
 
 
@@ -190,7 +197,7 @@ def test_all_that_may_be_found_wrong_has_a_name_in_the_job_file(field):
     spec = jobfile.from_jobfile(JOB_FILE, jobfile.Place("/", "python", "digits"))
     member = renamed(field.replace("metric_definitions[1]", "metric_definitions[0]"), jobfile.members_of(spec))
     assert member.split(".")[0] in {*JOB_FILE, "name", "parallel", "max_runtime", "max_training_runtime", "fixed",
-                                    "target", "seed", "metrics"}  # fmt: skip
+                                    "target", "seed", "metrics", "retries"}  # fmt: skip
 
 
 def test_a_path_is_renamed_by_its_longest_known_beginning():

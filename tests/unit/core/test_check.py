@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.core.specs import definition, spec
+from tests.unit.core.specs import spec
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int
@@ -24,8 +24,6 @@ from tunewright.core.spec import (
     Resources,
     StoppingCondition,
     Strategy,
-    WarmStart,
-    WarmStartType,
 )
 
 
@@ -59,6 +57,8 @@ WRONG = [
     ("definitions[0].static_hyperparameters", spec(static_hyperparameters={f"s{i}": "1" for i in range(97)})),
     ("definitions[0].static_hyperparameters.data", spec(static_hyperparameters={"data": "x" * 2501})),
     ("definitions[0].stopping.max_runtime_s", spec(stopping=StoppingCondition(0))),
+    ("definitions[0].max_retries", spec(max_retries=31)),
+    ("definitions[0].max_retries", spec(max_retries=-1)),
     ("objective.metric_name", spec(metric_definitions=())),
     ("objective.metric_name", spec(objective=Objective("loss"))),
     ("objective.metric_name", spec(objective=Objective(""))),
@@ -112,16 +112,12 @@ def test_an_objective_without_a_regex_is_refused_in_amts_words():
 
 NOT_BUILT = [
     ("strategy", spec(strategy=Strategy.HYPERBAND)),
-    ("warm_start", spec(warm_start=WarmStart(("p",), WarmStartType.TRANSFER_LEARNING))),
-    ("autotune", spec(autotune=True)),
     ("limits.max_cost", spec(limits=Limits(1, 20, max_cost=3.0))),
     ("early_stopping.type", spec(early_stopping=EarlyStoppingRule(EarlyStopping.AUTO))),
-    ("definitions", spec(definitions=(definition(name="a"), definition(name="b")))),
     ("definitions[0].channels", spec(channels=(Channel("train", "file:///data"),))),
     ("definitions[0].input_mode", spec(input_mode=InputMode.PIPE)),
     ("definitions[0].resources.instance_count", spec(resources=Resources(instance_count=2))),
     ("definitions[0].checkpoint_uri", spec(checkpoint_uri="file:///checkpoints")),
-    ("definitions[0].max_retries", spec(max_retries=1)),
     ("definitions[0].spot", spec(spot=True)),
     ("definitions[0].algorithm_name", spec(algorithm_name="xgboost")),
     ("definitions[0].output_uri", spec(output_uri="s3://bucket/out")),

@@ -13,7 +13,16 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE, from_jobfile, parse_duration
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Choice, Float, Int, ScalingType
-from tunewright.core.spec import Completion, Direction, Limits, MetricDefinition, Objective, Strategy
+from tunewright.core.spec import (
+    Completion,
+    Direction,
+    Limits,
+    MetricDefinition,
+    Objective,
+    Strategy,
+    WarmStart,
+    WarmStartType,
+)
 
 
 def read(*leave_out, **changes):
@@ -132,7 +141,23 @@ def test_a_choice_to_try_first_is_written_as_in_its_list():
     assert [dict(item.configuration) for item in spec.enqueued] == [{"lr": 1.0, "batch": "64"}]
 
 
+def test_a_job_to_go_on_from_or_several():
+    one, more = read(warm_start="digits-0"), read(warm_start=["digits-0", "iris"], transfer=True)
+    assert one.warm_start == WarmStart(("digits-0",), WarmStartType.IDENTICAL_DATA_AND_ALGORITHM)
+    assert more.warm_start == WarmStart(("digits-0", "iris"), WarmStartType.TRANSFER_LEARNING)
+    assert check(more) == more
+
+
+def test_retries():
+    assert check(read(retries=3)).definitions[0].max_retries == 3
+
+
 WRONG = [
+    ({"warm_start": 3}, "warm_start[0]", "must be a text"),
+    ({"warm_start": "a", "transfer": "yes"}, "transfer", "must be true or false"),
+    ({"transfer": True}, "transfer", "without warm_start"),
+    ({"autotune": 3}, "autotune", "must be a mapping"),
+    ({"autotune": {"lr": [1]}}, "autotune.lr", "must be a text or a number"),
     ({"trails": 3}, "trails", "not known"),
     ({"trials": "many"}, "trials", "must be an integer"),
     ({"trials": 2.5}, "trials", "must be an integer"),

@@ -14,8 +14,10 @@ from typing import Final
 
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
+from tunewright.core.space import size
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
+from tunewright.core.turns import turn
 from tunewright_scheduler.core.convergence import with_outlook
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
@@ -151,10 +153,14 @@ def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
 
 
 def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
-    """Take the draws that Random would take; for a model's job one at a time, tagged."""
+    """Take the draws that Random would take; for a model's job one at a time, tagged.
+
+    What parents have tried is not known here: a job that has some may try it again as long as nobody answers, and is
+    tagged for it.
+    """
     drawn = spec.strategy is Strategy.RANDOM
     count = job.ask.count if drawn and job.ask is not None else 1
-    provenance = Provenance("random") if drawn else Provenance("fallback", reason=why)
+    provenance = Provenance("random") if drawn and not job.parents else Provenance("fallback", reason=why)
     suggestions: list[Suggestion] = []
     exhausted = False
     try:
@@ -168,8 +174,9 @@ def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
 
 
 def _draw(job: TuningJob, spec: TuningJobSpec, draw: int, provenance: Provenance) -> Suggestion:
-    definition = spec.definitions[draw % len(spec.definitions)]
-    configuration = random_configuration(definition.space, job.seed, draw // len(spec.definitions))
+    place, number = turn([size(definition.space) for definition in spec.definitions], draw)
+    definition = spec.definitions[place]
+    configuration = random_configuration(definition.space, job.seed, number)
     return Suggestion(configuration, provenance, definition.name)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.space import Value
-from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
+from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState, TrainingState, move_training
 from tunewright_scheduler.core.job import Ending, Provenance
 
 MAX_LOSSES: Final = 3
@@ -81,6 +81,8 @@ class Training:
     holder: str = ""
     claim_id: str = ""
     losses: int = 0
+    retries: int = 0
+    """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     ran_s: float = 0.0
     """Seconds that earlier attempts have used of the training's allowance."""
     stop_reason: str = ""
@@ -150,12 +152,32 @@ def lost(training: Training, now: float) -> Training:
         return _final(fields, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
     if training.stop_reason:
         return _final(fields, TrainingState.STOPPED, training.stop_reason, now)
-    return replace(
-        fields,
-        state=move_training(training.name, training.state, TrainingState.READY),
-        reason=f"attempt {training.attempt} was lost with trainer {training.holder}; waits for another",
-        due_at=now + CLAIM_REMINDER_S,
+    return _ready_again(fields, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
+
+
+def runs_again(training: Training, cause: EndCause, max_retries: int) -> bool:
+    """Say whether a running training whose attempt ended so is given another; a lost one has a rule of its own."""
+    if training.stop_reason or cause not in NOT_THE_ALGORITHMS:
+        return False
+    allowed = max_retries or (MAX_LOSSES - 1 if cause is EndCause.PREEMPTED else 0)
+    return training.retries < allowed
+
+
+def retried(training: Training, exit_: Exit, now: float) -> Training:
+    """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
+    ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
+    why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
+    fields = replace(
+        training,
+        retries=training.retries + 1,
+        ran_s=training.ran_s + max(ran_s, 0.0),
+        holder="",
+        claim_id="",
+        granted_at=None,
+        summary=None,
+        resend=None,
     )
+    return _ready_again(fields, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
 
 
 def stopped(training: Training, reason: str, now: float) -> Training:
@@ -181,8 +203,18 @@ def unclaimed(training: Training, now: float) -> Training:
 
 def ending(training: Training) -> Ending:
     """Return how an ended training counts."""
-    retryable = training.state is TrainingState.FAILED and training.losses >= MAX_LOSSES
+    blameless = training.exit is not None and training.exit.cause in NOT_THE_ALGORITHMS
+    retryable = training.state is TrainingState.FAILED and (training.losses >= MAX_LOSSES or blameless)
     return Ending(training.number, training.state, retryable, training.objective_value, training.reason)
+
+
+def _ready_again(training: Training, why: str, now: float) -> Training:
+    return replace(
+        training,
+        state=move_training(training.name, training.state, TrainingState.READY),
+        reason=f"{why[:MAX_REASON]}; waits for another",
+        due_at=now + CLAIM_REMINDER_S,
+    )
 
 
 def _ended(training: Training, now: float) -> Training:
@@ -197,6 +229,8 @@ def _ended(training: Training, now: float) -> Training:
             return _final(training, TrainingState.STOPPED, training.stop_reason or exit_.reason or "stopped", now)
         case EndCause.MAX_RUNTIME_EXCEEDED:
             return _final(training, TrainingState.STOPPED, exit_.reason or "MaxRuntimeExceeded", now)
+        case cause if cause in NOT_THE_ALGORITHMS and training.stop_reason:
+            return _final(training, TrainingState.STOPPED, training.stop_reason, now)
         case _:
             return _final(training, TrainingState.FAILED, _failure(exit_, summary), now)
 

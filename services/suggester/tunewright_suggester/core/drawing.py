@@ -6,21 +6,29 @@ that a process that answers only these stays small and quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 
 from tunewright.core.draws import configuration_at, random_configuration
 from tunewright.core.errors import InvalidSpec, SpaceExhausted
 from tunewright.core.space import Choice, Configuration, Space, size
-from tunewright_suggester.core.ask import Answer, Ask, DefinitionAsk, Provenance, Source, Suggestion
-from tunewright_suggester.core.warm_start import Row, fresh_configuration, places_of, tried_by_parents
+from tunewright.core.turns import turn
+from tunewright_suggester.core.ask import Answer, Ask, Provenance, Source, Suggestion
+from tunewright_suggester.core.warm_start import fresh_configuration, places_of, tried_by_parents
 
 
 def draw_random(ask: Ask) -> Answer:
     """Answer with the draws `started`, `started` + 1, …; definitions take turns. What parents tried is left out."""
-    if ask.warm_start is None:
-        return _drawn(ask, lambda index: _random(ask, index))
+    spaces = [definition.space for definition in ask.definitions]
     tried = [places_of(tried_by_parents(definition, ask.warm_start)) for definition in ask.definitions]
-    return _drawn(ask, lambda index: _fresh(ask, index, tried[index % len(tried)]))
+    left = [
+        None if (total := size(space)) is None else total - len(known)
+        for space, known in zip(spaces, tried, strict=True)
+    ]
+
+    def draw(place: int, number: int) -> Configuration:
+        return fresh_configuration(spaces[place], ask.seed, number, tried[place])
+
+    return _drawn(ask, Source.RANDOM, left, draw)
 
 
 def draw_grid(ask: Ask) -> Answer:
@@ -32,7 +40,10 @@ def draw_grid(ask: Ask) -> Answer:
         for name, parameter in definition.space.items():
             if not isinstance(parameter, Choice):
                 raise InvalidSpec(f"ranges.{name}", "Grid takes categorical ranges only", "List the values to try")
-    return _drawn(ask, lambda index: _grid(ask, index))
+    spaces = [definition.space for definition in ask.definitions]
+    return _drawn(
+        ask, Source.GRID, list(map(size, spaces)), lambda place, number: configuration_at(spaces[place], number)
+    )
 
 
 def turns(ask: Ask) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -57,40 +68,13 @@ def fresh_draw(space: Space, seed: int, draw: int, known: Callable[[Configuratio
     raise SpaceExhausted(total or 0)
 
 
-def _drawn(ask: Ask, draw: Callable[[int], Suggestion]) -> Answer:
-    suggestions = []
-    try:
-        for index in range(ask.started, ask.started + ask.count):
-            suggestions.append(draw(index))  # noqa: PERF401 - what was drawn before the end is kept
-    except SpaceExhausted:
-        return Answer(tuple(suggestions), exhausted=True)
+def _drawn(ask: Ask, source: Source, sizes: Sequence[int | None], draw: Callable[[int, int], Configuration]) -> Answer:
+    """Answer with draws that `draw` makes from the place of a definition and a number of its own."""
+    suggestions: list[Suggestion] = []
+    for index in range(ask.started, ask.started + ask.count):
+        try:
+            place, number = turn(sizes, index)
+        except SpaceExhausted:
+            return Answer(tuple(suggestions), exhausted=True)
+        suggestions.append(Suggestion(draw(place, number), Provenance(source), ask.definitions[place].name))
     return Answer(tuple(suggestions))
-
-
-def _random(ask: Ask, index: int) -> Suggestion:
-    definition, draw = _turn(ask, index)
-    configuration = random_configuration(definition.space, ask.seed, draw)
-    return Suggestion(configuration, Provenance(Source.RANDOM), definition.name)
-
-
-def _fresh(ask: Ask, index: int, tried: Mapping[Row, int]) -> Suggestion:
-    definition, draw = _turn(ask, index)
-    configuration = fresh_configuration(definition.space, ask.seed, draw, tried)
-    return Suggestion(configuration, Provenance(Source.RANDOM), definition.name)
-
-
-def _grid(ask: Ask, index: int) -> Suggestion:
-    definition, place = _turn(ask, index)
-    return Suggestion(_grid_point(definition, place), Provenance(Source.GRID), definition.name)
-
-
-def _turn(ask: Ask, index: int) -> tuple[DefinitionAsk, int]:
-    """Return whose turn draw `index` of the job is, and its number there; the scheduler's fallback counts alike."""
-    return ask.definitions[index % len(ask.definitions)], index // len(ask.definitions)
-
-
-def _grid_point(definition: DefinitionAsk, place: int) -> Configuration:
-    total = size(definition.space) or 0
-    if place >= total:
-        raise SpaceExhausted(total)
-    return configuration_at(definition.space, place)

@@ -26,9 +26,9 @@ from tunewright_suggester.core.triangular import factor
 
 FUNCTIONS: Final = 256
 """Drawn from the model; the probability's resolution."""
-EVERYWHERE: Final = 240
+EVERYWHERE: Final = 600
 """Places drawn all over the space."""
-NEAR: Final = 20
+NEAR: Final = 40
 """Places drawn around the best ones, per spread."""
 SPREADS: Final = (0.2, 0.05, 0.01)
 BEST: Final = 5

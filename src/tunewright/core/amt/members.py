@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from tunewright.core.amt.ranges import CATEGORICAL, CONTINUOUS, INTEGER
+from tunewright.core.amt.ranges import AUTO, CATEGORICAL, CONTINUOUS, INTEGER
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import Definition, TuningJobSpec
 
@@ -28,7 +28,9 @@ OF_JOB: Final = {
     "early_stopping.type": f"{CONFIG}.TrainingJobEarlyStoppingType",
     "random_seed": f"{CONFIG}.RandomSeed",
     "warm_start": "WarmStartConfig",
+    "warm_start.parents": "WarmStartConfig.ParentHyperParameterTuningJobs",
     "autotune": "Autotune",
+    "auto_parameters": f"{CONFIG}.ParameterRanges.{AUTO}",
 }
 OF_DEFINITION: Final = {
     "image": "AlgorithmSpecification.TrainingImage",
@@ -53,14 +55,22 @@ def members_of(spec: TuningJobSpec) -> dict[str, str]:
         members = OF_JOB | {
             "definitions": "TrainingJobDefinitions",
             "objective.metric_name": "TrainingJobDefinitions[0].TuningObjective.MetricName",
+            "objective.direction": "TrainingJobDefinitions[0].TuningObjective.Type",
         }
         for index, definition in enumerate(spec.definitions):
             here = f"TrainingJobDefinitions[{index}]"
-            members |= _of_definition(f"definitions[{index}]", here, f"{here}.HyperParameterRanges", definition)
+            path = f"definitions[{index}]"
+            members |= {
+                f"{path}.name": f"{here}.DefinitionName",
+                f"{path}.objective.metric_name": f"{here}.TuningObjective.MetricName",
+                f"{path}.objective.direction": f"{here}.TuningObjective.Type",
+            }
+            members |= _of_definition(path, here, f"{here}.HyperParameterRanges", definition)
         return members
     members = OF_JOB | {
         "definitions": "TrainingJobDefinition",
         "objective.metric_name": f"{CONFIG}.HyperParameterTuningJobObjective.MetricName",
+        "objective.direction": f"{CONFIG}.HyperParameterTuningJobObjective.Type",
     }
     return members | _of_definition(
         "definitions[0]", "TrainingJobDefinition", f"{CONFIG}.ParameterRanges", spec.definitions[0]

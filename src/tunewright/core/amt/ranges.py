@@ -13,6 +13,8 @@ from tunewright.core.spec import Parameter
 CONTINUOUS: Final = "ContinuousParameterRanges"
 INTEGER: Final = "IntegerParameterRanges"
 CATEGORICAL: Final = "CategoricalParameterRanges"
+AUTO: Final = "AutoParameters"
+"""Hyperparameters for which a range is to be chosen."""
 NUMBERS: Final[dict[type, str]] = {float: "a number", int: "an integer"}
 KINDS: Final = (CONTINUOUS, INTEGER, CATEGORICAL)
 
@@ -22,10 +24,15 @@ def looks_like_ranges(tree: Any) -> bool:
     return isinstance(tree, Mapping) and any(kind in tree for kind in KINDS)
 
 
-def parameters_of(ranges: Members) -> tuple[Parameter, ...]:
-    """Read ParameterRanges, kind by kind. Raises InvalidSpec with AMT's own path of the member."""
+def parameters_of(ranges: Members, *, hints: bool = False) -> tuple[Parameter, ...]:
+    """Read ParameterRanges, kind by kind. Raises InvalidSpec with AMT's own path of the member.
+
+    With `hints`, AutoParameters may stand among them, for `hints_of` to read.
+    """
     with ranges:
         items = {kind: list(ranges.each(kind)) for kind in KINDS}
+        if hints:
+            ranges.has(AUTO)
     parameters = (
         *(_numeric(item, Float, float) for item in items[CONTINUOUS]),
         *(_numeric(item, Int, int) for item in items[INTEGER]),
@@ -37,6 +44,22 @@ def parameters_of(ranges: Members) -> tuple[Parameter, ...]:
             raise InvalidSpec(item.at("Name"), f"{parameter.name!r} is listed twice", "Give each parameter one range")
         seen.add(parameter.name)
     return parameters
+
+
+def hints_of(ranges: Members) -> dict[str, str]:
+    """Read the AutoParameters of ParameterRanges. Raises InvalidSpec with AMT's own path of the member."""
+    hints: dict[str, str] = {}
+    for item in ranges.each(AUTO):
+        with item:
+            name = item.take("Name", str)
+            if name in hints:
+                raise InvalidSpec(item.at("Name"), f"{name!r} is listed twice", "Give each parameter one hint")
+            hints[name] = item.take("ValueHint", str)
+    return hints
+
+
+def hints_tree(hints: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "ValueHint": hint} for name, hint in hints.items()]
 
 
 def _numeric(members: Members, kind: Callable[..., Range], parse: type[float]) -> Parameter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tunewright.core.amt.members import CONFIG, NAME
-from tunewright.core.amt.ranges import parameters_of
+from tunewright.core.amt.ranges import hints_of, parameters_of
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.members import Members, checked
 from tunewright.core.spec import (
@@ -70,6 +70,7 @@ def from_amt(tree: Any) -> TuningJobSpec:
                 random_seed=config.maybe("RandomSeed", int),
                 warm_start=_warm_start(top),
                 autotune=_autotune(top),
+                auto_parameters={} if listed else hints_of(config.maps("ParameterRanges")),
                 tags={tag.take("Key", str): tag.take("Value", str) for tag in top.each("Tags")},
                 listed_definitions=listed,
             )
@@ -79,7 +80,9 @@ def _definitions(top: Members, config: Members, *, listed: bool) -> tuple[Defini
     if listed:
         return tuple(_listed_definition(members) for members in top.each("TrainingJobDefinitions"))
     with top.maps("TrainingJobDefinition") as members:
-        return (_definition(members, parameters_of(config.maps("ParameterRanges")), _single_objective(config)),)
+        return (
+            _definition(members, parameters_of(config.maps("ParameterRanges"), hints=True), _single_objective(config)),
+        )
 
 
 def _listed_definition(members: Members) -> Definition:

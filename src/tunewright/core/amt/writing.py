@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tunewright.core.amt.members import CONFIG, NAME
-from tunewright.core.amt.ranges import ranges_tree
+from tunewright.core.amt.ranges import AUTO, hints_tree, ranges_tree
 from tunewright.core.spec import (
     Channel,
     Completion,
@@ -38,6 +38,8 @@ def to_amt(spec: TuningJobSpec) -> Tree:
     else:
         config["HyperParameterTuningJobObjective"] = _objective_tree(spec.objective)
         config["ParameterRanges"] = ranges_tree(spec.definitions[0].parameters)
+        if spec.auto_parameters:
+            config["ParameterRanges"][AUTO] = hints_tree(spec.auto_parameters)
         body["TrainingJobDefinition"] = _definition_tree(spec.definitions[0])
     if spec.warm_start is not None:
         parents = [{NAME: name} for name in spec.warm_start.parents]

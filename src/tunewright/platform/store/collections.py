@@ -36,6 +36,7 @@ COLLECTIONS: Final = {
                 Index("by_creation", equals=("owner", "hidden"), sort="created_at"),
                 Index("by_name", equals=("owner", "hidden"), sort="name_key"),
                 Index("by_state", equals=("owner", "hidden", "shown"), sort="created_at"),
+                Index("by_owner", equals=("owner", "active"), sort="created_at"),
             ),
         ),
         # key: owner/lower-cased name; unique while the job exists, free again after deletion
