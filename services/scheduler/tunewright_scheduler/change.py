@@ -9,16 +9,26 @@ from typing import Final
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
-from tunewright.core.states import TrainingState
+from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import pool_bell, trainer_bell
 from tunewright_scheduler.core.decide import Message, TrainingEnded, decide
-from tunewright_scheduler.core.effects import Decision, Observe, PutAsk, RepeatAsk, StartTraining, StopTrainings, Tell
+from tunewright_scheduler.core.effects import (
+    Decision,
+    Observe,
+    OfferTrainings,
+    PutAsk,
+    RepeatAsk,
+    StartTraining,
+    StopTrainings,
+    Tell,
+    WithholdTrainings,
+)
 from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJobEnded
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, stopped
+from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, offered, stopped, withheld
 from tunewright_scheduler.records import Versioned
 
 PRIORITY_SPAN: Final = 1e10
@@ -62,15 +72,17 @@ class Change:
     def saved(self) -> Saved:
         """Return what `restore` goes back to."""
         state = (dict(self.trainings), list(self.writes), list(self.facts), list(self.asks), set(self.bells))
-        return Saved(self.job, *state)
+        return Saved(self.job, self.spec, *state)
 
     def restore(self, saved: Saved) -> None:
-        self.job, self.trainings, self.writes = saved.job, saved.trainings, saved.writes
+        self.job, self.spec, self.trainings, self.writes = saved.job, saved.spec, saved.trainings, saved.writes
         self.facts, self.asks, self.bells = saved.facts, saved.asks, saved.bells
 
     async def put(self, training: Training) -> None:
-        """Change a training; if that ends it, the job counts it in the same commit."""
+        """Change a training; if that ends it, the job counts it in the same commit. A paused job offers none."""
         before = self.trainings[training.number]
+        if JobState.PAUSED in {self.job.state, self.job.blocked_in}:
+            training = withheld(training)
         self.trainings[training.number] = training
         if training.state.final and not before.state.final:
             self._tell_ended(training)
@@ -93,6 +105,11 @@ class Change:
                     self._start(effect)
                 case StopTrainings(numbers, reason):
                     await self._stop(numbers, reason)
+                case WithholdTrainings(numbers):
+                    for number in numbers:
+                        await self.put(withheld(await self.training(number)))
+                case OfferTrainings(numbers):
+                    await self._offer(numbers)
                 case Observe(fold_index, number):
                     document = records.observation_document(fold_index, self.trainings[number])
                     self.writes.append(Insert("observations", records.ask_key(self.job.uid, fold_index), document))
@@ -146,6 +163,12 @@ class Change:
             if before.state is TrainingState.RUNNING:
                 self.bells.add(trainer_bell(before.holder))
 
+    async def _offer(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            training = await self.training(number)
+            await self.put(offered(training, self.now))
+            self.bells.add(pool_bell(training.pool))
+
     def _tell_ended(self, training: Training) -> None:
         fact = TrainingJobEnded(
             uid=training.uid,
@@ -166,6 +189,7 @@ class Saved:
     """A change as it was before a step of it."""
 
     job: TuningJob
+    spec: TuningJobSpec
     trainings: dict[int, Training]
     writes: list[Write]
     facts: list[Fact]

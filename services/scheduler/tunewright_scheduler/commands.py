@@ -30,17 +30,19 @@ from tunewright.core.errors import (
 )
 from tunewright.events.v1 import commands_pb2
 from tunewright.platform.bus.consumer import Received
+from tunewright.platform.codec import from_message
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Document, Store, Write
 from tunewright_scheduler import records
+from tunewright_scheduler.amendments import Amendments
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.core.amendment import Amendment
 from tunewright_scheduler.core.facts import Answer, CommandAccepted, CommandRejected
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
 
 LONGEST_ID: Final = 128
 LONGEST_MESSAGE: Final = 1000
 NOT_YET: Final = {
-    commands_pb2.AmendTuningJob: "this version does not amend tuning jobs",
     commands_pb2.EndTraining: "this version does not end trainings by command",
 }
 
@@ -50,6 +52,7 @@ log = structlog.get_logger()
 class Commands:
     def __init__(self, store: Store, changes: Changes, jobs: TuningJobs) -> None:
         self._store, self._changes, self._jobs = store, changes, jobs
+        self._amendments = Amendments(store, changes, jobs)
 
     async def take_all(self, batch: list[Received]) -> None:
         """Take the commands in order, out of `batch` once they are done: after Unavailable it goes on where it was."""
@@ -95,8 +98,10 @@ class Commands:
                 await self._jobs.stop(owner, command.job, taken.accepted)
             case commands_pb2.DeleteTuningJob():
                 await self._jobs.delete(owner, command.job, taken.accepted)
+            case commands_pb2.AmendTuningJob():
+                await self._amendments.amend(owner, command.job, from_message(command, Amendment), taken.accepted)
             case _:
-                raise InvalidSpec("ce_type", NOT_YET[type(command)], "Create, stop or delete a tuning job")
+                raise InvalidSpec("ce_type", NOT_YET[type(command)], "Create, amend, stop or delete a tuning job")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from tunewright.core.names import training_id
-from tunewright.core.spec import TuningJobSpec
+from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.events.v1 import facts_pb2
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Record
 from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.documents import from_document, to_document
-from tunewright.platform.store.port import Document, Put, Store
+from tunewright.platform.store.port import Document, Put, Query, Store
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler.core.facts import Answer, CommandAccepted, Fact
 from tunewright_scheduler.core.job import Ask, TuningJob
@@ -91,6 +91,23 @@ async def read_trainings(store: Store, uid: str, numbers: Sequence[int]) -> dict
 async def read_ask(store: Store, uid: str, number: int) -> Ask | None:
     stored = await store.get("asks", ask_key(uid, number))
     return from_document(stored.document, Ask) if stored else None
+
+
+async def read_failures(store: Store, uid: str, low: int, high: int) -> list[EnqueuedConfiguration]:
+    """Return the configurations of the observations low … high − 1 that failed, in fold order."""
+    found: list[EnqueuedConfiguration] = []
+    after: str | None = None
+    while True:
+        page = await store.find(Query("observations", "by_job", {"uid": uid}, low, high, limit=1000, after=after))
+        rows = (item.document for item in page.items)
+        found.extend(
+            EnqueuedConfiguration(row["configuration"], row["definition_name"])
+            for row in rows
+            if row["outcome"] == "FAILED"
+        )
+        if page.next is None:
+            return found
+        after = page.next
 
 
 async def read_spec(store: Store, uid: str, revision: int) -> TuningJobSpec | None:

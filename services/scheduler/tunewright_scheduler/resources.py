@@ -38,6 +38,7 @@ def job_message(
         revision=revision,
         waiting_for=_waiting_for(job),
         parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
+        extends=job.extends,
     )
     if job.ended_at is not None:
         message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
@@ -100,6 +101,8 @@ def _waiting_for(job: TuningJob) -> str:
             return ""
         case JobState.BLOCKED:
             return "an operator: the job is parked after a fault of ours"
+        case JobState.PAUSED:
+            return "its user to resume it" + (f"; {len(job.slots)} trainings are under way" if job.slots else "")
         case JobState.RUNNING if job.ask is not None and not job.slots:
             return f"the suggester's answer to ask {job.ask.number}"
         case _ if job.slots:
@@ -112,6 +115,8 @@ def _waiting_for(job: TuningJob) -> str:
 
 def _training_waits_for(training: Training) -> str:
     match training.state:
+        case TrainingState.READY if training.claim_order is None:
+            return "its tuning job to be resumed"
         case TrainingState.READY:
             return f"a free slot in pool {training.pool!r}"
         case TrainingState.RUNNING:

@@ -17,11 +17,11 @@ from tunewright.platform.documents import from_document
 from tunewright.platform.rpc.server import caller
 from tunewright.platform.store.port import Query, Store
 from tunewright.v1 import tuning_service_pb2 as pb
-from tunewright.v1 import tuning_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, heard, job_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.changing import ChangingServicer
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
 from tunewright_scheduler.parents import overall_best
@@ -35,9 +35,10 @@ WATCH_AGAIN_S: Final = 2.0
 """A watched job may be changed by another replica, whose bell does not ring here."""
 
 
-class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
+class TuningServicer(ChangingServicer):
     def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs) -> None:
-        self._store, self._changes, self._bells, self._jobs = store, changes, bells, jobs
+        super().__init__(store, changes, jobs)
+        self._changes, self._bells, self._jobs = changes, bells, jobs
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -163,6 +164,9 @@ class TuningServicer(tuning_service_pb2_grpc.TuningServiceServicer):
                     raise
         uid: str = answered["uid"]
         return uid
+
+    async def _described(self, job: str) -> pb.TuningJob:
+        return await self._message(await self._find(job))
 
     async def _find(self, job: str) -> Versioned[TuningJob]:
         """Find a job of the caller's by name or uid. Raises NotFound, also for somebody else's."""

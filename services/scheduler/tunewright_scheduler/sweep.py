@@ -12,7 +12,8 @@ import structlog
 from tunewright.core.errors import CallerError, Conflict, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.states import TrainingState
-from tunewright.platform.store.port import Query, Remove, Store
+from tunewright.platform.store.port import Query, Remove, Store, Write
+from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes, Contended
 from tunewright_scheduler.core.decide import Park, Resumed, Tick
@@ -125,7 +126,17 @@ class Sweep:
             if page.items:
                 await self._store.commit([Remove(collection, item.key) for item in page.items])
                 return  # the rest at the next sweep
-        await self._store.commit([Remove("specs", f"{uid}/{1:06d}"), Remove("tuning_jobs", uid)])
+        await self._store.commit([*await self._revisions(uid), Remove("tuning_jobs", uid)])
+
+    async def _revisions(self, uid: str) -> list[Write]:
+        """Return what removes the last revisions of a deleted job's specification; the others are removed by this."""
+        found = await records.read_job(self._store, uid)
+        last = found.value.spec_revision if found is not None else 0
+        removed = [Remove("specs", records.spec_key(uid, revision)) for revision in range(1, last + 1)]
+        while len(removed) > PAGE:
+            await self._store.commit(removed[:PAGE])
+            removed = removed[PAGE:]
+        return list(removed)
 
 
 def _overdue(number: int) -> Callable[[Change], Awaitable[None]]:

@@ -68,20 +68,24 @@ class TuningJobs:
 
     def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
         """Return the specification with what is computed filled in. Raises InvalidSpec."""
-        spec = check(from_message(message, TuningJobSpec))
+        return self.judged(from_message(message, TuningJobSpec))
+
+    def judged(self, given: TuningJobSpec) -> TuningJobSpec:
+        """Return the specification as it will run here. Raises InvalidSpec."""
+        spec = check(given)
         for index, definition in enumerate(spec.definitions):
             self._check_image(f"definitions[{index}].image", definition.image)
         return spec
 
-    async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing) -> str:
-        """Create a job from a checked specification; return its uid.
+    async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing, *, extends: str = "") -> str:
+        """Create a job from a checked specification, of the job that it extends, if any; return its uid.
 
         Raises AlreadyExists, NotFound and InvalidSpec of its parents, and Conflict of what is written beside it.
         """
         for _ in range(ATTEMPTS):
             parents = await self.parents(owner, spec)
             try:
-                return await self._create(owner, spec, parents, beside)
+                return await self._create(owner, spec, parents, beside, extends)
             except Conflict as beaten:
                 if beaten.collection != "tuning_jobs":
                     raise  # else a parent was deleted, or has got another child
@@ -91,10 +95,19 @@ class TuningJobs:
         """Find and check the parents of a warm start. Raises NotFound, InvalidSpec."""
         return await find_parents(owner, spec, self.find, self._changes.spec)
 
-    async def _create(self, owner: str, spec: TuningJobSpec, parents: Parents, beside: Beside) -> str:
+    async def _create(self, owner: str, spec: TuningJobSpec, parents: Parents, beside: Beside, extends: str) -> str:
         now, uid = await self._store.now(), uuid.uuid4().hex[:16]
         seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
-        job = TuningJob(uid, spec.name, owner, created_at=now, modified_at=now, seed=seed, parents=parents.jobs)
+        job = TuningJob(
+            uid,
+            spec.name,
+            owner,
+            created_at=now,
+            modified_at=now,
+            seed=seed,
+            parents=parents.jobs,
+            extends=extends,
+        )
         name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
         try:
             await self._changes.create(job, spec, [*beside(uid, now), name, *parents.guards])

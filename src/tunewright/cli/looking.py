@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tunewright.cli.serving import join
-from tunewright.cli.wording import arguments, first_line, printable, result_tree, rounded, training_tree, variables
+from tunewright.cli.wording import (
+    arguments,
+    first_line,
+    printable,
+    result_tree,
+    rounded,
+    state_text,
+    training_tree,
+    variables,
+)
 from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value, text_of
@@ -27,7 +36,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
     rows = (
         (
             job.name,
-            job.state.shown,
+            state_text(job.state),
             _when(job.created_at),
             f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
             job.reason,
@@ -46,19 +55,22 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
     counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
+    parents = {parent.uid: parent.name for parent in found.parents}
     rows = [
         ("name", found.name),
-        ("state", found.state.shown),
+        ("state", state_text(found.state)),
         ("reason", found.reason),
         ("waits for", found.waiting_for),
         ("strategy", found.spec.strategy.value),
+        ("extends", parents.get(found.extends, found.extends)),
+        ("revision", str(found.spec_revision) if found.spec_revision > 1 else ""),
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
         ("trainings", counted),
         ("not improving", _not_improving(found)),
         ("converged", _when(found.converged_at)),
     ]
-    rows.append(("parents", ", ".join(parent.name for parent in found.parents)))
+    rows.append(("parents", ", ".join(parents.values())))
     if found.best is not None:
         metric = found.spec.objective_of(found.best.definition_name).metric_name
         rows.append((f"best {metric}", f"{found.best.objective_value!r} ({found.best.name})"))

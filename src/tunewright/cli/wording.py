@@ -10,7 +10,7 @@ from typing import Any, Final
 from tunewright.client.resources import TrainingJob, TuningJob
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
-from tunewright.core.states import TrainingState
+from tunewright.core.states import JobState, TrainingState
 
 REASON_LENGTH: Final = 100
 FILE_SCHEME: Final = "file://"
@@ -88,11 +88,16 @@ def result_text(job: TuningJob, use: str, options: str) -> str:
     )
 
 
+def state_text(state: JobState) -> str:
+    """Return AMT's word for a job's state, but say of a paused one that it is."""
+    return "Paused" if state is JobState.PAUSED else state.shown
+
+
 def result_tree(job: TuningJob) -> dict[str, Any]:
     """Return a job for programs."""
     return {
         "name": job.name,
-        "state": job.state.shown,
+        "state": state_text(job.state),
         "reason": job.reason,
         "trainings": {
             "completed": job.trainings.completed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import grpc
@@ -13,7 +13,8 @@ import grpc
 from tunewright.client.address import METRICS, Address, find
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
 from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError, Unavailable
-from tunewright.core.spec import TuningJobSpec
+from tunewright.core.space import Configuration, Range
+from tunewright.core.spec import EnqueuedConfiguration, Parameter, TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.status import error_of
@@ -92,6 +93,81 @@ class AsyncClient:
     async def stop(self, job: str) -> TuningJob:
         """Stop a job; its trainings are being stopped when this returns. Raises IllegalTransition if it has ended."""
         return _job((await self._call(self._tuning.StopTuningJob, pb.StopTuningJobRequest(job=job))).job)
+
+    async def pause(self, job: str) -> TuningJob:
+        """Start nothing more of a job; what runs goes on, and so does its clock. Raises IllegalTransition."""
+        return _job((await self._call(self._tuning.PauseTuningJob, pb.PauseTuningJobRequest(job=job))).job)
+
+    async def resume(self, job: str) -> TuningJob:
+        """Let a paused job go on. Raises IllegalTransition if it has ended or is closing."""
+        return _job((await self._call(self._tuning.ResumeTuningJob, pb.ResumeTuningJobRequest(job=job))).job)
+
+    async def amend(
+        self,
+        job: str,
+        *,
+        max_trainings: int | None = None,
+        max_parallel: int | None = None,
+        max_runtime_s: int | None = None,
+        max_cost: float | None = None,
+        priority: int | None = None,
+        ranges: Mapping[str, Range] | None = None,
+        definition_name: str = "",
+        enqueue: Sequence[EnqueuedConfiguration] = (),
+        expected_revision: int | None = None,
+        request_id: str | None = None,
+    ) -> TuningJob:
+        """Change a job that has not ended: absolute values, and ranges at least as wide as before. The rest stays.
+
+        `expected_revision` is the job's `spec_revision` as you have seen it; by default it is read now. Raises
+        InvalidSpec, and IllegalTransition if the job is closing or somebody has amended it meanwhile.
+        """
+        if expected_revision is None:
+            expected_revision = (await self.describe(job)).spec_revision
+        request = pb.AmendTuningJobRequest(
+            job=job,
+            expected_revision=expected_revision,
+            request_id=request_id or str(uuid.uuid4()),
+            max_trainings=max_trainings,
+            max_parallel=max_parallel,
+            max_runtime_s=max_runtime_s,
+            max_cost=max_cost,
+            priority=priority,
+            definition_name=definition_name,
+            parameters=[
+                to_message(Parameter(name, range_), spec_pb2.Parameter) for name, range_ in (ranges or {}).items()
+            ],
+            enqueue=[to_message(item, spec_pb2.EnqueuedConfiguration) for item in enqueue],
+        )
+        return _job((await self._call(self._tuning.AmendTuningJob, request)).job)
+
+    async def enqueue(
+        self, job: str, *configurations: Configuration, definition_name: str = "", request_id: str | None = None
+    ) -> TuningJob:
+        """Have configurations run next, before the strategy is asked; they count as trainings of the job's limit."""
+        items = [EnqueuedConfiguration(configuration, definition_name) for configuration in configurations]
+        return await self.amend(job, enqueue=items, request_id=request_id)
+
+    async def extend(
+        self, job: str, *, name: str = "", max_trainings: int | None = None, request_id: str | None = None
+    ) -> TuningJob:
+        """Go on with an ended job in a new one that knows its results; return the new one.
+
+        Without a name it gets the old one's, numbered; without a limit, the old one's. Raises IllegalTransition if the
+        job has not ended, AlreadyExists.
+        """
+        request = pb.ExtendTuningJobRequest(
+            job=job, name=name, max_trainings=max_trainings, request_id=request_id or str(uuid.uuid4())
+        )
+        return _job((await self._call(self._tuning.ExtendTuningJob, request)).job)
+
+    async def retry_failed(self, job: str, *, request_id: str | None = None) -> TuningJob:
+        """Run the configurations of failed trainings again; return the job that does, a child if it has ended.
+
+        Raises IllegalTransition if nothing has failed.
+        """
+        request = pb.RetryTuningJobRequest(job=job, request_id=request_id or str(uuid.uuid4()))
+        return _job((await self._call(self._tuning.RetryTuningJob, request)).job)
 
     async def delete(self, job: str) -> None:
         """Delete an ended job. Raises IllegalTransition if it has not ended."""

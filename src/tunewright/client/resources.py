@@ -113,6 +113,10 @@ class TuningJob:
     """When it became unlikely that the trainings left gain more than 1 %; reported also where nobody asked."""
     outlook: Outlook | None = None
     revision: int = 0
+    spec_revision: int = 0
+    """Grows with every amendment; what `amend` expects."""
+    extends: str = ""
+    """Uid of the job that this one extends."""
     waiting_for: str = ""
     overall_best: TrainingJob | None = None
     """Of the job and its parents, where those are of the same data and algorithm."""

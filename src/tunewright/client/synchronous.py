@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
-from tunewright.core.spec import TuningJobSpec
+from tunewright.core.space import Configuration, Range
+from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 
 T = TypeVar("T")
 _END: Any = object()
@@ -53,6 +54,56 @@ class Client:
 
     def stop(self, job: str) -> TuningJob:
         return self._run(self._client.stop(job))
+
+    def pause(self, job: str) -> TuningJob:
+        return self._run(self._client.pause(job))
+
+    def resume(self, job: str) -> TuningJob:
+        return self._run(self._client.resume(job))
+
+    def amend(
+        self,
+        job: str,
+        *,
+        max_trainings: int | None = None,
+        max_parallel: int | None = None,
+        max_runtime_s: int | None = None,
+        max_cost: float | None = None,
+        priority: int | None = None,
+        ranges: Mapping[str, Range] | None = None,
+        definition_name: str = "",
+        enqueue: Sequence[EnqueuedConfiguration] = (),
+        expected_revision: int | None = None,
+        request_id: str | None = None,
+    ) -> TuningJob:
+        amending = self._client.amend(
+            job,
+            max_trainings=max_trainings,
+            max_parallel=max_parallel,
+            max_runtime_s=max_runtime_s,
+            max_cost=max_cost,
+            priority=priority,
+            ranges=ranges,
+            definition_name=definition_name,
+            enqueue=enqueue,
+            expected_revision=expected_revision,
+            request_id=request_id,
+        )
+        return self._run(amending)
+
+    def enqueue(
+        self, job: str, *configurations: Configuration, definition_name: str = "", request_id: str | None = None
+    ) -> TuningJob:
+        enqueuing = self._client.enqueue(job, *configurations, definition_name=definition_name, request_id=request_id)
+        return self._run(enqueuing)
+
+    def extend(
+        self, job: str, *, name: str = "", max_trainings: int | None = None, request_id: str | None = None
+    ) -> TuningJob:
+        return self._run(self._client.extend(job, name=name, max_trainings=max_trainings, request_id=request_id))
+
+    def retry_failed(self, job: str, *, request_id: str | None = None) -> TuningJob:
+        return self._run(self._client.retry_failed(job, request_id=request_id))
 
     def delete(self, job: str) -> None:
         self._run(self._client.delete(job))

@@ -215,7 +215,10 @@ def _check_completion(spec: TuningJobSpec) -> None:
 
 
 def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
-    """A grid is the product of categorical ranges, each configuration once; several definitions have one each."""
+    """A grid is the product of categorical ranges, each configuration once; several definitions have one each.
+
+    What is enqueued runs beside it.
+    """
     for place, definition in enumerate(spec.definitions):
         for index, parameter in enumerate(definition.parameters):
             if not isinstance(parameter.range, Choice):
@@ -225,7 +228,10 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
     if product > MAX_GRID:
         field = "definitions[0].parameters" if len(spec.definitions) == 1 else "definitions"
         raise InvalidSpec(field, f"the grid has {product} points, at most {MAX_GRID}", "Drop values")
-    asked = spec.limits.max_trainings
-    if asked is not None and asked != product:
-        raise InvalidSpec("limits.max_trainings", f"is {asked}, but the grid has {product} points", "Leave it out")
-    return replace(spec, limits=replace(spec.limits, max_trainings=product))
+    asked, needed = spec.limits.max_trainings, product + len(spec.enqueued)
+    if asked is not None and asked != needed:
+        more = f" and {len(spec.enqueued)} more are enqueued" if spec.enqueued else ""
+        raise InvalidSpec(
+            "limits.max_trainings", f"is {asked}, but the grid has {product} points{more}", "Leave it out"
+        )
+    return replace(spec, limits=replace(spec.limits, max_trainings=needed))

@@ -117,3 +117,8 @@ def test_variables_can_be_sourced():
         ["sh", "-c", f'{script}\necho "$batch_size|$_1st|$lr"'], capture_output=True, text=True, check=True
     )
     assert done.stdout == "3|it's|0.0001\n"
+
+
+def test_people_and_programs_see_that_a_job_is_paused():
+    assert result_tree(job(state=JobState.PAUSED))["state"] == "Paused"
+    assert result_tree(job(state=JobState.COMPLETING))["state"] == "InProgress"

@@ -52,6 +52,30 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
         job.state = pb.JOB_STATE_STOPPING
         return pb.StopTuningJobResponse(job=job)
 
+    async def PauseTuningJob(self, request, _context):
+        job = self._job(request.job)
+        job.state = pb.JOB_STATE_PAUSED
+        return pb.PauseTuningJobResponse(job=job)
+
+    async def ResumeTuningJob(self, request, _context):
+        job = self._job(request.job)
+        job.state = pb.JOB_STATE_RUNNING
+        return pb.ResumeTuningJobResponse(job=job)
+
+    async def AmendTuningJob(self, request, _context):
+        self._note(request)
+        job = self._job(request.job)
+        job.spec_revision += 1
+        return pb.AmendTuningJobResponse(job=job)
+
+    async def ExtendTuningJob(self, request, _context):
+        self._note(request)
+        return pb.ExtendTuningJobResponse(job=self._job(request.job))
+
+    async def RetryTuningJob(self, request, _context):
+        self._note(request)
+        return pb.RetryTuningJobResponse(job=self._job(request.job))
+
     async def DeleteTuningJob(self, request, _context):
         del self.jobs[self._job(request.job).spec.name]
         return pb.DeleteTuningJobResponse()

@@ -10,8 +10,10 @@ from tests.unit.client.fake_server import Metrics, Tuning, serving
 from tests.unit.core.specs import spec
 from tunewright.client import Address, AsyncClient, Client
 from tunewright.core.errors import InvalidSpec, NotFound, Unauthenticated
+from tunewright.core.space import Float
+from tunewright.core.spec import EnqueuedConfiguration, Parameter
 from tunewright.core.states import JobState, TrainingState
-from tunewright.platform.codec import to_message, value_to_message
+from tunewright.platform.codec import from_message, to_message, value_to_message
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
 
@@ -189,3 +191,60 @@ async def test_several_threads_share_a_client(address):
     names = await asyncio.gather(*(asyncio.to_thread(use, client, number) for number in range(8)))
     await asyncio.to_thread(client.close)
     assert names == [f"job-{number}" for number in range(8)]
+
+
+async def test_a_job_is_paused_and_resumed(client):
+    await client.create(spec())
+    assert (await client.pause("digits-1")).state is JobState.PAUSED
+    assert (await client.resume("digits-1")).state is JobState.RUNNING
+
+
+async def test_an_amendment_names_the_revision_that_was_seen_and_what_changes(client, tuning):
+    tuning.jobs["digits-1"] = job(spec_revision=3)
+    amended = await client.amend("digits-1", max_trainings=50, ranges={"lr": Float(1e-6, 1.0)})
+    request = tuning.requests[-1]
+    assert (request.expected_revision, request.max_trainings, amended.spec_revision) == (3, 50, 4)
+    assert not any(request.HasField(name) for name in ("max_parallel", "max_runtime_s", "max_cost", "priority"))
+    assert [from_message(item, Parameter) for item in request.parameters] == [Parameter("lr", Float(1e-6, 1.0))]
+    await client.amend("digits-1", priority=0, expected_revision=2)
+    assert (tuning.requests[-1].expected_revision, tuning.requests[-1].HasField("priority")) == (2, True)
+
+
+@pytest.mark.parametrize("verb", ["amend", "enqueue", "extend", "retry_failed"])
+async def test_what_changes_a_job_is_repeated_under_the_same_request_id(client, tuning, verb):
+    tuning.jobs["digits-1"] = job()
+    calls = {
+        "amend": lambda: client.amend("digits-1", max_parallel=3, expected_revision=1),
+        "enqueue": lambda: client.enqueue("digits-1", {"lr": 0.1}),
+        "extend": lambda: client.extend("digits-1", max_trainings=5),
+        "retry_failed": lambda: client.retry_failed("digits-1"),
+    }
+    await client.describe("digits-1")
+    tuning.failures = 1 if verb != "enqueue" else 0
+    await calls[verb]()
+    ids = [request.request_id for request in tuning.requests if hasattr(request, "request_id")]
+    assert len(set(ids)) == 1
+    assert len(ids) == (2 if verb != "enqueue" else 1)
+    assert "" not in ids
+
+
+async def test_the_synchronous_client_changes_jobs_too(address, tuning):
+    tuning.jobs["digits-1"] = job()
+
+    def change():
+        with Client(address) as client:
+            assert client.pause("digits-1").state is JobState.PAUSED
+            assert client.resume("digits-1").state is JobState.RUNNING
+            client.amend("digits-1", max_cost=5.0)
+            client.enqueue("digits-1", {"lr": 0.1}, {"lr": 0.2})
+            client.extend("digits-1", name="more")
+            client.retry_failed("digits-1")
+
+    await asyncio.to_thread(change)
+    amended, enqueued, extended, _ = [item for item in tuning.requests if not isinstance(item, pb.GetTuningJobRequest)]
+    assert amended.max_cost == 5.0
+    assert [from_message(item, EnqueuedConfiguration).configuration for item in enqueued.enqueue] == [
+        {"lr": 0.1},
+        {"lr": 0.2},
+    ]
+    assert (extended.name, extended.HasField("max_trainings")) == ("more", False)

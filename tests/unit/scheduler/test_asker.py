@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec
-from tunewright.core.spec import Strategy
+from tunewright.core.space import Choice, Float
+from tunewright.core.spec import Parameter, Strategy
 from tunewright.core.states import TrainingState
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import RpcServer
@@ -18,9 +19,12 @@ from tunewright.platform.store.port import Insert
 from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright.v1 import suggestion_service_pb2_grpc as pb_grpc
 from tunewright_scheduler import records
+from tunewright_scheduler.amendments import Amendments
 from tunewright_scheduler.asker import Asker
+from tunewright_scheduler.core.amendment import Amendment
 from tunewright_scheduler.core.job import Ask, Provenance
 from tunewright_scheduler.core.training import Summary, Training
+from tunewright_scheduler.tuning_jobs import TuningJobs
 from tunewright_suggester.servicer import SuggestionServicer
 
 SERVICE = "tunewright.v1.SuggestionService"
@@ -131,6 +135,25 @@ async def test_what_a_definition_holds_fixed_is_sent(tmp_path, replicas):
         await answer_of(world, Asker(world.changes, channel), 0)
     assert dict(replicas[0].heard[0].definitions[0].static_hyperparameters) == {"solver": "sgd"}
     await world.store.close()
+
+
+async def test_after_wider_ranges_all_is_sent_again_in_the_new_ones(world, replicas):
+    await observe(world, *map(ended, range(4)))
+    wider = Amendment(
+        1,
+        parameters=(Parameter("batch", Choice(("32", "64", "128"))), Parameter("lr", Float(1e-6, 1.0))),
+    )
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
+    async with served(replicas[0]) as channel:
+        asker = Asker(world.changes, channel)
+        await answer_of(world, asker, 4)
+        await Amendments(world.store, world.changes, jobs).amend("owner", "job", wider)
+        await answer_of(world, asker, 4)
+    before, after = (request.definitions[0] for request in replicas[0].heard)
+    assert (replicas[0].heard[1].spec_revision, replicas[0].heard[1].prefix_length) == (2, 0)
+    assert list(after.observations.numbers) == list(before.observations.numbers) == [0, 1, 2, 3]
+    assert after.observations.columns == before.observations.columns
+    assert len(after.parameters[2].choice_range.values) == 3
 
 
 async def test_what_was_answered_for_is_not_sent_again(world, replicas):

@@ -18,6 +18,8 @@ from tests.simulation.mortal import Life, MortalStore
 from tests.unit.platform.foreign import KEYS, OTHERS, letters, records_on, sealed, signed, until_read
 from tests.unit.scheduler.world import ClockedStore, spec, with_limits
 from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.core.space import Float
+from tunewright.core.spec import Parameter
 from tunewright.core.states import JobState
 from tunewright.events.v1 import commands_pb2, facts_pb2
 from tunewright.platform.bus.memory import MemoryBus
@@ -36,6 +38,7 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.commands import LONGEST_ID, LONGEST_MESSAGE
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.main import Scheduler, scheduler
+from tunewright_scheduler.records import read_spec
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_scheduler.tuning_jobs import REQUESTS_KEPT_S, TuningJobs
@@ -54,6 +57,10 @@ def stop(command_id: str, job: str = "job") -> commands_pb2.StopTuningJob:
 
 def delete(command_id: str, job: str = "job") -> commands_pb2.DeleteTuningJob:
     return commands_pb2.DeleteTuningJob(command_id=command_id, job=job)
+
+
+def amend(command_id: str, job: str, expected_revision: int, **values: Any) -> commands_pb2.AmendTuningJob:
+    return commands_pb2.AmendTuningJob(command_id=command_id, job=job, expected_revision=expected_revision, **values)
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,23 @@ async def test_a_job_is_stopped_and_deleted_by_name_or_uid(office: Office) -> No
     assert again in told
 
 
+@pytest.mark.parametrize("json", [True, False])
+async def test_a_job_is_amended_once_however_often_the_command_comes(office: Office, json: bool) -> None:
+    await office.send(create())
+    await office.told()
+    wider = to_message(Parameter("lr", Float(1e-5, 1.0)), spec_pb2.Parameter)
+    record = signed(TOPIC, amend("c-2", "job", 1, max_trainings=9, priority=2, parameters=[wider]), json=json)
+    await office.send(record, record)
+    (job,) = await office.jobs()
+    assert job.spec_revision == 2
+    amended = await read_spec(office.store, job.uid, 2)
+    assert amended is not None
+    assert (amended.limits.max_trainings, amended.limits.max_parallel, amended.priority) == (9, 2, 2)
+    assert amended.definitions[0].space["lr"] == Float(1e-5, 1.0)
+    (told,) = await office.told()
+    assert told.message == facts_pb2.CommandAccepted(command_id="c-2", uid=job.uid)
+
+
 REFUSED = [
     (create("c", name="no_name"), "INVALID_SPEC", "name"),
     (create("c", limits=with_limits(spec(), max_parallel=0).limits), "INVALID_SPEC", "limits.max_parallel"),
@@ -154,7 +178,11 @@ REFUSED = [
     (stop("c", "nowhere"), "NOT_FOUND", "job"),
     (stop("c", ""), "NOT_FOUND", "job"),
     (delete("c", "taken"), "ILLEGAL_TRANSITION", "job"),
-    (commands_pb2.AmendTuningJob(command_id="c", job="taken"), "INVALID_SPEC", "ce_type"),
+    (commands_pb2.AmendTuningJob(command_id="c", job="taken"), "INVALID_SPEC", "expected_revision"),
+    (amend("c", "taken", 2, max_trainings=9), "ILLEGAL_TRANSITION", "job"),
+    (amend("c", "taken", 1), "INVALID_SPEC", "amendment"),
+    (amend("c", "taken", 1, max_parallel=0), "INVALID_SPEC", "max_parallel"),
+    (amend("c", "nowhere", 1, max_trainings=9), "NOT_FOUND", "job"),
     (commands_pb2.EndTraining(command_id="c", training="t"), "INVALID_SPEC", "ce_type"),
     (stop("", "taken"), "INVALID_SPEC", "command_id"),
     (stop("c" * (LONGEST_ID + 1), "taken"), "INVALID_SPEC", "command_id"),

@@ -18,12 +18,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.unit.scheduler.world import World, spec
-from tunewright.core.errors import IllegalTransition, NotFound, Unavailable
-from tunewright.core.spec import Completion, Limits, Strategy
-from tunewright.core.states import EndCause, TrainingState
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
+from tunewright.core.space import Choice
+from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
+from tunewright.core.states import EndCause, JobState, TrainingState
+from tunewright.platform.codec import to_message
 from tunewright.platform.documents import from_document
 from tunewright.platform.rpc.server import _caller
 from tunewright.platform.store.port import Query
+from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
 from tunewright_scheduler.core.asking import Answered, AskFailed
@@ -36,7 +39,7 @@ from tunewright_scheduler.tuning_jobs import TuningJobs
 
 JOBS = 2
 SUGGESTION = Suggestion({"lr": 0.01, "epochs": 3, "batch": "32"}, Provenance("random"))
-ALLOWED = (IllegalTransition, NotFound, Unavailable)
+ALLOWED = (IllegalTransition, InvalidSpec, NotFound, Unavailable)
 """What a late, wrong or unlucky caller is told."""
 
 trainers = st.sampled_from(["t", "u"])
@@ -135,6 +138,49 @@ class Scheduler(RuleBasedStateMachine):
     @rule(uid=uids)
     def delete(self, uid):
         self.run(self.front.DeleteTuningJob(pb.DeleteTuningJobRequest(job=uid), None))
+
+    @rule(uid=uids)
+    def pause(self, uid):
+        self.run(self.front.PauseTuningJob(pb.PauseTuningJobRequest(job=uid), None))
+
+    @rule(uid=uids)
+    def resume(self, uid):
+        self.run(self.front.ResumeTuningJob(pb.ResumeTuningJobRequest(job=uid), None))
+
+    @rule(
+        uid=uids,
+        max_parallel=st.sampled_from([None, 1, 2, 3]),
+        max_trainings=st.sampled_from([None, 1, 3, 5]),
+        wider=st.booleans(),
+        enqueued=st.integers(0, 2),
+        request_id=st.sampled_from(["", "again"]),
+    )
+    def amend(self, uid, max_parallel, max_trainings, wider, enqueued, request_id):
+        request = pb.AmendTuningJobRequest(
+            job=uid, request_id=request_id, max_parallel=max_parallel, max_trainings=max_trainings
+        )
+        if wider:
+            request.parameters.append(to_message(Parameter("batch", Choice(("32", "64", "128"))), spec_pb2.Parameter))
+        mine = to_message(EnqueuedConfiguration(SUGGESTION.configuration), spec_pb2.EnqueuedConfiguration)
+        request.enqueue.extend([mine] * enqueued)
+
+        async def under_the_current_revision() -> None:
+            job = (await self.front.GetTuningJob(pb.GetTuningJobRequest(job=uid), None)).job
+            request.expected_revision = job.spec_revision
+            await self.front.AmendTuningJob(request, None)
+
+        self.run(under_the_current_revision())
+
+    @rule(uid=uids)
+    def retry(self, uid):
+        """Of a job that has not ended: no child is made here."""
+
+        async def unless_it_has_ended() -> None:
+            found = await records.read_job(self.world.store, uid)
+            if found is not None and not found.value.state.final:
+                await self.front.RetryTuningJob(pb.RetryTuningJobRequest(job=uid), None)
+
+        self.run(unless_it_has_ended())
 
     @granted
     @rule(place=picks)
@@ -255,22 +301,36 @@ class Scheduler(RuleBasedStateMachine):
         self.runner.run(check())
 
     async def _check(self, job: TuningJob) -> None:
-        wanted = await self.world.changes.spec(job.uid, 1)
+        revisions = [await self.world.changes.spec(job.uid, number + 1) for number in range(job.spec_revision)]
         trainings = await self.world.trainings(job.uid)
-        self._check_limits(job, wanted.limits, trainings)
+        self._check_limits(job, [revision.limits for revision in revisions], trainings)
+        self._check_paused(job, trainings)
+        self._check_enqueued(job, revisions[-1], trainings)
         self._check_counts(job, trainings)
         self._check_ended(job, trainings)
         await self._check_observations(job, trainings)
 
-    def _check_limits(self, job: TuningJob, limits: Limits, trainings: list[Training]) -> None:
+    def _check_limits(self, job: TuningJob, limits: list[Limits], trainings: list[Training]) -> None:
+        """Limits that were lowered stop nothing, so the highest ever given holds."""
         in_slots = [item.number for item in trainings if item.state in {TrainingState.READY, TrainingState.RUNNING}]
         awaiting = [item.number for item in trainings if item.state is TrainingState.EXITED]
-        assert len(in_slots) <= limits.max_parallel
-        assert len(trainings) == job.started <= limits.max_trainings
+        assert len(in_slots) <= max(item.max_parallel for item in limits)
+        assert len(trainings) == job.started <= max(item.max_trainings for item in limits)
         assert sorted(job.slots) == in_slots
         assert sorted(item.number for item in job.awaiting) == awaiting
         held = [item for item in trainings if item.state is TrainingState.RUNNING]
         assert all(self.leases.get(_lease(item), item.holder) == item.holder for item in held)
+
+    def _check_paused(self, job: TuningJob, trainings: list[Training]) -> None:
+        """What waits is withheld while the job is paused, and only then."""
+        for item in trainings:
+            if item.state is TrainingState.READY and job.state is not JobState.BLOCKED:
+                assert (item.claim_order is None) == (job.state is JobState.PAUSED)
+
+    def _check_enqueued(self, job: TuningJob, revision: TuningJobSpec, trainings: list[Training]) -> None:
+        """Each is started once, and in the order in which they came."""
+        started = [item.configuration for item in trainings if item.provenance.source == "enqueued"]
+        assert started == [item.configuration for item in revision.enqueued[: job.enqueued]]
 
     def _check_counts(self, job: TuningJob, trainings: list[Training]) -> None:
         states = Counter(item.state for item in trainings)
@@ -334,6 +394,9 @@ class Scheduler(RuleBasedStateMachine):
 
     async def _round(self, number: int) -> None:
         self.world.store.clock += 61
+        for job in await self._active():
+            if job.state is JobState.PAUSED:
+                await self.front.ResumeTuningJob(pb.ResumeTuningJobRequest(job=job.uid), None)
         await self.world.sessions.lose_expired()
         await self.sweeper.sweep()
         while self.asks:

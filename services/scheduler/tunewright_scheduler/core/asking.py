@@ -80,6 +80,11 @@ def waits_until(job: TuningJob, spec: TuningJobSpec, now: float) -> Iterator[flo
                 yield until
 
 
+def given_out(job: TuningJob) -> int:
+    """Return how many configurations the strategy has given out: the next draw's number, the next place in a grid."""
+    return job.started - job.enqueued - job.repeated + len(job.ahead)
+
+
 def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Start what the user has enqueued and what is ahead, then open an ask for what is wanted."""
     started = _start_enqueued(job, spec).then(lambda last: _start_ahead(last, spec))
@@ -87,7 +92,6 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     count = _wanted(job, spec)
     if not count or job.ask is not None or any(waits_until(job, spec, now)):
         return started
-    known = job.started + len(job.ahead)
     limit = spec.limits.max_trainings
     ask = Ask(
         uid=job.uid,
@@ -96,8 +100,8 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         count=count,
         watermark=job.observations,
         pending=job.in_flight,
-        started=known,
-        budget=None if limit is None else limit - known,
+        started=given_out(job),
+        budget=None if limit is None else limit - job.started - len(job.ahead),
         parallel=spec.limits.max_parallel,
         effort=spec.bayesian.effort if spec.bayesian is not None else "",
     )
@@ -164,8 +168,8 @@ def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:
     suggestions: list[Suggestion] = []
     exhausted = False
     try:
-        known = job.started + len(job.ahead)
-        suggestions.extend(_draw(job, spec, known + index, provenance) for index in range(count))
+        first = given_out(job)
+        suggestions.extend(_draw(job, spec, first + index, provenance) for index in range(count))
     except SpaceExhausted:
         exhausted = True
     if not drawn:
@@ -184,11 +188,12 @@ def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many configurations to ask for now."""
     if job.exhausted or job.state is not JobState.RUNNING:
         return 0
-    if spec.strategy in MODELLED or job.started < len(spec.enqueued):
+    if spec.strategy in MODELLED:
         return room(job, spec)
     parallel, limit = spec.limits.max_parallel, spec.limits.max_trainings
     missing = parallel + AHEAD - len(job.ahead) if len(job.ahead) < parallel else 0
-    return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead)))
+    enqueued = len(spec.enqueued) - job.enqueued
+    return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead) - enqueued))
 
 
 def _propose(job: TuningJob, spec: TuningJobSpec, more: tuple[Suggestion, ...], *, exhausted: bool) -> Decision:
@@ -206,10 +211,10 @@ def _start_ahead(job: TuningJob, spec: TuningJobSpec) -> Decision:
 
 
 def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:
-    waiting = spec.enqueued[job.started : job.started + room(job, spec)] if job.ask is None else ()
-    return _start(
-        job, tuple(Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
-    )
+    """Start what the user has enqueued, before anything else and whether or not an ask is open."""
+    waiting = spec.enqueued[job.enqueued : job.enqueued + room(job, spec)]
+    suggestions = (Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
+    return _start(replace(job, enqueued=job.enqueued + len(waiting)), tuple(suggestions))
 
 
 def _start(job: TuningJob, suggestions: tuple[Suggestion, ...]) -> Decision:

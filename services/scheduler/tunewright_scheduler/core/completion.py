@@ -94,7 +94,7 @@ def _used_up(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
     limit = spec.limits.max_trainings
     if limit is not None and job.started >= limit:
         return _all_ended(job, f"all {limit} trainings have ended")
-    if job.exhausted and not job.ahead:
+    if job.exhausted and not job.ahead and job.enqueued >= len(spec.enqueued):
         return _all_ended(job, f"all {job.started} distinct configurations have been tried")
     return None
 

@@ -14,7 +14,7 @@ from typing import Final, assert_never
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
-from tunewright_scheduler.core import asking, completion, convergence
+from tunewright_scheduler.core import amendment, asking, completion, convergence, pause
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
@@ -43,6 +43,24 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRequested:
+    """Its user wants nothing more to be started for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """Its user wants it to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """Its specification has a new revision, which is the one given with this message."""
+
+    other_space: bool = False
+    """Ranges have been widened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Park:
     """A fault of ours while handling this job: it is set aside with the reason, the others go on."""
 
@@ -59,7 +77,10 @@ class Resumed:
     """The scheduler has restarted: an ask that was under way is asked again."""
 
 
-Message = Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | StopRequested | Park | Tick | Resumed
+Order = StopRequested | PauseRequested | ResumeRequested | Revised
+"""What the job's user wants of it."""
+
+Message = Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | Order | Park | Tick | Resumed
 
 
 def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
@@ -88,8 +109,8 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
             return Decision(_process_ended(job, number, now))
         case TrainingEnded(ending):
             return _training_ended(job, spec, ending, now)
-        case StopRequested(reason):
-            return _stop(job, reason, now)
+        case StopRequested() | PauseRequested() | ResumeRequested() | Revised():
+            return _ordered(job, spec, message, now)
         case Park(reason):
             return _park(job, reason, now)
         case Resumed():
@@ -98,6 +119,18 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
             return asking.repeat_if_due(job, now)
         case _:
             assert_never(message)
+
+
+def _ordered(job: TuningJob, spec: TuningJobSpec, order: Order, now: float) -> Decision:
+    match order:
+        case StopRequested(reason):
+            return _stop(job, reason, now)
+        case PauseRequested():
+            return pause.paused(job, spec, now)
+        case ResumeRequested():
+            return pause.resumed(job, now)
+        case Revised(other_space):
+            return amendment.revised(job, spec, now, other_space=other_space)
 
 
 def _process_ended(job: TuningJob, number: int, now: float) -> TuningJob:

@@ -38,6 +38,20 @@ class StopTrainings:
 
 
 @dataclass(frozen=True, slots=True)
+class WithholdTrainings:
+    """Let those that nobody has claimed yet not be claimed; the others run on."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTrainings:
+    """Let those that were withheld be claimed, in their old order; after the commit, ring the doorbell."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Observe:
     """Append an ended training to the observation log."""
 
@@ -52,7 +66,7 @@ class Tell:
     fact: Fact
 
 
-Effect = PutAsk | RepeatAsk | StartTraining | StopTrainings | Observe | Tell
+Effect = PutAsk | RepeatAsk | StartTraining | StopTrainings | WithholdTrainings | OfferTrainings | Observe | Tell
 
 
 @dataclass(frozen=True, slots=True)

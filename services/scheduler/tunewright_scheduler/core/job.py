@@ -127,6 +127,8 @@ class TuningJob:
     """The state to which it returns when it is unparked."""
     enqueued: int = 0
     """How many of the specification's enqueued configurations have been started."""
+    retried: int = 0
+    """Observations that have been looked through for failed trainings to run again."""
     parents: tuple[ParentJob, ...] = ()
     extends: str = ""
     """Uid of the job that this one extends."""

@@ -66,8 +66,8 @@ class Training:
     spec_revision: int
     created_at: float
     pool: str
-    claim_order: float
-    """Smaller is claimed first."""
+    claim_order: float | None
+    """Smaller is claimed first; None: it cannot be claimed, for its job is paused."""
     provenance: Provenance
     definition_name: str = ""
     bracket: int = 0
@@ -93,6 +93,8 @@ class Training:
     summary: Summary | None = None
     ended_at: float | None = None
     due_at: float | None = None
+    withheld_order: float | None = None
+    """Its order of claims while it is withheld."""
 
 
 def granted(training: Training, holder: str, claim_id: str, now: float) -> Training:
@@ -192,6 +194,27 @@ def stopped(training: Training, reason: str, now: float) -> Training:
             return replace(training, stop_reason=reason)
         case _:
             return training
+
+
+def withheld(training: Training) -> Training:
+    """Let a training that nobody has claimed not be claimed until it is offered again; others stay as they are."""
+    if training.state is not TrainingState.READY or training.claim_order is None:
+        return training
+    reason = "its tuning job is paused"
+    return replace(training, claim_order=None, withheld_order=training.claim_order, reason=reason, due_at=None)
+
+
+def offered(training: Training, now: float) -> Training:
+    """Let a training that was withheld be claimed, at its old place; others stay as they are."""
+    if training.state is not TrainingState.READY or training.withheld_order is None:
+        return training
+    return replace(
+        training,
+        claim_order=training.withheld_order,
+        withheld_order=None,
+        reason="",
+        due_at=now + CLAIM_REMINDER_S,
+    )
 
 
 def unclaimed(training: Training, now: float) -> Training:

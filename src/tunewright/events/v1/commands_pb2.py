@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from tunewright.v1 import spec_pb2 as tunewright_dot_v1_dot_spec__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tunewright/events/v1/commands.proto\x12\x14tunewright.events.v1\x1a\x18tunewright/v1/spec.proto\"Q\n\x0f\x43reateTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12*\n\x04spec\x18\x02 \x01(\x0b\x32\x1c.tunewright.v1.TuningJobSpec\"0\n\rStopTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x0b\n\x03job\x18\x02 \x01(\t\"2\n\x0f\x44\x65leteTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x0b\n\x03job\x18\x02 \x01(\t\"\xf8\x01\n\x0e\x41mendTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x0b\n\x03job\x18\x02 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x03 \x01(\x03\x12\x1a\n\rmax_trainings\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_parallel\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12\x1a\n\rmax_runtime_s\x18\x06 \x01(\x03H\x02\x88\x01\x01\x12\x15\n\x08max_cost\x18\x07 \x01(\x01H\x03\x88\x01\x01\x42\x10\n\x0e_max_trainingsB\x0f\n\r_max_parallelB\x10\n\x0e_max_runtime_sB\x0b\n\t_max_cost\"d\n\x0b\x45ndTraining\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x10\n\x08training\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tunewright/events/v1/commands.proto\x12\x14tunewright.events.v1\x1a\x18tunewright/v1/spec.proto\"Q\n\x0f\x43reateTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12*\n\x04spec\x18\x02 \x01(\x0b\x32\x1c.tunewright.v1.TuningJobSpec\"0\n\rStopTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x0b\n\x03job\x18\x02 \x01(\t\"2\n\x0f\x44\x65leteTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x0b\n\x03job\x18\x02 \x01(\t\"\x9a\x03\n\x0e\x41mendTuningJob\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x0b\n\x03job\x18\x02 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x03 \x01(\x05\x12\x1a\n\rmax_trainings\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_parallel\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12\x1a\n\rmax_runtime_s\x18\x06 \x01(\x03H\x02\x88\x01\x01\x12\x15\n\x08max_cost\x18\x07 \x01(\x01H\x03\x88\x01\x01\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x08 \x01(\t\x12,\n\nparameters\x18\t \x03(\x0b\x32\x18.tunewright.v1.Parameter\x12\x35\n\x07\x65nqueue\x18\n \x03(\x0b\x32$.tunewright.v1.EnqueuedConfiguration\x12\x15\n\x08priority\x18\x0b \x01(\x05H\x04\x88\x01\x01\x42\x10\n\x0e_max_trainingsB\x0f\n\r_max_parallelB\x10\n\x0e_max_runtime_sB\x0b\n\t_max_costB\x0b\n\t_priority\"d\n\x0b\x45ndTraining\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x10\n\x08training\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETETUNINGJOB']._serialized_start=220
   _globals['_DELETETUNINGJOB']._serialized_end=270
   _globals['_AMENDTUNINGJOB']._serialized_start=273
-  _globals['_AMENDTUNINGJOB']._serialized_end=521
-  _globals['_ENDTRAINING']._serialized_start=523
-  _globals['_ENDTRAINING']._serialized_end=623
+  _globals['_AMENDTUNINGJOB']._serialized_end=683
+  _globals['_ENDTRAINING']._serialized_start=685
+  _globals['_ENDTRAINING']._serialized_end=785
 # @@protoc_insertion_point(module_scope)
