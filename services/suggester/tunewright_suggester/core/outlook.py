@@ -34,7 +34,7 @@ SPREADS: Final = (0.2, 0.05, 0.01)
 BEST: Final = 5
 OBSERVED: Final = 60
 """Best observations that a drawn function is compared with, at most."""
-FOUND: Final = 0.05
+FOUND: Final = 0.1
 """What is left to gain, a training finds with this probability at least: a model that is surer of the next place than
 this has been wrong too often."""
 JITTERS: Final = (1e-8, 1e-6, 1e-4, 1e-2)
