@@ -266,6 +266,33 @@ def test_a_job_is_stopped_then_deleted(cli):
     assert "there is no tuning job" in cli.refused("describe", name)
 
 
+def test_an_operator_pauses_starts_and_settles_a_training_and_the_doctor_says_what_waits(cli):
+    assert cli.out("admin", "pause-starts", "--reason", "new disks") == "nothing more is started; what runs goes on\n"
+    name = cli.out(
+        "tune", "endless.py", "--param", "x=1..9", "--maximize", "val_acc", "--trials", "1", "--detach"
+    ).strip()
+    (finding, *_) = cli.json("doctor", name)
+    assert (finding["cause"], "new disks" in finding["text"]) == ("STARTS_PAUSED", True)
+    assert "new disks" in cli.out("describe", name)
+    assert cli.json("describe", name)["findings"] == cli.json("doctor", name)
+    (training,) = cli.json("trainings", name)
+    assert training["state"] == "InProgress"
+    settled = cli.out("admin", "settle", training["name"], "--state", "completed", "--value", "0.5")
+    assert settled == f"{training['name']}: Completed, objective 0.5\n"
+    assert cli.out("admin", "resume-starts") == "trainings are started again\n"
+    assert cli.json("describe", name)["best"]["objective"] == 0.5
+    assert cli.json("doctor", name) == []
+    (trainer,) = cli.json("admin", "trainers")
+    assert (trainer["pool"], trainer["cordoned"]) == ("default", False)
+
+
+def test_a_quota_refuses_what_is_beyond_it(cli):
+    assert cli.out("admin", "quota", "*", "--max-jobs", "0").splitlines()[1].split("\t") == ["*", "0", ""]
+    assert "allows 0, asked for 1" in cli.refused(*TUNE, "--name", "beyond", "--detach")
+    cli.out("admin", "quota", "*", "--remove")
+    assert "say what" in cli.refused("admin", "quota", "*")
+
+
 def test_a_job_without_a_value_fails_and_says_what_was_printed_instead(cli):
     done = cli(*TUNE[:4], "--maximize", "val_accuracy", "--trials", "1", "--name", "typo")
     assert done.returncode == 1

@@ -23,6 +23,7 @@ from tunewright.platform.bus.port import Bus
 from tunewright.platform.rpc.status import error_of
 from tunewright.platform.store.port import Insert, Store
 from tunewright.v1 import tuning_service_pb2 as pb
+from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub, add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub, add_WorkerServiceServicer_to_server
@@ -141,8 +142,10 @@ async def circle(
     trainers: Trainers,
     runner_on: Callable[[Host], HostRunner] = HostRunner,
     seed: int = 0,
+    metrics_from_s: float = 0.0,
 ) -> AsyncIterator[TuningServiceStub]:
-    """Run all services; leave, and they are cut off wherever they are. A part that ends by itself is a failure.
+    """Run all services, metrics only after a while. Leave, and they are cut off wherever they are; a part that ends by
+    itself is a failure.
 
     There are as many schedulers and collectors as wires; each call goes to one of them.
     """
@@ -151,7 +154,9 @@ async def circle(
     trainers.lines = [Fork(wires, seed + index) for index in range(len(trainers.settings))]
     async with AsyncExitStack() as stack:
         services = [
-            part for wire in wires for part in await stack.enter_async_context(_replica(store, bus, wire, suggester))
+            part
+            for wire in wires
+            for part in await stack.enter_async_context(_replica(store, bus, wire, suggester, metrics_from_s))
         ]
         working = [
             Trainer(settings, WorkerServiceStub(line), bus, runner_on(host)).run()
@@ -167,15 +172,22 @@ async def circle(
 
 @asynccontextmanager
 async def _replica(
-    store: Store, bus: Bus, wire: Wire, suggester: SuggestionServicer
+    store: Store, bus: Bus, wire: Wire, suggester: SuggestionServicer, metrics_from_s: float
 ) -> AsyncIterator[list[Awaitable[None]]]:
     """A scheduler and a collector, and the long-lived parts of both."""
     async with scheduler(store, bus, wire, lambda _field, _image: None, LeaseTerms()) as scheduling:
         add_TuningServiceServicer_to_server(scheduling.tuning, wire)
         add_WorkerServiceServicer_to_server(scheduling.worker, wire)
+        add_OperationsServiceServicer_to_server(scheduling.operations, wire)
         add_SuggestionServiceServicer_to_server(suggester, wire)
         await scheduling.sweep.resume()
-        yield [Metrics(store, bus).run(), *scheduling.long_lived()]
+        yield [_from(metrics_from_s, Metrics(store, bus)), *scheduling.long_lived()]
+
+
+async def _from(seconds: float, metrics: Metrics) -> None:
+    if seconds:
+        await asyncio.sleep(seconds)
+    await metrics.run()
 
 
 async def create(store: Store, wanted: TuningJobSpec) -> None:

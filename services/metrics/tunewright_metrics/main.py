@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tunewright.platform.bus.consumer import consume
@@ -11,6 +13,7 @@ from tunewright.platform.store.port import Store
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.news import News
+from tunewright_metrics.pulse import Pulse, no_check
 from tunewright_metrics.reports import Reports
 from tunewright_metrics.servicer import MetricsServicer
 
@@ -22,17 +25,21 @@ REPORTS: Final = "training.reports"
 
 
 class Metrics:
-    def __init__(self, store: Store, bus: Bus) -> None:
+    def __init__(self, store: Store, bus: Bus, reach_bus: Callable[[], Awaitable[None]] = no_check) -> None:
+        """`reach_bus` raises Unavailable if the bus cannot be reached."""
         news = News()
         self._bus = bus
         self._collector = Collector(store, bus, news.tell)
+        self._pulse = Pulse(store, reach_bus)
         archive = Archive(store, news)
         self._reports = Reports(store, bus, archive)
         self.servicer = MetricsServicer(archive, bus)
 
     async def run(self) -> None:
         """Collect until cancelled."""
-        await consume(self._bus, GROUP, TOPICS, self._collector.handle)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(consume(self._bus, GROUP, TOPICS, self._collector.handle, on_read=self._pulse.read))
+            group.create_task(self._pulse.run())
 
     async def take_reports(self, credentials: Credentials) -> None:
         """Take what other systems report under these credentials, until cancelled."""

@@ -23,7 +23,7 @@ class MetricsSettings(ServerSettings, KafkaSettings, MongoSettings):
 @asynccontextmanager
 async def wired(settings: MetricsSettings) -> AsyncIterator[Wired]:
     async with mongo_store(settings) as store, kafka_bus(settings, "metrics") as bus:
-        metrics = Metrics(store, bus)
+        metrics = Metrics(store, bus, bus.ping)
         yield Wired(
             parts=[metrics.run(), *([metrics.take_reports(settings.keys())] if settings.reports else [])],
             grpc={"tunewright.v1.MetricsService": partial(add_MetricsServiceServicer_to_server, metrics.servicer)},

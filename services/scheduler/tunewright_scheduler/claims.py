@@ -16,14 +16,17 @@ from typing import Final
 
 from tunewright.core.errors import Conflict, IllegalTransition
 from tunewright.platform.documents import from_document, to_document
-from tunewright.platform.store.port import Check, Query, Replace, Store, Stored, Write
+from tunewright.platform.store.port import Check, Put, Replace, Store, Stored, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import job_bell, pool_bell, rung
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.controls import ControlRoom
+from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.facts import TrainingJobGranted
 from tunewright_scheduler.core.session import Session, check_epoch
 from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.quotas import Quotas
 from tunewright_scheduler.sessions import Sessions
 
 CLAIM_LIMIT: Final = 32
@@ -62,6 +65,8 @@ class Door:
     waiting: list[Claimer] = field(default_factory=list)
     looked_at: float = float("-inf")
     """By the loop's clock."""
+    after: str | None = None
+    """Where to look on, behind trainings whose owners are at their quotas; None: from the first one."""
 
     @contextmanager
     def let_wait(self, claimer: Claimer) -> Iterator[None]:
@@ -74,8 +79,10 @@ class Door:
 
 
 class Claims:
-    def __init__(self, store: Store, changes: Changes, sessions: Sessions) -> None:
+    def __init__(self, store: Store, changes: Changes, sessions: Sessions, room: ControlRoom | None = None) -> None:
         self._store, self._changes, self._sessions, self._bells = store, changes, sessions, changes.bells
+        self._room = room or ControlRoom(store)
+        self._quotas = Quotas(store, self._room)
         self._pools: dict[str, tuple[int, str]] = {}
         """By trainer: the epoch of its session, and its pool."""
         self._doors: weakref.WeakValueDictionary[str, Door] = weakref.WeakValueDictionary()
@@ -139,21 +146,24 @@ class Claims:
                 self._bells.ring_here(pool_bell(pool))
 
     async def _serve(self, pool: str, waiting: Sequence[Claimer]) -> bool:
-        """Grant what is ready; say whether that is all there is."""
+        """Grant what is ready; say whether that is all there is. What operators forbid is granted at a later look."""
+        door = self._door(pool)
         while True:
-            open_now = await self._open(waiting)
+            controls = await self._room.now()
+            if controls.starts is not None:
+                return True
+            open_now = await self._open([item for item in waiting if item.trainer_id not in controls.cordons])
             wanted = min(sum(claimer.slots for claimer, _ in open_now), CLAIM_LIMIT)
             if not wanted:
                 return True
-            found = await self._store.find(
-                Query("training_jobs", "claimable", {"pool": pool, "state": "READY"}, limit=wanted)
-            )
-            if not found.items:
-                return True
-            shares = _shared_out([claimer for claimer, _ in open_now], found.items)
-            guards = [guard for claimer, guard in open_now if shares[claimer]]
+            offer = await self._quotas.offer(pool, wanted, door.after)
+            door.after = offer.after
+            if not offer.items:
+                return offer.complete
+            shares = _shared_out([claimer for claimer, _ in open_now], offer.items)
+            guards = dict.fromkeys(guard for claimer, guard in open_now if shares[claimer])
             try:
-                granted = await self._grant(shares, guards)
+                granted = await self._grant(shares, [*guards, *offer.turns])
             except Conflict:
                 continue  # another scheduler was faster, or a session was renewed: look again
             except Exception as error:  # noqa: BLE001 - it may have been applied: all of them have to ask again
@@ -163,7 +173,7 @@ class Claims:
             for claimer, leased in granted.items():
                 if leased:
                     claimer.serve(leased)
-            return len(found.items) < wanted
+            return offer.complete
 
     async def _open(self, waiting: Sequence[Claimer]) -> list[tuple[Claimer, Check]]:
         """Return those that may be served, each with what must hold of its session; refuse the others."""
@@ -186,11 +196,14 @@ class Claims:
         return found
 
     async def _grant(
-        self, shares: dict[Claimer, list[Stored]], guards: Sequence[Check]
+        self, shares: dict[Claimer, list[Stored]], guards: Sequence[Write]
     ) -> dict[Claimer, list[Training]]:
         """Commit the grants. Raises Conflict."""
-        now = await self._store.now()
-        writes: list[Write] = list(dict.fromkeys(guards))
+        reached = _turns_reached([stored for items in shares.values() for stored in items])
+        now, before = await asyncio.gather(self._store.now(), records.read_turns(self._store, list(reached)))
+        # A training that was lost has its turn again: time does not go back to it.
+        moved = [Put("pools", key, {"turn": turn}) for key, turn in reached.items() if turn > before[key]]
+        writes: list[Write] = [*guards, *moved]
         facts: list[TrainingJobGranted] = []
         granted: dict[Claimer, list[Training]] = {}
         for claimer, items in shares.items():
@@ -211,6 +224,16 @@ class Claims:
         for fact in facts:
             self._bells.ring(job_bell(fact.uid))
         return granted
+
+
+def _turns_reached(items: Sequence[Stored]) -> dict[str, float]:
+    """Return the virtual times, by key, to which these trainings bring their pools when they are granted."""
+    reached: dict[str, float] = {}
+    for stored in items:
+        start, priority = queueing.of_claim_order(stored.document["claim_order"])
+        key = records.turn_key(stored.document["pool"], priority)
+        reached[key] = max(start, reached.get(key, 0.0))
+    return reached
 
 
 def _shared_out(claimers: Sequence[Claimer], items: Sequence[Stored]) -> dict[Claimer, list[Stored]]:

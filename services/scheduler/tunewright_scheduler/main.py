@@ -17,7 +17,11 @@ from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.commands import Commands
+from tunewright_scheduler.controls import ControlRoom
+from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.doorbell import Doorbell
+from tunewright_scheduler.operations import Operations
+from tunewright_scheduler.operations_servicer import OperationsServicer
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
@@ -37,6 +41,7 @@ COMMANDS = "tuning.commands"
 class Scheduler:
     tuning: TuningServicer
     worker: WorkerServicer
+    operations: OperationsServicer
     sweep: Sweep
     relay: Relay
     doorbell: Doorbell
@@ -71,11 +76,15 @@ async def scheduler(
     relay = Relay(store, bus)
     changes.on_ask, changes.on_outbox = asker.ask, relay.wake
     sessions = Sessions(store, changes, bells, terms)
-    jobs = TuningJobs(store, changes, check_image)
+    room = ControlRoom(store)
+    jobs = TuningJobs(store, changes, check_image, room)
+    doctor = Doctor(store, changes, room, terms)
+    tuning = TuningServicer(store, changes, bells, jobs, doctor)
     try:
         yield Scheduler(
-            tuning=TuningServicer(store, changes, bells, jobs),
-            worker=WorkerServicer(sessions, Claims(store, changes, sessions), changes),
+            tuning=tuning,
+            worker=WorkerServicer(sessions, Claims(store, changes, sessions, room), changes),
+            operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes)),
             sweep=Sweep(store, changes, sessions),
             relay=relay,
             doorbell=Doorbell(bells, bus),

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tunewright.core.names import job_name_of, training_id
 from tunewright.core.spec import TuningJobSpec
-from tunewright.core.states import JobState, TrainingState
+from tunewright.core.states import TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
 from tunewright.v1 import spec_pb2, tuning_service_pb2
+from tunewright_scheduler.core import cost
+from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
 
 
 def job_message(
-    job: TuningJob, revision: int, spec: TuningJobSpec, best: Training | None = None
+    job: TuningJob,
+    revision: int,
+    spec: TuningJobSpec,
+    best: Training | None = None,
+    recommended: Training | None = None,
+    waits: tuple[str, Sequence[Finding]] = ("", ()),
 ) -> tuning_service_pb2.TuningJob:
     pb = tuning_service_pb2
     message = pb.TuningJob(
@@ -36,7 +45,17 @@ def job_message(
         ),
         not_improving=job.not_improving,
         revision=revision,
-        waiting_for=_waiting_for(job),
+        waiting_for=waits[0],
+        findings=[finding_message(finding) for finding in waits[1]],
+        cost=pb.Cost(
+            spent=job.spent,
+            forecast=cost.forecast(job, spec) if spec.prices_per_second else None,
+            max_instance_seconds=cost.max_instance_seconds(spec),
+        ),
+        evaluated=[
+            pb.Evaluation(number=item.number, count=item.count, mean=item.mean, deviation=item.deviation)
+            for item in job.evaluated
+        ],
         parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
         extends=job.extends,
     )
@@ -50,7 +69,13 @@ def job_message(
         message.outlook.CopyFrom(to_message(job.outlook, pb.Outlook))
     if best is not None:
         message.best.CopyFrom(training_message(best))
+    if recommended is not None:
+        message.recommended.CopyFrom(training_message(recommended))
     return message
+
+
+def finding_message(finding: Finding) -> tuning_service_pb2.Finding:
+    return to_message(finding, tuning_service_pb2.Finding)
 
 
 def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
@@ -77,6 +102,8 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         rungs=training.rungs,
         spec_revision=str(training.spec_revision),
         waiting_for=_training_waits_for(training),
+        cost=training.cost,
+        repeats=training.repeats,
         job_name=job_name_of(training.name),
     )
     if exit_ is not None:
@@ -92,25 +119,6 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         message.steps = summary.steps
         message.final_metrics.update(summary.last_values)
     return message
-
-
-def _waiting_for(job: TuningJob) -> str:
-    """Say in a sentence what the job waits for."""
-    match job.state:
-        case _ if job.state.final:
-            return ""
-        case JobState.BLOCKED:
-            return "an operator: the job is parked after a fault of ours"
-        case JobState.PAUSED:
-            return "its user to resume it" + (f"; {len(job.slots)} trainings are under way" if job.slots else "")
-        case JobState.RUNNING if job.ask is not None and not job.slots:
-            return f"the suggester's answer to ask {job.ask.number}"
-        case _ if job.slots:
-            return f"{len(job.slots)} trainings under way"
-        case _ if job.awaiting:
-            return f"the summaries of {len(job.awaiting)} ended trainings"
-        case _:
-            return "the next sweep"
 
 
 def _training_waits_for(training: Training) -> str:

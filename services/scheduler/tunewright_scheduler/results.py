@@ -17,7 +17,7 @@ from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER, Changes
 from tunewright_scheduler.core.decide import Park
-from tunewright_scheduler.core.training import Resend, Summary, stopped, summarized
+from tunewright_scheduler.core.training import Resend, Summary, Unmatched, stopped, summarized
 
 log = structlog.get_logger()
 
@@ -109,4 +109,5 @@ async def _never_matched(change: Change, message: results_pb2.MetricNeverMatched
     training = await change.training(message.number)
     if training.attempt == message.attempt and not training.state.final:
         warning = f"metric {message.metric!r} has matched none of {message.lines_read} lines: {message.regex}"
-        await change.put(replace(training, reason=warning))
+        unmatched = Unmatched(message.metric, message.regex, message.lines_read, change.now)
+        await change.put(replace(training, reason=warning, unmatched=unmatched))

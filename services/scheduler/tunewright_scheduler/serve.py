@@ -13,6 +13,7 @@ from tunewright.platform.backends import kafka_bus, mongo_store
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.service import Service, Wired
 from tunewright.platform.settings import CallerSettings, KafkaSettings, MongoSettings, ServerSettings, setting, variable
+from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
 from tunewright_scheduler.main import scheduler
@@ -62,6 +63,7 @@ async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
             grpc={
                 "tunewright.v1.TuningService": partial(add_TuningServiceServicer_to_server, parts.tuning),
                 "tunewright.v1.WorkerService": partial(add_WorkerServiceServicer_to_server, parts.worker),
+                "tunewright.v1.OperationsService": partial(add_OperationsServiceServicer_to_server, parts.operations),
             },
             checks={"store": store.ping, "bus": bus.ping},
         )

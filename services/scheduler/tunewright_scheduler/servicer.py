@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import grpc
 
-from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound
+from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound, QuotaExceeded
 from tunewright.core.names import split_training_id
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.documents import from_document
@@ -22,11 +22,14 @@ from tunewright_scheduler.bells import Bells, heard, job_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.changing import ChangingServicer
+from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
+from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.parents import overall_best
 from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
+from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
 
 WATCH_GATHER_S: Final = 0.25
@@ -36,9 +39,12 @@ WATCH_AGAIN_S: Final = 2.0
 
 
 class TuningServicer(ChangingServicer):
-    def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor | None = None
+    ) -> None:
         super().__init__(store, changes, jobs)
         self._changes, self._bells, self._jobs = changes, bells, jobs
+        self._doctor = doctor or Doctor(store, changes, ControlRoom(store), LeaseTerms())
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -52,18 +58,18 @@ class TuningServicer(ChangingServicer):
         created = await records.read_job(self._store, await self._create(spec, once))
         if created is None:
             raise NotFound("tuning job", spec.name, "this request made it, and it has been deleted")
-        return pb.CreateTuningJobResponse(job=await self._message(created))
+        return pb.CreateTuningJobResponse(job=await self.message(created))
 
     async def GetTuningJob(  # noqa: N802
         self, request: pb.GetTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.GetTuningJobResponse:
-        return pb.GetTuningJobResponse(job=await self._message(await self._find(request.job)))
+        return pb.GetTuningJobResponse(job=await self.message(await self._find(request.job)))
 
     async def ListTuningJobs(  # noqa: N802
         self, request: pb.ListTuningJobsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ListTuningJobsResponse:
         size = _page_size(request.page_size, default=10, limit=100)
-        _name("order", pb.TuningJobOrder, request.order)
+        named("order", pb.TuningJobOrder, request.order)
         response = pb.ListTuningJobsResponse(next_page_token=request.page_token)
         while len(response.jobs) < size:
             page = await self._store.find(_jobs_query(request, caller(), size - len(response.jobs), response))
@@ -81,7 +87,7 @@ class TuningServicer(ChangingServicer):
         self, request: pb.StopTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.StopTuningJobResponse:
         uid = await self._jobs.stop(caller(), request.job)
-        return pb.StopTuningJobResponse(job=await self._message(await self._find(uid)))
+        return pb.StopTuningJobResponse(job=await self.message(await self._find(uid)))
 
     async def DeleteTuningJob(  # noqa: N802
         self, request: pb.DeleteTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -92,19 +98,19 @@ class TuningServicer(ChangingServicer):
     async def GetTrainingJob(  # noqa: N802
         self, request: pb.GetTrainingJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.GetTrainingJobResponse:
-        return pb.GetTrainingJobResponse(training=training_message(await self._training(request.training)))
+        return pb.GetTrainingJobResponse(training=training_message(await self.training(request.training)))
 
     async def ListTrainingJobs(  # noqa: N802
         self, request: pb.ListTrainingJobsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ListTrainingJobsResponse:
         found = await self._find(request.job)
         index, equals = "by_job", {"uid": found.value.uid}
-        _name("order", pb.TrainingJobOrder, request.order)
+        named("order", pb.TrainingJobOrder, request.order)
         if request.order == pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE:
             index = "by_objective"
         elif request.HasField("state_equals"):
             index = "by_job_and_state"
-            equals["state"] = _name("state_equals", pb.TrainingState, request.state_equals)
+            equals["state"] = named("state_equals", pb.TrainingState, request.state_equals)
         page = await self._store.find(
             Query(
                 "training_jobs",
@@ -121,7 +127,7 @@ class TuningServicer(ChangingServicer):
     async def StopTrainingJob(  # noqa: N802
         self, request: pb.StopTrainingJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.StopTrainingJobResponse:
-        training = await self._training(request.training)
+        training = await self.training(request.training)
 
         async def step(change: Change) -> None:
             now_there = await change.training(training.number)
@@ -133,7 +139,7 @@ class TuningServicer(ChangingServicer):
             change.bells.add(trainer_bell(now_there.holder))
 
         await self._changes.make(training.uid, step)
-        return pb.StopTrainingJobResponse(training=training_message(await self._training(request.training)))
+        return pb.StopTrainingJobResponse(training=training_message(await self.training(request.training)))
 
     async def WatchTuningJob(  # noqa: N802
         self, request: pb.WatchTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -146,7 +152,7 @@ class TuningServicer(ChangingServicer):
                 changed = view.changed(await self._trainings(uid, view.follow(found.value)))
                 if changed or found.version != view.version:
                     view.version = found.version
-                    yield pb.WatchTuningJobResponse(job=await self._message(found), trainings=changed)
+                    yield pb.WatchTuningJobResponse(job=await self.message(found), trainings=changed)
                 if found.value.state.final:
                     return
                 await asyncio.sleep(WATCH_GATHER_S)
@@ -158,7 +164,7 @@ class TuningServicer(ChangingServicer):
         if answered is None:
             try:
                 return await self._jobs.create(caller(), spec, lambda uid, now: [once.record({"uid": uid}, now)])
-            except (AlreadyExists, Conflict):
+            except (AlreadyExists, Conflict, QuotaExceeded):
                 answered = await once.answered(self._store)  # the same request may have come twice at once
                 if answered is None:
                     raise
@@ -166,7 +172,7 @@ class TuningServicer(ChangingServicer):
         return uid
 
     async def _described(self, job: str) -> pb.TuningJob:
-        return await self._message(await self._find(job))
+        return await self.message(await self._find(job))
 
     async def _find(self, job: str) -> Versioned[TuningJob]:
         """Find a job of the caller's by name or uid. Raises NotFound, also for somebody else's."""
@@ -179,7 +185,7 @@ class TuningServicer(ChangingServicer):
             raise NotFound("tuning job", uid)
         return found
 
-    async def _training(self, training: str) -> Training:
+    async def training(self, training: str) -> Training:
         """Find a training by name or id. Raises NotFound, also for somebody else's."""
         try:
             found = await records.read_training(self._store, *split_training_id(training))
@@ -195,11 +201,16 @@ class TuningServicer(ChangingServicer):
         found = await records.read_trainings(self._store, uid, sorted(numbers))
         return [item.value for item in found.values()]
 
-    async def _message(self, found: Versioned[TuningJob]) -> pb.TuningJob:
+    async def message(self, found: Versioned[TuningJob]) -> pb.TuningJob:
+        """Return a job as GetTuningJob shows it."""
         job = found.value
         spec = await self._changes.spec(job.uid, job.spec_revision)
-        best = await records.read_training(self._store, job.uid, job.best.number) if job.best else None
-        message = job_message(job, found.version, spec, best.value if best else None)
+        numbers = (job.best.number if job.best is not None else None, job.recommended)
+        found_ones = await self._trainings(job.uid, {number for number in numbers if number is not None})
+        shown = {training.number: training for training in found_ones}
+        best, recommended = (shown.get(number or 0) for number in numbers)
+        waits = await self._doctor.of(job)
+        message = job_message(job, found.version, spec, best, recommended, waits)
         overall = await overall_best(self._store, job, spec)
         if overall is not None:
             message.overall_best.CopyFrom(training_message(overall))
@@ -244,7 +255,7 @@ def _page_size(asked: int, *, default: int, limit: int) -> int:
     return asked or default
 
 
-def _name(field: str, enum: Any, number: int) -> str:
+def named(field: str, enum: Any, number: int) -> str:
     """Return the name of an enum's value as documents have it. Raises InvalidSpec: it is not known."""
     value = enum.DESCRIPTOR.values_by_number.get(number)
     prefix = enum.DESCRIPTOR.values_by_number[0].name.removesuffix("UNSPECIFIED")

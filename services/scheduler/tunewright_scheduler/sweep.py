@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 import structlog
+from prometheus_client import Counter
 
 from tunewright.core.errors import CallerError, Conflict, PeerError
 from tunewright.core.names import split_training_id
@@ -17,8 +18,10 @@ from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes, Contended
 from tunewright_scheduler.core.decide import Park, Resumed, Tick
-from tunewright_scheduler.core.training import output_lost, unclaimed
+from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.training import output_lost, still_awaited, unclaimed
 from tunewright_scheduler.sessions import Sessions
+from tunewright_scheduler.situations import read_collectors
 
 EVERY_S: Final = 0.25
 FORGET_EVERY_S: Final = 60.0
@@ -27,6 +30,9 @@ OF_A_JOB: Final = ("training_jobs", "observations", "asks")
 """Collections with an index by_job, to be emptied when a job is deleted."""
 
 log = structlog.get_logger()
+summaries_waiting = Counter(
+    "tunewright_summaries_waiting_total", "Deadlines of summaries put off because metrics has not read so far"
+)
 
 
 class Sweep:
@@ -91,9 +97,11 @@ class Sweep:
             else:
                 await self._isolated(stored.key, partial(self._changes.send, stored.key, Tick()))
         trainings = await self._store.find(Query("training_jobs", "due", high=now, limit=PAGE))
+        read_through = (await read_collectors(self._store)).read_through(now) if trainings.items else None
         for stored in trainings.items:
             uid, number = split_training_id(stored.key)
-            await self._isolated(uid, partial(self._changes.make, uid, _overdue(number), reading=[number]))
+            step = _overdue(number, read_through)
+            await self._isolated(uid, partial(self._changes.make, uid, step, reading=[number]))
 
     async def _isolated(self, uid: str, call: Callable[[], Awaitable[object]]) -> None:
         """Keep one job's fault from the others: it is parked. Raises Unavailable: so is all else."""
@@ -139,12 +147,18 @@ class Sweep:
         return list(removed)
 
 
-def _overdue(number: int) -> Callable[[Change], Awaitable[None]]:
+def _overdue(number: int, read_through: float | None) -> Callable[[Change], Awaitable[None]]:
+    """Handle a training's deadline. Metrics has read what was published before `read_through`; None: it is silent."""
+
     async def step(change: Change) -> None:
         training = await change.training(number)
         if training.due_at is None or training.due_at > change.now:
             return
         match training.state:
+            case TrainingState.EXITED if read_through is None or read_through < exited_at(change.job, number):
+                log.warning("summary waits for metrics", uid=training.uid, number=number)
+                summaries_waiting.inc()
+                await change.put(still_awaited(training, change.now))
             case TrainingState.EXITED:
                 await change.put(output_lost(training, change.now))
             case TrainingState.READY:
@@ -153,3 +167,8 @@ def _overdue(number: int) -> Callable[[Change], Awaitable[None]]:
                 pass
 
     return step
+
+
+def exited_at(job: TuningJob, number: int) -> float:
+    """Return when a training's process has ended, by the store's clock."""
+    return next((waiting.exited_at for waiting in job.awaiting if waiting.number == number), job.created_at)

@@ -19,10 +19,12 @@ from tunewright.v1 import spec_pb2
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import ATTEMPTS, Changes, Contended
+from tunewright_scheduler.controls import COLLECTION, ControlRoom
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.parents import Parents, check_childless, find_parents
+from tunewright_scheduler.quotas import Quotas
 from tunewright_scheduler.records import Versioned
 
 REQUESTS_KEPT_S: Final = 30 * 86_400.0
@@ -63,8 +65,11 @@ class Request:
 
 
 class TuningJobs:
-    def __init__(self, store: Store, changes: Changes, check_image: CheckImage) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, check_image: CheckImage, room: ControlRoom | None = None
+    ) -> None:
         self._store, self._changes, self._check_image = store, changes, check_image
+        self._quotas = Quotas(store, room or ControlRoom(store))
 
     def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
         """Return the specification with what is computed filled in. Raises InvalidSpec."""
@@ -80,22 +85,32 @@ class TuningJobs:
     async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing, *, extends: str = "") -> str:
         """Create a job from a checked specification, of the job that it extends, if any; return its uid.
 
-        Raises AlreadyExists, NotFound and InvalidSpec of its parents, and Conflict of what is written beside it.
+        Raises AlreadyExists, QuotaExceeded, NotFound and InvalidSpec of its parents, and Conflict of what is written
+        beside it.
         """
         for _ in range(ATTEMPTS):
             parents = await self.parents(owner, spec)
+            guards = [*parents.guards, *await self._quotas.one_more_job(owner)]
             try:
-                return await self._create(owner, spec, parents, beside, extends)
+                return await self._create(owner, spec, parents, guards, beside, extends)
             except Conflict as beaten:
-                if beaten.collection != "tuning_jobs":
-                    raise  # else a parent was deleted, or has got another child
+                if beaten.collection not in {"tuning_jobs", COLLECTION}:
+                    raise  # else a parent was deleted, or has got another child; or the owner another job
         raise Contended(spec.name)
 
     async def parents(self, owner: str, spec: TuningJobSpec) -> Parents:
         """Find and check the parents of a warm start. Raises NotFound, InvalidSpec."""
         return await find_parents(owner, spec, self.find, self._changes.spec)
 
-    async def _create(self, owner: str, spec: TuningJobSpec, parents: Parents, beside: Beside, extends: str) -> str:
+    async def _create(
+        self,
+        owner: str,
+        spec: TuningJobSpec,
+        parents: Parents,
+        guards: Sequence[Write],
+        beside: Beside,
+        extends: str,
+    ) -> str:
         now, uid = await self._store.now(), uuid.uuid4().hex[:16]
         seed = spec.random_seed if spec.random_seed is not None else int(uid, 16) >> 32
         job = TuningJob(
@@ -110,7 +125,7 @@ class TuningJobs:
         )
         name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
         try:
-            await self._changes.create(job, spec, [*beside(uid, now), name, *parents.guards])
+            await self._changes.create(job, spec, [*beside(uid, now), name, *guards])
         except Conflict as beaten:
             if beaten.collection == name.collection:
                 raise AlreadyExists("tuning job", spec.name) from None

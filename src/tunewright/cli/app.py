@@ -84,6 +84,18 @@ def tune(
         bool, typer.Option("--on-convergence", help="End when the trainings left are unlikely to gain 1 %.")
     ] = False,
     max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(help="End when the trainings have cost so much; needs --price.", show_default=False),
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(help="INSTANCE_TYPE=PRICE of a second, in any currency: local=0.0001.", show_default=False),
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(help="-100 … 100: higher ones are run first; jobs of one priority share.", show_default=False),
+    ] = None,
     warm_start: Annotated[
         list[str] | None,
         typer.Option(help="An ended job to learn from; up to five, by repeating it.", show_default=False),
@@ -127,13 +139,21 @@ def tune(
         "not_improving": not_improving,
         "on_convergence": on_convergence or None,
         "max_runtime": max_runtime,
+        "max_cost": max_cost,
+        "priority": priority,
         "warm_start": warm_start or None,
         "transfer": transfer or None,
         "seed": seed,
         "name": name,
         "python": python,
     }
-    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or [], "autotune": auto or []}
+    pairs = {
+        "params": param or [],
+        "fixed": fixed or [],
+        "metrics": metric or [],
+        "autotune": auto or [],
+        "prices": price or [],
+    }
     written = from_program(program, given, pairs)
     if print_aws:
         print(written.aws_form)
@@ -236,6 +256,12 @@ def best(
     form: Annotated[
         BestFormat, typer.Option("--format", help="Shell variables, JSON, or command-line arguments.")
     ] = BestFormat.ENV,
+    recommended: Annotated[
+        bool,
+        typer.Option(
+            "--recommended", help="Not the best single value, but what is best with noise taken out, where it is known."
+        ),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Print the best configuration, for other programs.
@@ -244,7 +270,7 @@ def best(
     """
     from tunewright.cli import looking
 
-    looking.best(job, data_dir, form.value)
+    looking.best(job, data_dir, form.value, recommended=recommended)
 
 
 @app.command()
@@ -359,6 +385,21 @@ def delete(job: Job, data_dir: DataDir = None) -> None:
 
 
 @app.command()
+def doctor(
+    job: Annotated[str, typer.Argument(help="A tuning job; all of yours without it.", show_default=False)] = "",
+    output: OutputOption = Output.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Say why a job waits, or what is wrong at all, and what to do. Exit code 1 if there is a fault.
+
+    Without JOB it looks at all your jobs, the trainers, the broker and metrics; it works without a server, too.
+    """
+    from tunewright.cli import doctor as examining
+
+    raise typer.Exit(examining.doctor(job, data_dir, as_json=output is Output.JSON))
+
+
+@app.command()
 def check(
     job_file: Annotated[Path, typer.Argument(help="A job file: YAML, or AMT's JSON.", show_default=False)],
     log: Annotated[
@@ -419,7 +460,9 @@ def serve(
 
 
 admin = typer.Typer(
-    help="For operators: check what a distributed installation stands on.", no_args_is_help=True, rich_markup_mode=None
+    help="For operators: what an installation stands on, and what a person decides in its place.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(admin, name="admin")
 
@@ -446,3 +489,109 @@ def admin_credentials(
     from tunewright.cli import operating
 
     operating.make_credentials(file)
+
+
+Trainer = Annotated[str, typer.Argument(help="Name of a trainer, as `tunewright admin trainers` has it.")]
+Training = Annotated[str, typer.Argument(help="Name of a training job.")]
+Reason = Annotated[str, typer.Option(help="Shown to who asks why.")]
+
+
+class EndState(StrEnum):
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@admin.command("trainers")
+def admin_trainers(output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+    """List the trainers: where they are, what they run, who is cordoned or draining."""
+    from tunewright.cli import administering
+
+    administering.trainers(data_dir, as_json=output is Output.JSON)
+
+
+@admin.command("cordon")
+def admin_cordon(trainer: Trainer, reason: Reason = "", data_dir: DataDir = None) -> None:
+    """Give a trainer nothing more, also after its restart; what it runs goes on."""
+    from tunewright.cli import administering
+
+    administering.cordon(trainer, reason, data_dir)
+
+
+@admin.command("uncordon")
+def admin_uncordon(trainer: Trainer, data_dir: DataDir = None) -> None:
+    """Give a cordoned trainer work again."""
+    from tunewright.cli import administering
+
+    administering.uncordon(trainer, data_dir)
+
+
+@admin.command("release")
+def admin_release(training: Training, reason: Reason = "", data_dir: DataDir = None) -> None:
+    """Take a training from its trainer, to be run again; no loss is counted.
+
+    Its process may run on until that trainer's next heartbeat. Cordon the trainer first, or it may get it again.
+    """
+    from tunewright.cli import administering
+
+    administering.release(training, reason, data_dir)
+
+
+@admin.command("settle")
+def admin_settle(
+    training: Training,
+    state: Annotated[EndState, typer.Option(help="How it has ended.", show_default=False)],
+    value: Annotated[float | None, typer.Option(help="Its objective; else what metrics has read.")] = None,
+    reason: Reason = "",
+    data_dir: DataDir = None,
+) -> None:
+    """End a training with what you know of it; what still runs of it is stopped.
+
+    tunewright admin settle TRAINING --state completed --value 0.93 --reason "read from its log"
+    """
+    from tunewright.cli import administering
+
+    administering.settle(training, state.value, value, reason, data_dir)
+
+
+@admin.command("unpark")
+def admin_unpark(job: Job, data_dir: DataDir = None) -> None:
+    """Let a job go on that was parked after a fault of ours; what has ended meanwhile has been counted."""
+    from tunewright.cli import administering
+
+    administering.unpark(job, data_dir)
+
+
+@admin.command("pause-starts")
+def admin_pause_starts(reason: Reason = "", data_dir: DataDir = None) -> None:
+    """Start nothing more, of any job, until `resume-starts`; what runs goes on."""
+    from tunewright.cli import administering
+
+    administering.pause_starts(reason, data_dir)
+
+
+@admin.command("resume-starts")
+def admin_resume_starts(data_dir: DataDir = None) -> None:
+    """Start trainings again."""
+    from tunewright.cli import administering
+
+    administering.resume_starts(data_dir)
+
+
+@admin.command("quota")
+def admin_quota(
+    owner: Annotated[
+        str, typer.Argument(help="Whose; '*' for all who have none of their own. Without it: list all.")
+    ] = "",
+    max_jobs: Annotated[int | None, typer.Option(help="Jobs that have not ended; more are refused.")] = None,
+    max_parallel: Annotated[int | None, typer.Option(help="Trainings at once, of all jobs; more wait.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the quota back.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Limit what an owner may use at a time, and list what is set.
+
+    tunewright admin quota alice --max-jobs 5 --max-parallel 8
+    """
+    from tunewright.cli import administering
+
+    administering.quota(owner, max_jobs, max_parallel, data_dir, remove=remove)

@@ -53,7 +53,12 @@ def _answering(data_dir: Path | None) -> Address | None:
         address = find(data_dir)
     except NotFound:
         return None
-    return address if any(_listens(replica) for replica in address.endpoint.split(",")) else None
+    return address if answers(address) else None
+
+
+def answers(address: Address) -> bool:
+    """Say whether somebody listens there."""
+    return any(_listens(replica) for replica in address.endpoint.split(","))
 
 
 def _listens(replica: str) -> bool:

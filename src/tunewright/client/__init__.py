@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tunewright.client.address import Address, find
-from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.client.resources import Finding, Measurement, OutputLine, TrainingJob, TuningJob, Watched
 
 if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
@@ -15,6 +15,7 @@ __all__ = [
     "Address",
     "AsyncClient",
     "Client",
+    "Finding",
     "Measurement",
     "OutputLine",
     "TrainingJob",

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import grpc
 
 from tunewright.client.address import METRICS, Address, find
+from tunewright.client.operations import AsyncOperations
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
 from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
@@ -50,6 +51,8 @@ class AsyncClient:
             self._channels.append(self._open(self._address.metrics))
         self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channels[0])
         self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channels[-1])
+        self.operations = AsyncOperations(self._channels[0], self._call)
+        """For operators."""
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -219,6 +222,16 @@ class AsyncClient:
         found = (await self.describe(job)).best
         if found is None:
             raise NotFound("training job with an objective value in tuning job", job)
+        return found
+
+    async def recommended(self, job: str) -> TrainingJob:
+        """Return the training whose configuration is best with noise taken out: by repeats, else by the model.
+
+        Raises NotFound if there is neither.
+        """
+        found = (await self.describe(job)).recommended
+        if found is None:
+            raise NotFound("recommended training job in tuning job", job)
         return found
 
     async def output(self, training: str, *, follow: bool = False, tail: int = 0) -> AsyncIterator[OutputLine]:

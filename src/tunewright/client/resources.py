@@ -55,6 +55,33 @@ class TrainingJob:
     """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     waiting_for: str = ""
     job_name: str = ""
+    cost: float = 0.0
+    """Of all attempts, in the currency of the job's prices."""
+    repeats: int | None = None
+    """Number of the training whose configuration this one repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a job costs, in the currency of its prices; without prices only the estimate is known."""
+
+    spent: float = 0.0
+    """Of all attempts that have ended."""
+    forecast: float | None = None
+    """Of the whole job, if what is still to come costs what the ended trainings did on average."""
+    max_instance_seconds: float | None = None
+    """AMT's estimate of the most that it can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What all evaluations of one configuration have given, where the best are run again."""
+
+    number: int
+    """Of the training that was repeated."""
+    count: int
+    mean: float
+    deviation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +115,21 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Why something waits, and what to do about it."""
+
+    cause: str
+    """Stable; see docs/doctor.md."""
+    text: str
+    remedy: str = ""
+    job: str = ""
+    training: str = ""
+    since: float | None = None
+    until: float | None = None
+    """Until then nothing changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParentJob:
     """A job that another is warm-started from. The name may have been given to another job since."""
 
@@ -118,6 +160,13 @@ class TuningJob:
     extends: str = ""
     """Uid of the job that this one extends."""
     waiting_for: str = ""
+    recommended: TrainingJob | None = None
+    """Whose configuration is best with noise taken out, where that is known; not always the best seen."""
+    cost: Cost = Cost()
+    evaluated: tuple[Evaluation, ...] = ()
+    """The best ones, where they are run again."""
+    findings: tuple[Finding, ...] = ()
+    """All that it waits for, what matters most first."""
     overall_best: TrainingJob | None = None
     """Of the job and its parents, where those are of the same data and algorithm."""
     parents: tuple[ParentJob, ...] = ()
@@ -162,11 +211,12 @@ def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:
 
 
 def job_in_order(job: TuningJob) -> TuningJob:
-    best, overall = job.best, job.overall_best
+    best, overall, recommended = job.best, job.overall_best, job.recommended
     return replace(
         job,
         best=None if best is None else in_order(best, job.spec),
         overall_best=None if overall is None else in_order(overall, job.spec),
+        recommended=None if recommended is None else in_order(recommended, job.spec),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
+from tunewright.client.operations import Operations
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
@@ -30,6 +31,8 @@ class Client:
     def __init__(self, address: Address | None = None) -> None:
         self._loop = _background_loop()
         self._client = self._run(_opened(address))
+        self.operations = Operations(self._client.operations, self._run)
+        """For operators."""
 
     def __enter__(self) -> Client:
         return self
@@ -119,6 +122,9 @@ class Client:
 
     def best(self, job: str) -> TrainingJob:
         return self._run(self._client.best(job))
+
+    def recommended(self, job: str) -> TrainingJob:
+        return self._run(self._client.recommended(job))
 
     def output(self, training: str, *, follow: bool = False, tail: int = 0) -> Iterator[OutputLine]:
         return self._each(self._client.output(training, follow=follow, tail=tail))

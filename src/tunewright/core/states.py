@@ -16,7 +16,8 @@ Training job:
 
     READY ──claimed──▶ RUNNING ──exited──▶ EXITED ──summary or deadline──▶ COMPLETED | FAILED | STOPPED
       ▲                  │
-      └──── lease lost ──┘          (LOST is a count of attempts, not a state: the training is READY again, or FAILED)
+      └──── lease lost ──┘    stopped, settled by hand: from each of the three to its end
+                                    (LOST is a count of attempts, not a state: the training is READY again, or FAILED)
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ JOB_MOVES: Final[dict[JobState, frozenset[JobState]]] = {
 }
 
 TRAINING_MOVES: Final[dict[TrainingState, frozenset[TrainingState]]] = {
-    TrainingState.READY: frozenset({TrainingState.RUNNING, TrainingState.STOPPED, TrainingState.FAILED}),
+    TrainingState.READY: frozenset({TrainingState.RUNNING, *FINAL_TRAINING_STATES}),
     TrainingState.RUNNING: frozenset({TrainingState.EXITED, TrainingState.READY, *FINAL_TRAINING_STATES}),
     TrainingState.EXITED: FINAL_TRAINING_STATES,
     TrainingState.COMPLETED: frozenset(),

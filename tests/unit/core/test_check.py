@@ -112,7 +112,6 @@ def test_an_objective_without_a_regex_is_refused_in_amts_words():
 
 NOT_BUILT = [
     ("strategy", spec(strategy=Strategy.HYPERBAND)),
-    ("limits.max_cost", spec(limits=Limits(1, 20, max_cost=3.0))),
     ("early_stopping.type", spec(early_stopping=EarlyStoppingRule(EarlyStopping.AUTO))),
     ("definitions[0].channels", spec(channels=(Channel("train", "file:///data"),))),
     ("definitions[0].input_mode", spec(input_mode=InputMode.PIPE)),

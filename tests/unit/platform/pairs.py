@@ -12,13 +12,20 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
-from tunewright.client import resources
+from tunewright.client import operations, resources
 from tunewright.core import space, spec
 from tunewright.events.v1 import facts_pb2, output_pb2, results_pb2
-from tunewright.v1 import metrics_service_pb2, spec_pb2, suggestion_service_pb2, tuning_service_pb2, worker_service_pb2
+from tunewright.v1 import (
+    metrics_service_pb2,
+    operations_service_pb2,
+    spec_pb2,
+    suggestion_service_pb2,
+    tuning_service_pb2,
+    worker_service_pb2,
+)
 from tunewright_metrics.core.stream import Started
 from tunewright_metrics.core.summary import Summary
-from tunewright_scheduler.core import facts
+from tunewright_scheduler.core import controls, diagnosis, facts
 from tunewright_scheduler.core import job as scheduler_job
 from tunewright_suggester.core import ask as suggester_ask
 from tunewright_trainer.core.attempt import Attempt, Launch
@@ -42,6 +49,11 @@ WHOLE: list[Pair] = [
     (resources.Provenance, tuning_service_pb2.Provenance),
     (resources.TrainingCounters, tuning_service_pb2.TrainingCounters),
     (resources.ObjectiveCounters, tuning_service_pb2.ObjectiveCounters),
+    (resources.Finding, tuning_service_pb2.Finding),
+    (diagnosis.Finding, tuning_service_pb2.Finding),
+    (operations.TrainerInfo, operations_service_pb2.TrainerInfo),
+    (operations.Quota, operations_service_pb2.Quota),
+    (controls.Quota, operations_service_pb2.Quota),
     (resources.Watched, tuning_service_pb2.WatchTuningJobResponse),
     (Attempt, worker_service_pb2.Attempt),
 ]

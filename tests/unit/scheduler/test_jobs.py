@@ -324,6 +324,7 @@ async def test_output_that_never_comes_settles_without_an_objective(world: World
     await sweep.sweep()
     assert (await world.training(claimed.number)).state is TrainingState.EXITED
     world.store.clock += 2
+    await world.collector_reads()
     await sweep.sweep()
     ended = await world.training(claimed.number)
     assert (ended.state, ended.objective_state) == (TrainingState.COMPLETED, ObjectiveState.FAILED)

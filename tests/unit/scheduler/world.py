@@ -19,17 +19,19 @@ from tunewright.core.spec import (
 )
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document
-from tunewright.platform.store.port import Insert, Query, Stored, Write
+from tunewright.platform.store.port import Insert, Put, Query, Stored, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
+from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Exit, Summary, Training, summarized
+from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.sessions import Holding, LeaseTerms, Sessions
 
 UID = "0123456789abcdef"
@@ -91,12 +93,14 @@ class World:
         self.asked: list[int] = []
         self.changes.on_ask = lambda _uid, number: self.asked.append(number)
         self.sessions = Sessions(self.store, self.changes, self.bells, LeaseTerms())
-        self.claims = Claims(self.store, self.changes, self.sessions)
+        self.room = ControlRoom(self.store)
+        self.claims = Claims(self.store, self.changes, self.sessions, self.room)
+        self.doctor = Doctor(self.store, self.changes, self.room, self.sessions.terms)
 
-    async def create(self, wanted: TuningJobSpec, uid: str = UID) -> TuningJob:
+    async def create(self, wanted: TuningJobSpec, uid: str = UID, owner: str = "owner") -> TuningJob:
         now = self.store.clock
-        job = TuningJob(uid, wanted.name, "owner", created_at=now, modified_at=now, seed=7)
-        name = Insert("job_names", records.name_key("owner", wanted.name), {"uid": uid})
+        job = TuningJob(uid, wanted.name, owner, created_at=now, modified_at=now, seed=7)
+        name = Insert("job_names", records.name_key(owner, wanted.name), {"uid": uid})
         return await self.changes.create(job, wanted, [name])
 
     async def job(self) -> TuningJob:
@@ -113,10 +117,10 @@ class World:
         page = await self.store.find(Query("training_jobs", "by_job", {"uid": uid}, limit=1000))
         return [from_document(item.document, Training) for item in page.items]
 
-    async def answer(self, number: int, count: int, *, exhausted: bool = False) -> TuningJob:
+    async def answer(self, number: int, count: int, *, exhausted: bool = False, uid: str = UID) -> TuningJob:
         configuration = {"lr": 0.01, "epochs": 3, "batch": "32"}
         suggestion = Suggestion(configuration, Provenance("random"))
-        return await self.changes.send(UID, Answered(number, (suggestion,) * count, exhausted=exhausted))
+        return await self.changes.send(uid, Answered(number, (suggestion,) * count, exhausted=exhausted))
 
     async def answer_all(self) -> None:
         while self.asked:
@@ -125,6 +129,11 @@ class World:
             assert ask is not None
             await self.answer(number, ask.count)
 
+    async def collector_reads(self, behind_s: float = 0.0) -> None:
+        """Say as a collector does that it has read all, but for what is younger than this."""
+        now = self.store.clock
+        await self.store.commit([Put("collectors", "c", {"at": now, "through": now - behind_s})])
+
     async def open(self, trainer: str, slots: int = 8, holding: Sequence[Holding] = ()) -> int:
         session = Session(trainer, 0, "owner", "default", slots, 0, "host", 0.0, 0.0)
         return (await self.sessions.open(session, holding))[0].epoch
@@ -132,9 +141,11 @@ class World:
     async def claim(self, trainer: str, epoch: int, request: str, slots: int = 1) -> list[Training]:
         return await self.claims.claim(trainer, epoch, request, slots=slots, wait_s=0, again=True)
 
-    async def exit(self, training: Training, code: int = 0, cause: EndCause = EndCause.EXITED) -> None:
+    async def exit(
+        self, training: Training, code: int = 0, cause: EndCause = EndCause.EXITED, *, seconds: float = 1.0
+    ) -> None:
         now = self.store.clock
-        exit_ = Exit(cause, code, "" if code == 0 else f"exit code {code}", now - 1, now)
+        exit_ = Exit(cause, code, "" if code == 0 else f"exit code {code}", now - seconds, now)
         await self.sessions.exited(training.holder, (records.training_key(training), training.attempt), exit_)
 
     async def summarize(self, training: Training, value: float | None, fault: str = "") -> TuningJob:

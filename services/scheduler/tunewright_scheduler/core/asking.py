@@ -18,6 +18,7 @@ from tunewright.core.space import size
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright.core.turns import turn
+from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.convergence import with_outlook
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
@@ -45,6 +46,8 @@ class Answered:
     suggestions: tuple[Suggestion, ...]
     exhausted: bool = False
     outlook: Outlook | None = None
+    recommended: int | None = None
+    """Number of the training that the model holds best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,10 @@ class StillAsked:
 
 def room(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many trainings may be started now."""
-    if job.state is not JobState.RUNNING:
+    if job.state is not JobState.RUNNING or job.search_over:
         return 0
-    free = spec.limits.max_parallel - len(job.slots)
-    limit = spec.limits.max_trainings
+    free = int(min(spec.limits.max_parallel - len(job.slots), cost.affordable(job, spec)))
+    limit = reevaluation.search_limit(spec)
     return max(0, free if limit is None else min(free, limit - job.started))
 
 
@@ -92,7 +95,7 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     count = _wanted(job, spec)
     if not count or job.ask is not None or any(waits_until(job, spec, now)):
         return started
-    limit = spec.limits.max_trainings
+    limit = reevaluation.search_limit(spec)
     ask = Ask(
         uid=job.uid,
         number=job.asks,
@@ -105,7 +108,7 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         parallel=spec.limits.max_parallel,
         effort=spec.bayesian.effort if spec.bayesian is not None else "",
     )
-    opened = replace(job, asks=job.asks + 1, ask=OpenAsk(ask.number, count, now + ANSWER_DUE_S))
+    opened = replace(job, asks=job.asks + 1, ask=OpenAsk(ask.number, count, now + ANSWER_DUE_S, opened_at=now))
     return started.then(lambda _: Decision(opened, (PutAsk(ask),)))
 
 
@@ -113,21 +116,30 @@ def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) 
     """Start what the suggester proposes. An answer to an ask that is no longer open changes nothing."""
     if job.ask is None or job.ask.number != answer.ask_number:
         return Decision(job)
-    heard = with_outlook(replace(job, fallbacks_in_row=0), answer.outlook, now)
+    heard = replace(
+        with_outlook(job, answer.outlook, now),
+        fallbacks_in_row=0,
+        recommended=answer.recommended if answer.recommended is not None else job.recommended,
+        unanswered_at=None,
+        unanswered_why="",
+    )
     if spec.completion.on_convergence and heard.converged_at is not None:
-        return Decision(replace(heard, ask=None))  # the job ends: what is proposed beside would only be stopped
+        return Decision(replace(heard, ask=None))  # the search ends: what is proposed beside would only be stopped
     return _propose(heard, spec, answer.suggestions, exhausted=answer.exhausted)
 
 
 def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: float) -> Decision:
     """Go on without the suggester where that is allowed, else ask again later, a little longer each time."""
-    if job.ask is None or job.ask.number != ask_number:
+    opened = job.ask
+    if opened is None or opened.number != ask_number:
         return Decision(job)
-    if spec.strategy is Strategy.RANDOM or _fallback_allowed(job, spec):
+    since = now if job.unanswered_at is None else job.unanswered_at
+    job = replace(job, unanswered_at=since, unanswered_why=why)
+    if spec.strategy is Strategy.RANDOM or fallback_allowed(job, spec):
         return _fall_back(job, spec, why)
-    failures = job.ask.failures + 1
+    failures = opened.failures + 1
     pause_s = min(2.0 ** min(failures, 10), LONGEST_PAUSE_S)
-    ask = replace(job.ask, failures=failures, retry_at=now + pause_s)
+    ask = replace(opened, failures=failures, retry_at=now + pause_s)
     return Decision(replace(job, ask=ask, reason=f"waits for the suggester: {why}"))
 
 
@@ -150,7 +162,8 @@ def repeat_if_due(job: TuningJob, now: float) -> Decision:
     return repeat(job, now) if job.ask is not None and job.ask.retry_at <= now else Decision(job)
 
 
-def _fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
+def fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
+    """Say whether a model's job may take one more random configuration in place of the suggester's answer."""
     if spec.strategy not in {Strategy.BAYESIAN, Strategy.HYPERBAND} or spec.limits.max_trainings is None:
         return False
     return job.fallbacks_in_row < FALLBACKS_IN_ROW and job.fallbacks * FALLBACK_SHARE < spec.limits.max_trainings
@@ -186,11 +199,11 @@ def _draw(job: TuningJob, spec: TuningJobSpec, draw: int, provenance: Provenance
 
 def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many configurations to ask for now."""
-    if job.exhausted or job.state is not JobState.RUNNING:
+    if job.exhausted or job.search_over or job.state is not JobState.RUNNING:
         return 0
     if spec.strategy in MODELLED:
         return room(job, spec)
-    parallel, limit = spec.limits.max_parallel, spec.limits.max_trainings
+    parallel, limit = spec.limits.max_parallel, reevaluation.search_limit(spec)
     missing = parallel + AHEAD - len(job.ahead) if len(job.ahead) < parallel else 0
     enqueued = len(spec.enqueued) - job.enqueued
     return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead) - enqueued))

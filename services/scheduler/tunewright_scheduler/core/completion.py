@@ -1,7 +1,8 @@
 """When a tuning job is over. The first criterion that is met ends it; every verdict names its reason.
 
 Where one message meets several, the first of these is named: too many failures, target, not improving, convergence,
-runtime, everything used up. A paused job ends like a running one: what runs on may meet a criterion, and time passes.
+runtime, cost, everything used up. A paused job ends like a running one: what runs on may meet a criterion, and time
+passes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState
+from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.improvement import least_gain
 from tunewright_scheduler.core.job import TuningJob
 
@@ -31,6 +33,8 @@ FINAL_OF: Final = {
 class Verdict:
     state: JobState
     reason: str
+    of_search: bool = False
+    """It ends the search; what is to be run again may still come before the job's end."""
 
 
 def verdict(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
@@ -41,6 +45,8 @@ def verdict(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
         or _not_improving(job, spec)
         or _converged(job, spec)
         or _runtime(job, spec, now)
+        or _cost(job, spec)
+        or _search_over(job, spec)
         or _used_up(job, spec)
     )
 
@@ -63,20 +69,22 @@ def _target(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
 
 def _not_improving(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
     limit = spec.completion.max_not_improving
-    if limit is None or job.best is None or job.not_improving < limit:
+    if limit is None or job.best is None or job.not_improving < limit or job.search_over:
         return None
     return Verdict(
         JobState.COMPLETING,
         f"the best objective has not improved by more than {least_gain(job):.3g} in {job.not_improving} trainings",
+        of_search=True,
     )
 
 
 def _converged(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
-    if not spec.completion.on_convergence or job.converged_at is None:
+    if not spec.completion.on_convergence or job.converged_at is None or job.search_over:
         return None
     return Verdict(
         JobState.COMPLETING,
         f"converged: a gain of more than {least_gain(job):.3g} is unlikely in the trainings that are left",
+        of_search=True,
     )
 
 
@@ -87,11 +95,21 @@ def _runtime(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
     return Verdict(JobState.COMPLETING, f"the job's time limit of {limit_s} s has passed")
 
 
+def _cost(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    reason = cost.used_up(job, spec)
+    return Verdict(JobState.COMPLETING, reason) if reason else None
+
+
+def _search_over(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    """What has ended the search stays the reason, whatever comes out of the repeats."""
+    return Verdict(JobState.COMPLETING, reevaluation.reason_of(job, spec), of_search=True) if job.search_over else None
+
+
 def _used_up(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
     """Every training that may be started has ended."""
     if job.in_flight or job.ask is not None:
         return None
-    limit = spec.limits.max_trainings
+    limit = reevaluation.search_limit(spec)
     if limit is not None and job.started >= limit:
         return _all_ended(job, f"all {limit} trainings have ended")
     if job.exhausted and not job.ahead and job.enqueued >= len(spec.enqueued):
@@ -102,7 +120,7 @@ def _used_up(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
 def _all_ended(job: TuningJob, reason: str) -> Verdict:
     succeeded = job.trainings.completed + job.trainings.stopped + job.objectives.succeeded
     if succeeded or not job.started:
-        return Verdict(JobState.COMPLETING, reason)
+        return Verdict(JobState.COMPLETING, reason, of_search=True)
     return _none_succeeded(job, job.started)
 
 

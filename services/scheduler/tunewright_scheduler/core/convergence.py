@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import Final
 
 from tunewright.core.spec import TuningJobSpec
+from tunewright_scheduler.core import reevaluation
 from tunewright_scheduler.core.improvement import least_gain
 from tunewright_scheduler.core.job import Outlook, TuningJob
 
@@ -41,7 +42,7 @@ def with_outlook(job: TuningJob, outlook: Outlook | None, now: float) -> TuningJ
 
 def with_record(job: TuningJob, spec: TuningJobSpec, now: float) -> TuningJob:
     """Judge the record after an ended training with an objective, unless a model speaks for the job."""
-    if job.outlook is not None:
+    if job.outlook is not None or job.search_over:
         return job
     left = _trainings_left(job, spec, now)
     if left is None or left <= 0:
@@ -70,8 +71,9 @@ def chance_of_gain(best_first: Sequence[float], count: int, left: float, gain: f
 def _trainings_left(job: TuningJob, spec: TuningJobSpec, now: float) -> float | None:
     """Return how many trainings are still to end: by the job's limit, else as many as fit in its time at its pace."""
     limits, ended = spec.limits, job.observations
-    if limits.max_trainings is not None:
-        return float(limits.max_trainings - ended)
+    limit = reevaluation.search_limit(spec)
+    if limit is not None:
+        return float(limit - ended)
     if limits.max_runtime_s is None or now <= job.created_at:
         return None
     elapsed_s = now - job.created_at

@@ -14,9 +14,9 @@ from typing import Final, assert_never
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
-from tunewright_scheduler.core import amendment, asking, completion, convergence, pause
+from tunewright_scheduler.core import amendment, asking, completion, convergence, pause, queueing, reevaluation
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
-from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
+from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
 from tunewright_scheduler.core.improvement import with_objective
 from tunewright_scheduler.core.job import Awaiting, Ending, TuningJob
@@ -35,6 +35,13 @@ class ProcessEnded:
 @dataclass(frozen=True, slots=True)
 class TrainingEnded:
     ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """An attempt has ended, and has cost this."""
+
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,11 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpark:
+    """An operator's word that a parked job may go on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -80,7 +92,8 @@ class Resumed:
 Order = StopRequested | PauseRequested | ResumeRequested | Revised
 """What the job's user wants of it."""
 
-Message = Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | Order | Park | Tick | Resumed
+Ended = ProcessEnded | TrainingEnded | Spent
+Message = Answered | AskFailed | StillAsked | Ended | Order | Park | Unpark | Tick | Resumed
 
 
 def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
@@ -93,6 +106,7 @@ def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) ->
 def advance(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Do what the job's own state asks for, whatever the message was."""
     decision = _close_if_met(job, spec, now).then(lambda closing: _end_if_over(closing, now))
+    decision = decision.then(lambda running: reevaluation.start_repeats(running, spec))
     decision = decision.then(lambda running: asking.ask_if_wanted(running, spec, now))
     return decision.then(lambda last: Decision(replace(last, modified_at=now, due_at=_due_at(last, spec, now))))
 
@@ -109,10 +123,14 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
             return Decision(_process_ended(job, number, now))
         case TrainingEnded(ending):
             return _training_ended(job, spec, ending, now)
+        case Spent(cost):
+            return Decision(replace(job, spent=job.spent + cost))
         case StopRequested() | PauseRequested() | ResumeRequested() | Revised():
             return _ordered(job, spec, message, now)
         case Park(reason):
             return _park(job, reason, now)
+        case Unpark():
+            return _unpark(job, now)
         case Resumed():
             return asking.repeat(job, now)
         case Tick():
@@ -144,14 +162,16 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending, now: fl
     if ending.number not in job.in_flight:
         return Decision(job)
     counted = replace(
-        _count(job, spec, ending),
+        reevaluation.counted(_count(job, spec, ending), spec, ending),
         slots=tuple(slot for slot in job.slots if slot != ending.number),
         awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
         observations=job.observations + 1,
     )
     if ending.objective is not None and counted.state in completion.OPEN:
         counted = convergence.with_record(counted, spec, now)
-    return Decision(counted, (Observe(job.observations, ending.number),))
+    timed = queueing.corrected(counted, ending)
+    retake: tuple[Effect, ...] = (RetakeTurns(timed.slots),) if timed.slots and timed.turn_s != job.turn_s else ()
+    return Decision(timed, (Observe(job.observations, ending.number), *retake))
 
 
 def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
@@ -191,25 +211,51 @@ def _stop(job: TuningJob, reason: str, now: float) -> Decision:
 def _park(job: TuningJob, reason: str, now: float) -> Decision:
     if job.state is JobState.BLOCKED:
         return Decision(replace(job, reason=reason))
-    moved = replace(job, state=move_job(job.name, job.state, JobState.BLOCKED), reason=reason, ask=None)
-    return Decision(
-        moved, (Tell(TuningJobChanged(job.uid, job.name, moved.state.shown, reason, job.spec_revision, now)),)
+    moved = replace(
+        job,
+        state=move_job(job.name, job.state, JobState.BLOCKED),
+        reason=reason,
+        ask=None,
+        blocked_in=job.state,
+        blocked_over=job.reason,
+        blocked_at=now,
     )
+    return Decision(moved, (_changed(moved, now),))
+
+
+def _unpark(job: TuningJob, now: float) -> Decision:
+    """Go back to where it was; what it wanted to ask then, it asks anew."""
+    if job.state is not JobState.BLOCKED:
+        return Decision(job)
+    moved = replace(
+        job,
+        state=move_job(job.name, job.state, job.blocked_in or JobState.RUNNING),
+        reason=job.blocked_over,
+        blocked_in=None,
+        blocked_over="",
+        blocked_at=None,
+    )
+    return Decision(moved, (_changed(moved, now),))
+
+
+def _changed(job: TuningJob, now: float) -> Tell:
+    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, job.reason, job.spec_revision, now))
 
 
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     if job.state not in completion.OPEN:
         return Decision(job)
     verdict = completion.verdict(job, spec, now)
+    if verdict is not None and verdict.of_search and reevaluation.comes_first(job, spec):
+        return reevaluation.go_on(job, spec, verdict.reason)
     return _close(job, verdict.state, verdict.reason, now) if verdict is not None else Decision(job)
 
 
 def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     """Start nothing more and stop what runs."""
     moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None, ahead=())
-    changed = Tell(TuningJobChanged(job.uid, job.name, to.shown, reason, job.spec_revision, now))
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
-    return Decision(moved, (changed, *stop))  # stopping may end the job, which is told after this
+    return Decision(moved, (_changed(moved, now), *stop))  # stopping may end the job, which is told after this
 
 
 def _end_if_over(job: TuningJob, now: float) -> Decision:

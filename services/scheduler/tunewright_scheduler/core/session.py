@@ -22,6 +22,14 @@ class Session:
     draining: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    def unheard_s(self, now: float, lease_s: float) -> float:
+        """Return for how long it has not been heard, by its lease: heartbeats renew that when a third is used up."""
+        return max(0.0, now - (self.expires_at - lease_s))
+
+    def silent(self, now: float, lease_s: float) -> bool:
+        """Say whether renewals are missing: two thirds of the lease are used up."""
+        return self.unheard_s(now, lease_s) > lease_s * 2 / 3
+
 
 def check_epoch(session: Session | None, trainer_id: str, epoch: int) -> Session:
     """Return the session if `epoch` is its current one.

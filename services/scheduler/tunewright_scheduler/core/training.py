@@ -20,6 +20,8 @@ MAX_LOSSES: Final = 3
 MAX_REASON: Final = 1024
 CLAIM_REMINDER_S: Final = 60.0
 """How often a training that nobody claims is looked at again."""
+AWAITED_AGAIN_S: Final = 30.0
+"""How often a training whose summary is overdue is looked at again, while metrics cannot have read its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ class Resend:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Metrics has read so many lines, and a metric's regex has matched none of them."""
+
+    metric: str
+    regex: str
+    lines: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
     uid: str
     number: int
@@ -84,17 +96,41 @@ class Training:
     retries: int = 0
     """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     ran_s: float = 0.0
-    """Seconds that earlier attempts have used of the training's allowance."""
+    """Seconds that ended attempts have run: so much of the training's allowance is used."""
+    price: float = 0.0
+    """Of a second of all its instances; 0: it costs nothing."""
+    cost: float = 0.0
+    """Of ended attempts."""
+    expected_s: float = 0.0
+    """Seconds that it was expected to run when it got its turn."""
+    repeats: int | None = None
+    """Number of the training whose configuration it repeats."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Static hyperparameters that differ from the definition's."""
     stop_reason: str = ""
-    """Not empty: the trainer is told to stop it."""
+    """Not empty: the trainer is told to stop it, …"""
+    stop_asked_at: float | None = None
+    """… since then."""
     resend: Resend | None = None
+    unmatched: Unmatched | None = None
     granted_at: float | None = None
+    ready_at: float | None = None
+    """When its last lease was taken; None: it has had none that was taken."""
     exit: Exit | None = None
     summary: Summary | None = None
     ended_at: float | None = None
     due_at: float | None = None
     withheld_order: float | None = None
     """Its order of claims while it is withheld."""
+
+    @property
+    def claimable(self) -> bool:
+        return self.state is TrainingState.READY and self.claim_order is not None
+
+    @property
+    def waits_since(self) -> float:
+        """Since when it is there to be claimed."""
+        return self.created_at if self.ready_at is None else self.ready_at
 
 
 def granted(training: Training, holder: str, claim_id: str, now: float) -> Training:
@@ -121,8 +157,9 @@ def exited(training: Training, attempt: int, exit_: Exit, now: float, summary_du
         return training
     if attempt != training.attempt or training.state is not TrainingState.RUNNING:
         raise IllegalTransition(f"attempt {attempt} of {training.name}", "void", "end", "Abandon it")
+    started_at = exit_.started_at if exit_.started_at is not None else exit_.ended_at  # else it never ran
     moved = replace(
-        training,
+        _charged(training, exit_.ended_at - started_at),
         state=move_training(training.name, training.state, TrainingState.EXITED),
         exit=exit_,
         due_at=now + summary_due_s,
@@ -138,6 +175,12 @@ def summarized(training: Training, attempt: int, summary: Summary, now: float) -
     return _ended(moved, now) if moved.state is TrainingState.EXITED else moved
 
 
+def still_awaited(training: Training, now: float) -> Training:
+    """Wait on for a summary: metrics cannot have read the output yet."""
+    reason = "its summary waits for metrics, which has not been heard to read the output"
+    return replace(training, reason=reason, due_at=now + AWAITED_AGAIN_S)
+
+
 def output_lost(training: Training, now: float) -> Training:
     """End a training whose summary did not come by its deadline."""
     return _ended(replace(training, summary=Summary(None, fault="output lost: no summary by the deadline")), now)
@@ -146,15 +189,33 @@ def output_lost(training: Training, now: float) -> Training:
 def lost(training: Training, now: float) -> Training:
     """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss."""
     losses = training.losses + 1
-    ran_s = training.ran_s + (now - training.granted_at if training.granted_at is not None else 0.0)
-    fields = replace(
-        training, losses=losses, ran_s=ran_s, holder="", claim_id="", granted_at=None, summary=None, resend=None
-    )
+    taken = replace(_taken(training, _held_s(training, now)), losses=losses)
     if losses >= MAX_LOSSES:
-        return _final(fields, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
-    if training.stop_reason:
-        return _final(fields, TrainingState.STOPPED, training.stop_reason, now)
-    return _ready_again(fields, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
+        return _final(taken, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
+    return _again(taken, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
+
+
+def released(training: Training, why: str, now: float) -> Training:
+    """Take the lease of a running training by an operator's order: as a loss, but it does not count as one."""
+    said = f": {why}" if why else ""
+    reason = f"attempt {training.attempt} was taken from trainer {training.holder} by an operator{said}"
+    return _again(_taken(training, _held_s(training, now)), reason, now)
+
+
+def settled(training: Training, state: TrainingState, value: float | None, why: str, now: float) -> Training:
+    """End a training with what a person knows of it. Without a value, what metrics has read counts.
+
+    Settled the same way again, it stays as it is. Raises IllegalTransition: it has ended otherwise.
+    """
+    reason = f"settled by hand: {why}" if why else "settled by hand"
+    if training.state.final:
+        if (training.state, training.reason) == (state, reason[:MAX_REASON]):
+            return training
+        raise IllegalTransition(f"training job {training.name}", f"already {training.state.value}", "be settled")
+    said = training.summary or Summary(None, fault=reason)
+    summary = said if value is None else replace(said, objective=value, objective_error=None, fault="")
+    ran = _charged(training, _held_s(training, now)) if training.state is TrainingState.RUNNING else training
+    return _final(replace(ran, summary=summary), state, reason, now)
 
 
 def runs_again(training: Training, cause: EndCause, max_retries: int) -> bool:
@@ -169,17 +230,8 @@ def retried(training: Training, exit_: Exit, now: float) -> Training:
     """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
     ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
     why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
-    fields = replace(
-        training,
-        retries=training.retries + 1,
-        ran_s=training.ran_s + max(ran_s, 0.0),
-        holder="",
-        claim_id="",
-        granted_at=None,
-        summary=None,
-        resend=None,
-    )
-    return _ready_again(fields, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
+    taken = replace(_taken(training, ran_s), retries=training.retries + 1)
+    return _again(taken, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
 
 
 def stopped(training: Training, reason: str, now: float) -> Training:
@@ -191,9 +243,21 @@ def stopped(training: Training, reason: str, now: float) -> Training:
         case TrainingState.READY:
             return _final(training, TrainingState.STOPPED, reason, now)
         case TrainingState.RUNNING if not training.stop_reason:
-            return replace(training, stop_reason=reason)
+            return replace(training, stop_reason=reason, stop_asked_at=now)
         case _:
             return training
+
+
+def is_unclaimed(training: Training) -> bool:
+    """Say whether it waits for its first claim."""
+    return training.state is TrainingState.READY and training.attempt == 0
+
+
+def with_turn(training: Training, order: float, expected_s: float) -> Training:
+    """Give a training another place in the order of claims; one that is withheld stays so."""
+    if training.claim_order is None:
+        return replace(training, withheld_order=order, expected_s=expected_s)
+    return replace(training, claim_order=order, expected_s=expected_s)
 
 
 def withheld(training: Training) -> Training:
@@ -212,6 +276,7 @@ def offered(training: Training, now: float) -> Training:
         training,
         claim_order=training.withheld_order,
         withheld_order=None,
+        ready_at=now,
         reason="",
         due_at=now + CLAIM_REMINDER_S,
     )
@@ -228,16 +293,48 @@ def ending(training: Training) -> Ending:
     """Return how an ended training counts."""
     blameless = training.exit is not None and training.exit.cause in NOT_THE_ALGORITHMS
     retryable = training.state is TrainingState.FAILED and (training.losses >= MAX_LOSSES or blameless)
-    return Ending(training.number, training.state, retryable, training.objective_value, training.reason)
-
-
-def _ready_again(training: Training, why: str, now: float) -> Training:
-    return replace(
-        training,
-        state=move_training(training.name, training.state, TrainingState.READY),
-        reason=f"{why[:MAX_REASON]}; waits for another",
-        due_at=now + CLAIM_REMINDER_S,
+    return Ending(
+        number=training.number,
+        state=training.state,
+        retryable=retryable,
+        objective=training.objective_value,
+        reason=training.reason,
+        ran_s=training.ran_s,
+        expected_s=training.expected_s,
+        repeats=training.repeats,
     )
+
+
+def _charged(training: Training, seconds: float) -> Training:
+    """Count what an attempt has taken: lost, stopped and failed ones cost money too."""
+    ran_s = max(0.0, seconds)
+    return replace(training, ran_s=training.ran_s + ran_s, cost=training.cost + ran_s * training.price)
+
+
+def _held_s(training: Training, now: float) -> float:
+    return now - training.granted_at if training.granted_at is not None else 0.0
+
+
+def _taken(training: Training, ran_s: float) -> Training:
+    """Return the training without its lease; what it has run counts against its allowance, and is paid."""
+    return replace(
+        _charged(training, ran_s),
+        holder="",
+        claim_id="",
+        granted_at=None,
+        summary=None,
+        resend=None,
+        unmatched=None,
+    )
+
+
+def _again(taken: Training, why: str, now: float) -> Training:
+    """Let a training whose lease was taken be claimed again; one that was to be stopped has ended."""
+    if taken.stop_reason:
+        return _final(taken, TrainingState.STOPPED, taken.stop_reason, now)
+    state = move_training(taken.name, taken.state, TrainingState.READY)
+    reason = f"{why[:MAX_REASON]}; waits for another"
+    return replace(taken, state=state, reason=reason, ready_at=now, due_at=now + CLAIM_REMINDER_S)
 
 
 def _ended(training: Training, now: float) -> Training:
@@ -276,5 +373,7 @@ def _final(training: Training, state: TrainingState, reason: str, now: float) ->
         ended_at=training.exit.ended_at if training.exit is not None else now,
         due_at=None,
         stop_reason="",
+        stop_asked_at=None,
         resend=None,
+        unmatched=None,
     )

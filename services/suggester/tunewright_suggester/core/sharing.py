@@ -28,7 +28,13 @@ def suggest_bayesian(ask: Ask) -> Answer:
     candidates = [proposer.candidate() for proposer in proposers]
     outlook = several([candidate.outlook for candidate in candidates if candidate is not None])
     taken = list(_steps(ask, proposers))
-    return Answer(tuple(step.suggestion for step in taken), outlook, exhausted=len(taken) < ask.count)
+    best = min((best for proposer in proposers if (best := proposer.recommended()) is not None), default=None)
+    return Answer(
+        tuple(step.suggestion for step in taken),
+        outlook,
+        exhausted=len(taken) < ask.count,
+        recommended=None if best is None else best[1],
+    )
 
 
 def steps(ask: Ask) -> Iterator[Step]:

@@ -45,10 +45,17 @@ class Received:
 
 
 Handle = Callable[[list[Received]], Awaitable[None]]
+OnRead = Callable[[float, int], None]
+"""Told of every batch that is done, also of empty ones: when it was asked for by the loop's clock, and its length."""
 
 
 async def consume(
-    bus: Bus, group: str, names: Sequence[str], handle: Handle, credentials: Credentials | None = None
+    bus: Bus,
+    group: str,
+    names: Sequence[str],
+    handle: Handle,
+    credentials: Credentials | None = None,
+    on_read: OnRead = lambda _asked_at, _count: None,
 ) -> None:
     """Read the topics as a member of `group` until cancelled.
 
@@ -58,8 +65,10 @@ async def consume(
         raise ValueError(f"credentials are needed to read {', '.join(names)}")
     async with bus.subscribe(group, names) as subscription:
         while True:
+            asked_at = asyncio.get_running_loop().time()
             batch = await subscription.batch()
             if not batch:
+                on_read(asked_at, 0)
                 continue
             readable, letters = _sort(batch, credentials)
             if letters:
@@ -68,6 +77,7 @@ async def consume(
             await subscription.commit(batch)
             for received in batch:
                 handled_records.labels(group, received.record.topic).inc()
+            on_read(asked_at, len(batch))
 
 
 def letter(delivered: Delivered, why: str) -> Record:

@@ -55,6 +55,7 @@ COLLECTIONS: Final = {
                 Index("by_objective", equals=("uid",), sort="objective_value"),
                 Index("claimable", equals=("pool", "state"), sort="claim_order"),
                 Index("by_holder", equals=("holder", "state"), sort="number"),
+                Index("by_owner", equals=("owner", "state"), sort="number"),
                 Index("due", sort="due_at"),
             ),
         ),
@@ -63,9 +64,21 @@ COLLECTIONS: Final = {
         # key: uid/ask number
         Collection("asks", (Index("by_job", equals=("uid",), sort="number"),)),
         # key: trainer id
-        Collection("sessions", (Index("expiring", sort="expires_at"), Index("by_id", sort="trainer_id"))),
-        # key: starts, trainer/id or quota/owner; what operators have decided
-        Collection("controls"),
+        Collection(
+            "sessions",
+            (
+                Index("expiring", sort="expires_at"),
+                Index("by_id", sort="trainer_id"),
+                Index("by_pool", equals=("pool",), sort="trainer_id"),
+            ),
+        ),
+        # key: starts, trainer/id or quota/owner, what operators have decided; owner/owner, whose version orders what
+        # counts against a quota
+        Collection("controls", (Index("standing", sort="name"),)),
+        # key: a name that a collector of metrics gives itself; written every few seconds while it reads its topics
+        Collection("collectors", (Index("by_time", sort="at"),)),
+        # key: pool/priority; how far the sharing of its slots has come (tunewright_scheduler.core.queueing)
+        Collection("pools"),
         # key: the event's id: uid/version of the job/index, or uid/number/granted/attempt
         Collection("outbox", (Index("unsent", sort="order"),)),
         # key: uid/number (6 digits)/attempt (4 digits); one record for all instances, which share the objective

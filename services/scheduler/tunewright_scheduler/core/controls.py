@@ -1,0 +1,56 @@
+"""What operators have decided: pauses of all starts, cordons of trainers, quotas of owners. Plain data, few of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tunewright.core.errors import InvalidSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A pause or a cordon: it holds until it is taken back."""
+
+    reason: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one owner may use at a time; None: no limit."""
+
+    owner: str = ""
+    """Empty: every owner that has no quota of its own."""
+    max_jobs: int | None = None
+    """Jobs that have not ended."""
+    max_parallel: int | None = None
+    """Trainings under a lease, of all jobs."""
+
+    @property
+    def unlimited(self) -> bool:
+        return self.max_jobs is None and self.max_parallel is None
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    starts: Order | None = None
+    """Not None: no training is started."""
+    cordons: Mapping[str, Order] = field(default_factory=dict)
+    """By trainer."""
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    """By owner."""
+
+    def quota(self, owner: str) -> Quota:
+        """Return what holds for an owner: its own quota as a whole, else everybody's."""
+        return self.quotas.get(owner) or self.quotas.get("") or Quota(owner)
+
+
+def checked(quota: Quota) -> Quota:
+    """Raises InvalidSpec: a limit that is negative, or no parallel trainings at all."""
+    if quota.max_jobs is not None and quota.max_jobs < 0:
+        raise InvalidSpec("quota.max_jobs", f"is {quota.max_jobs}", "Give 0 or more, or leave it out for no limit")
+    if quota.max_parallel is not None and quota.max_parallel < 1:
+        remedy = "Give 1 or more, or leave it out for no limit; max_jobs 0 refuses new jobs"
+        raise InvalidSpec("quota.max_parallel", f"is {quota.max_parallel}", remedy)
+    return quota

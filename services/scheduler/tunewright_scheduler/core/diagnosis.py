@@ -1,0 +1,357 @@
+"""Why a tuning job waits, and what to do: from a Situation, plain data that the shell has gathered for one job.
+
+Each rule looks at one kind of trouble and names what it finds by its cause (tunewright.core.causes). A job that simply
+runs has no findings. What is normal for a few seconds is told only after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tunewright.core.causes import CAUSES, RANK
+from tunewright.core.spec import Strategy, TuningJobSpec
+from tunewright.core.states import CLOSING_JOB_STATES, JobState, TrainingState
+from tunewright_scheduler.core.asking import MODELLED, fallback_allowed
+from tunewright_scheduler.core.collectors import Collectors
+from tunewright_scheduler.core.completion import FAILURES_ALLOWED
+from tunewright_scheduler.core.controls import Controls
+from tunewright_scheduler.core.cost import affordable
+from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.pools import Pool, names
+from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.training import MAX_LOSSES, Training
+
+BROKER_AFTER_S: Final = 10.0
+"""An event waits a quarter of a second for others, and five for a second try."""
+SUGGESTER_SLOW_AFTER_S: Final = 15.0
+SUMMARY_AFTER_S: Final = 15.0
+"""Metrics reads what a training has printed within a second or two of its end."""
+RESEND_AFTER_S: Final = 5.0
+STOPPING_AFTER_S: Final = 5.0
+CLAIM_AFTER_S: Final = 10.0
+"""A trainer with a free slot asks for work at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why something waits, and what to do about it. Times are Unix seconds."""
+
+    cause: str
+    text: str
+    remedy: str
+    job: str = ""
+    training: str = ""
+    since: float | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Of leases, in seconds."""
+
+    lease_s: float
+    lease_grace_s: float
+    stop_grace_s: float
+
+
+NO_CONTROLS: Final = Controls()
+NO_COLLECTORS: Final = Collectors()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One job and what it stands on."""
+
+    now: float
+    job: TuningJob
+    spec: TuningJobSpec
+    terms: Terms
+    controls: Controls = NO_CONTROLS
+    trainings: tuple[Training, ...] = ()
+    """In flight; of very many, some."""
+    holders: tuple[Session, ...] = ()
+    """Sessions that hold them."""
+    pools: tuple[Pool, ...] = ()
+    """Where trainings of it wait to be claimed."""
+    owner_runs: int = 0
+    """Trainings under a lease of all its owner's jobs; counted only under a quota."""
+    untold_since: float | None = None
+    """When the oldest event was written that has not been published."""
+    collectors: Collectors = NO_COLLECTORS
+
+    @property
+    def ready(self) -> list[Training]:
+        """Those that are there to be claimed; a paused job's are not."""
+        return [training for training in self.trainings if training.claimable]
+
+    @property
+    def running(self) -> list[Training]:
+        return [training for training in self.trainings if training.state is TrainingState.RUNNING]
+
+    @property
+    def exited(self) -> list[Training]:
+        return [training for training in self.trainings if training.state is TrainingState.EXITED]
+
+
+def diagnose(situation: Situation) -> list[Finding]:
+    """Return why the job waits, what matters most first; [] if it has ended or waits for nothing unusual."""
+    if situation.job.state.final:
+        return []
+    found = [finding for rule in RULES for finding in rule(situation)]
+    return sorted(found, key=lambda finding: RANK[finding.cause])
+
+
+def in_short(situation: Situation, findings: Sequence[Finding]) -> str:
+    """Say in a sentence what the job waits for; empty once it has ended."""
+    job = situation.job
+    if job.state.final:
+        return ""
+    if findings:
+        return findings[0].text
+    if job.slots:
+        return f"{counted(len(job.slots))} under way"
+    if job.awaiting:
+        return f"the summaries of {counted(len(job.awaiting))} that have ended"
+    return f"the suggester's answer to ask {job.ask.number}" if job.ask is not None else "the next sweep"
+
+
+def found(
+    cause: str, *, training: str = "", since: float | None = None, until: float | None = None, **told: Any
+) -> Finding:
+    """Put a finding into the words of its cause."""
+    words = {"training": training, **told}
+    text, remedy = CAUSES[cause].text.format(**words), CAUSES[cause].remedy.format(**words)
+    return Finding(cause, text, remedy, str(told.get("job", "")), training, since, until)
+
+
+def installation(
+    untold_since: float | None, collectors: Collectors, controls: Controls, now: float
+) -> Iterator[Finding]:
+    """Yield what keeps every job from going on."""
+    if controls.starts is not None:
+        yield found("STARTS_PAUSED", why=controls.starts.reason or "no reason given", since=controls.starts.since)
+    if untold_since is not None and now - untold_since > BROKER_AFTER_S:
+        yield found("BROKER_UNREACHABLE", seconds=round(now - untold_since), since=untold_since)
+    if not collectors.heard(now):
+        last = collectors.last_heard
+        heard = "" if last is None else f" since {round(now - last)} s ago"
+        yield found("COLLECTOR_UNREACHABLE", heard=heard, since=last)
+
+
+# -- The rules ---------------------------------------------------------------------------------------------------------
+
+
+def _installation(at: Situation) -> Iterator[Finding]:
+    """What is wrong with the installation is told of a job only if it bears on it."""
+    for finding in installation(at.untold_since, at.collectors, at.controls, at.now):
+        starts, speaks = at.job.state is JobState.RUNNING or at.ready, at.running or at.exited
+        if starts if finding.cause == "STARTS_PAUSED" else speaks:
+            yield finding
+
+
+def _parked(at: Situation) -> Iterator[Finding]:
+    if at.job.state is JobState.BLOCKED:
+        yield found("JOB_PARKED", job=at.job.name, why=at.job.reason, since=at.job.blocked_at)
+    if at.job.state is JobState.PAUSED:
+        yield found("JOB_PAUSED", job=at.job.name)
+
+
+def _failing(at: Situation) -> Iterator[Finding]:
+    job = at.job
+    failed = job.trainings.retryable_error + job.trainings.non_retryable_error
+    succeeded = job.trainings.completed or job.objectives.succeeded
+    if job.state is JobState.RUNNING and not succeeded and failed == FAILURES_ALLOWED - 1:
+        first = job.first_failure.partition("\n")[0]
+        yield found("NEAR_FAILURE", job=job.name, failed=failed, allowed=FAILURES_ALLOWED, why=first)
+
+
+def _spent(at: Situation) -> Iterator[Finding]:
+    job, limit = at.job, at.spec.limits.max_cost
+    if limit is None or not job.in_flight or job.state in CLOSING_JOB_STATES:
+        return
+    if job.spent >= limit or affordable(job, at.spec) == 0:
+        yield found(
+            "COST_REACHED",
+            job=job.name,
+            spent=f"{job.spent:g}",
+            limit=f"{limit:g}",
+            trainings=counted(len(job.in_flight)),
+        )
+
+
+def _closing(at: Situation) -> Iterator[Finding]:
+    job = at.job
+    if job.state in CLOSING_JOB_STATES and job.in_flight:
+        told: dict[str, Any] = {
+            "state": job.state.value.lower(),
+            "why": job.reason,
+            "trainings": counted(len(job.in_flight)),
+        }
+        named = names([training.name for training in at.trainings], len(job.in_flight))
+        yield found("JOB_CLOSING", job=job.name, names=named, **told)
+
+
+def _suggester(at: Situation) -> Iterator[Finding]:
+    job, ask, since = at.job, at.job.ask, at.job.unanswered_at
+    if since is None:
+        opened = ask.opened_at if ask is not None else None
+        if ask is not None and opened is not None and at.now - opened > SUGGESTER_SLOW_AFTER_S:
+            seconds = round(at.now - opened)
+            yield found("SUGGESTER_SLOW", job=job.name, number=ask.number, seconds=seconds, since=opened)
+        return
+    next_s = None if ask is None else max(0, round(ask.retry_at - at.now))
+    told: dict[str, Any] = {
+        "job": job.name,
+        "seconds": round(at.now - since),
+        "why": job.unanswered_why,
+        "next": next_s,
+    }
+    until = ask.retry_at if ask is not None else None
+    if ask is None or ask.failures == 0:
+        if job.state is JobState.RUNNING:
+            yield found("SUGGESTER_UNREACHABLE", since=since, **told)
+    elif at.spec.strategy is Strategy.GRID:
+        yield found("GRID_WAITS", since=since, until=until, **told)
+    elif at.spec.strategy in MODELLED and not fallback_allowed(job, at.spec):
+        yield found("FALLBACKS_USED_UP", since=since, until=until, count=job.fallbacks, **told)
+
+
+def _unclaimed(at: Situation) -> Iterator[Finding]:
+    """Why trainings wait for a trainer: the first reason in each pool that explains it."""
+    quota = at.controls.quota(at.job.owner)
+    limit = quota.max_parallel
+    for pool in at.pools:
+        waiting = [training for training in at.ready if training.pool == pool.name]
+        if not waiting:
+            continue
+        told: dict[str, Any] = {"trainings": counted(len(waiting)), "pool": pool.name, "job": at.job.name}
+        since = min(training.created_at for training in waiting)
+        cause, more = pool.why(at.job, at.now, at.terms.lease_s, at.controls)
+        if limit is not None and at.owner_runs >= limit and cause not in NOBODY_THERE:
+            owner = at.job.owner
+            yield found("QUOTA_REACHED", since=since, owner=owner, limit=limit, running=at.owner_runs, **told)
+        elif cause == "NOT_CLAIMED" and (
+            at.controls.starts is not None or at.now - pool.since(waiting) < CLAIM_AFTER_S
+        ):
+            continue  # a trainer is about to take it, or may not
+        else:
+            parallel, seconds = at.spec.limits.max_parallel, round(at.now - pool.since(waiting))
+            yield found(cause, since=since, parallel=parallel, seconds=seconds, **told, **more)
+
+
+NOBODY_THERE: Final = frozenset({"NO_TRAINER", "TRAINERS_CORDONED", "TRAINERS_DRAINING", "TRAINERS_SILENT"})
+
+
+def _lost(at: Situation) -> Iterator[Finding]:
+    for training in at.ready:
+        if training.losses:
+            yield found(
+                "TRAINING_LOST", job=at.job.name, training=training.name, losses=training.losses, most=MAX_LOSSES
+            )
+
+
+def _running(at: Situation) -> Iterator[Finding]:
+    sessions = {session.trainer_id: session for session in at.holders}
+    for training in at.running:
+        session = sessions.get(training.holder)
+        unheard_s = at.terms.lease_s if session is None else session.unheard_s(at.now, at.terms.lease_s)
+        if session is None or session.silent(at.now, at.terms.lease_s):
+            yield _unheard(at, training, session, unheard_s)
+        elif training.stop_asked_at is not None and at.now - training.stop_asked_at > STOPPING_AFTER_S:
+            until = training.stop_asked_at + at.terms.stop_grace_s
+            yield found(
+                "TRAINING_STOPPING",
+                job=at.job.name,
+                training=training.name,
+                since=training.stop_asked_at,
+                until=until,
+                seconds=round(at.now - training.stop_asked_at),
+                left=max(0, round(until - at.now)),
+                why=training.stop_reason,
+            )
+
+
+def _unheard(at: Situation, training: Training, session: Session | None, unheard_s: float) -> Finding:
+    until = at.now if session is None else session.expires_at + at.terms.lease_grace_s
+    return found(
+        "LEASE_UNHEARD",
+        job=at.job.name,
+        training=training.name,
+        since=at.now - unheard_s,
+        until=until,
+        trainer=training.holder,
+        seconds=round(unheard_s),
+        left=max(0, round(until - at.now)),
+    )
+
+
+def _output(at: Situation) -> Iterator[Finding]:
+    for training in (*at.running, *at.exited):
+        unmatched, resend = training.unmatched, training.resend
+        if unmatched is not None:
+            yield found(
+                "METRIC_NEVER_MATCHED",
+                job=at.job.name,
+                training=training.name,
+                since=unmatched.since,
+                metric=unmatched.metric,
+                lines=unmatched.lines,
+                regex=unmatched.regex,
+            )
+        if resend is not None and at.now - resend.asked_at > RESEND_AFTER_S:
+            yield found(
+                "RESEND_AWAITED",
+                job=at.job.name,
+                training=training.name,
+                since=resend.asked_at,
+                line=max(0, resend.from_line),
+                seconds=round(at.now - resend.asked_at),
+                trainer=training.holder,
+            )
+
+
+def _summaries(at: Situation) -> Iterator[Finding]:
+    """An ended training waits for its summary; if no collector is heard, that is told once, for all."""
+    read_through = at.collectors.read_through(at.now)
+    if read_through is None:
+        return
+    exited_at = {waiting.number: waiting.exited_at for waiting in at.job.awaiting}
+    for training in at.exited:
+        since = exited_at.get(training.number, at.now)
+        if at.now - since <= SUMMARY_AFTER_S:
+            continue
+        due = training.due_at if training.due_at is not None else at.now
+        cause = "COLLECTOR_BEHIND" if read_through < since else "SUMMARY_OVERDUE"
+        yield found(
+            cause,
+            job=at.job.name,
+            training=training.name,
+            since=since,
+            until=due if cause == "SUMMARY_OVERDUE" else None,
+            seconds=round(at.now - since),
+            behind=round(at.now - read_through),
+            left=max(0, round(due - at.now)),
+        )
+
+
+Rule = Callable[[Situation], Iterator[Finding]]
+RULES: Final[tuple[Rule, ...]] = (
+    _installation,
+    _parked,
+    _failing,
+    _spent,
+    _closing,
+    _suggester,
+    _unclaimed,
+    _lost,
+    _running,
+    _output,
+    _summaries,
+)
+
+
+def counted(count: int) -> str:
+    """Write a number of trainings."""
+    return f"{count} training{'s' if count != 1 else ''}"

@@ -1,0 +1,141 @@
+"""OperationsService on the wire. Verbs on jobs and trainings are for their owner, the others for every credential."""
+
+from __future__ import annotations
+
+import grpc
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.names import training_id
+from tunewright.core.states import TrainingState
+from tunewright.platform.codec import from_message, instant_to_timestamp, to_message
+from tunewright.platform.rpc.server import caller
+from tunewright.v1 import operations_service_pb2 as pb
+from tunewright.v1 import operations_service_pb2_grpc, tuning_service_pb2
+from tunewright_scheduler.controls import ControlRoom
+from tunewright_scheduler.core.controls import Controls, Quota, checked
+from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.doctor import Doctor
+from tunewright_scheduler.operations import Operations
+from tunewright_scheduler.resources import finding_message, training_message
+from tunewright_scheduler.servicer import TuningServicer, named
+from tunewright_scheduler.tuning_jobs import TuningJobs
+
+
+class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
+    def __init__(
+        self,
+        tuning: TuningServicer,
+        jobs: TuningJobs,
+        room: ControlRoom,
+        doctor: Doctor,
+        operations: Operations,
+    ) -> None:
+        self._tuning, self._jobs, self._room = tuning, jobs, room
+        self._doctor, self._operations = doctor, operations
+
+    async def Diagnose(  # noqa: N802
+        self, request: pb.DiagnoseRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.DiagnoseResponse:
+        if request.job:
+            _, findings = await self._doctor.of((await self._jobs.find(caller(), request.job)).value)
+        else:
+            findings = await self._doctor.of_all(caller())
+        return pb.DiagnoseResponse(findings=[finding_message(finding) for finding in findings])
+
+    async def ListTrainers(  # noqa: N802
+        self, _request: pb.ListTrainersRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ListTrainersResponse:
+        controls = await self._room.now()
+        trainers = [await self._trainer(session, controls) async for session in self._doctor.sessions()]
+        away = controls.cordons.keys() - {trainer.trainer_id for trainer in trainers}
+        trainers += [
+            pb.TrainerInfo(trainer_id=name, cordoned=True, reason=controls.cordons[name].reason)
+            for name in sorted(away)
+        ]
+        return pb.ListTrainersResponse(trainers=trainers)
+
+    async def CordonTrainer(  # noqa: N802
+        self, request: pb.CordonTrainerRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.CordonTrainerResponse:
+        await self._room.cordon(_given("trainer_id", request.trainer_id), request.reason)
+        return pb.CordonTrainerResponse()
+
+    async def UncordonTrainer(  # noqa: N802
+        self, request: pb.UncordonTrainerRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.UncordonTrainerResponse:
+        await self._room.uncordon(_given("trainer_id", request.trainer_id))
+        return pb.UncordonTrainerResponse()
+
+    async def ReleaseTrainingJob(  # noqa: N802
+        self, request: pb.ReleaseTrainingJobRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ReleaseTrainingJobResponse:
+        training = await self._tuning.training(request.training)
+        await self._operations.release(training, request.reason)
+        return pb.ReleaseTrainingJobResponse(training=await self._shown(training.uid, training.number))
+
+    async def SettleTrainingJob(  # noqa: N802
+        self, request: pb.SettleTrainingJobRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.SettleTrainingJobResponse:
+        training = await self._tuning.training(request.training)
+        if request.state == tuning_service_pb2.TRAINING_STATE_UNSPECIFIED:
+            raise InvalidSpec("state", "is missing", "Give COMPLETED, STOPPED or FAILED")
+        state = TrainingState(named("state", tuning_service_pb2.TrainingState, request.state))
+        value = request.objective_value if request.HasField("objective_value") else None
+        await self._operations.settle(training, state, value, request.reason)
+        return pb.SettleTrainingJobResponse(training=await self._shown(training.uid, training.number))
+
+    async def UnparkTuningJob(  # noqa: N802
+        self, request: pb.UnparkTuningJobRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.UnparkTuningJobResponse:
+        uid = (await self._jobs.find(caller(), request.job)).value.uid
+        await self._operations.unpark(uid)
+        return pb.UnparkTuningJobResponse(job=await self._tuning.message(await self._jobs.find(caller(), uid)))
+
+    async def PauseStarts(  # noqa: N802
+        self, request: pb.PauseStartsRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.PauseStartsResponse:
+        await self._room.pause_starts(request.reason)
+        return pb.PauseStartsResponse()
+
+    async def ResumeStarts(  # noqa: N802
+        self, _request: pb.ResumeStartsRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ResumeStartsResponse:
+        await self._room.resume_starts()
+        return pb.ResumeStartsResponse()
+
+    async def SetQuota(  # noqa: N802
+        self, request: pb.SetQuotaRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.SetQuotaResponse:
+        await self._room.set_quota(checked(from_message(request.quota, Quota)))
+        return pb.SetQuotaResponse()
+
+    async def ListQuotas(  # noqa: N802
+        self, _request: pb.ListQuotasRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ListQuotasResponse:
+        quotas = (await self._room.now()).quotas
+        return pb.ListQuotasResponse(quotas=[to_message(quotas[owner], pb.Quota) for owner in sorted(quotas)])
+
+    async def _trainer(self, session: Session, controls: Controls) -> pb.TrainerInfo:
+        order = controls.cordons.get(session.trainer_id)
+        return pb.TrainerInfo(
+            trainer_id=session.trainer_id,
+            host=session.host,
+            pool=session.pool,
+            slots=session.slots,
+            gpus=session.gpus,
+            holding=await self._doctor.held(session.trainer_id),
+            draining=session.draining,
+            cordoned=order is not None,
+            reason=order.reason if order is not None else "",
+            opened_at=instant_to_timestamp(session.opened_at),
+            lease_expires_at=instant_to_timestamp(session.expires_at),
+        )
+
+    async def _shown(self, uid: str, number: int) -> tuning_service_pb2.TrainingJob:
+        return training_message(await self._tuning.training(training_id(uid, number)))
+
+
+def _given(field: str, text: str) -> str:
+    if not text:
+        raise InvalidSpec(field, "is missing", "See `tunewright admin trainers` for those there are")
+    return text

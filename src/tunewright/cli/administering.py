@@ -1,0 +1,93 @@
+"""`tunewright admin …` on a server: trainers, leases, parked jobs, starts, quotas."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from tunewright.cli.looking import print_table
+from tunewright.cli.serving import join
+from tunewright.client import Client
+from tunewright.client.operations import Quota
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.states import TrainingState
+
+EVERYONE = "*"
+"""How the quota of all who have none of their own is called here."""
+
+
+def trainers(data_dir: Path | None, *, as_json: bool) -> None:
+    with Client(join(data_dir)) as client:
+        found = client.operations.trainers()
+    if as_json:
+        print(json.dumps([asdict(trainer) for trainer in found], indent=2))
+        return
+    rows = (
+        (
+            item.trainer_id,
+            item.host,
+            item.pool,
+            f"{len(item.holding)}/{item.slots}",
+            " ".join(word for word, holds in (("cordoned", item.cordoned), ("draining", item.draining)) if holds),
+            item.reason,
+            " ".join(item.holding),
+        )
+        for item in found
+    )
+    print_table(("name", "host", "pool", "busy", "state", "reason", "runs"), rows)
+
+
+def cordon(trainer: str, reason: str, data_dir: Path | None) -> None:
+    with Client(join(data_dir)) as client:
+        client.operations.cordon(trainer, reason)
+    print(f"{trainer}: cordoned; what it runs goes on")
+
+
+def uncordon(trainer: str, data_dir: Path | None) -> None:
+    with Client(join(data_dir)) as client:
+        client.operations.uncordon(trainer)
+    print(f"{trainer}: given work again")
+
+
+def release(training: str, reason: str, data_dir: Path | None) -> None:
+    with Client(join(data_dir)) as client:
+        released = client.operations.release(training, reason)
+    print(f"{released.name}: {released.state.value}, {released.reason or released.waiting_for}")
+
+
+def settle(training: str, state: str, value: float | None, reason: str, data_dir: Path | None) -> None:
+    with Client(join(data_dir)) as client:
+        settled = client.operations.settle(training, TrainingState(state.upper()), value, reason)
+    print(f"{settled.name}: {settled.state.shown}, objective {settled.objective_value}")
+
+
+def unpark(job: str, data_dir: Path | None) -> None:
+    with Client(join(data_dir)) as client:
+        print(f"{job}: {client.operations.unpark(job).state.value}")
+
+
+def pause_starts(reason: str, data_dir: Path | None) -> None:
+    with Client(join(data_dir)) as client:
+        client.operations.pause_starts(reason)
+    print("nothing more is started; what runs goes on")
+
+
+def resume_starts(data_dir: Path | None) -> None:
+    with Client(join(data_dir)) as client:
+        client.operations.resume_starts()
+    print("trainings are started again")
+
+
+def quota(owner: str, max_jobs: int | None, max_parallel: int | None, data_dir: Path | None, *, remove: bool) -> None:
+    """Set an owner's quota, take it back, or list all."""
+    limited = max_jobs is not None or max_parallel is not None
+    if not owner and (limited or remove):
+        raise InvalidSpec("OWNER", "is missing", f"Name one, or '{EVERYONE}' for all who have no quota of their own")
+    if owner and limited == remove:
+        raise InvalidSpec("quota", f"of {owner}: say what", "Give --max-jobs, --max-parallel or both; or --remove")
+    with Client(join(data_dir)) as client:
+        if owner:
+            client.operations.set_quota(Quota("" if owner == EVERYONE else owner, max_jobs, max_parallel))
+        rows = [(item.owner or EVERYONE, item.max_jobs, item.max_parallel) for item in client.operations.quotas()]
+    print_table(("owner", "max jobs", "max parallel"), rows)
