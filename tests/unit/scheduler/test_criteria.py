@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.scheduler.folding import ended, new_job, wanted
 from tests.unit.scheduler.world import UID, World, spec
-from tunewright.core.spec import Completion, Limits, Strategy, TuningJobSpec
+from tunewright.core.spec import Completion, Limits, Reevaluation, Strategy, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright_scheduler.core.asking import AskFailed
 from tunewright_scheduler.core.decide import Tick, decide
@@ -141,3 +141,12 @@ async def test_the_same_seed_draws_the_same_configurations_and_another_one_other
         await world.store.close()
     assert len(drawn["one"]) == 6
     assert drawn["one"] == drawn["two"] != drawn["three"]
+
+
+def test_what_is_run_again_comes_between_the_end_of_the_search_and_the_jobs():
+    job_spec = replace(wanted(completion=Completion(max_not_improving=3)), reevaluation=Reevaluation(1, 2))
+    job = new_job()
+    for value in (0.5, 0.4, 0.4, 0.4):
+        job = ended(job, job_spec, value).job
+    assert (job.state, job.repeated, len(job.slots)) == (JobState.RUNNING, 1, 1)
+    assert job.search_over.startswith("the best objective has not improved")
