@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tunewright.core.check import check
+from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.codec import from_message
@@ -77,7 +77,7 @@ class TuningJobs:
 
     def judged(self, given: TuningJobSpec) -> TuningJobSpec:
         """Return the specification as it will run here. Raises InvalidSpec."""
-        spec = check(given)
+        spec = check_new(given)
         for index, definition in enumerate(spec.definitions):
             self._check_image(f"definitions[{index}].image", definition.image)
         return spec

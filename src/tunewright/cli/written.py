@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tunewright.core import amt, jobfile
-from tunewright.core.check import check
+from tunewright.core.check import check_new
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile import Place
 from tunewright.core.members import renamed
@@ -114,7 +114,7 @@ def _checked(written: Written) -> Written:
     with written.in_its_words():
         spec = written.spec
         definitions = tuple(_runnable(item, f"definitions[{index}]") for index, item in enumerate(spec.definitions))
-        return replace(written, spec=check(replace(spec, definitions=definitions)))
+        return replace(written, spec=check_new(replace(spec, definitions=definitions)))
 
 
 def _runnable(definition: Definition, path: str) -> Definition:

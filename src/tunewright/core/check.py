@@ -14,16 +14,17 @@ from dataclasses import replace
 from typing import Final
 
 from tunewright.core.autotune import with_choices
+from tunewright.core.check_enqueued import check_enqueued, check_room
 from tunewright.core.check_extensions import check_extensions
+from tunewright.core.check_program import check_program
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
 from tunewright.core.several import with_common_objective
-from tunewright.core.space import Choice, check_configuration, size
+from tunewright.core.space import Choice, size
 from tunewright.core.spec import (
     Definition,
     EarlyStopping,
-    EnqueuedConfiguration,
     HyperbandConfig,
     InputMode,
     Strategy,
@@ -42,6 +43,9 @@ MAX_GRID: Final = 750
 MAX_TRAININGS: Final = 10_000
 MAX_RETRIES: Final = 30
 MIN_NOT_IMPROVING: Final = 3
+LONGEST_RUN_S: Final = 3650 * 86_400
+"""Ten years; later deadlines are mistakes."""
+LARGEST_SEED: Final = 2**63 - 1
 OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 
 NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
@@ -90,8 +94,7 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
     _check_completion(spec)
     check_extensions(spec)
     check_request(spec)
-    for index, item in enumerate(spec.enqueued):
-        _check_enqueued(spec, item, f"enqueued[{index}]")
+    check_enqueued(spec)
     match spec.strategy:
         case Strategy.GRID:
             return _with_grid_size(spec)
@@ -99,6 +102,16 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
             return with_resources(spec)
         case _:
             return spec
+
+
+def check_new(spec: TuningJobSpec) -> TuningJobSpec:
+    """Return the specification of a job that is still to be created, as it will run. Raises InvalidSpec.
+
+    A job that runs may be given fewer trainings than configurations were enqueued, to let it end; a new one may not.
+    """
+    spec = check(spec)
+    check_room(spec)
+    return spec
 
 
 def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
@@ -117,8 +130,8 @@ def _check_definition(definition: Definition, path: str) -> None:
         if asked(definition):
             raise InvalidSpec(f"{path}.{field}", why)
     _check_names(definition, path)
-    if definition.stopping.max_runtime_s < 1:
-        raise InvalidSpec(f"{path}.stopping.max_runtime_s", "must be at least 1", "Give seconds")
+    check_program(definition, path)
+    _check_runtime(definition.stopping.max_runtime_s, f"{path}.stopping.max_runtime_s")
     if not 0 <= definition.max_retries <= MAX_RETRIES:
         raise InvalidSpec(f"{path}.max_retries", f"must be from 0 to {MAX_RETRIES}, is {definition.max_retries}")
     _check_metrics(definition, path)
@@ -181,22 +194,14 @@ def _check_objective(spec: TuningJobSpec, definition: Definition, path: str) -> 
         raise InvalidSpec(f"{path}.metric_name", why, "Give it a regex, or name a metric that has one")
 
 
-def _check_enqueued(spec: TuningJobSpec, item: EnqueuedConfiguration, path: str) -> None:
-    names = [definition.name for definition in spec.definitions]
-    if len(names) > 1 and item.definition_name not in names:
-        why = f"{item.definition_name!r} is no definition of this job"
-        raise InvalidSpec(f"{path}.definition_name", why, f"Choose from {', '.join(names)}")
-    check_configuration(spec.definition(item.definition_name).space, item.configuration, f"{path}.configuration")
-
-
 def _check_limits(spec: TuningJobSpec) -> None:
     limits = spec.limits
     if not 1 <= limits.max_parallel <= MAX_PARALLEL:
         raise InvalidSpec("limits.max_parallel", f"must be from 1 to {MAX_PARALLEL}, is {limits.max_parallel}")
     if limits.max_trainings is not None and not 1 <= limits.max_trainings <= MAX_TRAININGS:
         raise InvalidSpec("limits.max_trainings", f"must be from 1 to {MAX_TRAININGS}, is {limits.max_trainings}")
-    if limits.max_runtime_s is not None and limits.max_runtime_s < 1:
-        raise InvalidSpec("limits.max_runtime_s", "must be at least 1", "Give seconds")
+    if limits.max_runtime_s is not None:
+        _check_runtime(limits.max_runtime_s, "limits.max_runtime_s")
     if spec.strategy is Strategy.GRID:
         return
     if limits.max_trainings is None and limits.max_runtime_s is None:
@@ -205,14 +210,23 @@ def _check_limits(spec: TuningJobSpec) -> None:
         raise InvalidSpec("definitions[0].parameters", "there is nothing to tune", "Give at least one range")
 
 
+def _check_runtime(seconds: int, field: str) -> None:
+    if not 1 <= seconds <= LONGEST_RUN_S:
+        why = f"must be from 1 to {LONGEST_RUN_S} seconds, is {seconds}"
+        raise InvalidSpec(field, why, "Give seconds, ten years at most")
+
+
 def _check_completion(spec: TuningJobSpec) -> None:
     completion = spec.completion
     if completion.target is not None and not math.isfinite(completion.target):
         raise InvalidSpec("completion.target", "must be a finite number", "Leave it out for none")
-    if completion.max_not_improving is not None and completion.max_not_improving < MIN_NOT_IMPROVING:
-        raise InvalidSpec("completion.max_not_improving", f"must be at least {MIN_NOT_IMPROVING}", "Raise it")
-    if spec.random_seed is not None and spec.random_seed < 0:
-        raise InvalidSpec("random_seed", "must not be negative", "Choose 0 or more")
+    still = completion.max_not_improving
+    if still is not None and not MIN_NOT_IMPROVING <= still <= MAX_TRAININGS:
+        why = f"must be from {MIN_NOT_IMPROVING} to {MAX_TRAININGS}, is {still}"
+        raise InvalidSpec("completion.max_not_improving", why, "Leave it out for no such end")
+    if spec.random_seed is not None and not 0 <= spec.random_seed <= LARGEST_SEED:
+        why = f"must be from 0 to {LARGEST_SEED}, is {spec.random_seed}"
+        raise InvalidSpec("random_seed", why, "Leave it out for one of chance")
 
 
 def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:

@@ -9,6 +9,7 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Reevaluation, Strategy, TuningJobSpec
 
 HIGHEST_PRIORITY: Final = 100
+LONGEST_WAIT_S: Final = 86_400.0
 MOST_REEVALUATED: Final = 32
 """So many of its best a job knows."""
 
@@ -18,6 +19,10 @@ def check_extensions(spec: TuningJobSpec) -> None:
     if abs(spec.priority) > HIGHEST_PRIORITY:
         why = f"must be from {-HIGHEST_PRIORITY} to {HIGHEST_PRIORITY}, is {spec.priority}"
         raise InvalidSpec("priority", why, "Higher goes first; 0 is the usual one")
+    for field in ("summary_due_s", "suggest_wait_s"):
+        if not 0 < (waits_s := getattr(spec, field)) <= LONGEST_WAIT_S:
+            why = f"must be above 0 and at most {LONGEST_WAIT_S:g} seconds, is {waits_s}"
+            raise InvalidSpec(field, why, "Leave it out for the usual one")
     _check_cost(spec)
     if spec.reevaluation is not None:
         _check_reevaluation(spec, spec.reevaluation)
@@ -36,7 +41,7 @@ def _check_cost(spec: TuningJobSpec) -> None:
         kind = definition.resources.instance_type
         if not spec.prices_per_second.get(kind):
             why = f"has no price for {kind!r}, so nothing could be counted against the limit of the cost"
-            raise InvalidSpec("prices_per_second", why, f"Give the price of a second: {kind}: 0.0001")
+            raise InvalidSpec("prices_per_second", why, f"Give {kind} a price of a second, such as 0.0001")
 
 
 def _check_reevaluation(spec: TuningJobSpec, wanted: Reevaluation) -> None:

@@ -20,7 +20,18 @@ A training that fails is a fact about a training, not an error of ours.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+LONGEST_QUOTE: Final = 600
+"""Characters of what somebody gave us, in a sentence about it."""
+
+
+def quoted(text: str) -> str:
+    """Return a text as it is, or its beginning and its end if it would drown the sentence that quotes it."""
+    if len(text) <= LONGEST_QUOTE:
+        return text
+    half = LONGEST_QUOTE // 2
+    return f"{text[:half]} … {text[-half:]}"
 
 
 class TunewrightError(Exception):
@@ -51,6 +62,7 @@ class InvalidSpec(CallerError):  # noqa: N818 - the terms of the API
     aws_code = "ValidationException"
 
     def __init__(self, field: str, why: str, remedy: str = "", place: str = "") -> None:
+        field, why = quoted(field), quoted(why)
         self.field, self.why, self.remedy, self.place = field, why, remedy, place
         said = ": ".join(part for part in (place, field, why) if part)
         super().__init__(said + (f". {remedy}" if remedy else ""))
@@ -62,6 +74,7 @@ class NotFound(CallerError):  # noqa: N818
     aws_code = "ResourceNotFound"
 
     def __init__(self, kind: str, name: str, remedy: str = "") -> None:
+        name = quoted(name)
         self.kind, self.name = kind, name
         super().__init__(f"there is no {kind} called {name!r}" + (f"; {remedy}" if remedy else ""))
 
@@ -72,6 +85,7 @@ class AlreadyExists(CallerError):  # noqa: N818
     aws_code = "ResourceInUse"
 
     def __init__(self, kind: str, name: str, remedy: str = "choose another name") -> None:
+        name = quoted(name)
         self.kind, self.name = kind, name
         super().__init__(f"a {kind} {name!r} already exists; {remedy}")
 

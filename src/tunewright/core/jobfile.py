@@ -111,6 +111,7 @@ MEMBERS: Final = {
     "random_seed": "seed",
     "warm_start.parents": "warm_start",
     "auto_parameters": "autotune",
+    "enqueued": "try_first",
     "definitions[0].parameters": "params",
     "definitions[0].static_hyperparameters": "fixed",
     "definitions[0].metric_definitions": "metrics",

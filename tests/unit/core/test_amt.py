@@ -234,3 +234,10 @@ def test_amts_form_is_told_from_a_job_file_by_its_members():
     assert looks_like_amt({CONFIG: {}})
     assert not looks_like_amt({"script": "train.py"})
     assert not looks_like_amt(["HyperParameterTuningJobName"])
+
+
+def test_a_list_of_no_definitions_is_refused():
+    body = amt_body("TrainingJobDefinition", ABSENT) | {"TrainingJobDefinitions": []}
+    with pytest.raises(InvalidSpec, match="are missing") as caught:
+        from_amt(body)
+    assert caught.value.field == "TrainingJobDefinitions"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.core.specs import spec
-from tunewright.core.check import check
+from tunewright.core.check import check, check_new
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import (
@@ -21,6 +21,7 @@ from tunewright.core.spec import (
     MetricDefinition,
     Objective,
     Parameter,
+    Reevaluation,
     Resources,
     StoppingCondition,
     Strategy,
@@ -73,6 +74,23 @@ WRONG = [
     ("completion.target", spec(completion=Completion(target=float("nan")))),
     ("completion.target", spec(completion=Completion(target=float("inf")))),
     ("random_seed", spec(random_seed=-1)),
+    ("random_seed", spec(random_seed=2**63)),
+    ("completion.max_not_improving", spec(completion=Completion(max_not_improving=10_001))),
+    ("limits.max_runtime_s", spec(limits=Limits(1, 20, 10**12))),
+    ("definitions[0].stopping.max_runtime_s", spec(stopping=StoppingCondition(10**12))),
+    ("definitions[0].parameters[0].name", spec(parameters=(Parameter("p" * 257, Int(1, 2)),))),
+    ("definitions[0].parameters[0].name", spec(parameters=(Parameter("p\0", Int(1, 2)),))),
+    ("definitions[0].parameters[0].range", spec(parameters=(Parameter("p", Choice(("a", "b\0"))),))),
+    ("definitions[0].static_hyperparameters", spec(static_hyperparameters={"": "1"})),
+    ("definitions[0].static_hyperparameters.data", spec(static_hyperparameters={"data": "a\0b"})),
+    ("definitions[0].environment", spec(environment={"": "1"})),
+    ("definitions[0].environment", spec(environment={"A=B": "1"})),
+    ("definitions[0].environment.A", spec(environment={"A": "\0"})),
+    ("definitions[0].arguments[1]", spec(arguments=("fit", "\0"))),
+    (
+        "enqueued[0].definition_name",
+        spec(enqueued=(EnqueuedConfiguration({"lr": 0.01, "epochs": 10, "optimizer": "sgd"}, "other"),)),
+    ),
     ("enqueued[0].configuration.epochs", spec(enqueued=(EnqueuedConfiguration({"lr": 0.01, "optimizer": "sgd"}),))),
     (
         "enqueued[0].configuration.lr",
@@ -86,6 +104,22 @@ def test_what_is_wrong_is_refused_by_the_name_of_its_field(field, wrong):
     error = refusal(wrong)
     assert error.field == field
     assert error.why
+
+
+@pytest.mark.parametrize("repeats", [None, Reevaluation(top=2, repeats=2)])
+def test_no_more_is_tried_first_than_a_new_job_may_try(repeats):
+    one = EnqueuedConfiguration({"lr": 0.01, "epochs": 10, "optimizer": "sgd"})
+    room = 20 if repeats is None else 16
+    assert check_new(spec(enqueued=(one,) * room, reevaluation=repeats)).enqueued == (one,) * room
+    with pytest.raises(InvalidSpec, match=f"{room + 1} configurations are enqueued, and the job has 20") as caught:
+        check_new(spec(enqueued=(one,) * (room + 1), reevaluation=repeats))
+    assert caught.value.field == "enqueued"
+
+
+def test_a_long_text_does_not_drown_the_sentence_that_refuses_it():
+    said = str(refusal(spec(name="x" * 10_000)))
+    assert len(said) < 1000
+    assert "no hyphen at the end. For example my-job-1" in said
 
 
 REGEXES = [("", "1 to 500"), ("x" * 501, "1 to 500"), ("(", "not a regular expression"), ("acc=[0-9.]+", "no group")]

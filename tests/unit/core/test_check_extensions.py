@@ -28,6 +28,11 @@ WRONG = [
     ("prices_per_second", spec(limits=Limits(1, 20, max_cost=3.0), prices_per_second={"local": 0.0})),
     ("prices_per_second", spec(limits=Limits(1, 20, max_cost=3.0), prices_per_second={"gpu": 1.0})),
     ("limits.max_trainings", spec(limits=Limits(1, max_cost=3.0), **PRICED)),
+    *(
+        (field, spec(**{field: seconds}))
+        for field in ("summary_due_s", "suggest_wait_s")
+        for seconds in (-1.0, float("nan"), float("inf"), 1e300)
+    ),
     ("reevaluation.top", spec(reevaluation=Reevaluation(0, 2))),
     ("reevaluation.top", spec(reevaluation=Reevaluation(33, 1), limits=Limits(1, 100))),
     ("reevaluation.repeats", spec(reevaluation=Reevaluation(2, 0))),
@@ -45,11 +50,14 @@ def test_what_is_wrong_is_refused_by_the_name_of_its_field(field, wrong):
 
 
 def test_a_limit_of_the_cost_without_a_price_says_which_price_to_give():
-    with pytest.raises(InvalidSpec, match="Give the price of a second: local"):
+    with pytest.raises(InvalidSpec, match="Give local a price of a second"):
         check(spec(limits=Limits(1, 20, max_cost=3.0)))
 
 
-@pytest.mark.parametrize("field", sorted({field for field, _ in WRONG}))
+SAID_IN_JOB_FILES = {field for field, _ in WRONG} - {"summary_due_s", "suggest_wait_s"}
+
+
+@pytest.mark.parametrize("field", sorted(SAID_IN_JOB_FILES))
 def test_all_that_may_be_found_wrong_has_a_name_in_the_job_file(field):
     members = jobfile.members_of(jobfile.from_jobfile(JOB_FILE, PLACE))
     assert renamed(field, members).split(".")[0] in {"priority", "prices", "max_cost", "trials", "reevaluate"}

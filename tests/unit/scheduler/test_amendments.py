@@ -103,8 +103,9 @@ def test_a_range_that_leaves_anything_out_is_refused(name: str, range_: Range, w
 
 
 def test_what_is_not_tuned_cannot_be_amended_and_nothing_is_no_amendment() -> None:
-    with pytest.raises(InvalidSpec, match="Known: lr, epochs, batch"):
+    with pytest.raises(InvalidSpec, match="Known: lr, epochs, batch") as unknown:
         amended(a_job(), spec(), wider("momentum", Float(0.0, 1.0)))
+    assert unknown.value.field == "parameters[0]"
     with pytest.raises(InvalidSpec, match="changes nothing"):
         amended(a_job(), spec(), Amendment(1))
     with pytest.raises(InvalidSpec, match="is missing") as refused:
@@ -121,6 +122,8 @@ def test_what_is_not_tuned_cannot_be_amended_and_nothing_is_no_amendment() -> No
         (Amendment(1, enqueue=(EnqueuedConfiguration({"lr": 0.05}),)), "enqueue[0].configuration.epochs"),
         (Amendment(1, enqueue=(EnqueuedConfiguration(MINE | {"lr": 5.0}),)), "enqueue[0].configuration.lr"),
         (Amendment(1, enqueue=(EnqueuedConfiguration(MINE),) * 7), "enqueue"),
+        (Amendment(1, enqueue=(EnqueuedConfiguration(MINE, "other"),)), "enqueue[0].definition_name"),
+        (Amendment(1, max_trainings=9, definition_name="other"), "definition_name"),
     ],
 )
 def test_a_revision_is_checked_as_a_new_job_is(amendment: Amendment, field: str) -> None:
@@ -157,9 +160,20 @@ def test_what_is_held_back_to_run_the_best_again_is_not_left_for_more() -> None:
         amended(a_job(), wanted, five)
 
 
+def test_a_job_without_prices_is_given_no_limit_of_the_cost_and_told_when_prices_are_given() -> None:
+    with pytest.raises(InvalidSpec, match="Prices are given when a job is created") as refused:
+        amended(a_job(), spec(), Amendment(1, max_cost=3.0))
+    assert refused.value.field == "max_cost"
+
+
+def test_an_ended_job_is_to_be_extended_now() -> None:
+    with pytest.raises(IllegalTransition, match=r"Extend it$"):
+        amended(a_job(state=JobState.COMPLETED), spec(), Amendment(1, max_trainings=9))
+
+
 @pytest.mark.parametrize("state", [JobState.COMPLETING, JobState.STOPPING, JobState.FAILING, JobState.COMPLETED])
 def test_a_job_that_is_closing_or_has_ended_is_not_amended(state: JobState) -> None:
-    with pytest.raises(IllegalTransition, match="Extend it once it has ended"):
+    with pytest.raises(IllegalTransition, match="Extend it"):
         amended(a_job(state=state), spec(), Amendment(1, max_trainings=9))
 
 
@@ -167,7 +181,7 @@ def test_a_definition_is_amended_by_its_name_and_the_others_stay() -> None:
     two = _two_definitions()
     revision = amended(a_job(), two, replace(wider("lr", Float(1e-5, 1.0)), definition_name="b"))
     assert [item.space["lr"] for item in revision.definitions] == [Float(1e-4, 1e-1), Float(1e-5, 1.0)]
-    with pytest.raises(InvalidSpec, match="Known: a, b"):
+    with pytest.raises(InvalidSpec, match="Choose from a, b"):
         amended(a_job(), two, replace(wider("lr", Float(1e-5, 1.0)), definition_name="c"))
 
 

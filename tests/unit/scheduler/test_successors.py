@@ -11,8 +11,18 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
+from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, Unavailable
-from tunewright.core.spec import EnqueuedConfiguration, Reevaluation, Strategy, TuningJobSpec, WarmStart, WarmStartType
+from tunewright.core.spec import (
+    Definition,
+    EnqueuedConfiguration,
+    Limits,
+    Reevaluation,
+    Strategy,
+    TuningJobSpec,
+    WarmStart,
+    WarmStartType,
+)
 from tunewright.core.states import JobState
 from tunewright.platform.rpc.server import _caller
 from tunewright.v1 import tuning_service_pb2 as pb
@@ -25,7 +35,12 @@ from tunewright_scheduler.tuning_jobs import TuningJobs
 
 MINE = EnqueuedConfiguration({"lr": 0.05, "epochs": 1, "batch": "64"})
 OTHER = EnqueuedConfiguration({"lr": 0.06, "epochs": 2, "batch": "32"})
+TEXTS = EnqueuedConfiguration({"batch": "64"})
 IDENTICAL = WarmStartType.IDENTICAL_DATA_AND_ALGORITHM
+
+
+def of_choices(definition: Definition) -> Definition:
+    return replace(definition, parameters=tuple(item for item in definition.parameters if item.name == "batch"))
 
 
 @pytest.fixture
@@ -80,6 +95,35 @@ def test_a_child_that_retries_runs_what_failed_and_nothing_else() -> None:
 def test_what_cannot_be_warm_started_is_not_extended(strategy: Strategy) -> None:
     with pytest.raises(InvalidSpec, match="Create a job, with wider ranges"):
         extended(spec(strategy=strategy), a_job(), "child", None, [])
+
+
+def test_a_job_of_several_definitions_is_not_extended_and_is_told_so_in_its_own_terms() -> None:
+    with pytest.raises(InvalidSpec, match="has 2 definitions") as refused:
+        extended(_of_two_definitions(), a_job(), "child", None, [])
+    assert refused.value.field == "job"
+
+
+def _of_two_definitions() -> TuningJobSpec:
+    definition = spec().definitions[0]
+    return spec(definitions=(replace(definition, name="a"), replace(definition, name="b")))
+
+
+@pytest.mark.parametrize(
+    ("given", "failed"),
+    [
+        (_of_two_definitions(), replace(MINE, definition_name="b")),
+        (spec(strategy=Strategy.GRID, limits=Limits(2), definitions=(of_choices(spec().definitions[0]),)), TEXTS),
+    ],
+    ids=["several", "grid"],
+)
+def test_what_cannot_be_extended_can_be_retried(given: TuningJobSpec, failed: EnqueuedConfiguration) -> None:
+    child = check_new(retried_apart(check_new(given), a_job(), "child", [failed], []))
+    assert (child.enqueued, child.limits.max_trainings, child.warm_start) == ((failed,), 1, None)
+
+
+def test_the_largest_seed_is_followed_by_the_smallest() -> None:
+    child = extended(spec(random_seed=2**63 - 1), a_job(), "child", None, [])
+    assert check_new(child).random_seed == 0
 
 
 @pytest.mark.parametrize(

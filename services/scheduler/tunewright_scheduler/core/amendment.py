@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from tunewright.core.check import check
+from tunewright.core.check_enqueued import check_definition_name
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.space import Choice, Float, Int, Range, ScalingType, check_configuration
 from tunewright.core.spec import Definition, EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
@@ -95,7 +96,8 @@ def revised(job: TuningJob, spec: TuningJobSpec, now: float, *, other_space: boo
 def _check_open(job: TuningJob) -> None:
     if job.state.final or job.state in CLOSING_JOB_STATES:
         state = job.state.shown if job.state.final else "closing"
-        raise IllegalTransition(f"tuning job {job.name}", state, "be changed", "Extend it once it has ended")
+        remedy = "Extend it" if job.state.final else "Extend it once it has ended"
+        raise IllegalTransition(f"tuning job {job.name}", state, "be changed", remedy)
 
 
 def _check_searching(job: TuningJob) -> None:
@@ -115,14 +117,17 @@ def _check_revision(job: TuningJob, expected: int) -> None:
 def _with_enqueued(job: TuningJob, spec: TuningJobSpec, more: Sequence[EnqueuedConfiguration]) -> TuningJobSpec:
     """Return the specification as it will run, with more enqueued. Raises InvalidSpec."""
     for index, item in enumerate(more):
-        definition = _definition(spec, item.definition_name, f"enqueue[{index}].definition_name")
-        check_configuration(definition.space, item.configuration, f"enqueue[{index}].configuration")
+        check_definition_name(spec, item.definition_name, f"enqueue[{index}].definition_name")
+        space = spec.definition(item.definition_name).space
+        check_configuration(space, item.configuration, f"enqueue[{index}].configuration")
     enqueued = (*spec.enqueued, *more)
     if spec.strategy is Strategy.GRID:  # its limit follows from what it has to run
         spec = replace(spec, limits=replace(spec.limits, max_trainings=None))
     try:
         checked = check(replace(spec, enqueued=enqueued))
     except InvalidSpec as error:
+        if error.field == "prices_per_second":
+            raise InvalidSpec("max_cost", error.why, "Prices are given when a job is created") from None
         raise InvalidSpec(error.field.removeprefix("limits."), error.why, error.remedy) from None
     limit = search_limit(checked)
     left = None if limit is None else max(0, limit - job.started)
@@ -133,26 +138,20 @@ def _with_enqueued(job: TuningJob, spec: TuningJobSpec, more: Sequence[EnqueuedC
 
 
 def _definitions(spec: TuningJobSpec, amendment: Amendment) -> tuple[Definition, ...]:
+    if amendment.definition_name or amendment.parameters:
+        check_definition_name(spec, amendment.definition_name, "definition_name")
     if not amendment.parameters:
         return spec.definitions
-    changed = _definition(spec, amendment.definition_name, "definition_name")
+    changed = spec.definition(amendment.definition_name)
     parameters = {parameter.name: parameter for parameter in changed.parameters}
     for index, wider in enumerate(amendment.parameters):
         field = f"parameters[{index}]"
         if wider.name not in parameters:
             known = ", ".join(parameter.name for parameter in changed.parameters)
-            raise InvalidSpec(f"{field}.name", f"{wider.name!r} is not tuned in this job", f"Known: {known}")
+            raise InvalidSpec(field, f"{wider.name!r} is not tuned in this job", f"Known: {known}")
         parameters[wider.name] = _widened(parameters[wider.name], wider, f"{field}.range")
     replaced = replace(changed, parameters=tuple(parameters.values()))
     return tuple(replaced if item is changed else item for item in spec.definitions)
-
-
-def _definition(spec: TuningJobSpec, name: str, field: str) -> Definition:
-    try:
-        return spec.definition(name)
-    except KeyError:
-        known = ", ".join(definition.name for definition in spec.definitions)
-        raise InvalidSpec(field, f"there is no definition {name!r}", f"Known: {known}") from None
 
 
 def _widened(old: Parameter, new: Parameter, field: str) -> Parameter:

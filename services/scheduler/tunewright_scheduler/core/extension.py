@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tunewright.core.check import LARGEST_SEED
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.spec import Definition, EnqueuedConfiguration, Strategy, TuningJobSpec, WarmStart, WarmStartType
 from tunewright.core.values import replace
@@ -38,10 +39,34 @@ def extended(
 ) -> TuningJobSpec:
     """Return the child's specification. `ancestors` are uids, nearest first, that are still there.
 
-    Raises: InvalidSpec: its strategy cannot be extended.
+    Raises: InvalidSpec: its strategy cannot be extended, or it has several definitions.
     """
     if spec.strategy in REFUSED:
         raise InvalidSpec("job", REFUSED[spec.strategy], "Create a job, with wider ranges or another strategy")
+    if len(spec.definitions) > 1:
+        why = f"it has {len(spec.definitions)} definitions, and a job of several cannot learn from another one"
+        raise InvalidSpec("job", why, "Create a job of the definition that did best, and warm-start it")
+    return _child(spec, job, name, max_trainings, ancestors)
+
+
+def retried_apart(
+    spec: TuningJobSpec, job: TuningJob, name: str, failed: Sequence[EnqueuedConfiguration], ancestors: Sequence[str]
+) -> TuningJobSpec:
+    """Return the specification of a child that runs the failed configurations again, and nothing else.
+
+    Its strategy is never asked; so what cannot be extended can be retried, without being warm-started.
+    """
+    child = _child(spec, job, name, len(failed), ancestors)
+    if spec.strategy in REFUSED:
+        child = replace(child, strategy=Strategy.RANDOM, hyperband=None, warm_start=None)
+    if len(spec.definitions) > 1:
+        child = replace(child, warm_start=None)
+    return replace(child, enqueued=tuple(failed), reevaluation=None)
+
+
+def _child(
+    spec: TuningJobSpec, job: TuningJob, name: str, max_trainings: int | None, ancestors: Sequence[str]
+) -> TuningJobSpec:
     limits, seed = spec.limits, spec.random_seed
     if max_trainings is not None:
         limits = replace(limits, max_trainings=max_trainings)
@@ -52,17 +77,10 @@ def extended(
         limits=limits,
         warm_start=WarmStart((job.uid, *ancestors)[:MAX_PARENTS], WarmStartType.IDENTICAL_DATA_AND_ALGORITHM),
         enqueued=spec.enqueued[job.enqueued :],
-        random_seed=None if seed is None else seed + 1,
+        random_seed=None if seed is None else (seed + 1) % (LARGEST_SEED + 1),
         autotune=False,  # what it chose for the parent stands in the specification
         auto_parameters={},
     )
-
-
-def retried_apart(
-    spec: TuningJobSpec, job: TuningJob, name: str, failed: Sequence[EnqueuedConfiguration], ancestors: Sequence[str]
-) -> TuningJobSpec:
-    """Return the specification of a child that runs the failed configurations again, and nothing else."""
-    return replace(extended(spec, job, name, len(failed), ancestors), enqueued=tuple(failed), reevaluation=None)
 
 
 def ancestors(spec: TuningJobSpec, job: TuningJob) -> tuple[str, ...]:

@@ -78,7 +78,10 @@ def from_amt(tree: Any) -> TuningJobSpec:
 
 def _definitions(top: Members, config: Members, *, listed: bool) -> tuple[Definition, ...]:
     if listed:
-        return tuple(_listed_definition(members) for members in top.each("TrainingJobDefinitions"))
+        found = tuple(_listed_definition(members) for members in top.each("TrainingJobDefinitions"))
+        if not found:
+            raise InvalidSpec("TrainingJobDefinitions", "are missing", "Say what to train")
+        return found
     with top.maps("TrainingJobDefinition") as members:
         return (
             _definition(members, parameters_of(config.maps("ParameterRanges"), hints=True), _single_objective(config)),
