@@ -24,6 +24,7 @@ OPTIONS: Final = {
     "max_cost": "--max-cost",
     "priority": "--priority",
     "definition_name": "--definition",
+    "name": "--name",
 }
 
 
@@ -64,7 +65,7 @@ def enqueue(job: str, data_dir: Path | None, texts: Sequence[str], definition_na
 
 
 def extend(job: str, data_dir: Path | None, trials: int | None, name: str) -> None:
-    with Client(join(data_dir)) as client, _in_words({"limits.max_trainings": "--trials", "name": "--name"}):
+    with Client(join(data_dir)) as client, _in_words({"limits.max_trainings": "--trials", **OPTIONS}):
         extended = client.extend(job, name=name, max_trainings=trials)
     _say(extended, f"goes on where {job} has ended, {_limits(extended.spec)}")
 
@@ -80,7 +81,9 @@ def _say(job: TuningJob, what: str) -> None:
 
 
 def _limits(spec: TuningJobSpec) -> str:
-    return f"{spec.limits.max_trainings or 'unlimited'} trainings, {spec.limits.max_parallel} at once"
+    limit = spec.limits.max_trainings
+    counted = "unlimited trainings" if limit is None else f"{limit} training{'s' if limit > 1 else ''}"
+    return f"{counted}, {spec.limits.max_parallel} at once"
 
 
 def _definition(spec: TuningJobSpec, name: str) -> Definition:
@@ -98,7 +101,7 @@ def _pairs(texts: Sequence[str], field: str) -> dict[str, str]:
         if not (name and equals and value):
             raise InvalidSpec(field, f"{text!r} is not NAME=VALUE", "For example lr=0.01")
         if name in pairs:
-            raise InvalidSpec(f"{field} {name}", "is given twice", "Keep one")
+            raise InvalidSpec(name, "is given twice", "Keep one")
         pairs[name] = value
     return pairs
 

@@ -12,8 +12,9 @@ import grpc
 
 from tunewright.client.address import METRICS, Address, find
 from tunewright.client.operations import AsyncOperations
+from tunewright.client.requests import request_of
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
-from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError, Unavailable
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, Parameter, TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
@@ -70,21 +71,23 @@ class AsyncClient:
     async def create(self, spec: TuningJobSpec, *, request_id: str | None = None) -> TuningJob:
         """Create a job. Raises InvalidSpec, AlreadyExists."""
         message = to_message(spec, spec_pb2.TuningJobSpec)
-        request = pb.CreateTuningJobRequest(spec=message, request_id=request_id or str(uuid.uuid4()))
+        request = request_of(pb.CreateTuningJobRequest, spec=message, request_id=request_id or str(uuid.uuid4()))
         return _job((await self._call(self._tuning.CreateTuningJob, request)).job)
 
     async def validate(self, spec: TuningJobSpec) -> None:
         """Have the server check a specification without creating anything. Raises InvalidSpec."""
-        request = pb.CreateTuningJobRequest(spec=to_message(spec, spec_pb2.TuningJobSpec), validate_only=True)
+        request = request_of(
+            pb.CreateTuningJobRequest, spec=to_message(spec, spec_pb2.TuningJobSpec), validate_only=True
+        )
         await self._call(self._tuning.CreateTuningJob, request)
 
     async def describe(self, job: str) -> TuningJob:
         """Return a job by name or uid. Raises NotFound."""
-        return _job((await self._call(self._tuning.GetTuningJob, pb.GetTuningJobRequest(job=job))).job)
+        return _job((await self._call(self._tuning.GetTuningJob, request_of(pb.GetTuningJobRequest, job=job))).job)
 
     async def list(self, *, newest_first: bool = True) -> AsyncIterator[TuningJob]:
         """Yield all jobs, page by page."""
-        request = pb.ListTuningJobsRequest(page_size=100, descending=newest_first)
+        request = request_of(pb.ListTuningJobsRequest, page_size=100, descending=newest_first)
         while True:
             response = await self._call(self._tuning.ListTuningJobs, request)
             for message in response.jobs:
@@ -95,15 +98,17 @@ class AsyncClient:
 
     async def stop(self, job: str) -> TuningJob:
         """Stop a job; its trainings are being stopped when this returns. Raises IllegalTransition if it has ended."""
-        return _job((await self._call(self._tuning.StopTuningJob, pb.StopTuningJobRequest(job=job))).job)
+        return _job((await self._call(self._tuning.StopTuningJob, request_of(pb.StopTuningJobRequest, job=job))).job)
 
     async def pause(self, job: str) -> TuningJob:
         """Start nothing more of a job; what runs goes on, and so does its clock. Raises IllegalTransition."""
-        return _job((await self._call(self._tuning.PauseTuningJob, pb.PauseTuningJobRequest(job=job))).job)
+        return _job((await self._call(self._tuning.PauseTuningJob, request_of(pb.PauseTuningJobRequest, job=job))).job)
 
     async def resume(self, job: str) -> TuningJob:
         """Let a paused job go on. Raises IllegalTransition if it has ended or is closing."""
-        return _job((await self._call(self._tuning.ResumeTuningJob, pb.ResumeTuningJobRequest(job=job))).job)
+        return _job(
+            (await self._call(self._tuning.ResumeTuningJob, request_of(pb.ResumeTuningJobRequest, job=job))).job
+        )
 
     async def amend(
         self,
@@ -127,7 +132,8 @@ class AsyncClient:
         """
         if expected_revision is None:
             expected_revision = (await self.describe(job)).spec_revision
-        request = pb.AmendTuningJobRequest(
+        request = request_of(
+            pb.AmendTuningJobRequest,
             job=job,
             expected_revision=expected_revision,
             request_id=request_id or str(uuid.uuid4()),
@@ -147,9 +153,19 @@ class AsyncClient:
     async def enqueue(
         self, job: str, *configurations: Configuration, definition_name: str = "", request_id: str | None = None
     ) -> TuningJob:
-        """Have configurations run next, before the strategy is asked; they count as trainings of the job's limit."""
+        """Have configurations run next, before the strategy is asked; they count as trainings of the job's limit.
+
+        Somebody who amends the job at the same moment does not matter.
+        """
         items = [EnqueuedConfiguration(configuration, definition_name) for configuration in configurations]
-        return await self.amend(job, enqueue=items, request_id=request_id)
+        request_id = request_id or str(uuid.uuid4())
+        while True:
+            seen = (await self.describe(job)).spec_revision
+            try:
+                return await self.amend(job, enqueue=items, expected_revision=seen, request_id=request_id)
+            except IllegalTransition:
+                if (await self.describe(job)).spec_revision == seen:
+                    raise
 
     async def extend(
         self, job: str, *, name: str = "", max_trainings: int | None = None, request_id: str | None = None
@@ -159,8 +175,12 @@ class AsyncClient:
         Without a name it gets the old one's, numbered; without a limit, the old one's. Raises IllegalTransition if the
         job has not ended, AlreadyExists.
         """
-        request = pb.ExtendTuningJobRequest(
-            job=job, name=name, max_trainings=max_trainings, request_id=request_id or str(uuid.uuid4())
+        request = request_of(
+            pb.ExtendTuningJobRequest,
+            job=job,
+            name=name,
+            max_trainings=max_trainings,
+            request_id=request_id or str(uuid.uuid4()),
         )
         return _job((await self._call(self._tuning.ExtendTuningJob, request)).job)
 
@@ -169,17 +189,17 @@ class AsyncClient:
 
         Raises IllegalTransition if nothing has failed.
         """
-        request = pb.RetryTuningJobRequest(job=job, request_id=request_id or str(uuid.uuid4()))
+        request = request_of(pb.RetryTuningJobRequest, job=job, request_id=request_id or str(uuid.uuid4()))
         return _job((await self._call(self._tuning.RetryTuningJob, request)).job)
 
     async def delete(self, job: str) -> None:
         """Delete an ended job. Raises IllegalTransition if it has not ended."""
-        await self._call(self._tuning.DeleteTuningJob, pb.DeleteTuningJobRequest(job=job))
+        await self._call(self._tuning.DeleteTuningJob, request_of(pb.DeleteTuningJobRequest, job=job))
 
     async def trainings(self, job: str, *, best_first: bool = False) -> AsyncIterator[TrainingJob]:
         """Yield a job's trainings by number, or those that have a value from the best on, page by page."""
         spec = (await self.describe(job)).spec
-        request = pb.ListTrainingJobsRequest(job=job, page_size=500)
+        request = request_of(pb.ListTrainingJobsRequest, job=job, page_size=500)
         if best_first:
             request.order = pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE
             request.descending = spec.objective.direction.better(1, 0)
@@ -199,7 +219,7 @@ class AsyncClient:
         losses, lost_at = 0, 0.0
         while True:
             try:
-                async for message in self._tuning.WatchTuningJob(pb.WatchTuningJobRequest(job=job)):
+                async for message in self._tuning.WatchTuningJob(request_of(pb.WatchTuningJobRequest, job=job)):
                     losses = 0
                     watched = _watched(message)
                     yield watched
@@ -238,12 +258,12 @@ class AsyncClient:
         """Yield what a training has printed, with `follow` also what comes, until it has ended."""
         if follow:
             async for response in self._stream(
-                self._metrics.FollowOutput, mpb.FollowOutputRequest(training=training, tail=tail)
+                self._metrics.FollowOutput, request_of(mpb.FollowOutputRequest, training=training, tail=tail)
             ):
                 for line in response.lines:
                     yield from_message(line, OutputLine)
             return
-        request = mpb.ReadOutputRequest(training=training, tail=tail)
+        request = request_of(mpb.ReadOutputRequest, training=training, tail=tail)
         while True:
             response = await self._call(self._metrics.ReadOutput, request)
             for line in response.lines:
@@ -258,12 +278,13 @@ class AsyncClient:
         """Yield a training's measurements in order, with `follow` also what comes, until it has ended."""
         if follow:
             async for response in self._stream(
-                self._metrics.FollowMeasurements, mpb.FollowMeasurementsRequest(training=training, metric=metric)
+                self._metrics.FollowMeasurements,
+                request_of(mpb.FollowMeasurementsRequest, training=training, metric=metric),
             ):
                 for message in response.measurements:
                     yield from_message(message, Measurement)
             return
-        request = mpb.ListMeasurementsRequest(training=training, metric=metric)
+        request = request_of(mpb.ListMeasurementsRequest, training=training, metric=metric)
         while True:
             response = await self._call(self._metrics.ListMeasurements, request)
             for message in response.measurements:

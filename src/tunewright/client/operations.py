@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import grpc
 
+from tunewright.client.requests import request_of
 from tunewright.client.resources import Finding, TrainingJob, TuningJob
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import from_message, to_message
@@ -61,7 +62,7 @@ class AsyncOperations:
 
     async def diagnose(self, job: str = "") -> list[Finding]:
         """Return why a job waits, or why all of the caller's do; what matters most first. Raises NotFound."""
-        response = await self._call(self._stub.Diagnose, pb.DiagnoseRequest(job=job))
+        response = await self._call(self._stub.Diagnose, request_of(pb.DiagnoseRequest, job=job))
         return [from_message(finding, Finding) for finding in response.findings]
 
     async def trainers(self) -> list[TrainerInfo]:
@@ -70,40 +71,46 @@ class AsyncOperations:
 
     async def cordon(self, trainer_id: str, reason: str = "") -> None:
         """Give a trainer nothing more, also after its restart; what it runs goes on."""
-        await self._call(self._stub.CordonTrainer, pb.CordonTrainerRequest(trainer_id=trainer_id, reason=reason))
+        await self._call(
+            self._stub.CordonTrainer, request_of(pb.CordonTrainerRequest, trainer_id=trainer_id, reason=reason)
+        )
 
     async def uncordon(self, trainer_id: str) -> None:
-        await self._call(self._stub.UncordonTrainer, pb.UncordonTrainerRequest(trainer_id=trainer_id))
+        await self._call(self._stub.UncordonTrainer, request_of(pb.UncordonTrainerRequest, trainer_id=trainer_id))
 
     async def release(self, training: str, reason: str = "") -> TrainingJob:
         """Take a training from its trainer, to be run again; it counts as no loss. Raises IllegalTransition."""
-        request = pb.ReleaseTrainingJobRequest(training=training, reason=reason)
+        request = request_of(pb.ReleaseTrainingJobRequest, training=training, reason=reason)
         return from_message((await self._call(self._stub.ReleaseTrainingJob, request)).training, TrainingJob)
 
     async def settle(
         self, training: str, state: TrainingState, objective_value: float | None = None, reason: str = ""
     ) -> TrainingJob:
         """End a training with what a person knows of it. Raises InvalidSpec, IllegalTransition: it has ended."""
-        request = pb.SettleTrainingJobRequest(
-            training=training, state=f"TRAINING_STATE_{state.name}", objective_value=objective_value, reason=reason
+        request = request_of(
+            pb.SettleTrainingJobRequest,
+            training=training,
+            state=f"TRAINING_STATE_{state.name}",
+            objective_value=objective_value,
+            reason=reason,
         )
         return from_message((await self._call(self._stub.SettleTrainingJob, request)).training, TrainingJob)
 
     async def unpark(self, job: str) -> TuningJob:
         """Let a job go on that was parked after a fault. Raises IllegalTransition: it has ended."""
-        request = pb.UnparkTuningJobRequest(job=job)
+        request = request_of(pb.UnparkTuningJobRequest, job=job)
         return from_message((await self._call(self._stub.UnparkTuningJob, request)).job, TuningJob)
 
     async def pause_starts(self, reason: str = "") -> None:
         """Start nothing more, of any job; what runs goes on."""
-        await self._call(self._stub.PauseStarts, pb.PauseStartsRequest(reason=reason))
+        await self._call(self._stub.PauseStarts, request_of(pb.PauseStartsRequest, reason=reason))
 
     async def resume_starts(self) -> None:
         await self._call(self._stub.ResumeStarts, pb.ResumeStartsRequest())
 
     async def set_quota(self, quota: Quota) -> None:
         """Set what an owner may use; without limits, its quota is removed. Raises InvalidSpec."""
-        await self._call(self._stub.SetQuota, pb.SetQuotaRequest(quota=to_message(quota, pb.Quota)))
+        await self._call(self._stub.SetQuota, request_of(pb.SetQuotaRequest, quota=to_message(quota, pb.Quota)))
 
     async def quotas(self) -> list[Quota]:
         response = await self._call(self._stub.ListQuotas, pb.ListQuotasRequest())

@@ -49,7 +49,7 @@ def to_message(value: Any, message_type: type[M]) -> M:
             write(message, item)
         except InvalidSpec as error:
             raise _inside(name, error) from error
-        except (TypeError, ValueError, OverflowError) as error:
+        except (AttributeError, TypeError, ValueError, OverflowError) as error:
             raise InvalidSpec(name, f"cannot be sent: {error}", "Choose another value") from error
     return message
 
@@ -182,7 +182,9 @@ def _oneof_writer(cases: list[FieldDescriptor]) -> Writer:
     by_class = {case.message_type.name: case for case in cases}
 
     def write(message: Any, item: Any) -> None:
-        case = by_class[type(item).__name__]
+        case = by_class.get(type(item).__name__)
+        if case is None:
+            raise InvalidSpec("", f"{item!r} is not one of {', '.join(by_class)}", "Give one of these")
         getattr(message, case.name).CopyFrom(to_message(item, case.message_type._concrete_class))  # noqa: SLF001
 
     return write

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from tunewright.client import Address
-from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.v1 import metrics_service_pb2 as mpb
 from tunewright.v1 import metrics_service_pb2_grpc, tuning_service_pb2_grpc
@@ -26,6 +26,9 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
         self.jobs: dict[str, pb.TuningJob] = {}
         self.trainings: list[pb.TrainingJob] = []
         self.failures = 0
+        self.closing = False
+        self.faster = 0
+        """So many times somebody else amends a job first."""
         self.requests: list[object] = []
         self.steps: list[pb.WatchTuningJobResponse | None] = []
         """What a watcher is sent; None breaks the connection."""
@@ -65,7 +68,12 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
     async def AmendTuningJob(self, request, _context):
         self._note(request)
         job = self._job(request.job)
+        if self.closing:
+            raise IllegalTransition(f"tuning job {request.job}", "closing", "be changed")
         job.spec_revision += 1
+        if self.faster:
+            self.faster -= 1
+            raise IllegalTransition(f"tuning job {request.job}", "at another revision", "be amended")
         return pb.AmendTuningJobResponse(job=job)
 
     async def ExtendTuningJob(self, request, _context):

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.client.fake_server import Metrics, Tuning, serving
 from tests.unit.core.specs import spec
 from tunewright.client import Address, AsyncClient, Client
-from tunewright.core.errors import InvalidSpec, NotFound, Unauthenticated
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unauthenticated
 from tunewright.core.space import Float
 from tunewright.core.spec import EnqueuedConfiguration, Parameter
 from tunewright.core.states import JobState, TrainingState
@@ -208,6 +208,43 @@ async def test_an_amendment_names_the_revision_that_was_seen_and_what_changes(cl
     assert [from_message(item, Parameter) for item in request.parameters] == [Parameter("lr", Float(1e-6, 1.0))]
     await client.amend("digits-1", priority=0, expected_revision=2)
     assert (tuning.requests[-1].expected_revision, tuning.requests[-1].HasField("priority")) == (2, True)
+
+
+async def test_whoever_enqueues_need_not_mind_who_amends_at_the_same_moment(client, tuning):
+    tuning.jobs["digits-1"] = job(spec_revision=3)
+    tuning.faster = 2
+    assert (await client.enqueue("digits-1", {"lr": 0.1})).spec_revision == 6
+    tuning.faster = 1
+    with pytest.raises(IllegalTransition, match="at another revision"):
+        await client.amend("digits-1", max_trainings=50)
+
+
+async def test_an_enqueuing_that_is_refused_for_another_reason_is_not_tried_again(client, tuning):
+    tuning.jobs["digits-1"] = job(spec_revision=3)
+    tuning.closing = True
+    with pytest.raises(IllegalTransition, match="closing"):
+        await client.enqueue("digits-1", {"lr": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda client: client.amend("digits-1", max_trainings=10**20), "max_trainings"),
+        (lambda client: client.amend("digits-1", max_trainings=3.5), "max_trainings"),
+        (lambda client: client.amend("digits-1", priority="high"), "priority"),
+        (lambda client: client.amend("digits-1", ranges={"lr": (0.1, 1.0)}), "range"),
+        (lambda client: client.enqueue("digits-1", [0.1]), "configuration"),
+        (lambda client: client.enqueue("digits-1", {"lr": [0.1]}), "configuration"),
+        (lambda client: client.extend("digits-1", max_trainings=10**20), "max_trainings"),
+        (lambda client: client.describe(5), "job"),
+        (lambda client: client.operations.cordon(5), "trainer_id"),
+    ],
+)
+async def test_what_cannot_be_sent_is_refused_by_the_name_of_its_argument(client, tuning, call, field):
+    tuning.jobs["digits-1"] = job(spec_revision=1)
+    with pytest.raises(InvalidSpec) as caught:
+        await call(client)
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize("verb", ["amend", "enqueue", "extend", "retry_failed"])
