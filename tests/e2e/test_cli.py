@@ -286,6 +286,27 @@ def test_an_operator_pauses_starts_and_settles_a_training_and_the_doctor_says_wh
     assert (trainer["pool"], trainer["cordoned"]) == ("default", False)
 
 
+def test_a_trainer_that_is_not_there_is_cordoned_with_a_word_about_it(cli):
+    assert "no trainer of that name is here now" in cli.out("admin", "cordon", "nobody")
+    assert cli.out("admin", "uncordon", "nobody").startswith("nobody: not cordoned, and not here now")
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("local", "--slots", "0"), "--slots"),
+        (("local", "--exit-when-idle", "-1"), "--exit-when-idle"),
+        (("logs", "filed", "--tail", "-1"), "--tail"),
+        (("amend", "filed", "--trials", "99999999999"), "--trials: cannot be sent"),
+        (("extend", "filed", "--trials", "99999999999"), "--trials: cannot be sent"),
+    ],
+)
+@pytest.mark.usefixtures("filed")
+def test_a_number_out_of_all_bounds_is_refused_by_its_option(cli, words, option):
+    done = cli(*words)
+    assert (done.returncode, option in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
 def test_a_quota_refuses_what_is_beyond_it(cli):
     assert cli.out("admin", "quota", "*", "--max-jobs", "0").splitlines()[1].split("\t") == ["*", "0", ""]
     assert "allows 0, asked for 1" in cli.refused(*TUNE, "--name", "beyond", "--detach")
@@ -298,6 +319,7 @@ def test_a_job_without_a_value_fails_and_says_what_was_printed_instead(cli):
     assert done.returncode == 1
     assert "It printed no val_accuracy=NUMBER, but val_acc=" in done.stderr
     assert "No training has a value of val_accuracy" in done.stdout
+    assert "no training has a value of it; look at: tunewright logs typo" in cli.out("describe", "typo")
     assert cli.out("logs", "typo").startswith("epoch 1: ")
 
 

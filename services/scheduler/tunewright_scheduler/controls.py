@@ -21,6 +21,8 @@ QUOTA: Final = "quota/"
 TURN: Final = "owner/"
 """Of an owner with a quota: a document without content, whose version orders what counts against the quota."""
 
+TOUCHED: Final = "touched"
+
 READ_AGAIN_S: Final = 1.0
 
 
@@ -51,6 +53,10 @@ class ControlRoom:
             self._read = await self._all()
             self._read_at = clock
         return self._read
+
+    async def touch(self) -> None:
+        """Write something that means nothing. Raises Unavailable: the store takes nothing, a full disk for instance."""
+        await self._store.commit([Put(COLLECTION, TOUCHED, {})])
 
     async def pause_starts(self, reason: str) -> None:
         await self._order(STARTS, reason)

@@ -12,7 +12,7 @@ from tunewright.platform.rpc.server import caller
 from tunewright.v1 import operations_service_pb2 as pb
 from tunewright.v1 import operations_service_pb2_grpc, tuning_service_pb2
 from tunewright_scheduler.controls import ControlRoom
-from tunewright_scheduler.core.controls import Controls, Quota, checked
+from tunewright_scheduler.core.controls import LONGEST_NAME, LONGEST_REASON, Controls, Quota, check_length, checked
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.operations import Operations
@@ -36,6 +36,7 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     async def Diagnose(  # noqa: N802
         self, request: pb.DiagnoseRequest, _context: grpc.aio.ServicerContext
     ) -> pb.DiagnoseResponse:
+        await self._room.touch()  # a store that can be read may be full
         if request.job:
             _, findings = await self._doctor.of((await self._jobs.find(caller(), request.job)).value)
         else:
@@ -57,7 +58,7 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     async def CordonTrainer(  # noqa: N802
         self, request: pb.CordonTrainerRequest, _context: grpc.aio.ServicerContext
     ) -> pb.CordonTrainerResponse:
-        await self._room.cordon(_given("trainer_id", request.trainer_id), request.reason)
+        await self._room.cordon(_given("trainer_id", request.trainer_id), _reason(request.reason))
         return pb.CordonTrainerResponse()
 
     async def UncordonTrainer(  # noqa: N802
@@ -70,7 +71,7 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
         self, request: pb.ReleaseTrainingJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReleaseTrainingJobResponse:
         training = await self._tuning.training(request.training)
-        await self._operations.release(training, request.reason)
+        await self._operations.release(training, _reason(request.reason))
         return pb.ReleaseTrainingJobResponse(training=await self._shown(training.uid, training.number))
 
     async def SettleTrainingJob(  # noqa: N802
@@ -81,7 +82,7 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
             raise InvalidSpec("state", "is missing", "Give COMPLETED, STOPPED or FAILED")
         state = TrainingState(named("state", tuning_service_pb2.TrainingState, request.state))
         value = request.objective_value if request.HasField("objective_value") else None
-        await self._operations.settle(training, state, value, request.reason)
+        await self._operations.settle(training, state, value, _reason(request.reason))
         return pb.SettleTrainingJobResponse(training=await self._shown(training.uid, training.number))
 
     async def UnparkTuningJob(  # noqa: N802
@@ -94,7 +95,7 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     async def PauseStarts(  # noqa: N802
         self, request: pb.PauseStartsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.PauseStartsResponse:
-        await self._room.pause_starts(request.reason)
+        await self._room.pause_starts(_reason(request.reason))
         return pb.PauseStartsResponse()
 
     async def ResumeStarts(  # noqa: N802
@@ -138,4 +139,8 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
 def _given(field: str, text: str) -> str:
     if not text:
         raise InvalidSpec(field, "is missing", "See `tunewright admin trainers` for those there are")
-    return text
+    return check_length(field, text, LONGEST_NAME)
+
+
+def _reason(text: str) -> str:
+    return check_length("reason", text, LONGEST_REASON)

@@ -57,7 +57,7 @@ async def _one(owner: str, name: str, field: str, find: Find) -> Versioned[Tunin
     try:
         one = await find(owner, name)
     except NotFound:
-        raise NotFound("tuning job", name, f"{field} names it") from None
+        raise NotFound("tuning job", name, "the warm start names it") from None
     if not one.value.state.final:
         why = f"tuning job {name!r} is {one.value.state.shown}; a parent must have ended"
         raise InvalidSpec(field, why, f"Wait for it, or stop it: tunewright stop {name}")

@@ -41,13 +41,17 @@ def trainers(data_dir: Path | None, *, as_json: bool) -> None:
 def cordon(trainer: str, reason: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
         client.operations.cordon(trainer, reason)
-    print(f"{trainer}: cordoned; what it runs goes on")
+        here = any(item.trainer_id == trainer and item.host for item in client.operations.trainers())
+    what = "what it runs goes on" if here else "no trainer of that name is here now, see tunewright admin trainers"
+    print(f"{trainer}: cordoned; {what}")
 
 
 def uncordon(trainer: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
         client.operations.uncordon(trainer)
-    print(f"{trainer}: given work again")
+        here = any(item.trainer_id == trainer for item in client.operations.trainers())
+    what = "given work again" if here else "not cordoned, and not here now, see tunewright admin trainers"
+    print(f"{trainer}: {what}")
 
 
 def release(training: str, reason: str, data_dir: Path | None) -> None:

@@ -171,7 +171,7 @@ def local(
     ] = "127.0.0.1:0",
     grpc: Annotated[str, typer.Option(help="HOST:PORT of the services; port 0 picks a free one.")] = "127.0.0.1:0",
     slots: Annotated[
-        int | None, typer.Option(help="Trainings at once; one per processor by default.", show_default=False)
+        int | None, typer.Option(min=1, help="Trainings at once; one per processor by default.", show_default=False)
     ] = None,
     image_root: Annotated[
         list[Path] | None,
@@ -181,7 +181,7 @@ def local(
         ),
     ] = None,
     exit_when_idle: Annotated[
-        float | None, typer.Option(help="End after so many seconds without an active job.", show_default=False)
+        float | None, typer.Option(min=0, help="End after so many seconds without an active job.", show_default=False)
     ] = None,
 ) -> None:
     """Run all services in one process, until stopped.
@@ -241,7 +241,7 @@ def logs(
         ),
     ],
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the training has ended.")] = False,
-    tail: Annotated[int, typer.Option(help="Only the last lines; 0: all.")] = 0,
+    tail: Annotated[int, typer.Option(min=0, help="Only the last lines; 0: all.")] = 0,
     data_dir: DataDir = None,
 ) -> None:
     """Print what a training has printed."""

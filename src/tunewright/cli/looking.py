@@ -13,8 +13,8 @@ from tunewright.cli.serving import join
 from tunewright.cli.wording import (
     arguments,
     evaluation_text,
-    first_line,
     printable,
+    reason_line,
     result_tree,
     rounded,
     spent,
@@ -22,7 +22,7 @@ from tunewright.cli.wording import (
     training_tree,
     variables,
 )
-from tunewright.client import Client, TrainingJob, TuningJob
+from tunewright.client import Client, TuningJob
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value, text_of
 
@@ -60,6 +60,8 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
     counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
+    if found.spec.limits.max_trainings is not None and not found.state.final:
+        counted += f"; {found.spec.limits.max_trainings} in all"
     parents = {parent.uid: parent.name for parent in found.parents}
     rows = [
         ("name", found.name),
@@ -77,6 +79,9 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("spent", spent(found)),
     ]
     rows.append(("parents", ", ".join(parents.values())))
+    if found.best is None and found.state.final:
+        metric = found.spec.objective.metric_name
+        rows.append((f"best {metric}", f"no training has a value of it; look at: tunewright logs {found.name}"))
     if found.best is not None:
         metric = found.spec.objective_of(found.best.definition_name).metric_name
         rows.append((f"best {metric}", f"{found.best.objective_value!r} ({found.best.name})"))
@@ -94,7 +99,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
 
 def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
-        found = list(client.trainings(job, best_first=best_first))
+        spec, found = client.describe(job).spec, list(client.trainings(job, best_first=best_first))
     if as_json:
         print(json.dumps([training_tree(training) for training in found], indent=2))
         return
@@ -107,7 +112,7 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
             item.state.shown,
             item.objective_value,
             *map(item.configuration.get, names),
-            _why(item),
+            reason_line(item.reason or item.waiting_for, spec.objective_of(item.definition_name).metric_name),
         )
         for item in found
     )
@@ -175,10 +180,6 @@ def _waits(job: TuningJob) -> list[tuple[str, str]]:
     if not job.findings:
         return [("waits for", job.waiting_for)]
     return [row for finding in job.findings for row in (("waits for", finding.text), ("  what to do", finding.remedy))]
-
-
-def _why(training: TrainingJob) -> str:
-    return first_line(training.reason or training.waiting_for)
 
 
 def _when(instant: float | None) -> str:

@@ -22,9 +22,14 @@ def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
     parts = [f"{training.number:>4}  {value}  {tried(training)}"]
     if training.state is not TrainingState.COMPLETED or training.objective_value is None:
         state = training.state.value.lower()
-        reason = training.reason.replace(repr(default_regex(metric)), f"{metric}=NUMBER")
-        parts.append(f"{state}: {first_line(reason)}" if reason else state)
+        reason = reason_line(training.reason, metric)
+        parts.append(f"{state}: {reason}" if reason else state)
     return "  ".join([*parts, *(["best so far"] if best else [])])
+
+
+def reason_line(reason: str, metric: str) -> str:
+    """Return why a training has ended as it has, with the regex that nobody has written in plain words."""
+    return first_line(reason.replace(repr(default_regex(metric)), f"{metric}=NUMBER"))
 
 
 def best_line(best: TrainingJob | None, metric: str) -> str:
@@ -145,7 +150,7 @@ def spent(job: TuningJob) -> str:
 def evaluation_text(item: Evaluation) -> str:
     """Say what all evaluations of one configuration have given."""
     spread = "" if item.deviation is None else f" ± {item.deviation:.2g}"
-    return f"mean {item.mean:.6g}{spread} of {item.count} evaluations"
+    return f"mean {item.mean:.6g}{spread} of {item.count} evaluation{'s' if item.count > 1 else ''}"
 
 
 def training_tree(training: TrainingJob) -> dict[str, Any]:

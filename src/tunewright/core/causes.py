@@ -38,9 +38,10 @@ CAUSES: Final = {
         ),
         Cause(
             "STORE_UNREACHABLE",
-            "The scheduler at {endpoint} answers, but cannot reach its store: {why}. Nothing is decided until it can; "
+            "The scheduler at {endpoint} answers, but its store does not: {why}. Nothing is decided until it does; "
             "trainings that run go on.",
-            "Look after the database: `tunewright admin check` says what is wrong with it. All goes on by itself.",
+            "Look after the database and its disk: `tunewright admin check` says what is wrong with one that is apart. "
+            "All goes on by itself.",
         ),
         Cause(
             "STARTS_PAUSED",

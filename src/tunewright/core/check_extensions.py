@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from tunewright.core.check_program import LONGEST_NAME
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Reevaluation, Strategy, TuningJobSpec
 
@@ -49,6 +50,9 @@ def _check_reevaluation(spec: TuningJobSpec, wanted: Reevaluation) -> None:
         raise InvalidSpec("reevaluation.top", f"must be from 1 to {MOST_REEVALUATED}, is {wanted.top}")
     if wanted.repeats < 1:
         raise InvalidSpec("reevaluation.repeats", f"must be at least 1, is {wanted.repeats}")
+    if len(wanted.seed_parameter) > LONGEST_NAME:
+        why = f"has {len(wanted.seed_parameter)} characters, at most {LONGEST_NAME} can be"
+        raise InvalidSpec("reevaluation.seed_parameter", why, "Name a hyperparameter of the program")
     if any(wanted.seed_parameter in definition.space for definition in spec.definitions):
         why = f"{wanted.seed_parameter!r} is tuned, and each repeat would change it"
         raise InvalidSpec("reevaluation.seed_parameter", why, "Name one that is not tuned, or none")

@@ -15,12 +15,16 @@ from tunewright.cli.wording import (
     best_line,
     duration,
     ended_line,
+    evaluation_text,
     pace,
+    reason_line,
     result_text,
     result_tree,
     running_line,
     variables,
 )
+from tunewright.client.resources import Evaluation
+from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import Limits
 from tunewright.core.states import JobState, TrainingState
 
@@ -35,6 +39,17 @@ def test_a_training_without_a_value_says_why_in_one_line():
     failed = training(7, TrainingState.FAILED, reason=f"exit code 2\n{'traceback' * 50}")
     assert ended_line(failed, "acc", best=False) == "   7  no value  lr=0.01235 optimizer=sgd  failed: exit code 2"
     assert len(ended_line(training(1, reason="x" * 500), "acc", best=False)) < 160
+
+
+def test_a_regex_that_nobody_has_written_is_not_shown():
+    said = f"metric 'acc' was never emitted: none of 3 lines matched {default_regex('acc')!r}"
+    assert reason_line(said, "acc") == "metric 'acc' was never emitted: none of 3 lines matched acc=NUMBER"
+    assert reason_line("none matched 'acc is (.*)'", "acc") == "none matched 'acc is (.*)'"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "mean 0.5 of 1 evaluation"), (2, "mean 0.5 ± 0.1 of 2 evaluations")])
+def test_evaluations_are_counted_in_words(count, said):
+    assert evaluation_text(Evaluation(3, count, 0.5, None if count == 1 else 0.1)) == said
 
 
 def test_what_runs_is_shown_with_its_last_value():

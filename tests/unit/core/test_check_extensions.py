@@ -36,6 +36,7 @@ WRONG = [
     ("reevaluation.top", spec(reevaluation=Reevaluation(0, 2))),
     ("reevaluation.top", spec(reevaluation=Reevaluation(33, 1), limits=Limits(1, 100))),
     ("reevaluation.repeats", spec(reevaluation=Reevaluation(2, 0))),
+    ("reevaluation.seed_parameter", spec(reevaluation=Reevaluation(2, 2, "s" * 257))),
     ("reevaluation.seed_parameter", spec(reevaluation=Reevaluation(2, 2, "lr"))),
     ("reevaluation", spec(reevaluation=Reevaluation(5, 2), limits=Limits(1, 10))),
     ("reevaluation", spec(reevaluation=Reevaluation(5, 2), limits=Limits(1, max_runtime_s=60))),

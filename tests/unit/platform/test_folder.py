@@ -50,3 +50,11 @@ def test_the_second_is_told_where_the_first_is(tmp_path):
         DataFolder(tmp_path)
     first.close()
     DataFolder(tmp_path).close()
+
+
+def test_what_can_be_no_folder_is_refused_in_a_line(tmp_path):
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InvalidSpec, match="cannot be used") as refused:
+            DataFolder(path)
+        assert refused.value.field == "--data-dir"

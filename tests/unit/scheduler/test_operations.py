@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.unit.scheduler.world import UID, World, running, spec, with_limits
-from tunewright.core.errors import IllegalTransition, InvalidSpec, QuotaExceeded
+from tunewright.core.errors import IllegalTransition, InvalidSpec, QuotaExceeded, Unavailable
 from tunewright.core.spec import Limits, Strategy
 from tunewright.core.states import JobState, ObjectiveState, TrainingState
+from tunewright.platform.rpc.server import _caller
 from tunewright.platform.store.port import Insert
+from tunewright.v1 import operations_service_pb2 as pb
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import COLLECTION, TURN, ControlRoom
-from tunewright_scheduler.core.controls import Quota, checked
+from tunewright_scheduler.core.controls import Controls, Quota, checked
 from tunewright_scheduler.core.decide import Park, StopRequested
 from tunewright_scheduler.core.training import MAX_LOSSES
 from tunewright_scheduler.operations import Operations
+from tunewright_scheduler.operations_servicer import OperationsServicer
 from tunewright_scheduler.records import training_key
+from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sessions import Holding, LeaseTerms, Sessions
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
@@ -39,6 +43,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 @pytest.fixture
 def operations(world: World) -> Operations:
     return Operations(world.changes)
+
+
+@pytest.fixture
+def front(world: World, operations: Operations) -> OperationsServicer:
+    _caller.set("owner")
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
+    tuning = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
+    return OperationsServicer(tuning, jobs, world.room, world.doctor, operations)
 
 
 async def begin(world: World, **limits: object) -> None:
@@ -401,3 +413,30 @@ async def test_a_silent_collector_beside_one_that_reads_is_left_out(world: World
     await world.collector_reads()
     await Sweep(world.store, world.changes, world.sessions).sweep()
     assert (await world.training(1)).state is TrainingState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda front: front.CordonTrainer(pb.CordonTrainerRequest(trainer_id="t", reason="x" * 1001), None),
+        lambda front: front.CordonTrainer(pb.CordonTrainerRequest(trainer_id="t" * 257), None),
+        lambda front: front.PauseStarts(pb.PauseStartsRequest(reason="x" * 1001), None),
+        lambda front: front.SetQuota(pb.SetQuotaRequest(quota=pb.Quota(owner="o" * 257, max_jobs=1)), None),
+    ],
+)
+async def test_what_is_too_long_for_a_table_is_refused(
+    front: OperationsServicer, world: World, call: Callable[[OperationsServicer], Awaitable[object]]
+) -> None:
+    with pytest.raises(InvalidSpec, match="at most"):
+        await call(front)
+    assert await world.room.now() == Controls()
+
+
+async def test_a_doctor_who_can_only_read_says_that_the_store_takes_nothing(
+    front: OperationsServicer, world: World
+) -> None:
+    await begin(world)
+    world.store.commits_to_failure, world.store.fails_before = 0, True
+    with pytest.raises(Unavailable, match="the store"):
+        await front.Diagnose(pb.DiagnoseRequest(), None)  # type: ignore[arg-type]
+    await front.Diagnose(pb.DiagnoseRequest(job="job"), None)  # type: ignore[arg-type]

@@ -130,10 +130,10 @@ async def test_hostile_parents_are_refused_by_name_and_nothing_is_made(world, jo
     await ended(world, "other", [0.1], wanted=small(name="other", objective=Objective("acc", Direction.MINIMIZE)))
     await world.create(small(name="running"), "uid-of-running")
     wrong = [
-        (child("theirs"), NotFound, "'theirs'; warm_start.parents[0] names it"),
+        (child("theirs"), NotFound, "'theirs'; the warm start names it"),
         (child("child"), NotFound, "'child'"),
         (child("nobody"), NotFound, "'nobody'"),
-        (child("one", "nobody"), NotFound, "warm_start.parents[1] names it"),
+        (child("one", "nobody"), NotFound, "'nobody'; the warm start names it"),
         (child("one", "UID-of-one".lower()), InvalidSpec, "warm_start.parents[1]: 'uid-of-one' is a job that is named"),
         (child("running"), InvalidSpec, "'running' is InProgress; a parent must have ended"),
         (child("other"), InvalidSpec, "objective.direction: is Maximize here and Minimize in parent job other"),

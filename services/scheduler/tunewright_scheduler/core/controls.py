@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from tunewright.core.errors import InvalidSpec
+
+LONGEST_NAME: Final = 256
+LONGEST_REASON: Final = 1000
+"""Characters: what operators write is shown in every table that it matters to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,17 @@ class Controls:
 
 def checked(quota: Quota) -> Quota:
     """Raises InvalidSpec: a limit that is negative, or no parallel trainings at all."""
+    check_length("quota.owner", quota.owner, LONGEST_NAME)
     if quota.max_jobs is not None and quota.max_jobs < 0:
         raise InvalidSpec("quota.max_jobs", f"is {quota.max_jobs}", "Give 0 or more, or leave it out for no limit")
     if quota.max_parallel is not None and quota.max_parallel < 1:
         remedy = "Give 1 or more, or leave it out for no limit; max_jobs 0 refuses new jobs"
         raise InvalidSpec("quota.max_parallel", f"is {quota.max_parallel}", remedy)
     return quota
+
+
+def check_length(field: str, text: str, longest: int) -> str:
+    """Return the text. Raises InvalidSpec: it is too long to be shown."""
+    if len(text) > longest:
+        raise InvalidSpec(field, f"has {len(text)} characters, at most {longest} can be", "Shorten it")
+    return text

@@ -21,10 +21,13 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         """Lock the folder, making it if need be, and shut it to others: jobs have secrets in their environment.
 
-        Raises: AlreadyExists, with what the holder has announced. InvalidSpec: others have access to it, and it is not
-        ours to shut.
+        Raises: AlreadyExists, with what the holder has announced. InvalidSpec: there can be no folder, or others have
+        access to it, and it is not ours to shut.
         """
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InvalidSpec("--data-dir", f"{path} cannot be used: {error.strerror}", "Give another folder") from None
         _shut(path)
         self.path = path
         self._descriptor = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
