@@ -267,3 +267,26 @@ async def test_what_ran_before_the_machine_or_container_started_anew_is_lost_not
     end = await again.wait(launch.attempt)
     assert (end.cause, end.exit_code) == (cause, 137)
     await again.close()
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_an_exit_status_that_a_full_disk_has_not_taken_is_no_failure_of_the_program(
+    process_world: World, asked: bool
+) -> None:
+    launch = process_world.launch(FOREVER)
+    root = process_world.folders.of(launch.attempt).root
+    first = process_world.make_runner()
+    await first.start(launch)
+    await until(lambda: shim.shim_pid(root) is not None)
+    if asked:
+        await first.stop(launch.attempt, EndCause.STOPPED, 60)
+    await first.close()
+    pid = shim.shim_pid(root)
+    assert pid is not None
+    os.killpg(pid, signal.SIGKILL)
+    await asyncio.to_thread(os.waitpid, pid, 0)
+    (root / "exit").touch()  # opened, and then there was no room for the status
+    again = process_world.make_runner()
+    await again.start(launch)
+    assert (await again.wait(launch.attempt)).cause is (EndCause.STOPPED if asked else EndCause.LOST)
+    await again.close()

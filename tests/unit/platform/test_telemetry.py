@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
+import sys
 
 import pytest
 import structlog
@@ -31,6 +33,23 @@ def log_a_failure(log) -> None:
         fail(SECRET)
     except RuntimeError:
         log.exception("refused")
+
+
+class Full(io.StringIO):
+    """What stderr is when the disk that it goes to is full."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_service_outlives_a_log_that_nothing_can_be_written_to(log, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Full())
+    telemetry.configure()
+    log.error("lost")
+    log_a_failure(log)
 
 
 def test_an_event_is_one_json_object_a_line(log, capsys):

@@ -107,7 +107,8 @@ class ProcessRunner:
         status = shim.exit_status(run.folder.root)
         started_at = _modified(run.folder.root / "shim") or time.time()
         cause, _ = _read_stop(run.folder) or (EndCause.EXITED, 0.0)
-        if status is None and self._is_of_another_world(started_at):
+        unwritten = cause is EndCause.EXITED and shim.exit_is_unwritten(run.folder.root)
+        if status is None and (unwritten or self._is_of_another_world(started_at)):
             cause = EndCause.LOST
         end = End(
             cause,

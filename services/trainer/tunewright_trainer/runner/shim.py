@@ -80,6 +80,11 @@ def exit_status(folder: Path) -> int | None:
     return int(text) if text.endswith("\n") else None
 
 
+def exit_is_unwritten(folder: Path) -> bool:
+    """Say whether the shim was there at the end and could not write the status down, because the disk was full."""
+    return (folder / "exit").exists() and exit_status(folder) is None
+
+
 def shim_pid(folder: Path) -> int | None:
     """Return the shim's process id, which is its group's too; None before it runs."""
     try:
