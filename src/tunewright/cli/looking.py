@@ -54,6 +54,7 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
 def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
         found = client.describe(job)
+        extends = _name_of(client, found)
     if as_json:
         print(json.dumps(result_tree(found) | {"findings": [asdict(finding) for finding in found.findings]}, indent=2))
         return
@@ -69,7 +70,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("reason", found.reason),
         *_waits(found),
         ("strategy", found.spec.strategy.value),
-        ("extends", parents.get(found.extends, found.extends)),
+        ("extends", extends),
         ("revision", str(found.spec_revision) if found.spec_revision > 1 else ""),
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
@@ -148,6 +149,14 @@ def delete(job: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
         client.delete(job)
     print(f"{job}: deleted")
+
+
+def _name_of(client: Client, child: TuningJob) -> str:
+    """Return the name of the job that another one goes on with: its uid if it has been deleted."""
+    try:
+        return client.describe(child.extends).name if child.extends else ""
+    except NotFound:
+        return child.extends
 
 
 def _not_improving(job: TuningJob) -> str:
