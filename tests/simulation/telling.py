@@ -16,6 +16,7 @@ from tunewright.core.errors import CallerError
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
+from tunewright_scheduler.core.asking import ANSWER_DUE_S
 
 LOOK_S = 2.0
 GRID = spec_pb2.STRATEGY_GRID
@@ -32,6 +33,7 @@ def tell(told: Story) -> Fleet:
 async def _tell(told: Story, folder: Path) -> Fleet:
     fleet = Fleet(told, folder)
     await create(fleet.recorded, told.wanted)
+    await asyncio.sleep(ANSWER_DUE_S)  # what was asked when it was created is due: all begins at once
     async with asyncio.timeout(OVER_WITHIN_S), fleet.running():
         happening = [asyncio.create_task(_happen(fleet, event)) for event in told.events]
         while not await _over(fleet):  # noqa: ASYNC110 - no bell outlives every process
