@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service soak docs clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -43,10 +43,13 @@ proto: setup  ## Generate the message code from proto/
 docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md
 	@$(BIN)/python -m docs.generate
 
-bench: bench-roundtrip bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-scheduler bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
+
+bench-scheduler: setup  ## Messages folded a second, what training 10,000 costs, 1,000 jobs at once, and their recovery
+	@$(BIN)/python -m bench.scheduler
 
 bench-suggestion-service: setup  ## What the suggestion service adds to its core: transport, queueing, memory
 	@$(BIN)/python -m bench.suggestion_service

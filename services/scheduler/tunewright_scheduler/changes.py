@@ -32,6 +32,9 @@ FIRST_PAUSE_S: Final = 0.002
 LONGEST_PAUSE_S: Final = 0.2
 """Most that is paused after being beaten; doubled each time between the two."""
 
+SPECS_KEPT: Final = 4_000
+"""Specifications remembered here, a few kilobytes each: reading one costs more than the decision that wants it."""
+
 TOGETHER: Final = 16
 """Steps that share a commit at most."""
 
@@ -142,7 +145,7 @@ class Changes:
             if spec is None:
                 raise NotFound("specification", f"{uid}/{revision}")
             self._specs[key] = spec
-            if len(self._specs) > 1000:
+            if len(self._specs) > SPECS_KEPT:
                 self._specs.pop(next(iter(self._specs)))
         return self._specs[key]
 

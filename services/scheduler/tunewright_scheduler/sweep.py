@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from tunewright.core.errors import CallerError, Conflict, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.states import TrainingState
-from tunewright.platform.store.port import Query, Remove, Store, Write
+from tunewright.platform.store.port import Query, Remove, Store, Stored, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes, Contended
@@ -26,8 +26,12 @@ from tunewright_scheduler.situations import read_collectors
 EVERY_S: Final = 0.25
 FORGET_EVERY_S: Final = 60.0
 PAGE: Final = 200
+AT_ONCE: Final = 32
+"""Jobs that are looked at together."""
 OF_A_JOB: Final = ("training_jobs", "observations", "asks")
 """Collections with an index by_job, to be emptied when a job is deleted."""
+
+Call = Callable[[], Awaitable[object]]
 
 log = structlog.get_logger()
 summaries_waiting = Counter(
@@ -70,8 +74,8 @@ class Sweep:
         """
         while True:
             try:
-                async for uid in self._all("active", {"active": True}):
-                    await self._isolated(uid, partial(self._changes.send, uid, Resumed()))
+                async for uids in self._all("active", {"active": True}):
+                    await self._together([(uid, partial(self._changes.send, uid, Resumed())) for uid in uids])
             except PeerError as error:
                 log.warning("start waits for the store", error=str(error))
                 await asyncio.sleep(EVERY_S)
@@ -91,19 +95,30 @@ class Sweep:
         """Do all that is due now."""
         now = await self._store.now()
         jobs = await self._store.find(Query("tuning_jobs", "due", high=now, limit=PAGE))
-        for stored in jobs.items:
-            if stored.document["deleted"]:
-                await self._isolated(stored.key, partial(self._purge, stored.key))
-            else:
-                await self._isolated(stored.key, partial(self._changes.send, stored.key, Tick()))
+        await self._together([(stored.key, self._due(stored)) for stored in jobs.items])
         trainings = await self._store.find(Query("training_jobs", "due", high=now, limit=PAGE))
         read_through = (await read_collectors(self._store)).read_through(now) if trainings.items else None
-        for stored in trainings.items:
-            uid, number = split_training_id(stored.key)
-            step = _overdue(number, read_through)
-            await self._isolated(uid, partial(self._changes.make, uid, step, reading=[number]))
+        ids = [split_training_id(stored.key) for stored in trainings.items]
+        await self._together([(uid, self._overdue(uid, number, read_through)) for uid, number in ids])
 
-    async def _isolated(self, uid: str, call: Callable[[], Awaitable[object]]) -> None:
+    def _due(self, job: Stored) -> Call:
+        if job.document["deleted"]:
+            return partial(self._purge, job.key)
+        return partial(self._changes.send, job.key, Tick())
+
+    def _overdue(self, uid: str, number: int, read_through: float | None) -> Call:
+        return partial(self._changes.make, uid, _overdue(number, read_through), reading=[number])
+
+    async def _together(self, calls: Sequence[tuple[str, Call]]) -> None:
+        """Make the calls, each for a job, some at a time: they share the store's commits. Raises Unavailable."""
+        for start in range(0, len(calls), AT_ONCE):
+            some = [self._isolated(uid, call) for uid, call in calls[start : start + AT_ONCE]]
+            outcomes = await asyncio.gather(*some, return_exceptions=True)
+            for error in outcomes:
+                if error is not None:
+                    raise error
+
+    async def _isolated(self, uid: str, call: Call) -> None:
         """Keep one job's fault from the others: it is parked. Raises Unavailable: so is all else."""
         try:
             await call()
@@ -117,12 +132,12 @@ class Sweep:
             log.exception("sweep failed", uid=uid)
             await self._changes.send(uid, Park(f"a deadline could not be handled: {error}"))
 
-    async def _all(self, index: str, equals: dict[str, object]) -> AsyncIterator[str]:
+    async def _all(self, index: str, equals: dict[str, object]) -> AsyncIterator[list[str]]:
+        """Yield the keys of the jobs, page by page."""
         after: str | None = None
         while True:
             page = await self._store.find(Query("tuning_jobs", index, equals, limit=PAGE, after=after))
-            for stored in page.items:
-                yield stored.key
+            yield [stored.key for stored in page.items]
             if page.next is None:
                 return
             after = page.next

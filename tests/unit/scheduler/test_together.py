@@ -12,12 +12,14 @@ from tests.unit.scheduler.world import UID, World, spec
 from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.core.spec import Limits
 from tunewright.core.states import EndCause, TrainingState
-from tunewright.platform.store.port import Insert, Query, Write
+from tunewright.platform.store.port import Insert, Query, Remove, Write
+from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.training import Exit
 from tunewright_scheduler.sessions import Holding
+from tunewright_scheduler.sweep import AT_ONCE, Sweep
 
 
 @pytest.fixture
@@ -40,6 +42,27 @@ def count_commits(world: World) -> list[int]:
 
     world.store.commit = counted  # type: ignore[method-assign]
     return sizes
+
+
+async def test_trainings_that_are_due_at_once_cost_two_commits(world: World) -> None:
+    """The job itself is due too: its open ask."""
+    world.store.clock += 61
+    sizes = count_commits(world)
+    await Sweep(world.store, world.changes, world.sessions).sweep()
+    assert len(sizes) <= 2
+    assert all("no trainer" in training.reason for training in await world.trainings())
+
+
+async def test_all_open_asks_are_made_again_though_one_job_cannot_be_read(world: World) -> None:
+    uids = [f"{number:016x}" for number in range(1, 2 * AT_ONCE)]
+    for uid in uids:
+        await world.create(spec(name=f"job{uid}"), uid)
+    broken = uids[AT_ONCE // 2]
+    await world.store.commit([Remove("specs", records.spec_key(broken, 1))])
+    asked: list[str] = []
+    world.changes.on_ask = lambda uid, _number: asked.append(uid)
+    await Sweep(world.store, world.changes, world.sessions).resume()
+    assert sorted(asked) == sorted(set(uids) - {broken})
 
 
 async def test_ends_that_come_at_once_cost_two_commits_and_lose_nothing(world: World) -> None:

@@ -9,7 +9,7 @@ takes the same draws from the shared core; Bayesian and Hyperband take a few tag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from tunewright.core.draws import random_configuration
@@ -18,6 +18,7 @@ from tunewright.core.space import size
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright.core.turns import turn
+from tunewright.core.values import replace
 from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
@@ -221,18 +222,22 @@ def _propose(job: TuningJob, spec: TuningJobSpec, more: tuple[Suggestion, ...], 
 
 
 def _start_ahead(job: TuningJob, spec: TuningJobSpec) -> Decision:
-    count = room(job, spec)
-    return _start(replace(job, ahead=job.ahead[count:]), job.ahead[:count])
+    first = job.ahead[: room(job, spec)]
+    return _start(replace(job, ahead=job.ahead[len(first) :]), first) if first else Decision(job)
 
 
 def _start_enqueued(job: TuningJob, spec: TuningJobSpec) -> Decision:
     """Start what the user has enqueued, before anything else and whether or not an ask is open."""
+    if job.enqueued == len(spec.enqueued):
+        return Decision(job)
     waiting = spec.enqueued[job.enqueued : job.enqueued + room(job, spec)]
     suggestions = (Suggestion(item.configuration, Provenance("enqueued"), item.definition_name) for item in waiting)
     return _start(replace(job, enqueued=job.enqueued + len(waiting)), tuple(suggestions))
 
 
 def _start(job: TuningJob, suggestions: tuple[Suggestion, ...]) -> Decision:
+    if not suggestions:
+        return Decision(job)
     numbers = range(job.started + 1, job.started + 1 + len(suggestions))
     effects: tuple[Effect, ...] = tuple(map(StartTraining, numbers, suggestions))
     return Decision(replace(job, started=job.started + len(suggestions), slots=(*job.slots, *numbers)), effects)

@@ -28,8 +28,8 @@ def mean_cost(job: TuningJob) -> float | None:
 
 def affordable(job: TuningJob, spec: TuningJobSpec) -> float:
     """Return how many more trainings the limit lets start: a whole number, or infinity."""
-    limit, mean = spec.limits.max_cost, mean_cost(job)
-    if limit is None or not mean:
+    limit = spec.limits.max_cost
+    if limit is None or not (mean := mean_cost(job)):
         return math.inf
     worth = (limit - job.spent) / mean
     return max(0, math.ceil(worth) - len(job.slots)) if math.isfinite(worth) else math.inf

@@ -8,12 +8,13 @@ after it. Every step keeps: slots in use ≤ max_parallel, trainings created ≤
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from tunewright.core.names import training_name
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
+from tunewright.core.values import replace
 from tunewright_scheduler.core import amendment, asking, completion, pause, queueing, reevaluation
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell

@@ -107,4 +107,6 @@ class Decision:
     def then(self, step: Callable[[TuningJob], Decision]) -> Decision:
         """Decide on from this decision's job, keeping its effects in front."""
         following = step(self.job)
+        if not self.effects:
+            return following
         return Decision(following.job, (*self.effects, *following.effects))

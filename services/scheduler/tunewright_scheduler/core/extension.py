@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.spec import Definition, EnqueuedConfiguration, Strategy, TuningJobSpec, WarmStart, WarmStartType
+from tunewright.core.values import replace
 from tunewright_scheduler.core.job import TuningJob
 
 MAX_PARENTS: Final = 5

@@ -2,6 +2,8 @@
 
 Trainings are numbered from 1 in order of creation. A training holds a slot (`slots`) from its creation until its
 process has ended; then it awaits its summary (`awaiting`) without a slot; then it is counted and forgotten here.
+
+What changes with every training is declared without slots: tunewright.core.values says why.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ UNKNOWN_S: Final = 60.0
 """What the first trainings of a job are taken to run."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrainingCounters:
     """Ended trainings by how they ended; those in progress are counted from `slots` and `awaiting`."""
 
@@ -28,7 +30,7 @@ class TrainingCounters:
     stopped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ObjectiveCounters:
     succeeded: int = 0
     failed: int = 0
@@ -111,7 +113,7 @@ class Suggestion:
     rungs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TuningJob:
     uid: str
     name: str

@@ -7,12 +7,12 @@ the answer is kept for later. A model's open ask is closed, for what it proposes
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, move_job
+from tunewright.core.values import replace
 from tunewright_scheduler.core.asking import MODELLED
 from tunewright_scheduler.core.effects import Decision, Effect, OfferTrainings, Tell, WithholdTrainings
 from tunewright_scheduler.core.facts import TuningJobChanged

@@ -15,10 +15,10 @@ the job can have in its slots, so that a job of several pools, whose V differ, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from tunewright.core.spec import TuningJobSpec
+from tunewright.core.values import replace
 from tunewright_scheduler.core.job import UNKNOWN_S, Ending, TuningJob
 
 PRIORITY_SPAN: Final = 1e11

@@ -13,12 +13,12 @@ evaluation is why the configuration was chosen; it is so for all k alike.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from tunewright.core.draws import uniform
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState
+from tunewright.core.values import replace
 from tunewright_scheduler.core.cost import affordable
 from tunewright_scheduler.core.effects import Decision, Effect, RepeatTraining, StopTrainings
 from tunewright_scheduler.core.job import Ending, Evaluation, TuningJob

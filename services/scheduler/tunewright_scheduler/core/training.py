@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.space import Value
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState, TrainingState, move_training
+from tunewright.core.values import replace
 from tunewright_scheduler.core.job import Ending, Provenance
 
 MAX_LOSSES: Final = 3
@@ -68,7 +69,7 @@ class Unmatched:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: tunewright.core.values says why
 class Training:
     uid: str
     number: int
