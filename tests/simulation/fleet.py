@@ -124,6 +124,8 @@ class Fleet:
         """Per trainer: from when to when it could reach no scheduler, by the loop's clock."""
         self.dying: list[asyncio.Task[None]] = []
         """Deaths under way, kept here so that they are not forgotten."""
+        self.deaf: list[tuple[float, float]] = []
+        """From when to when the store was gone, by the loop's clock."""
         self.front = TuningServiceStub(Fork(self.wires, told.seed))
         works: dict[str, Callable[[int, Life], Awaitable[None]]] = {
             "scheduler": self._schedule,
