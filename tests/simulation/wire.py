@@ -47,7 +47,7 @@ class Wire:
 
     def unary_unary(self, path: str, request_serializer: Any, response_deserializer: Any, **_: object) -> Any:
         async def call(request: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - as grpc's
-            method = self._methods.get(path)
+            method: Any = self._methods.get(path)
             try:
                 self._lose(self._faults.request_lost if method is not None else 1.0)
                 async with asyncio.timeout(timeout or PATIENCE_S):
