@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler soak docs clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -53,6 +53,12 @@ bench-scheduler: setup  ## Messages folded a second, what training 10,000 costs,
 
 bench-suggestion-service: setup  ## What the suggestion service adds to its core: transport, queueing, memory
 	@$(BIN)/python -m bench.suggestion_service
+
+bench-convergence: setup  ## What CompleteOnConvergence saves and costs, beside a blind stop of equal saving
+	@$(BIN)/python -m bench.convergence
+
+bench-completion: setup  ## Three jobs alike but for the completion criterion: trainings, time, cost, best
+	@$(BIN)/python -m bench.completion
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed

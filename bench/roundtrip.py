@@ -155,11 +155,13 @@ def median_seconds(command: list[str], runs: int = 7) -> float:
 class Served:
     """An embedded server in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, image_root: Path | None = None) -> None:
         self.data_dir = folder / "data"
         command = [sys.executable, "-m", "tunewright", "local", "--data-dir", str(self.data_dir)]
         self._process = subprocess.Popen(
-            [*command, "--slots", str(SLOTS), "--image-root", str(folder)], stdout=subprocess.PIPE, text=True
+            [*command, "--slots", str(SLOTS), "--image-root", str(image_root or folder)],
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def __enter__(self) -> Served:

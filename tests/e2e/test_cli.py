@@ -207,6 +207,25 @@ def test_looking_at_a_job(cli):
     assert cli.out("logs", "filed", "--tail", "1", "-f").splitlines() == lines[-1:]
 
 
+def test_a_job_ends_when_it_no_longer_improves(cli):
+    criteria = ("--not-improving", "3", "--trials", "20", "--seed", "1", "--name", "still")
+    tree = json.loads(cli(*TUNE, *criteria, "--output", "json").stdout)
+    assert tree["reason"].startswith("the best objective has not improved by more than")
+    assert tree["trainings"]["completed"] < 20
+    shown = dict(line.split("\t") for line in cli.out("describe", "still").splitlines())
+    assert shown["not improving"] == "3 trainings of 3"
+
+
+def test_a_job_file_may_ask_for_convergence(cli):
+    (cli.folder / "flat.py").write_text("print('val_acc=0.5')")
+    text = "script: flat.py\nmaximize: val_acc\nparams: {n: 1..1000}\ntrials: 40\non_convergence: true\nname: flat\n"
+    (cli.folder / "flat.yaml").write_text(text)
+    tree = json.loads(cli("tune", "flat.yaml", "--output", "json").stdout)
+    assert tree["reason"].startswith("converged: a gain of more than 0.005")
+    assert tree["converged_at"] is not None
+    assert tree["trainings"]["completed"] < 40
+
+
 def test_the_result_for_programs_is_json_alone(cli):
     done = cli(*TUNE, "--trials", "1", "--name", "as-json", "--output", "json")
     tree = json.loads(done.stdout)

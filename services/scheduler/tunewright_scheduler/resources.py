@@ -63,6 +63,8 @@ def job_message(
         message.ended_at.CopyFrom(instant_to_timestamp(job.ended_at))
     if job.due_at is not None:
         message.due_at.CopyFrom(instant_to_timestamp(job.due_at))
+    if job.converged_at is not None:
+        message.converged_at.CopyFrom(instant_to_timestamp(job.converged_at))
     if job.outlook is not None:
         message.outlook.CopyFrom(to_message(job.outlook, pb.Outlook))
     if best is not None:

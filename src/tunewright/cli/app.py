@@ -73,6 +73,16 @@ def tune(
     target: Annotated[
         float | None, typer.Option(help="End when the metric is as good as this.", show_default=False)
     ] = None,
+    not_improving: Annotated[
+        int | None,
+        typer.Option(
+            help="End after so many trainings in a row that did not improve on the best by 1 %; at least 3.",
+            show_default=False,
+        ),
+    ] = None,
+    on_convergence: Annotated[
+        bool, typer.Option("--on-convergence", help="End when the trainings left are unlikely to gain 1 %.")
+    ] = False,
     max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
     max_cost: Annotated[
         float | None,
@@ -126,6 +136,8 @@ def tune(
         "parallel": parallel,
         "strategy": strategy.value if strategy else None,
         "target": target,
+        "not_improving": not_improving,
+        "on_convergence": on_convergence or None,
         "max_runtime": max_runtime,
         "max_cost": max_cost,
         "priority": priority,

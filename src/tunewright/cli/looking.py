@@ -72,6 +72,8 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
         ("trainings", counted),
+        ("not improving", _not_improving(found)),
+        ("converged", _when(found.converged_at)),
         ("spent", spent(found)),
     ]
     rows.append(("parents", ", ".join(parents.values())))
@@ -141,6 +143,17 @@ def delete(job: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
         client.delete(job)
     print(f"{job}: deleted")
+
+
+def _not_improving(job: TuningJob) -> str:
+    """Say for how many trainings the best has stood, and what the model makes of it."""
+    if job.best is None:
+        return ""
+    limit = job.spec.completion.max_not_improving
+    counted = f"{job.not_improving} trainings" + (f" of {limit}" if limit is not None else "")
+    if job.outlook is None or job.state.final:
+        return counted
+    return f"{counted}; more than 1 % is still gained with a probability of {job.outlook.probability:.0%}"
 
 
 def _training_of(client: Client, name: str) -> str:

@@ -115,6 +115,8 @@ def result_tree(job: TuningJob) -> dict[str, Any]:
             "failed": job.trainings.retryable_error + job.trainings.non_retryable_error,
             "in_progress": job.trainings.in_progress,
         },
+        "not_improving": job.not_improving,
+        "converged_at": job.converged_at,
         "best": None if job.best is None else training_tree(job.best),
         "recommended": None if job.recommended is None else training_tree(job.recommended),
         "evaluated": [

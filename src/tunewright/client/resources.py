@@ -105,6 +105,16 @@ class ObjectiveCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the model thinks is still to be gained."""
+
+    probability: float = 0.0
+    """That more than 1 % is gained within the remaining budget."""
+    gain: float = 0.0
+    """Expected, in units of the objective."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Why something waits, and what to do about it."""
 
@@ -140,6 +150,10 @@ class TuningJob:
     objectives: ObjectiveCounters = ObjectiveCounters()
     best: TrainingJob | None = None
     not_improving: int = 0
+    """Ended trainings with an objective since the best was last improved on by more than 1 %."""
+    converged_at: float | None = None
+    """When it became unlikely that the trainings left gain more than 1 %; reported also where nobody asked."""
+    outlook: Outlook | None = None
     revision: int = 0
     spec_revision: int = 0
     """Grows with every amendment; what `amend` expects."""

@@ -50,8 +50,6 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
         lambda spec: spec.strategy is Strategy.HYPERBAND,
         "Hyperband is not built yet; use Bayesian, Random or Grid",
     ),
-    ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
-    ("completion.on_convergence", lambda spec: bool(spec.completion.on_convergence), "is not built yet"),
     (
         "early_stopping.type",
         lambda spec: spec.early_stopping.type is not EarlyStopping.OFF,

@@ -75,7 +75,11 @@ def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
             objective=objective,
             limits=_limits(top),
             strategy=top.choice("strategy", STRATEGIES, Strategy.BAYESIAN),
-            completion=Completion(target=top.maybe("target", float)),
+            completion=Completion(
+                target=top.maybe("target", float),
+                max_not_improving=top.maybe("not_improving", int),
+                on_convergence=top.maybe("on_convergence", bool),
+            ),
             early_stopping=EarlyStoppingRule(top.choice("early_stopping", EARLY_STOPPING, EarlyStopping.OFF)),
             random_seed=top.maybe("seed", int),
             enqueued=tuple(
@@ -101,6 +105,8 @@ MEMBERS: Final = {
     "reevaluation": "reevaluate",
     "reevaluation.seed_parameter": "reevaluate.seed",
     "completion.target": "target",
+    "completion.max_not_improving": "not_improving",
+    "completion.on_convergence": "on_convergence",
     "early_stopping.type": "early_stopping",
     "random_seed": "seed",
     "warm_start.parents": "warm_start",

@@ -112,8 +112,6 @@ def test_an_objective_without_a_regex_is_refused_in_amts_words():
 
 NOT_BUILT = [
     ("strategy", spec(strategy=Strategy.HYPERBAND)),
-    ("completion.max_not_improving", spec(completion=Completion(max_not_improving=5))),
-    ("completion.on_convergence", spec(completion=Completion(on_convergence=True))),
     ("early_stopping.type", spec(early_stopping=EarlyStoppingRule(EarlyStopping.AUTO))),
     ("definitions[0].channels", spec(channels=(Channel("train", "file:///data"),))),
     ("definitions[0].input_mode", spec(input_mode=InputMode.PIPE)),

@@ -14,6 +14,7 @@ from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE, from_jobf
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Choice, Float, Int, ScalingType
 from tunewright.core.spec import (
+    Completion,
     Direction,
     Limits,
     MetricDefinition,
@@ -95,6 +96,8 @@ def test_everything_that_can_be_said():
         strategy="random",
         parallel=4,
         target=0.1,
+        not_improving=12,
+        on_convergence=True,
         seed=7,
         priority=2,
         pool="gpu",
@@ -105,7 +108,8 @@ def test_everything_that_can_be_said():
     definition = spec.definitions[0]
     assert (spec.name, spec.strategy, spec.random_seed, spec.priority) == ("churn", Strategy.RANDOM, 7, 2)
     assert spec.objective == Objective("loss", Direction.MINIMIZE)
-    assert (spec.limits.max_parallel, spec.completion.target) == (4, 0.1)
+    assert spec.limits.max_parallel == 4
+    assert spec.completion == Completion(target=0.1, max_not_improving=12, on_convergence=True)
     assert dict(spec.tags) == {"team": "vision"}
     assert definition.metric_definitions == (
         MetricDefinition("loss", "loss is ([0-9.]+)"),

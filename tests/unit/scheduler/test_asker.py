@@ -127,6 +127,14 @@ async def test_curves_and_standard_errors_are_sent(world, replicas):
     assert all(math.isnan(error) for error in observations.errors[1:])
 
 
+async def test_what_the_model_holds_best_comes_with_the_answer(world, replicas):
+    await observe(world, *map(ended, range(1, 9)))
+    async with served(replicas[0]) as channel:
+        answered = await answer_of(world, Asker(world.changes, channel), 8)
+        assert answered.recommended in range(1, 9)
+        assert (await answer_of(world, Asker(world.changes, channel), 0)).recommended is None
+
+
 async def test_what_a_definition_holds_fixed_is_sent(tmp_path, replicas):
     world = World(tmp_path)
     definition = replace(spec().definitions[0], static_hyperparameters={"solver": "sgd"})

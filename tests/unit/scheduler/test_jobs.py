@@ -149,7 +149,8 @@ async def test_five_failures_without_a_success_fail_the_job_with_the_first_reaso
         await world.run_one(None, code=3)
     job = await world.job()
     assert job.state is JobState.FAILED
-    assert job.reason.startswith("No training job succeeded after 5 attempts. The first failure: exit code 3")
+    assert job.reason.startswith("No training job succeeded after 5 attempts. For additional details")
+    assert "The first failure: exit code 3\nlast line" in job.reason
 
 
 async def test_failures_after_a_success_do_not_fail_the_job(world: World) -> None:

@@ -20,6 +20,7 @@ from tunewright.core.states import JobState
 from tunewright.core.turns import turn
 from tunewright.core.values import replace
 from tunewright_scheduler.core import cost, reevaluation
+from tunewright_scheduler.core.convergence import with_outlook
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
 
@@ -112,23 +113,20 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     return started.then(lambda _: Decision(opened, (PutAsk(ask),)))
 
 
-def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) -> Decision:  # noqa: ARG001 - one shape
+def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) -> Decision:
     """Start what the suggester proposes. An answer to an ask that is no longer open changes nothing."""
     if job.ask is None or job.ask.number != answer.ask_number:
         return Decision(job)
-    return _propose(
-        replace(
-            job,
-            fallbacks_in_row=0,
-            outlook=answer.outlook or job.outlook,
-            recommended=answer.recommended if answer.recommended is not None else job.recommended,
-            unanswered_at=None,
-            unanswered_why="",
-        ),
-        spec,
-        answer.suggestions,
-        exhausted=answer.exhausted,
+    heard = replace(
+        with_outlook(job, answer.outlook, now),
+        fallbacks_in_row=0,
+        recommended=answer.recommended if answer.recommended is not None else job.recommended,
+        unanswered_at=None,
+        unanswered_why="",
     )
+    if spec.completion.on_convergence and heard.converged_at is not None:
+        return Decision(replace(heard, ask=None))  # the search ends: what is proposed beside would only be stopped
+    return _propose(heard, spec, answer.suggestions, exhausted=answer.exhausted)
 
 
 def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: float) -> Decision:

@@ -1,4 +1,9 @@
-"""When a tuning job is over. The first criterion that is met ends it; every verdict names its reason."""
+"""When a tuning job is over. The first criterion that is met ends it; every verdict names its reason.
+
+Where one message meets several, the first of these is named: too many failures, target, not improving, convergence,
+runtime, cost, everything used up. A paused job ends like a running one: what runs on may meet a criterion, and time
+passes.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,14 @@ from typing import Final
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright_scheduler.core import cost, reevaluation
+from tunewright_scheduler.core.improvement import least_gain
 from tunewright_scheduler.core.job import TuningJob
 
 FAILURES_ALLOWED: Final = 5
 """A job without any success fails with this many failed trainings, as in AMT."""
+
+OPEN: Final = frozenset({JobState.RUNNING, JobState.PAUSED})
+"""States in which a criterion ends a job."""
 
 FINAL_OF: Final = {
     JobState.COMPLETING: JobState.COMPLETED,
@@ -29,10 +38,12 @@ class Verdict:
 
 
 def verdict(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
-    """Say which end a running job has come to, None if none."""
+    """Say which end an open job has come to, None if none."""
     return (
         _failed(job)
         or _target(job, spec)
+        or _not_improving(job, spec)
+        or _converged(job, spec)
         or _runtime(job, spec, now)
         or _cost(job, spec)
         or _search_over(job, spec)
@@ -44,8 +55,7 @@ def _failed(job: TuningJob) -> Verdict | None:
     failures = job.trainings.retryable_error + job.trainings.non_retryable_error
     if failures < FAILURES_ALLOWED or job.trainings.completed or job.objectives.succeeded:
         return None
-    text = f"No training job succeeded after {failures} attempts. The first failure: {job.first_failure}"
-    return Verdict(JobState.FAILING, text)
+    return _none_succeeded(job, failures)
 
 
 def _target(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
@@ -55,6 +65,27 @@ def _target(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
     value = job.best.value
     reached = value >= target if spec.objective.direction is Direction.MAXIMIZE else value <= target
     return Verdict(JobState.COMPLETING, f"the objective reached its target {target}: {value}") if reached else None
+
+
+def _not_improving(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    limit = spec.completion.max_not_improving
+    if limit is None or job.best is None or job.not_improving < limit or job.search_over:
+        return None
+    return Verdict(
+        JobState.COMPLETING,
+        f"the best objective has not improved by more than {least_gain(job):.3g} in {job.not_improving} trainings",
+        of_search=True,
+    )
+
+
+def _converged(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    if not spec.completion.on_convergence or job.converged_at is None or job.search_over:
+        return None
+    return Verdict(
+        JobState.COMPLETING,
+        f"converged: a gain of more than {least_gain(job):.3g} is unlikely in the trainings that are left",
+        of_search=True,
+    )
 
 
 def _runtime(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
@@ -90,5 +121,14 @@ def _all_ended(job: TuningJob, reason: str) -> Verdict:
     succeeded = job.trainings.completed + job.trainings.stopped + job.objectives.succeeded
     if succeeded or not job.started:
         return Verdict(JobState.COMPLETING, reason, of_search=True)
-    text = f"No training job succeeded after {job.started} attempts. The first failure: {job.first_failure}"
+    return _none_succeeded(job, job.started)
+
+
+def _none_succeeded(job: TuningJob, attempts: int) -> Verdict:
+    """The first sentences are AMT's."""
+    text = (
+        f"No training job succeeded after {attempts} attempts. For additional details, please take a look at the "
+        f"training job failures by listing training jobs for the hyperparameter tuning job. "
+        f"The first failure: {job.first_failure}"
+    )
     return Verdict(JobState.FAILING, text)

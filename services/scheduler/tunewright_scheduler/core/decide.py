@@ -12,20 +12,15 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from tunewright.core.names import training_name
-from tunewright.core.spec import Direction, TuningJobSpec
+from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
 from tunewright.core.values import replace
-from tunewright_scheduler.core import amendment, asking, completion, pause, queueing, reevaluation
+from tunewright_scheduler.core import amendment, asking, completion, convergence, pause, queueing, reevaluation
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
-from tunewright_scheduler.core.job import Awaiting, Best, Ending, TuningJob
-
-IMPROVEMENT: Final = 0.01
-"""An objective improves on the best if it is better by more than this share of it."""
-
-TOP: Final = 32
-"""So many of the best are known."""
+from tunewright_scheduler.core.improvement import with_objective
+from tunewright_scheduler.core.job import Awaiting, Ending, TuningJob
 
 WATCHDOG_S: Final = 600.0
 """A job without a nearer deadline is looked at again after this time."""
@@ -128,7 +123,7 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
         case ProcessEnded(number):
             return Decision(_process_ended(job, number, now))
         case TrainingEnded(ending):
-            return _training_ended(job, spec, ending)
+            return _training_ended(job, spec, ending, now)
         case Spent(cost):
             return Decision(replace(job, spent=job.spent + cost))
         case StopRequested() | PauseRequested() | ResumeRequested() | Revised():
@@ -164,7 +159,7 @@ def _process_ended(job: TuningJob, number: int, now: float) -> TuningJob:
     return replace(job, slots=slots, awaiting=(*job.awaiting, Awaiting(number, now)))
 
 
-def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Decision:
+def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending, now: float) -> Decision:
     if ending.number not in job.in_flight:
         return Decision(job)
     counted = replace(
@@ -173,6 +168,8 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Deci
         awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
         observations=job.observations + 1,
     )
+    if ending.objective is not None and counted.state in completion.OPEN:
+        counted = convergence.with_record(counted, spec, now)
     timed = queueing.corrected(counted, ending)
     retake: tuple[Effect, ...] = (RetakeTurns(timed.slots),) if timed.slots and timed.turn_s != job.turn_s else ()
     return Decision(timed, (Observe(job.observations, ending.number), *retake))
@@ -191,26 +188,19 @@ def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
             trainings = replace(trainings, non_retryable_error=trainings.non_retryable_error + 1)
     if ending.objective is None:
         objectives = replace(objectives, failed=objectives.failed + 1)
-        first = job.first_failure or (ending.reason if ending.state is TrainingState.FAILED else "")
+        first = _first_failure(job, ending)
         return replace(job, trainings=trainings, objectives=objectives, first_failure=first)
     objectives = replace(objectives, succeeded=objectives.succeeded + 1)
-    return _compare(replace(job, trainings=trainings, objectives=objectives), spec, ending.number, ending.objective)
+    counted = replace(job, trainings=trainings, objectives=objectives)
+    return with_objective(counted, spec.objective.direction, ending, ending.objective)
 
 
-def _compare(job: TuningJob, spec: TuningJobSpec, number: int, value: float) -> TuningJob:
-    top = sorted((*job.top, Best(number, value)), key=lambda item: item.value)  # ties: who came first
-    if spec.objective.direction is Direction.MAXIMIZE:
-        top = sorted(top, key=lambda item: -item.value)
-    job = replace(job, top=tuple(top[:TOP]))
-    if job.best is None:
-        return replace(job, best=Best(number, value))
-    better = spec.objective.direction.better(value, job.best.value)
-    improved = better and abs(value - job.best.value) > IMPROVEMENT * abs(job.best.value)
-    return replace(
-        job,
-        best=Best(number, value) if better else job.best,
-        not_improving=0 if improved else job.not_improving + 1,
-    )
+def _first_failure(job: TuningJob, ending: Ending) -> str:
+    """Keep the first failure of the algorithm's own; until there is one, the first that was not its fault."""
+    if ending.state is not TrainingState.FAILED:
+        return job.first_failure
+    first_real = not ending.retryable and not job.trainings.non_retryable_error
+    return ending.reason if first_real or not job.first_failure else job.first_failure
 
 
 def _stop(job: TuningJob, reason: str, now: float) -> Decision:
@@ -254,7 +244,7 @@ def _changed(job: TuningJob, now: float) -> Tell:
 
 
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
-    if job.state not in {JobState.RUNNING, JobState.PAUSED}:
+    if job.state not in completion.OPEN:
         return Decision(job)
     verdict = completion.verdict(job, spec, now)
     if verdict is not None and verdict.of_search and reevaluation.comes_first(job, spec):
@@ -287,7 +277,7 @@ def _due_at(job: TuningJob, spec: TuningJobSpec, now: float) -> float | None:
     deadlines = [now + WATCHDOG_S]
     if job.ask is not None:
         deadlines.append(job.ask.retry_at)
-    if job.state in {JobState.RUNNING, JobState.PAUSED} and spec.limits.max_runtime_s is not None:
+    if job.state in completion.OPEN and spec.limits.max_runtime_s is not None:
         deadlines.append(job.created_at + spec.limits.max_runtime_s)
     deadlines.extend(asking.waits_until(job, spec, now))
     return min(deadlines)

@@ -166,6 +166,8 @@ class TuningJob:
     """Uid of the job that this one extends."""
     sample: tuple[float, ...] = ()
     """A bounded, even sample of the objectives of completed trainings, ascending: for their interquartile range."""
+    sampled_from: int = 0
+    """How many objectives the sample was drawn from."""
     top: tuple[Best, ...] = ()
     """The best objectives so far, best first; bounded."""
     unpromising: int = 0

@@ -180,7 +180,9 @@ class Proposer:
         if found is None:
             return None
         provenance = self._provenance(model, acquisition, found.u, found.value)
-        outlook = outlook_of(model, acquisition, knowledge, found.u, self._ask.budget)
+        outlook = None
+        if not self._proposed:  # of several suggestions, the first one's is asked for
+            outlook = outlook_of(self._ask, model, posterior, knowledge, found.u, self._random(Stream.OUTLOOK))
         return replace(self._step(found.u, provenance), model=model, acquisition=acquisition, outlook=outlook)
 
     def _fitted(self) -> Model:

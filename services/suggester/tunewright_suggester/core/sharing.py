@@ -16,6 +16,7 @@ import numpy as np
 from tunewright.core.draws import uniform
 from tunewright_suggester.core.ask import Answer, Ask
 from tunewright_suggester.core.bayesian import Proposer, Step
+from tunewright_suggester.core.outlook import several
 
 EVEN: Final = -float(np.log(2.0))
 """Logarithm of the chance of a definition of which too little is known to fit a model."""
@@ -23,9 +24,10 @@ EVEN: Final = -float(np.log(2.0))
 
 def suggest_bayesian(ask: Ask) -> Answer:
     """Answer an ask. Raises: InvalidSpec: no such effort tier."""
-    proposers = [Proposer(ask, definition) for definition in ask.definitions]
+    proposers = _proposers(ask)
+    candidates = [proposer.candidate() for proposer in proposers]
+    outlook = several([candidate.outlook for candidate in candidates if candidate is not None])
     taken = list(_steps(ask, proposers))
-    outlook = next((step.outlook for step in taken if step.outlook is not None), None)
     best = min((best for proposer in proposers if (best := proposer.recommended()) is not None), default=None)
     return Answer(
         tuple(step.suggestion for step in taken),
@@ -37,7 +39,11 @@ def suggest_bayesian(ask: Ask) -> Answer:
 
 def steps(ask: Ask) -> Iterator[Step]:
     """Yield the suggestions of an ask in order; fewer than its count where the spaces are exhausted."""
-    yield from _steps(ask, [Proposer(ask, definition) for definition in ask.definitions])
+    return _steps(ask, _proposers(ask))
+
+
+def _proposers(ask: Ask) -> list[Proposer]:
+    return [Proposer(ask, definition) for definition in ask.definitions]
 
 
 def _steps(ask: Ask, proposers: Sequence[Proposer]) -> Iterator[Step]:

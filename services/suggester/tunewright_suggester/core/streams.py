@@ -16,6 +16,7 @@ class Stream(IntEnum):
     CANDIDATES = 1
     FANTASIES = 2
     STARTS = 3
+    OUTLOOK = 4
 
 
 def generator(seed: int, ask_number: int, stream: Stream, index: int = 0) -> np.random.Generator:
