@@ -7,7 +7,7 @@ parents never come here.
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect, insort
 from typing import Final
 
 from tunewright.core.draws import uniform
@@ -50,7 +50,8 @@ def _compared(job: TuningJob, direction: Direction, new: Best) -> TuningJob:
 
 def _ranked(top: tuple[Best, ...], direction: Direction, new: Best) -> tuple[Best, ...]:
     """Put an objective among the best ones; of equal ones the first stays in front."""
-    place = sum(not direction.better(new.value, item.value) for item in top)
+    sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
+    place = bisect(top, sign * new.value, key=lambda item: sign * item.value)
     return (*top[:place], new, *top[place:])[:TOP_SIZE]
 
 
