@@ -16,7 +16,6 @@ from tests.simulation.timeless import BEGAN_AT
 from tunewright.core.states import JOB_MOVES, TRAINING_MOVES, JobState, TrainingState
 from tunewright.platform.store.port import Insert, Put, Remove, Replace, Write
 
-
 NAMED_BY_CHANCE: Final = frozenset({"collectors"})
 
 
