@@ -16,7 +16,6 @@ from tunewright.platform.bus.consumer import Received
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER, Changes
-from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.training import Resend, Summary, Unmatched, stopped, summarized
 
 log = structlog.get_logger()
@@ -53,7 +52,7 @@ class Results:
             log.info("result dropped", uid=message.uid, number=message.number, why=str(error))
         except Exception as error:
             log.exception("result failed", uid=message.uid, number=message.number)
-            await self._changes.send(message.uid, Park(f"reading a result failed: {error}"))
+            await self._changes.park(message.uid, f"reading a result failed: {error}")
 
 
 def _step(message: Any) -> Callable[[Change], Awaitable[None]] | None:

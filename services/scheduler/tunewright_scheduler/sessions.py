@@ -24,7 +24,7 @@ from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import training as trainings
-from tunewright_scheduler.core.decide import Park, ProcessEnded
+from tunewright_scheduler.core.decide import ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.session import LeaseState, Session, check_epoch, fenced, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
@@ -192,7 +192,7 @@ class Sessions:
             log.info("nothing to lose", uid=training.uid, number=training.number, why=str(error))
         except Exception as error:
             log.exception("lease not taken back", uid=training.uid, number=training.number)
-            await self._changes.send(training.uid, Park(f"a lost training could not be taken back: {error}"))
+            await self._changes.park(training.uid, f"a lost training could not be taken back: {error}")
 
     async def _lost(self, change: Change, training: Training) -> None:
         fact = TrainingJobLost(training.uid, training.number, training.attempt, training.holder, change.now)
