@@ -163,6 +163,12 @@ def test_a_job_that_is_closing_or_has_ended_is_not_amended(state: JobState) -> N
         amended(a_job(state=state), spec(), Amendment(1, max_trainings=9))
 
 
+@pytest.mark.parametrize("state", [JobState.COMPLETING, JobState.STOPPING, JobState.FAILING])
+def test_a_job_that_was_parked_while_closing_is_not_amended_either(state: JobState) -> None:
+    with pytest.raises(IllegalTransition, match="closing"):
+        amended(a_job(state=JobState.BLOCKED, blocked_in=state), spec(), Amendment(1, max_trainings=9))
+
+
 def test_a_definition_is_amended_by_its_name_and_the_others_stay() -> None:
     two = _two_definitions()
     revision = amended(a_job(), two, replace(wider("lr", Float(1e-5, 1.0)), definition_name="b"))

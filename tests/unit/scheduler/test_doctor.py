@@ -238,6 +238,15 @@ async def test_an_answer_makes_the_suggester_s_absence_forgotten(world: World) -
     assert (await world.job()).unanswered_at is None
 
 
+async def test_an_absence_is_not_told_of_once_nothing_more_will_be_asked(world: World) -> None:
+    await world.create(with_limits(spec(), max_trainings=2))
+    await world.changes.send(UID, AskFailed(world.asked.pop(), "connection refused"))
+    epoch = await world.open("t", 2)
+    assert len(await world.claim("t", epoch, "r", 2)) == 2
+    await wait(world, 20, "t")
+    assert (await said(world))[1] == []
+
+
 async def test_a_suggester_that_thinks_for_long_is_named(world: World) -> None:
     await world.create(spec(strategy=Strategy.GRID))
     await wait(world, 20)

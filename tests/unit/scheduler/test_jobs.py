@@ -351,7 +351,7 @@ async def test_bayesian_takes_a_few_tagged_fallbacks_then_waits(world: World) ->
     assert world.asked == []
     assert job.ask is not None
     assert job.due_at == world.store.clock + 2.0
-    assert "waits for the suggester: connection refused" in job.reason
+    assert (job.unanswered_why, job.reason) == ("connection refused", "")
 
 
 async def test_grid_waits_for_the_suggester(world: World) -> None:

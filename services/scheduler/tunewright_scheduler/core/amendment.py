@@ -93,7 +93,7 @@ def revised(job: TuningJob, spec: TuningJobSpec, now: float, *, other_space: boo
 
 
 def _check_open(job: TuningJob) -> None:
-    if job.state.final or job.state in CLOSING_JOB_STATES:
+    if job.state.final or CLOSING_JOB_STATES & {job.state, job.blocked_in}:
         state = job.state.shown if job.state.final else "closing"
         raise IllegalTransition(f"tuning job {job.name}", state, "be changed", "Extend it once it has ended")
 

@@ -1,9 +1,10 @@
 """Fold one message into a tuning job: the heart of the scheduler.
 
 `decide` performs nothing. It returns the next job and, as data, what must be written with it in one commit and done
-after it. Every step keeps: slots in use ≤ max_parallel, trainings created ≤ max_trainings, a final state stays.
+after it. Every step keeps: nothing is started beyond max_parallel slots or max_trainings (an amendment may lower them
+below what is there already), a final state stays.
 
-    message ──▶ fold ──▶ criteria met? ──▶ all ended? ──▶ ask for more? ──▶ next deadline
+    message ──▶ fold ──▶ criteria met? ──▶ all ended? ──▶ run the best again? ──▶ ask for more? ──▶ next deadline
 """
 
 from __future__ import annotations
@@ -228,15 +229,13 @@ def _unpark(job: TuningJob, now: float) -> Decision:
     """Go back to where it was; what it wanted to ask then, it asks anew."""
     if job.state is not JobState.BLOCKED:
         return Decision(job)
-    moved = replace(
-        job,
-        state=move_job(job.name, job.state, job.blocked_in or JobState.RUNNING),
-        reason=job.blocked_over,
-        blocked_in=None,
-        blocked_over="",
-        blocked_at=None,
-    )
+    state = move_job(job.name, job.state, job.blocked_in or JobState.RUNNING)
+    moved = replace(_unblocked(job), state=state, reason=job.blocked_over)
     return Decision(moved, (_changed(moved, now),))
+
+
+def _unblocked(job: TuningJob) -> TuningJob:
+    return replace(job, blocked_in=None, blocked_over="", blocked_at=None)
 
 
 def _changed(job: TuningJob, now: float) -> Tell:
@@ -254,7 +253,8 @@ def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
 
 def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     """Start nothing more and stop what runs."""
-    moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None, ahead=())
+    state = move_job(job.name, job.state, to)
+    moved = replace(_unblocked(job), state=state, reason=reason, ask=None, ahead=())
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
     return Decision(moved, (_changed(moved, now), *stop))  # stopping may end the job, which is told after this
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from tunewright.core.causes import CAUSES, RANK
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import CLOSING_JOB_STATES, JobState, TrainingState
-from tunewright_scheduler.core.asking import MODELLED, fallback_allowed
+from tunewright_scheduler.core.asking import MODELLED, fallback_allowed, searches
 from tunewright_scheduler.core.collectors import Collectors
 from tunewright_scheduler.core.completion import FAILURES_ALLOWED
 from tunewright_scheduler.core.controls import Controls
@@ -210,7 +210,7 @@ def _suggester(at: Situation) -> Iterator[Finding]:
     }
     until = ask.retry_at if ask is not None else None
     if ask is None or ask.failures == 0:
-        if job.state is JobState.RUNNING:
+        if searches(job, at.spec):  # else nobody has asked again, nor will
             yield found("SUGGESTER_UNREACHABLE", since=since, **told)
     elif at.spec.strategy is Strategy.GRID:
         yield found("GRID_WAITS", since=since, until=until, **told)

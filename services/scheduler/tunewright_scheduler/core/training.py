@@ -284,9 +284,9 @@ def offered(training: Training, now: float) -> Training:
 
 
 def unclaimed(training: Training, now: float) -> Training:
-    """Say why a training still waits for a trainer, and when it is looked at again."""
-    waited_s = round(now - training.created_at)
-    reason = f"no trainer of pool {training.pool!r} had a free slot for {waited_s} s"
+    """Say how long a training has waited for a trainer, and when it is looked at again. Why, the doctor knows."""
+    waited_s = round(now - training.waits_since)
+    reason = f"no trainer of pool {training.pool!r} has taken it for {waited_s} s"
     return replace(training, reason=reason, due_at=now + CLAIM_REMINDER_S)
 
 
