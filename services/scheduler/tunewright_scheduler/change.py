@@ -127,7 +127,9 @@ class Change:
                     await self._offer(numbers)
                 case Observe(fold_index, number):
                     document = records.observation_document(fold_index, self.trainings[number])
-                    self.writes.append(Insert("observations", records.ask_key(self.job.uid, fold_index), document))
+                    self.writes.append(
+                        Insert("observations", records.observation_key(self.job.uid, fold_index), document)
+                    )
                 case Tell(fact):
                     self.facts.append(fact)
 

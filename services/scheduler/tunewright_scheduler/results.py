@@ -99,7 +99,9 @@ async def _stop_advised(change: Change, message: results_pb2.StopAdvised) -> Non
 async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
     training = await change.training(message.number)
     if training.attempt == message.attempt and not training.state.final:
-        mark = Resend(message.instance, message.from_line, change.now)
+        gap, before = (message.instance, message.from_line), training.resend
+        again = before is not None and (before.instance, before.from_line) == gap
+        mark = replace(before, again_at=change.now) if before is not None and again else Resend(*gap, change.now)
         await change.put(replace(training, resend=mark))
         change.bells.add(trainer_bell(training.holder))
 

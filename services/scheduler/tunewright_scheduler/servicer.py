@@ -22,14 +22,12 @@ from tunewright_scheduler.bells import Bells, heard, job_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.changing import ChangingServicer
-from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.parents import overall_best
 from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
-from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
 
 WATCH_GATHER_S: Final = 0.25
@@ -39,12 +37,9 @@ WATCH_AGAIN_S: Final = 2.0
 
 
 class TuningServicer(ChangingServicer):
-    def __init__(
-        self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor | None = None
-    ) -> None:
+    def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor) -> None:
         super().__init__(store, changes, jobs)
-        self._changes, self._bells, self._jobs = changes, bells, jobs
-        self._doctor = doctor or Doctor(store, changes, ControlRoom(store), LeaseTerms())
+        self._changes, self._bells, self._jobs, self._doctor = changes, bells, jobs, doctor
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tunewright.core.autotune import with_choices
+from tunewright.core.autotune import MAX_TUNABLE, with_choices
 from tunewright.core.check_extensions import check_extensions
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
@@ -32,7 +32,6 @@ from tunewright.core.spec import (
 from tunewright.core.warm_start import check_request
 
 MAX_PARALLEL: Final = 100
-MAX_TUNABLE: Final = 30
 MAX_HYPERPARAMETERS: Final = 99
 """AMT allows 100 and takes one itself."""
 MAX_METRICS: Final = 40
@@ -42,7 +41,6 @@ MAX_GRID: Final = 750
 MAX_TRAININGS: Final = 10_000
 MAX_RETRIES: Final = 30
 MIN_NOT_IMPROVING: Final = 3
-OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 
 NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
     (

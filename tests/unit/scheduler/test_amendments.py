@@ -43,8 +43,8 @@ async def world(tmp_path: Path):
 @pytest.fixture
 def front(world: World) -> TuningServicer:
     _caller.set("owner")
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
-    return TuningServicer(world.store, world.changes, world.bells, jobs)
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    return TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
 
 
 async def amend(front: TuningServicer, revision: int = 1, **fields: object) -> pb.TuningJob:

@@ -142,7 +142,7 @@ async def test_the_same_seed_draws_the_same_configurations_and_another_one_other
     for name, seed in (("one", 5), ("two", 5), ("three", 6)):
         (tmp_path / name).mkdir()
         world = World(tmp_path / name)
-        uid = await TuningJobs(world.store, world.changes, lambda *_: None).create(
+        uid = await TuningJobs(world.store, world.changes, lambda *_: None, world.room).create(
             "owner", spec(name=name, random_seed=seed, strategy=Strategy.RANDOM, limits=Limits(6, 6))
         )
         assert uid != UID

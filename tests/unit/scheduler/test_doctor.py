@@ -357,11 +357,16 @@ async def test_a_metric_that_is_never_matched_is_named_with_its_regex(world: Wor
 async def test_output_that_is_missing_and_asked_for_is_named_with_its_line(world: World) -> None:
     await begin(world)
     claimed, _ = await start(world)
-    await Results(world.changes).take(
-        results_pb2.ResendRequested(uid=UID, number=claimed.number, attempt=1, instance=0, from_line=17)
-    )
-    await wait(world, 10, "t")
-    assert "from line 17 on" in (await first(world, "RESEND_AWAITED")).text
+    gap = results_pb2.ResendRequested(uid=UID, number=claimed.number, attempt=1, instance=0, from_line=17)
+    for _ in range(2):
+        await Results(world.changes).take(gap)
+        await wait(world, 10, "t")
+    finding = await first(world, "RESEND_AWAITED")
+    assert "from line 17 on" in finding.text
+    assert "20 s ago" in finding.text
+    for _ in range(3):
+        await wait(world, 10, "t")
+    assert (await said(world))[1] == []  # it is not asked for any more, so it has come
 
 
 async def test_a_collector_that_is_behind_is_named(world: World) -> None:

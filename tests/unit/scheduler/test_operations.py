@@ -21,10 +21,11 @@ from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import COLLECTION, TURN, ControlRoom
 from tunewright_scheduler.core.controls import Quota, checked
 from tunewright_scheduler.core.decide import Park, StopRequested
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.core.training import MAX_LOSSES
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.records import training_key
-from tunewright_scheduler.sessions import Holding, LeaseTerms, Sessions
+from tunewright_scheduler.sessions import Holding, Sessions
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
@@ -274,7 +275,10 @@ async def test_more_jobs_than_the_quota_are_refused_until_one_has_ended(world: W
 
 async def test_of_two_creates_at_once_the_quota_lets_in_one(world: World) -> None:
     await world.room.set_quota(Quota("alice", max_jobs=3))
-    replicas = [TuningJobs(world.store, Changes(world.store, Bells()), lambda _field, _image: None) for _ in range(8)]
+    replicas = [
+        TuningJobs(world.store, Changes(world.store, Bells()), lambda _field, _image: None, ControlRoom(world.store))
+        for _ in range(8)
+    ]
     made = await asyncio.gather(
         *(jobs.create("alice", spec(name=f"job{index}")) for index, jobs in enumerate(replicas)), return_exceptions=True
     )

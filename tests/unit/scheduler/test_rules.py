@@ -90,8 +90,8 @@ class Scheduler(RuleBasedStateMachine):
         self.world.changes.on_ask = lambda uid, number: self.asks.append((uid, number))
         self.operations = Operations(self.world.changes)
         self.sweeper = Sweep(self.world.store, self.world.changes, self.world.sessions)
-        jobs = TuningJobs(self.world.store, self.world.changes, lambda _field, _image: None)
-        self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs)
+        jobs = TuningJobs(self.world.store, self.world.changes, lambda _field, _image: None, self.world.room)
+        self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs, self.world.doctor)
         if clock is not None:
             self.world.store.clock = clock
 

@@ -38,8 +38,8 @@ async def world(tmp_path: Path):
 @pytest.fixture
 def front(world: World) -> TuningServicer:
     _caller.set("owner")
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
-    return TuningServicer(world.store, world.changes, world.bells, jobs)
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    return TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
 
 
 def a_job(name: str = "job", **fields: object) -> TuningJob:

@@ -29,10 +29,10 @@ from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
-from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.session import LeaseTerms, Session
 from tunewright_scheduler.core.training import Exit, Summary, Training, summarized
 from tunewright_scheduler.doctor import Doctor
-from tunewright_scheduler.sessions import Holding, LeaseTerms, Sessions
+from tunewright_scheduler.sessions import Holding, Sessions
 
 UID = "0123456789abcdef"
 

@@ -20,8 +20,8 @@ from tunewright_scheduler.core.controls import Controls
 from tunewright_scheduler.core.cost import affordable
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.pools import Pool, names
-from tunewright_scheduler.core.session import Session
-from tunewright_scheduler.core.training import MAX_LOSSES, Training
+from tunewright_scheduler.core.session import LeaseTerms, Session
+from tunewright_scheduler.core.training import MAX_LOSSES, Resend, Training
 
 BROKER_AFTER_S: Final = 10.0
 """An event waits a quarter of a second for others, and five for a second try."""
@@ -29,6 +29,8 @@ SUGGESTER_SLOW_AFTER_S: Final = 15.0
 SUMMARY_AFTER_S: Final = 15.0
 """Metrics reads what a training has printed within a second or two of its end."""
 RESEND_AFTER_S: Final = 5.0
+RESEND_UNTIL_S: Final = 30.0
+"""Metrics asks every ten seconds while it misses output of a training that goes on talking; then it has come."""
 STOPPING_AFTER_S: Final = 5.0
 CLAIM_AFTER_S: Final = 10.0
 """A trainer with a free slot asks for work at once."""
@@ -47,15 +49,6 @@ class Finding:
     until: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Of leases, in seconds."""
-
-    lease_s: float
-    lease_grace_s: float
-    stop_grace_s: float
-
-
 NO_CONTROLS: Final = Controls()
 NO_COLLECTORS: Final = Collectors()
 
@@ -67,7 +60,7 @@ class Situation:
     now: float
     job: TuningJob
     spec: TuningJobSpec
-    terms: Terms
+    terms: LeaseTerms
     controls: Controls = NO_CONTROLS
     trainings: tuple[Training, ...] = ()
     """In flight; of very many, some."""
@@ -300,7 +293,7 @@ def _output(at: Situation) -> Iterator[Finding]:
                 lines=unmatched.lines,
                 regex=unmatched.regex,
             )
-        if resend is not None and at.now - resend.asked_at > RESEND_AFTER_S:
+        if resend is not None and _awaited(training, resend, at.now):
             yield found(
                 "RESEND_AWAITED",
                 job=at.job.name,
@@ -310,6 +303,11 @@ def _output(at: Situation) -> Iterator[Finding]:
                 seconds=round(at.now - resend.asked_at),
                 trainer=training.holder,
             )
+
+
+def _awaited(training: Training, resend: Resend, now: float) -> bool:
+    missing = training.state is TrainingState.EXITED or now - resend.last_asked_at < RESEND_UNTIL_S
+    return missing and now - resend.asked_at > RESEND_AFTER_S
 
 
 def _summaries(at: Situation) -> Iterator[Finding]:

@@ -57,6 +57,12 @@ class Resend:
     instance: int
     from_line: int
     asked_at: float
+    again_at: float | None = None
+    """When it was last asked for again: metrics does so while it misses them and hears more."""
+
+    @property
+    def last_asked_at(self) -> float:
+        return self.asked_at if self.again_at is None else self.again_at
 
 
 @dataclass(frozen=True, slots=True)
