@@ -97,6 +97,7 @@ async def _revise(change: Change, revision: TuningJobSpec) -> None:
 
 async def _reorder(change: Change, shift: float) -> None:
     """Move what nobody has claimed yet in the order of claims; there it is as if the job had just come."""
+    await change.read_at_once(change.job.slots)
     for number in change.job.slots:
         training = await change.training(number)
         if training.state is TrainingState.READY:

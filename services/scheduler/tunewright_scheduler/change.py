@@ -73,6 +73,11 @@ class Change:
             self.trainings[number] = self.read[number]
         return self.trainings[number]
 
+    async def read_at_once(self, numbers: Sequence[int]) -> None:
+        """Read those trainings that are still to be read together, not one by one."""
+        unread = [number for number in numbers if number not in self.trainings and number not in self.read]
+        self.know(await records.read_trainings(self.store, self.job.uid, unread))
+
     def know(self, found: Mapping[int, Versioned[Training]]) -> None:
         """Take note of trainings as they are stored."""
         self.read |= {number: item.value for number, item in found.items()}
@@ -121,8 +126,7 @@ class Change:
                 case StopTrainings(numbers, reason):
                     await self._stop(numbers, reason)
                 case WithholdTrainings(numbers):
-                    for number in numbers:
-                        await self.put(withheld(await self.training(number)))
+                    await self._withhold(numbers)
                 case OfferTrainings(numbers):
                     await self._offer(numbers)
                 case Observe(fold_index, number):
@@ -194,8 +198,7 @@ class Change:
 
     async def retake_turns(self, numbers: Sequence[int]) -> None:
         """Give trainings that wait for their first claim new turns, in their order. What was lost keeps its turn."""
-        unread = [number for number in numbers if number not in self.trainings and number not in self.read]
-        self.know(await records.read_trainings(self.store, self.job.uid, unread))
+        await self.read_at_once(numbers)
         waiting = [training for number in sorted(numbers) if is_unclaimed(training := await self.training(number))]
         self.job = queueing.give_back(self.job, [training.expected_s for training in waiting])
         for training in waiting:
@@ -212,13 +215,20 @@ class Change:
         return self.virtual_times[key]
 
     async def _stop(self, numbers: Sequence[int], reason: str) -> None:
+        await self.read_at_once(numbers)
         for number in numbers:
             before = await self.training(number)
             await self.put(stopped(before, reason, self.now))
             if before.state is TrainingState.RUNNING:
                 self.bells.add(trainer_bell(before.holder))
 
+    async def _withhold(self, numbers: Sequence[int]) -> None:
+        await self.read_at_once(numbers)
+        for number in numbers:
+            await self.put(withheld(await self.training(number)))
+
     async def _offer(self, numbers: Sequence[int]) -> None:
+        await self.read_at_once(numbers)
         for number in numbers:
             training = await self.training(number)
             await self.put(offered(training, self.now))

@@ -9,7 +9,7 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
 from tunewright.v1 import spec_pb2, tuning_service_pb2
-from tunewright_scheduler.core import cost
+from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
@@ -30,7 +30,7 @@ def job_message(
         spec_revision=job.spec_revision,
         owner=job.owner,
         state=f"JOB_STATE_{job.state.name}",
-        reason=job.reason,
+        reason=job.reason or reevaluation.under_way(job),
         created_at=instant_to_timestamp(job.created_at),
         modified_at=instant_to_timestamp(job.modified_at),
         trainings=pb.TrainingCounters(

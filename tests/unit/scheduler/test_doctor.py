@@ -227,7 +227,7 @@ async def test_fallbacks_are_named_while_they_last_and_when_they_are_used_up(wor
         await world.changes.send(UID, AskFailed(world.asked.pop(), "connection refused"))
     await world.claim("t", epoch, "u", 4)
     finding = await first(world, "FALLBACKS_USED_UP")
-    assert "the 3 random configurations" in finding.text
+    assert "3 random configurations have stood in" in finding.text
     assert finding.since == world.store.clock - 1
 
 

@@ -16,10 +16,10 @@ from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
 from tunewright.core.values import replace
-from tunewright_scheduler.core import amendment, asking, completion, convergence, pause, queueing, reevaluation
+from tunewright_scheduler.core import amendment, asking, completion, convergence, parking, pause, queueing, reevaluation
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
-from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
-from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
+from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell, tell_changed
+from tunewright_scheduler.core.facts import TuningJobEnded
 from tunewright_scheduler.core.improvement import with_objective
 from tunewright_scheduler.core.job import Awaiting, Ending, TuningJob
 
@@ -130,9 +130,9 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
         case StopRequested() | PauseRequested() | ResumeRequested() | Revised():
             return _ordered(job, spec, message, now)
         case Park(reason):
-            return _park(job, reason, now)
+            return parking.parked(job, reason, now)
         case Unpark():
-            return _unpark(job, now)
+            return parking.unparked(job, now)
         case Resumed():
             return asking.repeat(job, now)
         case Tick():
@@ -210,38 +210,6 @@ def _stop(job: TuningJob, reason: str, now: float) -> Decision:
     return _close(job, JobState.STOPPING, reason, now)
 
 
-def _park(job: TuningJob, reason: str, now: float) -> Decision:
-    if job.state is JobState.BLOCKED:
-        return Decision(replace(job, reason=reason))
-    moved = replace(
-        job,
-        state=move_job(job.name, job.state, JobState.BLOCKED),
-        reason=reason,
-        ask=None,
-        blocked_in=job.state,
-        blocked_over=job.reason,
-        blocked_at=now,
-    )
-    return Decision(moved, (_changed(moved, now),))
-
-
-def _unpark(job: TuningJob, now: float) -> Decision:
-    """Go back to where it was; what it wanted to ask then, it asks anew."""
-    if job.state is not JobState.BLOCKED:
-        return Decision(job)
-    state = move_job(job.name, job.state, job.blocked_in or JobState.RUNNING)
-    moved = replace(_unblocked(job), state=state, reason=job.blocked_over)
-    return Decision(moved, (_changed(moved, now),))
-
-
-def _unblocked(job: TuningJob) -> TuningJob:
-    return replace(job, blocked_in=None, blocked_over="", blocked_at=None)
-
-
-def _changed(job: TuningJob, now: float) -> Tell:
-    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, job.reason, job.spec_revision, now))
-
-
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     if job.state not in completion.OPEN:
         return Decision(job)
@@ -254,9 +222,10 @@ def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
 def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     """Start nothing more and stop what runs."""
     state = move_job(job.name, job.state, to)
-    moved = replace(_unblocked(job), state=state, reason=reason, ask=None, ahead=())
+    moved = replace(parking.forgotten(job), state=state, reason=reason, ask=None, ahead=())
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
-    return Decision(moved, (_changed(moved, now), *stop))  # stopping may end the job, which is told after this
+    # Stopping may end the job, which is told after this.
+    return Decision(moved, (tell_changed(moved, now, reason), *stop))
 
 
 def _end_if_over(job: TuningJob, now: float) -> Decision:

@@ -14,8 +14,7 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, move_job
 from tunewright.core.values import replace
 from tunewright_scheduler.core.asking import MODELLED
-from tunewright_scheduler.core.effects import Decision, Effect, OfferTrainings, Tell, WithholdTrainings
-from tunewright_scheduler.core.facts import TuningJobChanged
+from tunewright_scheduler.core.effects import Decision, Effect, OfferTrainings, WithholdTrainings, tell_changed
 from tunewright_scheduler.core.job import TuningJob
 
 PAUSED: Final = "paused by its user"
@@ -36,7 +35,7 @@ def paused(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         return Decision(job)
     ask = None if spec.strategy in MODELLED else job.ask
     moved = replace(job, state=move_job(job.name, job.state, JobState.PAUSED), reason=PAUSED, ask=ask)
-    return Decision(moved, (_told(moved, PAUSED, now), *_each(WithholdTrainings, job)))
+    return Decision(moved, (tell_changed(moved, now, PAUSED), *_each(WithholdTrainings, job)))
 
 
 def resumed(job: TuningJob, now: float) -> Decision:
@@ -44,11 +43,7 @@ def resumed(job: TuningJob, now: float) -> Decision:
     if job.state is not JobState.PAUSED:
         return Decision(job)
     moved = replace(job, state=move_job(job.name, job.state, JobState.RUNNING), reason="")
-    return Decision(moved, (_told(moved, RESUMED, now), *_each(OfferTrainings, job)))
-
-
-def _told(job: TuningJob, reason: str, now: float) -> Tell:
-    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, reason, job.spec_revision, now))
+    return Decision(moved, (tell_changed(moved, now, RESUMED), *_each(OfferTrainings, job)))
 
 
 def _each(effect: type[WithholdTrainings | OfferTrainings], job: TuningJob) -> tuple[Effect, ...]:
