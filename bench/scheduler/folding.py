@@ -42,7 +42,7 @@ def _rows(trainings: int) -> list[Row]:
     spec = subject.spec("folding", trainings=trainings, parallel=PARALLEL)
     job, messages = recorded(spec)
     ours, floor = [], []
-    for _ in range(max(3, ROUNDS * 1_000 // trainings)):
+    for _ in range(max(8, ROUNDS * 1_000 // trainings)):
         ours.append(per_second(_decide, job, spec, messages))
         floor.append(per_second(_touch, job, spec, messages))
     rate, bare = max(ours), max(floor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -18,11 +18,15 @@ from tunewright_metrics.records import attempt_order, lines_of
 from tunewright_scheduler import records
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import MAX_LOSSES, Training
+from tunewright_scheduler.sessions import LeaseTerms
 
 Span = tuple[float, float]
 """From when to when, by the loop's clock."""
+LEASE_GRACE_S = LeaseTerms().lease_grace_s
 RETURN_S = 30.0
 """A trainer that has come back needs so long at most to learn what has become of its runs."""
+HEARD_WITHIN_S = 3.0
+"""A call that fails by the seed is made again; until then nobody has heard of an end, and its trainer may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,27 @@ class Excuses:
     cut: dict[str, Sequence[Span]] = field(default_factory=dict)
     """Likewise: when it could reach no scheduler."""
 
+    deaf: Sequence[Span] = ()
+    """When no scheduler could take note of anything: the store was gone, or a scheduler was."""
+
     def dead_at_end_of(self, run: Run) -> bool:
         return _within(self.dead, run)
 
     def unheard_at_end_of(self, run: Run) -> bool:
-        return _within(self.dead, run) or _within(self.cut, run)
+        """Say whether nobody heard of its end in time: its trainer was away, or went before it could be heard."""
+        if _within(self.dead, run) or _within(self.cut, run):
+            return True
+        own = [*_own(self.dead, run), *_own(self.cut, run)]
+        deaf = [(begin, end + RETURN_S) for begin, end in self.deaf if begin <= run.ends <= end + RETURN_S]
+        return any(run.ends <= begin <= until for _, until in deaf for begin, _ in own)
 
 
 def _within(spans: dict[str, Sequence[Span]], run: Run) -> bool:
-    own = spans.get(str(run.process.folder.root.parent.parent), ())
-    return any(begin <= run.ends <= end + RETURN_S for begin, end in own)
+    return any(begin - HEARD_WITHIN_S <= run.ends <= end + RETURN_S for begin, end in _own(spans, run))
+
+
+def _own(spans: dict[str, Sequence[Span]], run: Run) -> Sequence[Span]:
+    return spans.get(str(run.process.folder.root.parent.parent), ())
 
 
 async def settled(store: Store, trainers: Trainers) -> None:
@@ -90,7 +105,7 @@ async def judge(store: Store, trainers: Trainers, wanted: TuningJobSpec, excuses
     _judge_counts(job, trainings)
     _judge_hosts(trainers)
     if not any(excuses.dead.values()):
-        assert most_at_once(runs) <= wanted.limits.max_parallel
+        assert most_at_once(runs, _taken_back(trainings, runs)) <= wanted.limits.max_parallel
     for training in trainings:
         own = sorted((run for run in runs if run.attempt.number == training.number), key=lambda run: run.begins)
         _judge_overlap(own, excuses)
@@ -131,9 +146,16 @@ def _judge_hosts(trainers: Trainers) -> None:
         assert most_at_once(host.runs.values()) <= settings.slots
 
 
-def most_at_once(runs: Iterable[Run]) -> int:
+def _taken_back(trainings: Sequence[Training], runs: Iterable[Run]) -> set[Run]:
+    """Return the runs that were ended for a lost lease: until the end of its grace they may run beside the next."""
+    counted = {(training.number, training.attempt) for training in trainings}
+    return {run for run in runs if not run.ended_by_itself and (run.attempt.number, run.attempt.attempt) not in counted}
+
+
+def most_at_once(runs: Iterable[Run], taken_back: Collection[Run] = ()) -> int:
     """Return how many ran at the same time, at most; one that begins as another ends is not beside it."""
-    moves = sorted([(run.begins, 1) for run in runs] + [(run.ends, -1) for run in runs])
+    ends = {run: max(run.begins, run.ends - LEASE_GRACE_S) if run in taken_back else run.ends for run in runs}
+    moves = sorted([(run.begins, 1) for run in ends] + [(end, -1) for end in ends.values()])
     running = most = 0
     for _, step in moves:
         running += step
@@ -144,11 +166,12 @@ def most_at_once(runs: Iterable[Run]) -> int:
 def _judge_overlap(runs: Sequence[Run], excuses: Excuses) -> None:
     """One attempt has ended before the next begins, unless nobody was there to end it.
 
-    Clocks agree here and nothing is slow, so that of the promise, at most grace + skew, nothing is left to be used up:
-    the trainer gives up after the lease, the scheduler only after lease and grace.
+    As a rule the trainer gives up after the lease, the scheduler only after lease and grace. A trainer that is back
+    within the grace says at once what it has given up, while that may still be ending: by the end of the grace at most.
     """
     for earlier, later in pairwise(runs):
-        assert earlier.ends <= later.begins or excuses.dead_at_end_of(earlier), "two attempts ran at once"
+        late_s = 0.0 if earlier.ended_by_itself else LEASE_GRACE_S
+        assert earlier.ends - late_s <= later.begins or excuses.dead_at_end_of(earlier), "two attempts ran at once"
 
 
 def _judge_runs(training: Training, runs: Sequence[Run], excuses: Excuses) -> Run | None:

@@ -33,6 +33,8 @@ NEWS_PAUSE_S: Final = 0.2
 """New attempts that come within it are named by one heartbeat."""
 AGAIN_S: Final = 0.1
 AGAIN_MOST_S: Final = 1.0
+SHORTEST_PAUSE_S: Final = 0.001
+"""What is left of a lease may be less than a clock can tell: waiting for that would be no pause at all."""
 SWEEP_PERIOD_S: Final = 60.0
 LAST_CALLS_S: Final = 5.0
 """What a drain that may not wait for trainings takes at most, to learn of what was granted in that moment."""
@@ -225,7 +227,7 @@ class Trainer:
         """Wait before the next try, not beyond the lease; once that has lapsed, give up what runs."""
         pause_s = backoff_s(failures, first_s=AGAIN_S, most_s=AGAIN_MOST_S)
         left_s = self._session.lease_left_s
-        await asyncio.sleep(min(pause_s, left_s) if left_s > 0 else pause_s)
+        await asyncio.sleep(max(min(pause_s, left_s), SHORTEST_PAUSE_S) if left_s > 0 else pause_s)
         if self._lapsed():
             for course in self._held():
                 if not course.ended:

@@ -7,7 +7,7 @@ parents never come here.
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect, insort
 from typing import Final
 
 from tunewright.core.draws import uniform
@@ -25,9 +25,18 @@ TOP_SIZE: Final = 32
 
 def with_objective(job: TuningJob, direction: Direction, ending: Ending, value: float) -> TuningJob:
     """Take an ended training's objective into the job. ε is taken as it stood before."""
-    compared = _compared(job, direction, Best(ending.number, value))
-    ranked = replace(compared, top=_ranked(job.top, direction, Best(ending.number, value)))
-    return _sampled(ranked, ending.number, value) if ending.state is TrainingState.COMPLETED else ranked
+    new = Best(ending.number, value)
+    better = job.best is None or direction.better(value, job.best.value)
+    improved = job.best is None or (better and abs(value - job.best.value) > least_gain(job))
+    completed = ending.state is TrainingState.COMPLETED
+    return replace(
+        job,
+        best=new if better else job.best,
+        not_improving=0 if improved else job.not_improving + 1,
+        top=_ranked(job.top, direction, new),
+        sample=_sampled(job, ending.number, value) if completed else job.sample,
+        sampled_from=job.sampled_from + completed,
+    )
 
 
 def least_gain(job: TuningJob) -> float:
@@ -35,36 +44,23 @@ def least_gain(job: TuningJob) -> float:
     return 0.0 if job.best is None else worthwhile_gain(job.best.value, job.sample)
 
 
-def _compared(job: TuningJob, direction: Direction, new: Best) -> TuningJob:
-    """Count how many have ended since the best was last improved on by more than ε."""
-    if job.best is None:
-        return replace(job, best=new, not_improving=0)
-    better = direction.better(new.value, job.best.value)
-    improved = better and abs(new.value - job.best.value) > least_gain(job)
-    return replace(
-        job,
-        best=new if better else job.best,
-        not_improving=0 if improved else job.not_improving + 1,
-    )
-
-
 def _ranked(top: tuple[Best, ...], direction: Direction, new: Best) -> tuple[Best, ...]:
     """Put an objective among the best ones; of equal ones the first stays in front."""
-    place = sum(not direction.better(new.value, item.value) for item in top)
+    sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
+    place = bisect(top, sign * new.value, key=lambda item: sign * item.value)
     return (*top[:place], new, *top[place:])[:TOP_SIZE]
 
 
-def _sampled(job: TuningJob, number: int, value: float) -> TuningJob:
+def _sampled(job: TuningJob, number: int, value: float) -> tuple[float, ...]:
     """Keep an even sample of all objectives so far (Vitter 1985, "Random sampling with a reservoir", algorithm R).
 
     The draw is keyed with seed and training, so that a decision taken again is the same.
     """
-    seen = job.sampled_from + 1
     sample = list(job.sample)
     if len(sample) == SAMPLE_SIZE:
-        place = int(uniform(job.seed, number, "/sample") * seen)
+        place = int(uniform(job.seed, number, "/sample") * (job.sampled_from + 1))
         if place >= SAMPLE_SIZE:
-            return replace(job, sampled_from=seen)
+            return job.sample
         del sample[place]
     insort(sample, value)
-    return replace(job, sample=tuple(sample), sampled_from=seen)
+    return tuple(sample)
