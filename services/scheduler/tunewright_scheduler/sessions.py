@@ -1,7 +1,6 @@
-"""Sessions, claims and leases: which trainer runs what, and what it is told.
+"""Sessions and leases: which trainer runs what, and what it is told.
 
-What a trainer is told is never stored as an order. Each heartbeat compares what the trainer says it holds with the
-training records, and the difference is the answer; so an order cannot be lost, only delayed until the next heartbeat.
+What a trainer is told is found out by each heartbeat anew (tunewright_scheduler.core.orders).
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -26,6 +25,7 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
+from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
 from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session, check_epoch, fenced, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
 from tunewright_scheduler.records import Versioned
@@ -34,31 +34,6 @@ UNHEARD_S: Final = 60.0
 """A grant that its trainer has not spoken of for so long has not reached it: longer than an answer is waited for."""
 
 log = structlog.get_logger()
-
-Held = tuple[str, int]
-"""A training's id and the attempt that is meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What a trainer says of an attempt that it runs, or whose spool it keeps."""
-
-    training_id: str
-    attempt: int
-    stopping: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What a trainer has to do about what it holds."""
-
-    stop: tuple[tuple[Held, str], ...] = ()
-    settled: tuple[tuple[Held, bool], ...] = ()
-    resend: tuple[tuple[Held, Resend], ...] = ()
-    abandon: tuple[Held, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.stop or self.settled or self.resend or self.abandon)
 
 
 class Sessions:
@@ -109,10 +84,10 @@ class Sessions:
             if await self._renew(trainer_id, epoch, draining=draining):
                 await self._lose_unheard(trainer_id, holding)
             while True:
-                orders = self._without_resent(trainer_id, await self._orders(holding))
+                told = self._without_resent(trainer_id, await self._orders(holding))
                 left_s = deadline - asyncio.get_running_loop().time()
-                if orders or left_s <= 0:
-                    return orders
+                if told or left_s <= 0:
+                    return told
                 await heard(bell, left_s)
 
     async def exited(self, trainer_id: str, held: Held, exit_: Exit) -> None:
@@ -237,30 +212,16 @@ class Sessions:
             await self.lose(training, Check("sessions", trainer_id, fenced.version))
         await self._store.commit([Remove("sessions", trainer_id, fenced.version)])
 
-    def _without_resent(self, trainer_id: str, orders: Orders) -> Orders:
+    def _without_resent(self, trainer_id: str, found: Orders) -> Orders:
         """Leave out what was handed on for this trainer before; note the rest."""
         before = self._resent.pop(trainer_id, frozenset())
-        if orders.resend:
-            self._resent[trainer_id] = frozenset(orders.resend)
-        return replace(orders, resend=tuple(item for item in orders.resend if item not in before))
+        if found.resend:
+            self._resent[trainer_id] = frozenset(found.resend)
+        return replace(found, resend=tuple(item for item in found.resend if item not in before))
 
     async def _orders(self, holding: Sequence[Holding]) -> Orders:
-        """Compare what a trainer holds with our record."""
-        found = await self._store.get_many("training_jobs", [item.training_id for item in holding])
-        stop, settled, resend, abandon = [], [], [], []
-        for item in holding:
-            held = (item.training_id, item.attempt)
-            stored = found.get(item.training_id)
-            training = from_document(stored.document, Training) if stored is not None else None
-            if training is None or training.attempt != item.attempt or training.state is TrainingState.READY:
-                abandon.append(held)
-            elif training.state.final:
-                settled.append((held, training.exit is not None))
-            elif training.stop_reason and not item.stopping and training.state is TrainingState.RUNNING:
-                stop.append((held, training.stop_reason))
-            elif training.resend is not None:
-                resend.append((held, training.resend))
-        return Orders(tuple(stop), tuple(settled), tuple(resend), tuple(abandon))
+        stored = await self._store.get_many("training_jobs", [item.training_id for item in holding])
+        return orders(holding, {key: from_document(item.document, Training) for key, item in stored.items()})
 
     async def _lose_unheard(self, trainer_id: str, holding: Sequence[Holding]) -> None:
         """Take back what was granted long ago and is not held: whatever became of that grant, nobody runs it."""

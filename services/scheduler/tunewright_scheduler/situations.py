@@ -13,10 +13,10 @@ from tunewright.platform.store.port import Query, Store, Stored
 from tunewright_scheduler import records
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.collectors import Collector, Collectors
-from tunewright_scheduler.core.diagnosis import Situation
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.pools import Lease, Pool
 from tunewright_scheduler.core.session import LeaseTerms, Session
+from tunewright_scheduler.core.situation import Situation
 from tunewright_scheduler.core.training import Training
 
 MOST_TRAININGS: Final = 50

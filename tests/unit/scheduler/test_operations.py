@@ -21,11 +21,12 @@ from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import COLLECTION, TURN, ControlRoom
 from tunewright_scheduler.core.controls import Quota, checked
 from tunewright_scheduler.core.decide import Park, StopRequested
+from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.core.training import MAX_LOSSES
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.records import training_key
-from tunewright_scheduler.sessions import Holding, Sessions
+from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
 

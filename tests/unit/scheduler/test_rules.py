@@ -42,10 +42,10 @@ from tunewright_scheduler.core.asking import Answered, AskFailed
 from tunewright_scheduler.core.controls import Quota
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.servicer import TuningServicer
-from tunewright_scheduler.sessions import Holding
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
 

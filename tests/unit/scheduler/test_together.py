@@ -19,9 +19,9 @@ from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.facts import TuningJobDeleted
+from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.training import Exit
 from tunewright_scheduler.results import Results
-from tunewright_scheduler.sessions import Holding
 from tunewright_scheduler.sweep import AT_ONCE, Sweep
 
 

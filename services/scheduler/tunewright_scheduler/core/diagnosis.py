@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tunewright.core.causes import CAUSES, RANK
-from tunewright.core.spec import Strategy, TuningJobSpec
+from tunewright.core.spec import Strategy
 from tunewright.core.states import CLOSING_JOB_STATES, JobState, TrainingState
 from tunewright_scheduler.core.asking import MODELLED, fallback_allowed, searches
 from tunewright_scheduler.core.collectors import Collectors
 from tunewright_scheduler.core.completion import FAILURES_ALLOWED
 from tunewright_scheduler.core.controls import Controls
 from tunewright_scheduler.core.cost import affordable
-from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.pools import Pool, names
-from tunewright_scheduler.core.session import LeaseTerms, Session
+from tunewright_scheduler.core.pools import names
+from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.situation import Situation
 from tunewright_scheduler.core.training import MAX_LOSSES, Resend, Training
 
 BROKER_AFTER_S: Final = 10.0
@@ -47,45 +47,6 @@ class Finding:
     training: str = ""
     since: float | None = None
     until: float | None = None
-
-
-NO_CONTROLS: Final = Controls()
-NO_COLLECTORS: Final = Collectors()
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """One job and what it stands on."""
-
-    now: float
-    job: TuningJob
-    spec: TuningJobSpec
-    terms: LeaseTerms
-    controls: Controls = NO_CONTROLS
-    trainings: tuple[Training, ...] = ()
-    """In flight; of very many, some."""
-    holders: tuple[Session, ...] = ()
-    """Sessions that hold them."""
-    pools: tuple[Pool, ...] = ()
-    """Where trainings of it wait to be claimed."""
-    owner_runs: int = 0
-    """Trainings under a lease of all its owner's jobs; counted only under a quota."""
-    untold_since: float | None = None
-    """When the oldest event was written that has not been published."""
-    collectors: Collectors = NO_COLLECTORS
-
-    @property
-    def ready(self) -> list[Training]:
-        """Those that are there to be claimed; a paused job's are not."""
-        return [training for training in self.trainings if training.claimable]
-
-    @property
-    def running(self) -> list[Training]:
-        return [training for training in self.trainings if training.state is TrainingState.RUNNING]
-
-    @property
-    def exited(self) -> list[Training]:
-        return [training for training in self.trainings if training.state is TrainingState.EXITED]
 
 
 def diagnose(situation: Situation) -> list[Finding]:
