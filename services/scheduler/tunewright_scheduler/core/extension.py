@@ -61,8 +61,13 @@ def extended(
 def retried_apart(
     spec: TuningJobSpec, job: TuningJob, name: str, failed: Sequence[EnqueuedConfiguration], ancestors: Sequence[str]
 ) -> TuningJobSpec:
-    """Return the specification of a child that runs the failed configurations again, and nothing else."""
-    return replace(extended(spec, job, name, len(failed), ancestors), enqueued=tuple(failed), reevaluation=None)
+    """Return the specification of a child that runs the failed configurations again, all of them and nothing else.
+
+    What ends a search that leads nowhere has no say in it.
+    """
+    child = extended(spec, job, name, len(failed), ancestors)
+    completion = replace(spec.completion, max_not_improving=None, on_convergence=None)
+    return replace(child, enqueued=tuple(failed), completion=completion, reevaluation=None)
 
 
 def ancestors(spec: TuningJobSpec, job: TuningJob) -> tuple[str, ...]:
