@@ -32,6 +32,7 @@ from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJo
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import (
     CLAIM_REMINDER_S,
+    JOB_PAUSED,
     Training,
     ending,
     is_unclaimed,
@@ -96,7 +97,7 @@ class Change:
         """Change a training; if that ends it, the job counts it in the same commit. A paused job offers none."""
         before = self.trainings[training.number]
         if JobState.PAUSED in {self.job.state, self.job.blocked_in}:
-            training = withheld(training)
+            training = withheld(training, JOB_PAUSED)
         self.trainings[training.number] = training
         if training.cost > before.cost:
             await self.apply(Spent(training.cost - before.cost))
@@ -125,8 +126,8 @@ class Change:
                     await self.retake_turns(numbers)
                 case StopTrainings(numbers, reason):
                     await self._stop(numbers, reason)
-                case WithholdTrainings(numbers):
-                    await self._withhold(numbers)
+                case WithholdTrainings(numbers, reason):
+                    await self._withhold(numbers, reason)
                 case OfferTrainings(numbers):
                     await self._offer(numbers)
                 case Observe(fold_index, number):
@@ -222,10 +223,10 @@ class Change:
             if before.state is TrainingState.RUNNING:
                 self.bells.add(trainer_bell(before.holder))
 
-    async def _withhold(self, numbers: Sequence[int]) -> None:
+    async def _withhold(self, numbers: Sequence[int], reason: str) -> None:
         await self.read_at_once(numbers)
         for number in numbers:
-            await self.put(withheld(await self.training(number)))
+            await self.put(withheld(await self.training(number), reason))
 
     async def _offer(self, numbers: Sequence[int]) -> None:
         await self.read_at_once(numbers)

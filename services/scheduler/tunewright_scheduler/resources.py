@@ -12,7 +12,7 @@ from tunewright.v1 import spec_pb2, tuning_service_pb2
 from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.core.training import JOB_PAUSED, Training
 
 
 def job_message(
@@ -123,8 +123,10 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
 
 def _training_waits_for(training: Training) -> str:
     match training.state:
-        case TrainingState.READY if training.claim_order is None:
+        case TrainingState.READY if training.claim_order is None and training.reason == JOB_PAUSED:
             return "its tuning job to be resumed"
+        case TrainingState.READY if training.claim_order is None:
+            return "others of its tuning job to end, for it may run fewer at once by now"
         case TrainingState.READY:
             return f"a free slot in pool {training.pool!r}"
         case TrainingState.RUNNING:

@@ -16,7 +16,17 @@ from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
 from tunewright.core.values import replace
-from tunewright_scheduler.core import amendment, asking, completion, convergence, parking, pause, queueing, reevaluation
+from tunewright_scheduler.core import (
+    amendment,
+    asking,
+    completion,
+    convergence,
+    parking,
+    pause,
+    queueing,
+    reevaluation,
+    surplus,
+)
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell, tell_changed
 from tunewright_scheduler.core.facts import TuningJobEnded
@@ -67,6 +77,8 @@ class Revised:
 
     other_space: bool = False
     """Ranges have been widened."""
+    unclaimed: tuple[int, ...] = ()
+    """Where fewer may run at once: trainings that are ready and not held back yet, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) ->
 def advance(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Do what the job's own state asks for, whatever the message was."""
     decision = _close_if_met(job, spec, now).then(lambda closing: _end_if_over(closing, now))
+    decision = decision.then(lambda running: surplus.offered(running, spec))
     decision = decision.then(lambda running: reevaluation.start_repeats(running, spec))
     decision = decision.then(lambda running: asking.ask_if_wanted(running, spec, now))
     return decision.then(lambda last: Decision(replace(last, modified_at=now, due_at=_due_at(last, spec, now))))
@@ -149,8 +162,9 @@ def _ordered(job: TuningJob, spec: TuningJobSpec, order: Order, now: float) -> D
             return pause.paused(job, spec, now)
         case ResumeRequested():
             return pause.resumed(job, now)
-        case Revised(other_space):
-            return amendment.revised(job, spec, now, other_space=other_space)
+        case Revised(other_space, unclaimed):
+            revised = amendment.revised(job, spec, now, other_space=other_space)
+            return revised.then(lambda last: surplus.held_back(last, spec, unclaimed))
 
 
 def _process_ended(job: TuningJob, number: int, now: float) -> TuningJob:

@@ -59,6 +59,7 @@ class WithholdTrainings:
     """Let those that nobody has claimed yet not be claimed; the others run on."""
 
     numbers: tuple[int, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
