@@ -120,7 +120,8 @@ def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) ->
 def advance(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Do what the job's own state asks for, whatever the message was."""
     decision = _close_if_met(job, spec, now).then(lambda closing: _end_if_over(closing, now))
-    decision = decision.then(lambda running: surplus.offered(running, spec))
+    if decision.job.held_back:
+        decision = decision.then(lambda running: surplus.offered(running, spec))
     decision = decision.then(lambda running: reevaluation.start_repeats(running, spec))
     decision = decision.then(lambda running: asking.ask_if_wanted(running, spec, now))
     return decision.then(lambda last: Decision(replace(last, modified_at=now, due_at=_due_at(last, spec, now))))

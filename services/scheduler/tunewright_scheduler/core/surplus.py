@@ -29,7 +29,7 @@ def held_back(job: TuningJob, spec: TuningJobSpec, unclaimed: Sequence[int]) -> 
 
 def offered(job: TuningJob, spec: TuningJobSpec) -> Decision:
     """Offer what there is room for again."""
-    if not job.held_back or job.state is not JobState.RUNNING:
+    if job.state is not JobState.RUNNING:
         return Decision(job)
     held = tuple(number for number in job.held_back if number in job.slots)  # one may have been stopped, or settled
     room = max(0, spec.limits.max_parallel - (len(job.slots) - len(held)))
