@@ -14,30 +14,38 @@ from tunewright.core.draws import uniform
 from tunewright.core.spec import Completion, Direction, Strategy
 from tunewright.core.states import JobState
 from tunewright_scheduler.core.asking import Answered
-from tunewright_scheduler.core.convergence import FEWEST_IN_TAIL, chance_of_gain
+from tunewright_scheduler.core.convergence import FEWEST_IN_TAIL, STOOD, chance_of_gain
 from tunewright_scheduler.core.decide import Tick, decide
-from tunewright_scheduler.core.job import Outlook, Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.job import Best, Outlook, Provenance, Suggestion, TuningJob
 
 SUGGESTION = Suggestion({"lr": 0.01, "epochs": 3, "batch": "32"}, Provenance("explore"))
 NOTHING_LEFT, SOMETHING_LEFT = Outlook(0.01, 0.0), Outlook(0.2, 0.1)
 best_first = st.lists(st.floats(-1e3, 1e3), min_size=FEWEST_IN_TAIL + 1, max_size=32).map(sorted)
 
 
-def asked(verdicts: list[Outlook | None], completion: Completion | None = None) -> TuningJob:
-    """Return a Bayesian job whose asks were answered with these outlooks, a training ended after each."""
+def asked(verdicts: list[Outlook | None], completion: Completion | None = None, stood: int = STOOD) -> TuningJob:
+    """Return a Bayesian job whose asks were answered with these outlooks, a training as good as the best after each.
+
+    Its best has stood for so many trainings before.
+    """
     job_spec = replace(wanted(completion=completion, max_trainings=50), strategy=Strategy.BAYESIAN)
-    job = decide(new_job(), job_spec, Tick(), 0.0).job
+    before = replace(new_job(), best=Best(1, 0.5), not_improving=stood)
+    job = decide(before, job_spec, Tick(), 0.0).job
     for number, outlook in enumerate(verdicts):
         assert job.ask is not None
         job = decide(job, job_spec, Answered(job.ask.number, (SUGGESTION,), outlook=outlook), float(number)).job
         if job.state is not JobState.RUNNING:
             break
-        job = ended(replace(job, slots=(), started=job.started - 1), job_spec, 0.5 + number, number + 0.5).job
+        job = ended(replace(job, slots=(), started=job.started - 1), job_spec, 0.5, number + 0.5).job
     return job
 
 
 def test_two_successive_asks_with_nothing_left_to_gain_are_convergence():
     assert asked([None, NOTHING_LEFT, NOTHING_LEFT, SOMETHING_LEFT]).converged_at == 2.0
+
+
+def test_a_model_is_not_believed_before_the_best_has_stood_for_a_while():
+    assert asked([NOTHING_LEFT] * 4, stood=STOOD - 2).converged_at == 3.0
 
 
 def test_a_hopeful_ask_between_two_hopeless_ones_is_not():
@@ -58,7 +66,7 @@ def test_what_is_proposed_beside_the_last_verdict_is_not_started_to_be_stopped()
 
 def test_an_answer_that_comes_again_is_not_a_second_verdict():
     job_spec = replace(wanted(), strategy=Strategy.BAYESIAN)
-    job = decide(new_job(), job_spec, Tick(), 0.0).job
+    job = decide(replace(new_job(), best=Best(1, 0.5), not_improving=STOOD), job_spec, Tick(), 0.0).job
     for _ in range(3):
         job = decide(job, job_spec, Answered(0, (SUGGESTION,), outlook=NOTHING_LEFT), 1.0).job
     assert (job.unpromising, job.converged_at) == (1, None)

@@ -1,8 +1,9 @@
 """Has a job converged: is it unlikely to gain more than ε with the trainings that it has left?
 
 It has at two successive verdicts under 5 %. Where there is a model, a verdict is what the suggester says of the whole
-job when it is asked. Where there is none, it is said of every ended training with an objective, from the record of
-objectives alone: n draws of one distribution, and m more to come. Then
+job when it is asked; it counts once the best has stood for ten trainings. Where there is none, it is said of every
+ended training with an objective, from the record of objectives alone: n draws of one distribution, and m more to come.
+Then
 
     P(some one of m beats the best of n by more than ε) = r m / (n + r m)
 
@@ -30,6 +31,10 @@ UNLIKELY: Final = 0.05
 SUCCESSIVE: Final = 2
 """Verdicts that must agree."""
 
+STOOD: Final = 10
+"""Trainings since the best was improved on before a model's word is taken: one that has just been wrong about where the
+best is may be wrong again (measured in docs/adr/0017-what-counts-as-improving.md)."""
+
 FEWEST_IN_TAIL: Final = 5
 
 
@@ -37,7 +42,8 @@ def with_outlook(job: TuningJob, outlook: Outlook | None, now: float) -> TuningJ
     """Take in what the suggester has said. None: it has no model yet."""
     if outlook is None:
         return job
-    return _with_verdict(replace(job, outlook=outlook), outlook.probability, now)
+    unlikely = outlook.probability < UNLIKELY and job.not_improving >= STOOD
+    return _with_verdict(replace(job, outlook=outlook), now, unlikely=unlikely)
 
 
 def with_record(job: TuningJob, spec: TuningJobSpec, now: float) -> TuningJob:
@@ -48,7 +54,7 @@ def with_record(job: TuningJob, spec: TuningJobSpec, now: float) -> TuningJob:
     if left is None or left <= 0:
         return job
     probability = chance_of_gain([item.value for item in job.top], job.objectives.succeeded, left, least_gain(job))
-    return job if probability is None else _with_verdict(job, probability, now)
+    return job if probability is None else _with_verdict(job, now, unlikely=probability < UNLIKELY)
 
 
 def chance_of_gain(best_first: Sequence[float], count: int, left: float, gain: float) -> float | None:
@@ -80,7 +86,7 @@ def _trainings_left(job: TuningJob, spec: TuningJobSpec, now: float) -> float | 
     return ended * (limits.max_runtime_s - elapsed_s) / elapsed_s
 
 
-def _with_verdict(job: TuningJob, probability: float, now: float) -> TuningJob:
-    unpromising = job.unpromising + 1 if probability < UNLIKELY else 0
+def _with_verdict(job: TuningJob, now: float, *, unlikely: bool) -> TuningJob:
+    unpromising = job.unpromising + 1 if unlikely else 0
     first = job.converged_at is None and unpromising >= SUCCESSIVE
     return replace(job, unpromising=unpromising, converged_at=now if first else job.converged_at)
