@@ -30,11 +30,12 @@ from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
-from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.controls import ControlRoom
+from tunewright_scheduler.core.session import LeaseTerms, Session
 from tunewright_scheduler.records import training_key
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.results import Results
-from tunewright_scheduler.sessions import LeaseTerms, Sessions
+from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
 PARALLEL: Final = 10
@@ -101,9 +102,10 @@ async def _run(folder: Path, strategy: Strategy) -> list[Stamp]:
     asker, relay = Asker(changes, wire), Relay(store, MemoryBus(topics().values()))
     changes.on_ask, changes.on_outbox = asker.ask, relay.wake
     sessions = Sessions(store, changes, bells, LeaseTerms())
-    claims, results = Claims(store, changes, sessions), Results(changes)
+    room = ControlRoom(store)
+    claims, results = Claims(store, changes, sessions, room), Results(changes)
     opened, _ = await sessions.open(Session(TRAINER, 0, "owner", "default", PARALLEL, 0, "host", 0.0, 0.0), ())
-    jobs = TuningJobs(store, changes, lambda _field, _image: None)
+    jobs = TuningJobs(store, changes, lambda _field, _image: None, room)
     spec = subject.spec("growth", trainings=TRAININGS, parallel=PARALLEL, strategy=strategy)
     uid = await jobs.create("owner", check(spec))
     stamps: list[Stamp] = []

@@ -27,8 +27,8 @@ from tunewright.v1 import worker_service_pb2 as pb
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub, add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub, add_WorkerServiceServicer_to_server
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import Scheduler, scheduler
-from tunewright_scheduler.sessions import LeaseTerms
 
 RESULTS: Final = "training.results"
 HOST: Final = "127.0.0.1"

@@ -213,7 +213,8 @@ def test_a_job_ends_when_it_no_longer_improves(cli):
     assert tree["reason"].startswith("the best objective has not improved by more than")
     assert tree["trainings"]["completed"] < 20
     shown = dict(line.split("\t") for line in cli.out("describe", "still").splitlines())
-    assert shown["not improving"] == "3 trainings of 3"
+    stood, _, limit = shown["not improving"].partition(" trainings of ")
+    assert int(stood) >= 3 == int(limit)  # one that was under way by then may have ended with a value, too
 
 
 def test_a_job_file_may_ask_for_convergence(cli):

@@ -41,9 +41,9 @@ from tunewright_metrics.main import Metrics
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import scheduler
 from tunewright_scheduler.records import name_key
-from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.folder import Folders

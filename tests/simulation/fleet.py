@@ -24,8 +24,8 @@ from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServi
 from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub, add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub, add_WorkerServiceServicer_to_server
 from tunewright_metrics.main import Metrics
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import scheduler
-from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_suggester.fitting import Fitter
 from tunewright_suggester.frames import Kind
 from tunewright_suggester.pool import _opened

@@ -16,7 +16,7 @@ from tests.simulation.wire import Wire
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.port import Query, Store
-from tunewright_scheduler.sessions import LeaseTerms
+from tunewright_scheduler.core.session import LeaseTerms
 
 TERMS = LeaseTerms()
 MAX_PARALLEL = 3

@@ -92,11 +92,22 @@ async def _revise(change: Change, revision: TuningJobSpec) -> None:
     change.spec = revision
     if revision.priority != before.priority:
         await _reorder(change, (before.priority - revision.priority) * queueing.PRIORITY_SPAN)
-    await change.apply(Revised(other_space=revision.definitions != before.definitions))
+    fewer = revision.limits.max_parallel < before.limits.max_parallel
+    unclaimed = await _unclaimed(change) if fewer else ()
+    await change.apply(Revised(revision.definitions != before.definitions, unclaimed))
+
+
+async def _unclaimed(change: Change) -> tuple[int, ...]:
+    """Return the trainings that nobody runs and that are not held back yet, in their order."""
+    numbers = [number for number in change.job.slots if number not in change.job.held_back]
+    await change.read_at_once(numbers)
+    found = [await change.training(number) for number in numbers]
+    return tuple(training.number for training in found if training.state is TrainingState.READY)
 
 
 async def _reorder(change: Change, shift: float) -> None:
     """Move what nobody has claimed yet in the order of claims; there it is as if the job had just come."""
+    await change.read_at_once(change.job.slots)
     for number in change.job.slots:
         training = await change.training(number)
         if training.state is TrainingState.READY:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import grpc
@@ -26,7 +26,6 @@ from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_p
 from tunewright_scheduler import records
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.asking import ANSWER_DUE_S, MODELLED, Answered, AskFailed, StillAsked
-from tunewright_scheduler.core.decide import Message, Park
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.history import NOTHING, Histories, Mark, Marks
@@ -61,19 +60,16 @@ class Asker:
         """Ask and fold the answer in. A fault of this one job parks it; a missing suggester is told to the job."""
         try:
             async with self._said_so(uid, number):
-                message: Message = await self._answer(uid, number)
+                message = await self._answer(uid, number)
+            await self._changes.send(uid, message)
         except NotFound:
             return  # deleted meanwhile
         except PeerError as error:
             log.warning("not asked; the ask is repeated when due", uid=uid, ask=number, error=str(error))
-            return
         except Exception as error:
             log.exception("ask failed", uid=uid, ask=number)
-            message = Park(f"asking for configurations failed: {error}")
-        try:
-            await self._changes.send(uid, message)
-        except TunewrightError as error:
-            log.warning("answer not taken; the ask is repeated when due", uid=uid, ask=number, error=str(error))
+            with suppress(PeerError):  # repeated when due, the ask fails again
+                await self._changes.park(uid, f"asking for configurations failed: {error}")
 
     @asynccontextmanager
     async def _said_so(self, uid: str, number: int) -> AsyncIterator[None]:

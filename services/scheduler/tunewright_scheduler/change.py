@@ -32,6 +32,7 @@ from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJo
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import (
     CLAIM_REMINDER_S,
+    JOB_PAUSED,
     Training,
     ending,
     is_unclaimed,
@@ -73,6 +74,11 @@ class Change:
             self.trainings[number] = self.read[number]
         return self.trainings[number]
 
+    async def read_at_once(self, numbers: Sequence[int]) -> None:
+        """Read those trainings that are still to be read together, not one by one."""
+        unread = [number for number in numbers if number not in self.trainings and number not in self.read]
+        self.know(await records.read_trainings(self.store, self.job.uid, unread))
+
     def know(self, found: Mapping[int, Versioned[Training]]) -> None:
         """Take note of trainings as they are stored."""
         self.read |= {number: item.value for number, item in found.items()}
@@ -91,7 +97,7 @@ class Change:
         """Change a training; if that ends it, the job counts it in the same commit. A paused job offers none."""
         before = self.trainings[training.number]
         if JobState.PAUSED in {self.job.state, self.job.blocked_in}:
-            training = withheld(training)
+            training = withheld(training, JOB_PAUSED)
         self.trainings[training.number] = training
         if training.cost > before.cost:
             await self.apply(Spent(training.cost - before.cost))
@@ -120,14 +126,15 @@ class Change:
                     await self.retake_turns(numbers)
                 case StopTrainings(numbers, reason):
                     await self._stop(numbers, reason)
-                case WithholdTrainings(numbers):
-                    for number in numbers:
-                        await self.put(withheld(await self.training(number)))
+                case WithholdTrainings(numbers, reason):
+                    await self._withhold(numbers, reason)
                 case OfferTrainings(numbers):
                     await self._offer(numbers)
                 case Observe(fold_index, number):
                     document = records.observation_document(fold_index, self.trainings[number])
-                    self.writes.append(Insert("observations", records.ask_key(self.job.uid, fold_index), document))
+                    self.writes.append(
+                        Insert("observations", records.observation_key(self.job.uid, fold_index), document)
+                    )
                 case Tell(fact):
                     self.facts.append(fact)
 
@@ -192,8 +199,7 @@ class Change:
 
     async def retake_turns(self, numbers: Sequence[int]) -> None:
         """Give trainings that wait for their first claim new turns, in their order. What was lost keeps its turn."""
-        unread = [number for number in numbers if number not in self.trainings and number not in self.read]
-        self.know(await records.read_trainings(self.store, self.job.uid, unread))
+        await self.read_at_once(numbers)
         waiting = [training for number in sorted(numbers) if is_unclaimed(training := await self.training(number))]
         self.job = queueing.give_back(self.job, [training.expected_s for training in waiting])
         for training in waiting:
@@ -210,13 +216,20 @@ class Change:
         return self.virtual_times[key]
 
     async def _stop(self, numbers: Sequence[int], reason: str) -> None:
+        await self.read_at_once(numbers)
         for number in numbers:
             before = await self.training(number)
             await self.put(stopped(before, reason, self.now))
             if before.state is TrainingState.RUNNING:
                 self.bells.add(trainer_bell(before.holder))
 
+    async def _withhold(self, numbers: Sequence[int], reason: str) -> None:
+        await self.read_at_once(numbers)
+        for number in numbers:
+            await self.put(withheld(await self.training(number), reason))
+
     async def _offer(self, numbers: Sequence[int]) -> None:
+        await self.read_at_once(numbers)
         for number in numbers:
             training = await self.training(number)
             await self.put(offered(training, self.now))

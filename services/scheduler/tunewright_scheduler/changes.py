@@ -15,14 +15,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tunewright.core.errors import Conflict, NotFound, Unavailable
+import structlog
+
+from tunewright.core.errors import CallerError, Conflict, NotFound, PeerError, Unavailable
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.lifecycle import take_error
 from tunewright.platform.store.port import Insert, Store, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, job_bell
 from tunewright_scheduler.change import Change
-from tunewright_scheduler.core.decide import Message, advance
+from tunewright_scheduler.core.decide import Message, Park, advance
 from tunewright_scheduler.core.facts import TuningJobCreated
 from tunewright_scheduler.core.job import TuningJob
 
@@ -43,6 +45,8 @@ VERSIONED: Final = frozenset({"tuning_jobs", "training_jobs"})
 
 
 Step = Callable[[Change], Awaitable[None]]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Changes:
         waiting.done.add_done_callback(take_error)  # its caller may have gone
         self._waiting.setdefault(uid, []).append(waiting)
         async with self._lock(uid):
-            if not waiting.done.done():
+            while not waiting.done.done():  # those in front of it may be more than share a commit
                 await self._make_all(uid, self._next(uid))
         return await waiting.done
 
@@ -136,6 +140,20 @@ class Changes:
     async def send(self, uid: str, message: Message) -> TuningJob:
         """Fold one message into the job."""
         return await self.make(uid, lambda change: change.apply(message))
+
+    async def park(self, uid: str, reason: str) -> None:
+        """Set a job aside after a fault of ours, which never becomes another job's. Raises Unavailable.
+
+        Where the fault is in the job's own record, there is nothing to note it in: the log has to do.
+        """
+        try:
+            await self.send(uid, Park(reason))
+        except PeerError:
+            raise
+        except CallerError as error:
+            log.info("not parked", uid=uid, why=str(error))
+        except Exception:
+            log.exception("cannot be parked", uid=uid, reason=reason)
 
     async def spec(self, uid: str, revision: int) -> TuningJobSpec:
         """Return an immutable revision of a job's specification. Raises NotFound."""

@@ -79,12 +79,10 @@ class Door:
 
 
 class Claims:
-    def __init__(self, store: Store, changes: Changes, sessions: Sessions, room: ControlRoom | None = None) -> None:
+    def __init__(self, store: Store, changes: Changes, sessions: Sessions, room: ControlRoom) -> None:
         self._store, self._changes, self._sessions, self._bells = store, changes, sessions, changes.bells
-        self._room = room or ControlRoom(store)
+        self._room = room
         self._quotas = Quotas(store, self._room)
-        self._pools: dict[str, tuple[int, str]] = {}
-        """By trainer: the epoch of its session, and its pool."""
         self._doors: weakref.WeakValueDictionary[str, Door] = weakref.WeakValueDictionary()
 
     async def claim(
@@ -96,7 +94,7 @@ class Claims:
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + wait_s
-        pool = await self._pool(trainer_id, epoch)
+        pool = await self._sessions.pool(trainer_id, epoch)  # whether that is still its epoch, the look will tell
         if again:
             running = await self._sessions.running(trainer_id)
             if before := [training for training in running if training.claim_id == request_id]:
@@ -120,14 +118,6 @@ class Claims:
                     await rung(bell, min(deadline, again_at) - clock())
                     if clock() >= door.looked_at + LOOK_AGAIN_S:
                         bell.set()
-
-    async def _pool(self, trainer_id: str, epoch: int) -> str:
-        """Return the pool of the session's epoch. Whether that is still its epoch, the look will tell."""
-        known_epoch, pool = self._pools.get(trainer_id, (0, ""))
-        if known_epoch != epoch:
-            pool = (await self._sessions.current(trainer_id, epoch)).value.pool
-            self._pools[trainer_id] = (epoch, pool)
-        return pool
 
     def _door(self, pool: str) -> Door:
         door = self._doors.get(pool)

@@ -13,8 +13,7 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.controls import Controls
 from tunewright_scheduler.core.diagnosis import Finding, counted, diagnose, found, in_short, installation
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.session import Session
-from tunewright_scheduler.sessions import LeaseTerms
+from tunewright_scheduler.core.session import LeaseTerms, Session
 from tunewright_scheduler.situations import Situations, read_collectors
 
 MOST_JOBS: Final = 200

@@ -18,6 +18,7 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.commands import Commands
 from tunewright_scheduler.controls import ControlRoom
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.doorbell import Doorbell
 from tunewright_scheduler.operations import Operations
@@ -25,7 +26,7 @@ from tunewright_scheduler.operations_servicer import OperationsServicer
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
-from tunewright_scheduler.sessions import LeaseTerms, Sessions
+from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import CheckImage, TuningJobs
 from tunewright_scheduler.worker_servicer import WorkerServicer

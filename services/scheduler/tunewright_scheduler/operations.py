@@ -76,6 +76,7 @@ class Operations:
                 raise IllegalTransition(f"tuning job {job.name}", f"already {job.state.shown}", "be unparked")
             if job.state is not JobState.BLOCKED:
                 return
+            await change.read_at_once([waiting.number for waiting in job.awaiting])
             for waiting in job.awaiting:
                 training = await change.training(waiting.number)
                 if training.state is TrainingState.EXITED:

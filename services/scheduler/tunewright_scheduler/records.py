@@ -42,16 +42,16 @@ def job_document(job: TuningJob) -> Document:
     }
 
 
-def training_document(training: Training) -> Document:
-    return to_document(training)
-
-
 def training_key(training: Training) -> str:
     return training_id(training.uid, training.number)
 
 
 def ask_key(uid: str, number: int) -> str:
     return f"{uid}/{number:06d}"
+
+
+def observation_key(uid: str, fold_index: int) -> str:
+    return f"{uid}/{fold_index:06d}"
 
 
 def name_key(owner: str, name: str) -> str:

@@ -9,10 +9,10 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
 from tunewright.v1 import spec_pb2, tuning_service_pb2
-from tunewright_scheduler.core import cost
+from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.core.training import JOB_PAUSED, Training
 
 
 def job_message(
@@ -30,7 +30,7 @@ def job_message(
         spec_revision=job.spec_revision,
         owner=job.owner,
         state=f"JOB_STATE_{job.state.name}",
-        reason=job.reason,
+        reason=job.reason or reevaluation.under_way(job),
         created_at=instant_to_timestamp(job.created_at),
         modified_at=instant_to_timestamp(job.modified_at),
         trainings=pb.TrainingCounters(
@@ -123,8 +123,10 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
 
 def _training_waits_for(training: Training) -> str:
     match training.state:
-        case TrainingState.READY if training.claim_order is None:
+        case TrainingState.READY if training.claim_order is None and training.reason == JOB_PAUSED:
             return "its tuning job to be resumed"
+        case TrainingState.READY if training.claim_order is None:
+            return "others of its tuning job to end, for it may run fewer at once by now"
         case TrainingState.READY:
             return f"a free slot in pool {training.pool!r}"
         case TrainingState.RUNNING:

@@ -16,7 +16,6 @@ from tunewright.platform.bus.consumer import Received
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER, Changes
-from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.training import Resend, Summary, Unmatched, stopped, summarized
 
 log = structlog.get_logger()
@@ -53,7 +52,7 @@ class Results:
             log.info("result dropped", uid=message.uid, number=message.number, why=str(error))
         except Exception as error:
             log.exception("result failed", uid=message.uid, number=message.number)
-            await self._changes.send(message.uid, Park(f"reading a result failed: {error}"))
+            await self._changes.park(message.uid, f"reading a result failed: {error}")
 
 
 def _step(message: Any) -> Callable[[Change], Awaitable[None]] | None:
@@ -100,7 +99,9 @@ async def _stop_advised(change: Change, message: results_pb2.StopAdvised) -> Non
 async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
     training = await change.training(message.number)
     if training.attempt == message.attempt and not training.state.final:
-        mark = Resend(message.instance, message.from_line, change.now)
+        gap, before = (message.instance, message.from_line), training.resend
+        again = before is not None and (before.instance, before.from_line) == gap
+        mark = replace(before, again_at=change.now) if before is not None and again else Resend(*gap, change.now)
         await change.put(replace(training, resend=mark))
         change.bells.add(trainer_bell(training.holder))
 

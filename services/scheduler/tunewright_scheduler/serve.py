@@ -16,8 +16,8 @@ from tunewright.platform.settings import CallerSettings, KafkaSettings, MongoSet
 from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import scheduler
-from tunewright_scheduler.sessions import LeaseTerms
 
 TERMS: Final = LeaseTerms()
 

@@ -22,15 +22,14 @@ from tunewright_scheduler.bells import Bells, heard, job_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.changing import ChangingServicer
-from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training, stopped
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.parents import overall_best
 from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import job_message, training_message
-from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
+from tunewright_scheduler.view import View
 
 WATCH_GATHER_S: Final = 0.25
 """Changes that come within it are shown together."""
@@ -39,12 +38,9 @@ WATCH_AGAIN_S: Final = 2.0
 
 
 class TuningServicer(ChangingServicer):
-    def __init__(
-        self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor | None = None
-    ) -> None:
+    def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor) -> None:
         super().__init__(store, changes, jobs)
-        self._changes, self._bells, self._jobs = changes, bells, jobs
-        self._doctor = doctor or Doctor(store, changes, ControlRoom(store), LeaseTerms())
+        self._changes, self._bells, self._jobs, self._doctor = changes, bells, jobs, doctor
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -215,38 +211,6 @@ class TuningServicer(ChangingServicer):
         if overall is not None:
             message.overall_best.CopyFrom(training_message(overall))
         return message
-
-
-class View:
-    """What one watcher has been shown of a job."""
-
-    def __init__(self) -> None:
-        self.version = 0
-        self._known: int | None = None
-        """Trainings that the job had when last looked at."""
-        self._followed: set[int] = set()
-        self._shown: dict[int, pb.TrainingJob] = {}
-
-    def follow(self, job: TuningJob) -> set[int]:
-        """Return the numbers to look at: those in flight, and those that were, or began, since the last look."""
-        self._followed.update(job.in_flight)
-        if self._known is not None:
-            self._followed.update(range(self._known + 1, job.started + 1))
-        self._known = job.started
-        return self._followed
-
-    def changed(self, trainings: list[Training]) -> list[pb.TrainingJob]:
-        """Return the trainings that differ from what was shown; an ended one is shown once more, then left."""
-        changed = []
-        for training in trainings:
-            message = training_message(training)
-            if self._shown.get(training.number) != message:
-                self._shown[training.number] = message
-                changed.append(message)
-            if training.state.final:
-                self._followed.discard(training.number)
-                del self._shown[training.number]
-        return changed
 
 
 def _page_size(asked: int, *, default: int, limit: int) -> int:

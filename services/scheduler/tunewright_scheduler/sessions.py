@@ -1,7 +1,6 @@
-"""Sessions, claims and leases: which trainer runs what, and what it is told.
+"""Sessions and leases: which trainer runs what, and what it is told.
 
-What a trainer is told is never stored as an order. Each heartbeat compares what the trainer says it holds with the
-training records, and the difference is the answer; so an order cannot be lost, only delayed until the next heartbeat.
+What a trainer is told is found out by each heartbeat anew (tunewright_scheduler.core.orders).
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -24,9 +23,10 @@ from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import training as trainings
-from tunewright_scheduler.core.decide import Park, ProcessEnded
+from tunewright_scheduler.core.decide import ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
-from tunewright_scheduler.core.session import LeaseState, Session, check_epoch, fenced, renewed
+from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
+from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session, check_epoch, fenced, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
 from tunewright_scheduler.records import Versioned
 
@@ -35,39 +35,6 @@ UNHEARD_S: Final = 60.0
 
 log = structlog.get_logger()
 
-Held = tuple[str, int]
-"""A training's id and the attempt that is meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What a trainer says of an attempt that it runs, or whose spool it keeps."""
-
-    training_id: str
-    attempt: int
-    stopping: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseTerms:
-    lease_s: float = 30.0
-    lease_grace_s: float = 15.0
-    heartbeat_s: float = 5.0
-    stop_grace_s: float = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What a trainer has to do about what it holds."""
-
-    stop: tuple[tuple[Held, str], ...] = ()
-    settled: tuple[tuple[Held, bool], ...] = ()
-    resend: tuple[tuple[Held, Resend], ...] = ()
-    abandon: tuple[Held, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.stop or self.settled or self.resend or self.abandon)
-
 
 class Sessions:
     def __init__(self, store: Store, changes: Changes, bells: Bells, terms: LeaseTerms) -> None:
@@ -75,8 +42,8 @@ class Sessions:
         self._store, self._changes, self._bells = store, changes, bells
         self._seen: dict[str, Session] = {}
         """Per trainer: its session as last read or written here. An epoch ends by its trainer or with its lease."""
-        self._resent: dict[str, set[tuple[Held, Resend]]] = {}
-        """Per trainer: what this process has already had sent again. Losing it costs a repetition."""
+        self._resent: dict[str, frozenset[tuple[Held, Resend]]] = {}
+        """Per trainer: what is to be sent again and was handed on from here. Losing it costs a repetition."""
 
     async def open(self, session: Session, holding: Sequence[Holding]) -> tuple[Session, tuple[Held, ...]]:
         """Open or take over a session; return it under its new epoch, and which of `holding` are void.
@@ -99,7 +66,14 @@ class Sessions:
         for training in await self.running(session.trainer_id):
             if (records.training_key(training), training.attempt) not in named:
                 await self.lose(training)
-        return opened, (await self._orders(session.trainer_id, holding)).abandon
+        return opened, (await self._orders(holding)).abandon
+
+    async def pool(self, trainer_id: str, epoch: int) -> str:
+        """Return the session's pool. Raises IllegalTransition, NotFound: it is not known to be at this epoch."""
+        seen = self._seen.get(trainer_id)
+        if seen is None or seen.epoch != epoch:
+            seen = self._seen[trainer_id] = (await self.current(trainer_id, epoch)).value
+        return seen.pool
 
     async def heartbeat(
         self, trainer_id: str, epoch: int, holding: Sequence[Holding], *, wait_s: float, draining: bool
@@ -110,10 +84,10 @@ class Sessions:
             if await self._renew(trainer_id, epoch, draining=draining):
                 await self._lose_unheard(trainer_id, holding)
             while True:
-                orders = await self._orders(trainer_id, holding)
+                told = self._without_resent(trainer_id, await self._orders(holding))
                 left_s = deadline - asyncio.get_running_loop().time()
-                if orders or left_s <= 0:
-                    return orders
+                if told or left_s <= 0:
+                    return told
                 await heard(bell, left_s)
 
     async def exited(self, trainer_id: str, held: Held, exit_: Exit) -> None:
@@ -156,6 +130,7 @@ class Sessions:
         One that cannot be ended now keeps none of the others: the next sweep finds it again.
         """
         before = await self._store.now() - self.terms.lease_grace_s
+        self._seen = {name: session for name, session in self._seen.items() if session.expires_at > before}
         page = await self._store.find(Query("sessions", "expiring", high=before))
         for stored in page.items:
             try:
@@ -192,7 +167,7 @@ class Sessions:
             log.info("nothing to lose", uid=training.uid, number=training.number, why=str(error))
         except Exception as error:
             log.exception("lease not taken back", uid=training.uid, number=training.number)
-            await self._changes.send(training.uid, Park(f"a lost training could not be taken back: {error}"))
+            await self._changes.park(training.uid, f"a lost training could not be taken back: {error}")
 
     async def _lost(self, change: Change, training: Training) -> None:
         fact = TrainingJobLost(training.uid, training.number, training.attempt, training.holder, change.now)
@@ -237,25 +212,16 @@ class Sessions:
             await self.lose(training, Check("sessions", trainer_id, fenced.version))
         await self._store.commit([Remove("sessions", trainer_id, fenced.version)])
 
-    async def _orders(self, trainer_id: str, holding: Sequence[Holding]) -> Orders:
-        """Compare what a trainer holds with our record."""
-        found = await self._store.get_many("training_jobs", [item.training_id for item in holding])
-        stop, settled, resend, abandon = [], [], [], []
-        resent = self._resent.setdefault(trainer_id, set())
-        for item in holding:
-            held = (item.training_id, item.attempt)
-            stored = found.get(item.training_id)
-            training = from_document(stored.document, Training) if stored is not None else None
-            if training is None or training.attempt != item.attempt or training.state is TrainingState.READY:
-                abandon.append(held)
-            elif training.state.final:
-                settled.append((held, training.exit is not None))
-            elif training.stop_reason and not item.stopping and training.state is TrainingState.RUNNING:
-                stop.append((held, training.stop_reason))
-            elif training.resend is not None and (held, training.resend) not in resent:
-                resend.append((held, training.resend))
-                resent.add((held, training.resend))
-        return Orders(tuple(stop), tuple(settled), tuple(resend), tuple(abandon))
+    def _without_resent(self, trainer_id: str, found: Orders) -> Orders:
+        """Leave out what was handed on for this trainer before; note the rest."""
+        before = self._resent.pop(trainer_id, frozenset())
+        if found.resend:
+            self._resent[trainer_id] = frozenset(found.resend)
+        return replace(found, resend=tuple(item for item in found.resend if item not in before))
+
+    async def _orders(self, holding: Sequence[Holding]) -> Orders:
+        stored = await self._store.get_many("training_jobs", [item.training_id for item in holding])
+        return orders(holding, {key: from_document(item.document, Training) for key, item in stored.items()})
 
     async def _lose_unheard(self, trainer_id: str, holding: Sequence[Holding]) -> None:
         """Take back what was granted long ago and is not held: whatever became of that grant, nobody runs it."""

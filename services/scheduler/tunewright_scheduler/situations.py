@@ -13,12 +13,11 @@ from tunewright.platform.store.port import Query, Store, Stored
 from tunewright_scheduler import records
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.collectors import Collector, Collectors
-from tunewright_scheduler.core.diagnosis import Situation, Terms
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.pools import Lease, Pool
-from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.session import LeaseTerms, Session
+from tunewright_scheduler.core.situation import Situation
 from tunewright_scheduler.core.training import Training
-from tunewright_scheduler.sessions import LeaseTerms
 
 MOST_TRAININGS: Final = 50
 """Of a job, that are looked at one by one."""
@@ -36,8 +35,7 @@ async def read_collectors(store: Store) -> Collectors:
 
 class Situations:
     def __init__(self, store: Store, room: ControlRoom, terms: LeaseTerms) -> None:
-        self._store, self._room = store, room
-        self._terms = Terms(terms.lease_s, terms.lease_grace_s, terms.stop_grace_s)
+        self._store, self._room, self._terms = store, room, terms
 
     async def of(self, job: TuningJob, spec: TuningJobSpec) -> Situation:
         """Gather what bears on one job."""

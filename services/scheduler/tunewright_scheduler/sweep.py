@@ -17,7 +17,7 @@ from tunewright.platform.store.port import Query, Remove, Store, Stored, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes, Contended
-from tunewright_scheduler.core.decide import Park, Resumed, Tick
+from tunewright_scheduler.core.decide import Resumed, Tick
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import output_lost, still_awaited, unclaimed
 from tunewright_scheduler.sessions import Sessions
@@ -130,7 +130,7 @@ class Sweep:
             log.info("sweep passed by", uid=uid, why=str(error))
         except Exception as error:
             log.exception("sweep failed", uid=uid)
-            await self._changes.send(uid, Park(f"a deadline could not be handled: {error}"))
+            await self._changes.park(uid, f"a deadline could not be handled: {error}")
 
     async def _all(self, index: str, equals: dict[str, object]) -> AsyncIterator[list[str]]:
         """Yield the keys of the jobs, page by page."""

@@ -65,11 +65,9 @@ class Request:
 
 
 class TuningJobs:
-    def __init__(
-        self, store: Store, changes: Changes, check_image: CheckImage, room: ControlRoom | None = None
-    ) -> None:
+    def __init__(self, store: Store, changes: Changes, check_image: CheckImage, room: ControlRoom) -> None:
         self._store, self._changes, self._check_image = store, changes, check_image
-        self._quotas = Quotas(store, room or ControlRoom(store))
+        self._quotas = Quotas(store, room)
 
     def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
         """Return the specification with what is computed filled in. Raises InvalidSpec."""

@@ -16,9 +16,10 @@ from tunewright.platform.rpc.server import caller
 from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2, worker_service_pb2_grpc
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
+from tunewright_scheduler.core.orders import Held, Holding, Orders
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Exit, Training
-from tunewright_scheduler.sessions import Held, Holding, Orders, Sessions
+from tunewright_scheduler.sessions import Sessions
 
 LONGEST_WAIT_S: Final = 60.0
 STOPPING: Final = "Stopping"

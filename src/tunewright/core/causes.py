@@ -83,7 +83,7 @@ CAUSES: Final = {
             "COST_REACHED",
             "{job} has spent {spent} of at most {limit}: nothing more is started, and {trainings} in flight are "
             "waited for.",
-            "Nothing to do: the job ends with them. To go on, amend its max_cost.",
+            "Nothing to do: the job ends with them, or goes on if they leave something. To go on, amend its max_cost.",
             fault=False,
         ),
         Cause(
@@ -101,8 +101,8 @@ CAUSES: Final = {
         ),
         Cause(
             "FALLBACKS_USED_UP",
-            "The suggester has not answered {job} for {seconds} s ({why}); the {count} random configurations that may "
-            "stand in for it are used up. Next try in {next} s.",
+            "The suggester has not answered {job} for {seconds} s ({why}); {count} random configurations have stood in "
+            "for it, and no more may. Next try in {next} s.",
             "Start the suggester (`tunewright serve suggester`), or see its log. All goes on by itself.",
         ),
         Cause(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tunewright.core.autotune import with_choices
+from tunewright.core.autotune import MAX_TUNABLE, with_choices
 from tunewright.core.check_enqueued import check_enqueued, check_room
 from tunewright.core.check_extensions import check_extensions
 from tunewright.core.check_program import check_program
@@ -33,7 +33,6 @@ from tunewright.core.spec import (
 from tunewright.core.warm_start import check_request
 
 MAX_PARALLEL: Final = 100
-MAX_TUNABLE: Final = 30
 MAX_HYPERPARAMETERS: Final = 99
 """AMT allows 100 and takes one itself."""
 MAX_METRICS: Final = 40
@@ -46,7 +45,6 @@ MIN_NOT_IMPROVING: Final = 3
 LONGEST_RUN_S: Final = 3650 * 86_400
 """Ten years; later deadlines are mistakes."""
 LARGEST_SEED: Final = 2**63 - 1
-OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 
 NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
     (

@@ -34,8 +34,8 @@ from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServi
 from tunewright.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
 from tunewright_metrics.main import Metrics
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import Scheduler, scheduler
-from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.main import make_trainer
 from tunewright_trainer.settings import TrainerSettings

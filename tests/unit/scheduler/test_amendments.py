@@ -26,6 +26,7 @@ from tunewright_scheduler.core.amendment import Amendment, amended
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.decide import Revised, StopRequested, decide
 from tunewright_scheduler.core.job import Outlook, Provenance, Suggestion, TuningJob
+from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
@@ -43,8 +44,8 @@ async def world(tmp_path: Path):
 @pytest.fixture
 def front(world: World) -> TuningServicer:
     _caller.set("owner")
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
-    return TuningServicer(world.store, world.changes, world.bells, jobs)
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    return TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
 
 
 async def amend(front: TuningServicer, revision: int = 1, **fields: object) -> pb.TuningJob:
@@ -177,6 +178,12 @@ def test_a_job_that_is_closing_or_has_ended_is_not_amended(state: JobState) -> N
         amended(a_job(state=state), spec(), Amendment(1, max_trainings=9))
 
 
+@pytest.mark.parametrize("state", [JobState.COMPLETING, JobState.STOPPING, JobState.FAILING])
+def test_a_job_that_was_parked_while_closing_is_not_amended_either(state: JobState) -> None:
+    with pytest.raises(IllegalTransition, match="closing"):
+        amended(a_job(state=JobState.BLOCKED, blocked_in=state), spec(), Amendment(1, max_trainings=9))
+
+
 def test_a_definition_is_amended_by_its_name_and_the_others_stay() -> None:
     two = _two_definitions()
     revision = amended(a_job(), two, replace(wider("lr", Float(1e-5, 1.0)), definition_name="b"))
@@ -207,6 +214,38 @@ async def test_less_parallelism_stops_nothing_and_starts_nothing_until_below(
     for slots in ((2, 3), (3,), (4,), (5,)):
         await world.run_one()
         assert (await world.job()).slots == slots
+
+
+async def test_what_nobody_runs_yet_waits_until_fewer_run_than_may(world: World, front: TuningServicer) -> None:
+    await world.create(with_limits(spec(), max_parallel=5, max_trainings=5))
+    await world.answer_all()
+    epoch = await world.open("t")
+    (first, second) = await world.claim("t", epoch, "a", 2)
+    await amend(front, max_parallel=2)
+    assert await world.claim("t", epoch, "b", 8) == []
+    waiting = training_message(await world.training(5)).waiting_for
+    assert waiting == "others of its tuning job to end, for it may run fewer at once by now"
+    await amend(front, revision=2, max_parallel=1)
+    await world.exit(first)
+    assert await world.claim("t", epoch, "c", 8) == []
+    await world.exit(second)
+    (third,) = await world.claim("t", epoch, "d", 8)
+    await amend(front, revision=3, max_parallel=3)
+    assert [training.number for training in await world.claim("t", epoch, "e", 8)] == [4, 5]
+    assert (third.number, (await world.job()).held_back) == (3, ())
+
+
+async def test_a_pause_takes_nothing_from_who_waits_for_fewer_to_run(world: World, front: TuningServicer) -> None:
+    await world.create(with_limits(spec(), max_parallel=3, max_trainings=3))
+    await world.answer_all()
+    await front.PauseTuningJob(pb.PauseTuningJobRequest(job="job"), None)  # type: ignore[arg-type]
+    await amend(front, max_parallel=1)
+    await front.ResumeTuningJob(pb.ResumeTuningJobRequest(job="job"), None)  # type: ignore[arg-type]
+    epoch = await world.open("t")
+    for number in (1, 2, 3):
+        (claimed,) = await world.claim("t", epoch, f"r{number}", 8)
+        assert claimed.number == number
+        await world.exit(claimed)
 
 
 async def test_fewer_trainings_than_were_started_end_the_job_with_those_that_run(

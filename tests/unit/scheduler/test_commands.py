@@ -36,11 +36,12 @@ from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.commands import LONGEST_ID, LONGEST_MESSAGE
+from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import Scheduler, scheduler
 from tunewright_scheduler.records import read_spec
 from tunewright_scheduler.relay import Relay
-from tunewright_scheduler.sessions import LeaseTerms
 from tunewright_scheduler.tuning_jobs import REQUESTS_KEPT_S, TuningJobs
 
 TOPIC = "tuning.commands"
@@ -289,7 +290,7 @@ async def test_nobody_orders_in_anothers_name(office: Office) -> None:
 
 
 async def test_a_job_of_another_owner_is_not_there(office: Office) -> None:
-    world_jobs = TuningJobs(office.store, Changes(office.store, Bells()), _any_image)
+    world_jobs = TuningJobs(office.store, Changes(office.store, Bells()), _any_image, ControlRoom(office.store))
     uid = await world_jobs.create("somebody else", spec())
     for command_id, job in (("c-1", "job"), ("c-2", uid)):
         assert (await office.answer(stop(command_id, job))).reason == "NOT_FOUND"

@@ -10,10 +10,20 @@ from tests.unit.scheduler.folding import ended, new_job, wanted
 from tests.unit.scheduler.world import UID, World, spec
 from tunewright.core.spec import Completion, Limits, Reevaluation, Strategy, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
-from tunewright_scheduler.core.asking import AskFailed
-from tunewright_scheduler.core.decide import Tick, decide
+from tunewright_scheduler.core.asking import MOST_AWAITING, AskFailed
+from tunewright_scheduler.core.decide import Tick, TrainingEnded, decide
 from tunewright_scheduler.core.effects import StopTrainings
-from tunewright_scheduler.core.job import Best, ObjectiveCounters, ParentJob, TuningJob
+from tunewright_scheduler.core.job import (
+    Awaiting,
+    Best,
+    Ending,
+    ObjectiveCounters,
+    OpenAsk,
+    ParentJob,
+    Provenance,
+    Suggestion,
+    TuningJob,
+)
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
 MET = {
@@ -132,7 +142,7 @@ async def test_the_same_seed_draws_the_same_configurations_and_another_one_other
     for name, seed in (("one", 5), ("two", 5), ("three", 6)):
         (tmp_path / name).mkdir()
         world = World(tmp_path / name)
-        uid = await TuningJobs(world.store, world.changes, lambda *_: None).create(
+        uid = await TuningJobs(world.store, world.changes, lambda *_: None, world.room).create(
             "owner", spec(name=name, random_seed=seed, strategy=Strategy.RANDOM, limits=Limits(6, 6))
         )
         assert uid != UID
@@ -141,6 +151,26 @@ async def test_the_same_seed_draws_the_same_configurations_and_another_one_other
         await world.store.close()
     assert len(drawn["one"]) == 6
     assert drawn["one"] == drawn["two"] != drawn["three"]
+
+
+def test_a_job_whose_limit_was_lowered_says_how_many_have_ended():
+    job = ended(replace(new_job(), started=10, observations=10), wanted(max_trainings=6), 0.5).job
+    assert (job.state, job.reason) == (JobState.COMPLETED, "all 11 trainings have ended; their limit was lowered to 6")
+
+
+def test_a_job_that_has_started_all_it_may_waits_for_no_answer():
+    asking = replace(new_job(), started=3, slots=(3,), ask=OpenAsk(0, 9, retry_at=9e9))
+    ending = Ending(3, TrainingState.COMPLETED, False, 0.5, "")
+    assert decide(asking, wanted(max_trainings=3), TrainingEnded(ending), 1.0).job.state is JobState.COMPLETED
+
+
+def test_nothing_is_started_while_the_summaries_of_very_many_are_awaited():
+    waiting = tuple(Awaiting(number, 0.0) for number in range(1, MOST_AWAITING + 1))
+    ahead = (Suggestion({"lr": 0.01, "epochs": 3, "batch": "32"}, Provenance("random")),) * 9
+    job = replace(new_job(), started=MOST_AWAITING, awaiting=waiting, ahead=ahead)
+    assert decide(job, wanted(), Tick(), 1.0).job.slots == ()
+    read = Ending(1, TrainingState.COMPLETED, False, 0.5, "")
+    assert decide(job, wanted(), TrainingEnded(read), 1.0).job.slots == (MOST_AWAITING + 1,)
 
 
 def test_what_is_run_again_comes_between_the_end_of_the_search_and_the_jobs():

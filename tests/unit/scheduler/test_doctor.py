@@ -227,7 +227,7 @@ async def test_fallbacks_are_named_while_they_last_and_when_they_are_used_up(wor
         await world.changes.send(UID, AskFailed(world.asked.pop(), "connection refused"))
     await world.claim("t", epoch, "u", 4)
     finding = await first(world, "FALLBACKS_USED_UP")
-    assert "the 3 random configurations" in finding.text
+    assert "3 random configurations have stood in" in finding.text
     assert finding.since == world.store.clock - 1
 
 
@@ -236,6 +236,15 @@ async def test_an_answer_makes_the_suggester_s_absence_forgotten(world: World) -
     await world.changes.send(UID, AskFailed(0, "connection refused"))
     await world.answer(0, 2)
     assert (await world.job()).unanswered_at is None
+
+
+async def test_an_absence_is_not_told_of_once_nothing_more_will_be_asked(world: World) -> None:
+    await world.create(with_limits(spec(), max_trainings=2))
+    await world.changes.send(UID, AskFailed(world.asked.pop(), "connection refused"))
+    epoch = await world.open("t", 2)
+    assert len(await world.claim("t", epoch, "r", 2)) == 2
+    await wait(world, 20, "t")
+    assert (await said(world))[1] == []
 
 
 async def test_a_suggester_that_thinks_for_long_is_named(world: World) -> None:
@@ -348,11 +357,16 @@ async def test_a_metric_that_is_never_matched_is_named_with_its_regex(world: Wor
 async def test_output_that_is_missing_and_asked_for_is_named_with_its_line(world: World) -> None:
     await begin(world)
     claimed, _ = await start(world)
-    await Results(world.changes).take(
-        results_pb2.ResendRequested(uid=UID, number=claimed.number, attempt=1, instance=0, from_line=17)
-    )
-    await wait(world, 10, "t")
-    assert "from line 17 on" in (await first(world, "RESEND_AWAITED")).text
+    gap = results_pb2.ResendRequested(uid=UID, number=claimed.number, attempt=1, instance=0, from_line=17)
+    for _ in range(2):
+        await Results(world.changes).take(gap)
+        await wait(world, 10, "t")
+    finding = await first(world, "RESEND_AWAITED")
+    assert "from line 17 on" in finding.text
+    assert "20 s ago" in finding.text
+    for _ in range(3):
+        await wait(world, 10, "t")
+    assert (await said(world))[1] == []  # it is not asked for any more, so it has come
 
 
 async def test_a_collector_that_is_behind_is_named(world: World) -> None:

@@ -12,13 +12,15 @@ from tests.unit.scheduler.world import UID, World, running, spec, with_limits
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Strategy
 from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
+from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Query
 from tunewright_scheduler import records
 from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.core.asking import AHEAD, AskFailed
 from tunewright_scheduler.core.decide import Park, Resumed, StopRequested, Tick
+from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.training import MAX_LOSSES
-from tunewright_scheduler.sessions import Holding
+from tunewright_scheduler.results import Results
 
 
 @pytest.fixture
@@ -351,7 +353,7 @@ async def test_bayesian_takes_a_few_tagged_fallbacks_then_waits(world: World) ->
     assert world.asked == []
     assert job.ask is not None
     assert job.due_at == world.store.clock + 2.0
-    assert "waits for the suggester: connection refused" in job.reason
+    assert (job.unanswered_why, job.reason) == ("connection refused", "")
 
 
 async def test_grid_waits_for_the_suggester(world: World) -> None:
@@ -466,3 +468,21 @@ async def test_a_store_that_is_away_while_asking_parks_no_job(world: World) -> N
         world.store.reads_to_fail = 1
         await Asker(world.changes, channel)._ask(UID, 0)
     assert (await world.job()).state is JobState.RUNNING
+
+
+async def test_what_a_trainer_is_to_send_again_is_handed_on_once_also_after_it_has_opened_its_session_anew(
+    world: World,
+) -> None:
+    await world.create(spec())
+    await world.answer_all()
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    holding = [Holding(records.training_key(claimed), 1)]
+    gap = results_pb2.ResendRequested(uid=UID, number=claimed.number, attempt=1, from_line=17)
+    await Results(world.changes).take(gap)
+    for _ in range(2):
+        epoch = await world.open("t", holding=holding)
+        orders = await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
+        assert [mark.from_line for _, mark in orders.resend] == [17]
+        orders = await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
+        assert orders.resend == ()

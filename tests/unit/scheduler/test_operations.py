@@ -23,12 +23,14 @@ from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import COLLECTION, TURN, ControlRoom
 from tunewright_scheduler.core.controls import Controls, Quota, checked
 from tunewright_scheduler.core.decide import Park, StopRequested
+from tunewright_scheduler.core.orders import Holding
+from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.core.training import MAX_LOSSES
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
 from tunewright_scheduler.records import training_key
 from tunewright_scheduler.servicer import TuningServicer
-from tunewright_scheduler.sessions import Holding, LeaseTerms, Sessions
+from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
@@ -48,7 +50,7 @@ def operations(world: World) -> Operations:
 @pytest.fixture
 def front(world: World, operations: Operations) -> OperationsServicer:
     _caller.set("owner")
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
     tuning = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
     return OperationsServicer(tuning, jobs, world.room, world.doctor, operations)
 
@@ -286,7 +288,10 @@ async def test_more_jobs_than_the_quota_are_refused_until_one_has_ended(world: W
 
 async def test_of_two_creates_at_once_the_quota_lets_in_one(world: World) -> None:
     await world.room.set_quota(Quota("alice", max_jobs=3))
-    replicas = [TuningJobs(world.store, Changes(world.store, Bells()), lambda _field, _image: None) for _ in range(8)]
+    replicas = [
+        TuningJobs(world.store, Changes(world.store, Bells()), lambda _field, _image: None, ControlRoom(world.store))
+        for _ in range(8)
+    ]
     made = await asyncio.gather(
         *(jobs.create("alice", spec(name=f"job{index}")) for index, jobs in enumerate(replicas)), return_exceptions=True
     )

@@ -53,7 +53,7 @@ async def world(tmp_path: Path):
 
 @pytest.fixture
 def jobs(world: World) -> TuningJobs:
-    return TuningJobs(world.store, world.changes, lambda _field, _image: None)
+    return TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
 
 
 async def ended(world, name, values, *, wanted=None, state=JobState.COMPLETED, owner="owner", first=0) -> TuningJob:

@@ -43,7 +43,9 @@ async def world(tmp_path: Path):
 
 @pytest.fixture
 def verbs(world: World) -> Amendments:
-    return Amendments(world.store, world.changes, TuningJobs(world.store, world.changes, lambda _field, _image: None))
+    return Amendments(
+        world.store, world.changes, TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    )
 
 
 async def draw(world: World) -> TuningJob:

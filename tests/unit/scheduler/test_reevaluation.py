@@ -203,7 +203,7 @@ async def in_repeats(world: World, **fields: int) -> Amendments:
         (training,) = await world.claim("t", epoch, f"r{index}")
         await world.exit(training)
         await world.summarize(training, VALUES[training.number])
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
     return Amendments(world.store, world.changes, jobs)
 
 

@@ -21,7 +21,8 @@ from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import ATTEMPTS, Changes, Contended
 from tunewright_scheduler.core.asking import ANSWER_DUE_S, StillAsked
 from tunewright_scheduler.core.decide import StopRequested, Tick
-from tunewright_scheduler.sessions import LeaseTerms, Sessions
+from tunewright_scheduler.core.session import LeaseTerms
+from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.sweep import Sweep
 
 

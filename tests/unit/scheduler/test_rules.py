@@ -42,10 +42,10 @@ from tunewright_scheduler.core.asking import Answered, AskFailed
 from tunewright_scheduler.core.controls import Quota
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.servicer import TuningServicer
-from tunewright_scheduler.sessions import Holding
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
@@ -90,8 +90,8 @@ class Scheduler(RuleBasedStateMachine):
         self.world.changes.on_ask = lambda uid, number: self.asks.append((uid, number))
         self.operations = Operations(self.world.changes)
         self.sweeper = Sweep(self.world.store, self.world.changes, self.world.sessions)
-        jobs = TuningJobs(self.world.store, self.world.changes, lambda _field, _image: None)
-        self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs)
+        jobs = TuningJobs(self.world.store, self.world.changes, lambda _field, _image: None, self.world.room)
+        self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs, self.world.doctor)
         if clock is not None:
             self.world.store.clock = clock
 
@@ -368,7 +368,7 @@ class Scheduler(RuleBasedStateMachine):
         await self._check_observations(job, trainings)
 
     def _check_limits(self, job: TuningJob, limits: list[Limits], trainings: list[Training]) -> None:
-        """Limits that were lowered stop nothing, so the highest ever given holds."""
+        """Limits that were lowered stop nothing, so the highest ever given holds; but nothing begins beyond them."""
         in_slots = [item.number for item in trainings if item.state in {TrainingState.READY, TrainingState.RUNNING}]
         awaiting = [item.number for item in trainings if item.state is TrainingState.EXITED]
         assert len(in_slots) <= max(item.max_parallel for item in limits)
@@ -376,13 +376,16 @@ class Scheduler(RuleBasedStateMachine):
         assert sorted(job.slots) == in_slots
         assert sorted(item.number for item in job.awaiting) == awaiting
         held = [item for item in trainings if item.state is TrainingState.RUNNING]
+        offered = [item for item in trainings if item.claimable]
+        if any(item.attempt == 0 for item in offered) and job.state is JobState.RUNNING:
+            assert len(held) + len(offered) <= limits[-1].max_parallel
         assert all(self.leases.get(_lease(item), item.holder) == item.holder for item in held)
 
     def _check_paused(self, job: TuningJob, trainings: list[Training]) -> None:
-        """What waits is withheld while the job is paused, and only then."""
+        """What waits is withheld while the job is paused or there is no room for it, and only then."""
         for item in trainings:
             if item.state is TrainingState.READY and job.state is not JobState.BLOCKED:
-                assert (item.claim_order is None) == (job.state is JobState.PAUSED)
+                assert (item.claim_order is None) == (job.state is JobState.PAUSED or item.number in job.held_back)
 
     def _check_enqueued(self, job: TuningJob, revision: TuningJobSpec, trainings: list[Training]) -> None:
         """Each is started once, and in the order in which they came."""

@@ -14,6 +14,7 @@ from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.spec import (
+    Completion,
     Definition,
     EnqueuedConfiguration,
     Limits,
@@ -53,8 +54,8 @@ async def world(tmp_path: Path):
 @pytest.fixture
 def front(world: World) -> TuningServicer:
     _caller.set("owner")
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None)
-    return TuningServicer(world.store, world.changes, world.bells, jobs)
+    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    return TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
 
 
 def a_job(name: str = "job", **fields: object) -> TuningJob:
@@ -86,9 +87,11 @@ def test_a_child_tries_nothing_first_that_was_tried_and_draws_by_another_seed() 
 
 
 def test_a_child_that_retries_runs_what_failed_and_nothing_else() -> None:
-    first = spec(enqueued=(OTHER,), reevaluation=Reevaluation(top=1, repeats=2))
+    until = Completion(target=0.9, max_not_improving=3, on_convergence=True)
+    first = spec(enqueued=(OTHER,), reevaluation=Reevaluation(top=1, repeats=2), completion=until)
     child = retried_apart(first, a_job(), "child", [MINE, MINE], [])
     assert (child.enqueued, child.limits.max_trainings, child.reevaluation) == ((MINE, MINE), 2, None)
+    assert child.completion == Completion(target=0.9)
 
 
 @pytest.mark.parametrize("strategy", [Strategy.GRID, Strategy.HYPERBAND])

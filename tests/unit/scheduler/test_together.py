@@ -12,13 +12,16 @@ from tests.unit.scheduler.world import UID, World, spec
 from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.core.spec import Limits
 from tunewright.core.states import EndCause, TrainingState
-from tunewright.platform.store.port import Insert, Query, Remove, Write
+from tunewright.events.v1 import results_pb2
+from tunewright.platform.store.port import Insert, Put, Query, Remove, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
+from tunewright_scheduler.changes import TOGETHER
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.facts import TuningJobDeleted
+from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.training import Exit
-from tunewright_scheduler.sessions import Holding
+from tunewright_scheduler.results import Results
 from tunewright_scheduler.sweep import AT_ONCE, Sweep
 
 
@@ -138,6 +141,43 @@ async def test_a_caller_that_goes_takes_no_other_with_it(world: World) -> None:
     async with asyncio.timeout(5):
         await following
     assert await world.store.get("requests", "quick") is not None
+
+
+async def test_who_comes_behind_more_than_share_a_commit_is_served_though_all_those_have_gone(world: World) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_change: Change) -> None:
+        begun.set()
+        await go_on.wait()
+
+    async def last(change: Change) -> None:
+        change.writes.append(Insert("requests", "last", {}))
+
+    async def nothing(_change: Change) -> None: ...
+
+    leading = asyncio.create_task(world.changes.make(UID, slow))
+    await begun.wait()
+    gone = [asyncio.create_task(world.changes.make(UID, nothing)) for _ in range(TOGETHER)]
+    behind = asyncio.create_task(world.changes.make(UID, last))
+    await asyncio.sleep(0)
+    for one in gone:
+        one.cancel()
+    go_on.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(leading, behind)
+    assert await world.store.get("requests", "last") is not None
+
+
+async def test_a_job_whose_record_is_broken_keeps_none_of_the_others_from_going_on(world: World) -> None:
+    broken = "f" * 16
+    await world.create(spec(name="broken"), broken)
+    stored = await world.store.get("tuning_jobs", broken)
+    assert stored is not None
+    await world.store.commit([Put("tuning_jobs", broken, stored.document | {"slots": "none", "due_at": 0.0})])
+    world.store.clock += 61
+    await Sweep(world.store, world.changes, world.sessions).sweep()
+    assert all("61 s" in training.reason for training in await world.trainings())
+    await Results(world.changes).take(results_pb2.ResendRequested(uid=broken, number=1, attempt=1))
 
 
 async def test_claims_that_wait_are_served_in_one_commit(world: World) -> None:

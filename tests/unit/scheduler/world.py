@@ -29,10 +29,11 @@ from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
-from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.orders import Holding
+from tunewright_scheduler.core.session import LeaseTerms, Session
 from tunewright_scheduler.core.training import Exit, Summary, Training, summarized
 from tunewright_scheduler.doctor import Doctor
-from tunewright_scheduler.sessions import Holding, LeaseTerms, Sessions
+from tunewright_scheduler.sessions import Sessions
 
 UID = "0123456789abcdef"
 

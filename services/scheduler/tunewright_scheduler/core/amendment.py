@@ -16,8 +16,7 @@ from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.space import Choice, Float, Int, Range, ScalingType, check_configuration
 from tunewright.core.spec import Definition, EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
 from tunewright.core.states import CLOSING_JOB_STATES
-from tunewright_scheduler.core.effects import Decision, Tell
-from tunewright_scheduler.core.facts import TuningJobChanged
+from tunewright_scheduler.core.effects import Decision, tell_changed
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.reevaluation import search_limit
 
@@ -84,17 +83,16 @@ def revised(job: TuningJob, spec: TuningJobSpec, now: float, *, other_space: boo
     was for the budget and the space of its time.
     """
     limit = search_limit(spec)
-    fact = TuningJobChanged(job.uid, job.name, job.state.shown, "amended by its user", job.spec_revision, now)
     job = replace(job, unpromising=0)
     if other_space:
         job = replace(job, exhausted=False, outlook=None)
     if other_space or (limit is not None and job.started >= limit):
         job = replace(job, ask=None, ahead=())
-    return Decision(job, (Tell(fact),))
+    return Decision(job, (tell_changed(job, now, "amended by its user"),))
 
 
 def _check_open(job: TuningJob) -> None:
-    if job.state.final or job.state in CLOSING_JOB_STATES:
+    if job.state.final or CLOSING_JOB_STATES & {job.state, job.blocked_in}:
         state = job.state.shown if job.state.final else "closing"
         remedy = "Extend it" if job.state.final else "Extend it once it has ended"
         raise IllegalTransition(f"tuning job {job.name}", state, "be changed", remedy)

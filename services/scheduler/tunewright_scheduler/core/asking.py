@@ -33,6 +33,10 @@ MODELLED: Final = frozenset({Strategy.BAYESIAN, Strategy.HYPERBAND})
 AHEAD: Final = 8
 """So many configurations more than may run at once are kept ahead; an ask is opened when as many have been started."""
 
+MOST_AWAITING: Final = 1000
+"""Nothing is started while the summaries of so many ended trainings are awaited: they are what a job's value would grow
+by as long as metrics is away."""
+
 LONGEST_PAUSE_S: Final = 30.0
 FALLBACKS_IN_ROW: Final = 3
 FALLBACK_SHARE: Final = 10
@@ -66,11 +70,20 @@ class StillAsked:
     ask_number: int
 
 
+def searches(job: TuningJob, spec: TuningJobSpec) -> bool:
+    """Say whether a job that runs may still ask for configurations."""
+    if job.state is not JobState.RUNNING or job.search_over or job.exhausted:
+        return False
+    limit = reevaluation.search_limit(spec)
+    return limit is None or job.started < limit
+
+
 def room(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many trainings may be started now."""
     if job.state is not JobState.RUNNING or job.search_over:
         return 0
-    free = int(min(spec.limits.max_parallel - len(job.slots), cost.affordable(job, spec)))
+    unread = MOST_AWAITING - len(job.awaiting)
+    free = int(min(spec.limits.max_parallel - len(job.slots), unread, cost.affordable(job, spec)))
     limit = reevaluation.search_limit(spec)
     return max(0, free if limit is None else min(free, limit - job.started))
 
@@ -141,7 +154,7 @@ def failed(job: TuningJob, spec: TuningJobSpec, ask_number: int, why: str, now: 
     failures = opened.failures + 1
     pause_s = min(2.0 ** min(failures, 10), LONGEST_PAUSE_S)
     ask = replace(opened, failures=failures, retry_at=now + pause_s)
-    return Decision(replace(job, ask=ask, reason=f"waits for the suggester: {why}"))
+    return Decision(replace(job, ask=ask))
 
 
 def still_asked(job: TuningJob, ask_number: int, now: float) -> Decision:
@@ -165,7 +178,7 @@ def repeat_if_due(job: TuningJob, now: float) -> Decision:
 
 def fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
     """Say whether a model's job may take one more random configuration in place of the suggester's answer."""
-    if spec.strategy not in {Strategy.BAYESIAN, Strategy.HYPERBAND} or spec.limits.max_trainings is None:
+    if spec.strategy not in MODELLED or spec.limits.max_trainings is None:
         return False
     return job.fallbacks_in_row < FALLBACKS_IN_ROW and job.fallbacks * FALLBACK_SHARE < spec.limits.max_trainings
 
@@ -200,7 +213,7 @@ def _draw(job: TuningJob, spec: TuningJobSpec, draw: int, provenance: Provenance
 
 def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many configurations to ask for now."""
-    if job.exhausted or job.search_over or job.state is not JobState.RUNNING:
+    if not searches(job, spec):
         return 0
     if spec.strategy in MODELLED:
         return room(job, spec)

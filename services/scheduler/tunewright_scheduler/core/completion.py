@@ -107,12 +107,13 @@ def _search_over(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
 
 def _used_up(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
     """Every training that may be started has ended."""
-    if job.in_flight or job.ask is not None:
+    if job.in_flight:
         return None
     limit = reevaluation.search_limit(spec)
     if limit is not None and job.started >= limit:
-        return _all_ended(job, f"all {limit} trainings have ended")
-    if job.exhausted and not job.ahead and job.enqueued >= len(spec.enqueued):
+        lowered = f"; their limit was lowered to {limit}" if job.started > limit else ""
+        return _all_ended(job, f"all {job.started} trainings have ended{lowered}")
+    if job.ask is None and job.exhausted and not job.ahead and job.enqueued >= len(spec.enqueued):
         return _all_ended(job, f"all {job.started} distinct configurations have been tried")
     return None
 

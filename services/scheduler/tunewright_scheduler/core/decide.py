@@ -1,9 +1,10 @@
 """Fold one message into a tuning job: the heart of the scheduler.
 
 `decide` performs nothing. It returns the next job and, as data, what must be written with it in one commit and done
-after it. Every step keeps: slots in use ≤ max_parallel, trainings created ≤ max_trainings, a final state stays.
+after it. Every step keeps: nothing is started beyond max_parallel slots or max_trainings (an amendment may lower them
+below what is there already), a final state stays.
 
-    message ──▶ fold ──▶ criteria met? ──▶ all ended? ──▶ ask for more? ──▶ next deadline
+    message ──▶ fold ──▶ criteria met? ──▶ all ended? ──▶ run the best again? ──▶ ask for more? ──▶ next deadline
 """
 
 from __future__ import annotations
@@ -15,10 +16,20 @@ from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
 from tunewright.core.values import replace
-from tunewright_scheduler.core import amendment, asking, completion, convergence, pause, queueing, reevaluation
+from tunewright_scheduler.core import (
+    amendment,
+    asking,
+    completion,
+    convergence,
+    parking,
+    pause,
+    queueing,
+    reevaluation,
+    surplus,
+)
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
-from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
-from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
+from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell, tell_changed
+from tunewright_scheduler.core.facts import TuningJobEnded
 from tunewright_scheduler.core.improvement import with_objective
 from tunewright_scheduler.core.job import Awaiting, Ending, TuningJob
 
@@ -66,6 +77,8 @@ class Revised:
 
     other_space: bool = False
     """Ranges have been widened."""
+    unclaimed: tuple[int, ...] = ()
+    """Where fewer may run at once: trainings that are ready and not held back yet, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,8 @@ def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) ->
 def advance(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Do what the job's own state asks for, whatever the message was."""
     decision = _close_if_met(job, spec, now).then(lambda closing: _end_if_over(closing, now))
+    if decision.job.held_back:
+        decision = decision.then(lambda running: surplus.offered(running, spec))
     decision = decision.then(lambda running: reevaluation.start_repeats(running, spec))
     decision = decision.then(lambda running: asking.ask_if_wanted(running, spec, now))
     return decision.then(lambda last: Decision(replace(last, modified_at=now, due_at=_due_at(last, spec, now))))
@@ -129,9 +144,9 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
         case StopRequested() | PauseRequested() | ResumeRequested() | Revised():
             return _ordered(job, spec, message, now)
         case Park(reason):
-            return _park(job, reason, now)
+            return parking.parked(job, reason, now)
         case Unpark():
-            return _unpark(job, now)
+            return parking.unparked(job, now)
         case Resumed():
             return asking.repeat(job, now)
         case Tick():
@@ -148,8 +163,9 @@ def _ordered(job: TuningJob, spec: TuningJobSpec, order: Order, now: float) -> D
             return pause.paused(job, spec, now)
         case ResumeRequested():
             return pause.resumed(job, now)
-        case Revised(other_space):
-            return amendment.revised(job, spec, now, other_space=other_space)
+        case Revised(other_space, unclaimed):
+            revised = amendment.revised(job, spec, now, other_space=other_space)
+            return revised.then(lambda last: surplus.held_back(last, spec, unclaimed))
 
 
 def _process_ended(job: TuningJob, number: int, now: float) -> TuningJob:
@@ -209,40 +225,6 @@ def _stop(job: TuningJob, reason: str, now: float) -> Decision:
     return _close(job, JobState.STOPPING, reason, now)
 
 
-def _park(job: TuningJob, reason: str, now: float) -> Decision:
-    if job.state is JobState.BLOCKED:
-        return Decision(replace(job, reason=reason))
-    moved = replace(
-        job,
-        state=move_job(job.name, job.state, JobState.BLOCKED),
-        reason=reason,
-        ask=None,
-        blocked_in=job.state,
-        blocked_over=job.reason,
-        blocked_at=now,
-    )
-    return Decision(moved, (_changed(moved, now),))
-
-
-def _unpark(job: TuningJob, now: float) -> Decision:
-    """Go back to where it was; what it wanted to ask then, it asks anew."""
-    if job.state is not JobState.BLOCKED:
-        return Decision(job)
-    moved = replace(
-        job,
-        state=move_job(job.name, job.state, job.blocked_in or JobState.RUNNING),
-        reason=job.blocked_over,
-        blocked_in=None,
-        blocked_over="",
-        blocked_at=None,
-    )
-    return Decision(moved, (_changed(moved, now),))
-
-
-def _changed(job: TuningJob, now: float) -> Tell:
-    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, job.reason, job.spec_revision, now))
-
-
 def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     if job.state not in completion.OPEN:
         return Decision(job)
@@ -254,9 +236,11 @@ def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
 
 def _close(job: TuningJob, to: JobState, reason: str, now: float) -> Decision:
     """Start nothing more and stop what runs."""
-    moved = replace(job, state=move_job(job.name, job.state, to), reason=reason, ask=None, ahead=())
+    state = move_job(job.name, job.state, to)
+    moved = replace(parking.forgotten(job), state=state, reason=reason, ask=None, ahead=())
     stop: tuple[Effect, ...] = (StopTrainings(job.slots, reason),) if job.slots else ()
-    return Decision(moved, (_changed(moved, now), *stop))  # stopping may end the job, which is told after this
+    # Stopping may end the job, which is told after this.
+    return Decision(moved, (tell_changed(moved, now, reason), *stop))
 
 
 def _end_if_over(job: TuningJob, now: float) -> Decision:

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tunewright.core.causes import CAUSES, RANK
-from tunewright.core.spec import Strategy, TuningJobSpec
+from tunewright.core.spec import Strategy
 from tunewright.core.states import CLOSING_JOB_STATES, JobState, TrainingState
-from tunewright_scheduler.core.asking import MODELLED, fallback_allowed
+from tunewright_scheduler.core.asking import MODELLED, fallback_allowed, searches
 from tunewright_scheduler.core.collectors import Collectors
 from tunewright_scheduler.core.completion import FAILURES_ALLOWED
 from tunewright_scheduler.core.controls import Controls
 from tunewright_scheduler.core.cost import affordable
-from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.pools import Pool, names
+from tunewright_scheduler.core.pools import names
 from tunewright_scheduler.core.session import Session
-from tunewright_scheduler.core.training import MAX_LOSSES, Training
+from tunewright_scheduler.core.situation import Situation
+from tunewright_scheduler.core.training import MAX_LOSSES, Resend, Training
 
 BROKER_AFTER_S: Final = 10.0
 """An event waits a quarter of a second for others, and five for a second try."""
@@ -29,6 +29,8 @@ SUGGESTER_SLOW_AFTER_S: Final = 15.0
 SUMMARY_AFTER_S: Final = 15.0
 """Metrics reads what a training has printed within a second or two of its end."""
 RESEND_AFTER_S: Final = 5.0
+RESEND_UNTIL_S: Final = 30.0
+"""Metrics asks every ten seconds while it misses output of a training that goes on talking; then it has come."""
 STOPPING_AFTER_S: Final = 5.0
 CLAIM_AFTER_S: Final = 10.0
 """A trainer with a free slot asks for work at once."""
@@ -45,54 +47,6 @@ class Finding:
     training: str = ""
     since: float | None = None
     until: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Of leases, in seconds."""
-
-    lease_s: float
-    lease_grace_s: float
-    stop_grace_s: float
-
-
-NO_CONTROLS: Final = Controls()
-NO_COLLECTORS: Final = Collectors()
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """One job and what it stands on."""
-
-    now: float
-    job: TuningJob
-    spec: TuningJobSpec
-    terms: Terms
-    controls: Controls = NO_CONTROLS
-    trainings: tuple[Training, ...] = ()
-    """In flight; of very many, some."""
-    holders: tuple[Session, ...] = ()
-    """Sessions that hold them."""
-    pools: tuple[Pool, ...] = ()
-    """Where trainings of it wait to be claimed."""
-    owner_runs: int = 0
-    """Trainings under a lease of all its owner's jobs; counted only under a quota."""
-    untold_since: float | None = None
-    """When the oldest event was written that has not been published."""
-    collectors: Collectors = NO_COLLECTORS
-
-    @property
-    def ready(self) -> list[Training]:
-        """Those that are there to be claimed; a paused job's are not."""
-        return [training for training in self.trainings if training.claimable]
-
-    @property
-    def running(self) -> list[Training]:
-        return [training for training in self.trainings if training.state is TrainingState.RUNNING]
-
-    @property
-    def exited(self) -> list[Training]:
-        return [training for training in self.trainings if training.state is TrainingState.EXITED]
 
 
 def diagnose(situation: Situation) -> list[Finding]:
@@ -210,7 +164,7 @@ def _suggester(at: Situation) -> Iterator[Finding]:
     }
     until = ask.retry_at if ask is not None else None
     if ask is None or ask.failures == 0:
-        if job.state is JobState.RUNNING:
+        if searches(job, at.spec):  # else nobody has asked again, nor will
             yield found("SUGGESTER_UNREACHABLE", since=since, **told)
     elif at.spec.strategy is Strategy.GRID:
         yield found("GRID_WAITS", since=since, until=until, **told)
@@ -300,7 +254,7 @@ def _output(at: Situation) -> Iterator[Finding]:
                 lines=unmatched.lines,
                 regex=unmatched.regex,
             )
-        if resend is not None and at.now - resend.asked_at > RESEND_AFTER_S:
+        if resend is not None and _awaited(training, resend, at.now):
             yield found(
                 "RESEND_AWAITED",
                 job=at.job.name,
@@ -310,6 +264,11 @@ def _output(at: Situation) -> Iterator[Finding]:
                 seconds=round(at.now - resend.asked_at),
                 trainer=training.holder,
             )
+
+
+def _awaited(training: Training, resend: Resend, now: float) -> bool:
+    missing = training.state is TrainingState.EXITED or now - resend.last_asked_at < RESEND_UNTIL_S
+    return missing and now - resend.asked_at > RESEND_AFTER_S
 
 
 def _summaries(at: Situation) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tunewright_scheduler.core.facts import Fact
+from tunewright_scheduler.core.facts import Fact, TuningJobChanged
 from tunewright_scheduler.core.job import Ask, Suggestion, TuningJob
 
 
@@ -59,6 +59,7 @@ class WithholdTrainings:
     """Let those that nobody has claimed yet not be claimed; the others run on."""
 
     numbers: tuple[int, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ Effect = (
     | Observe
     | Tell
 )
+
+
+def tell_changed(job: TuningJob, now: float, reason: str) -> Tell:
+    """Tell that a job has changed, and why, as it is now."""
+    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, reason, job.spec_revision, now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,16 +52,18 @@ def extended(
 def retried_apart(
     spec: TuningJobSpec, job: TuningJob, name: str, failed: Sequence[EnqueuedConfiguration], ancestors: Sequence[str]
 ) -> TuningJobSpec:
-    """Return the specification of a child that runs the failed configurations again, and nothing else.
+    """Return the specification of a child that runs the failed configurations again, all of them and nothing else.
 
-    Its strategy is never asked; so what cannot be extended can be retried, without being warm-started.
+    Its strategy is never asked; so what cannot be extended can be retried, without being warm-started. What ends a
+    search that leads nowhere has no say in it.
     """
     child = _child(spec, job, name, len(failed), ancestors)
     if spec.strategy in REFUSED:
         child = replace(child, strategy=Strategy.RANDOM, hyperband=None, warm_start=None)
     if len(spec.definitions) > 1:
         child = replace(child, warm_start=None)
-    return replace(child, enqueued=tuple(failed), reevaluation=None)
+    completion = replace(spec.completion, max_not_improving=None, on_convergence=None)
+    return replace(child, enqueued=tuple(failed), completion=completion, reevaluation=None)
 
 
 def _child(

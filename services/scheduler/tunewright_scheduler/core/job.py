@@ -127,6 +127,8 @@ class TuningJob:
     ended_at: float | None = None
     slots: tuple[int, ...] = ()
     awaiting: tuple[Awaiting, ...] = ()
+    held_back: tuple[int, ...] = ()
+    """Those in slots that may not be claimed, for fewer may run at once than when they were created."""
     started: int = 0
     """Trainings ever created."""
     asks: int = 0

@@ -14,9 +14,9 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, move_job
 from tunewright.core.values import replace
 from tunewright_scheduler.core.asking import MODELLED
-from tunewright_scheduler.core.effects import Decision, Effect, OfferTrainings, Tell, WithholdTrainings
-from tunewright_scheduler.core.facts import TuningJobChanged
+from tunewright_scheduler.core.effects import Decision, OfferTrainings, WithholdTrainings, tell_changed
 from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.training import JOB_PAUSED
 
 PAUSED: Final = "paused by its user"
 RESUMED: Final = "resumed by its user"
@@ -36,7 +36,8 @@ def paused(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
         return Decision(job)
     ask = None if spec.strategy in MODELLED else job.ask
     moved = replace(job, state=move_job(job.name, job.state, JobState.PAUSED), reason=PAUSED, ask=ask)
-    return Decision(moved, (_told(moved, PAUSED, now), *_each(WithholdTrainings, job)))
+    withhold = (WithholdTrainings(job.slots, JOB_PAUSED),) if job.slots else ()
+    return Decision(moved, (tell_changed(moved, now, PAUSED), *withhold))
 
 
 def resumed(job: TuningJob, now: float) -> Decision:
@@ -44,12 +45,6 @@ def resumed(job: TuningJob, now: float) -> Decision:
     if job.state is not JobState.PAUSED:
         return Decision(job)
     moved = replace(job, state=move_job(job.name, job.state, JobState.RUNNING), reason="")
-    return Decision(moved, (_told(moved, RESUMED, now), *_each(OfferTrainings, job)))
-
-
-def _told(job: TuningJob, reason: str, now: float) -> Tell:
-    return Tell(TuningJobChanged(job.uid, job.name, job.state.shown, reason, job.spec_revision, now))
-
-
-def _each(effect: type[WithholdTrainings | OfferTrainings], job: TuningJob) -> tuple[Effect, ...]:
-    return (effect(job.slots),) if job.slots else ()
+    there = tuple(number for number in job.slots if number not in job.held_back)
+    offer = (OfferTrainings(there),) if there else ()
+    return Decision(moved, (tell_changed(moved, now, RESUMED), *offer))

@@ -97,6 +97,11 @@ def reason_of(job: TuningJob, spec: TuningJobSpec) -> str:
     return f"{job.search_over}; {which} run {times} more"
 
 
+def under_way(job: TuningJob) -> str:
+    """Say why a job that runs tries nothing new; empty while it does."""
+    return f"{job.search_over}; the best are run again" if job.search_over else ""
+
+
 def _chosen(job: TuningJob, spec: TuningJobSpec) -> TuningJob:
     if spec.reevaluation is None or job.evaluated or job.in_flight:
         return job

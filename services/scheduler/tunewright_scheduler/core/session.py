@@ -36,6 +36,19 @@ LEASE_MOVES: Final[dict[LeaseState, frozenset[LeaseState]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    """What an installation promises its trainers and asks of them, in seconds."""
+
+    lease_s: float = 30.0
+    """Of a session, from its last renewal on."""
+    lease_grace_s: float = 15.0
+    """Slack after a lease, in which a trainer that cannot be heard kills what it runs."""
+    heartbeat_s: float = 5.0
+    stop_grace_s: float = 120.0
+    """From a training's SIGTERM to its SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     trainer_id: str
     epoch: int

@@ -19,6 +19,7 @@ from tunewright_scheduler.core.job import Ending, Provenance
 
 MAX_LOSSES: Final = 3
 MAX_REASON: Final = 1024
+JOB_PAUSED: Final = "its tuning job is paused"
 CLAIM_REMINDER_S: Final = 60.0
 """How often a training that nobody claims is looked at again."""
 AWAITED_AGAIN_S: Final = 30.0
@@ -57,6 +58,12 @@ class Resend:
     instance: int
     from_line: int
     asked_at: float
+    again_at: float | None = None
+    """When it was last asked for again: metrics does so while it misses them and hears more."""
+
+    @property
+    def last_asked_at(self) -> float:
+        return self.asked_at if self.again_at is None else self.again_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Training:
     created_at: float
     pool: str
     claim_order: float | None
-    """Smaller is claimed first; None: it cannot be claimed, for its job is paused."""
+    """Smaller is claimed first; None: it cannot be claimed, for its job is paused or may run fewer at once."""
     provenance: Provenance
     definition_name: str = ""
     bracket: int = 0
@@ -261,11 +268,10 @@ def with_turn(training: Training, order: float, expected_s: float) -> Training:
     return replace(training, claim_order=order, expected_s=expected_s)
 
 
-def withheld(training: Training) -> Training:
+def withheld(training: Training, reason: str) -> Training:
     """Let a training that nobody has claimed not be claimed until it is offered again; others stay as they are."""
     if training.state is not TrainingState.READY or training.claim_order is None:
         return training
-    reason = "its tuning job is paused"
     return replace(training, claim_order=None, withheld_order=training.claim_order, reason=reason, due_at=None)
 
 
@@ -284,9 +290,9 @@ def offered(training: Training, now: float) -> Training:
 
 
 def unclaimed(training: Training, now: float) -> Training:
-    """Say why a training still waits for a trainer, and when it is looked at again."""
-    waited_s = round(now - training.created_at)
-    reason = f"no trainer of pool {training.pool!r} had a free slot for {waited_s} s"
+    """Say how long a training has waited for a trainer, and when it is looked at again. Why, the doctor knows."""
+    waited_s = round(now - training.waits_since)
+    reason = f"no trainer of pool {training.pool!r} has taken it for {waited_s} s"
     return replace(training, reason=reason, due_at=now + CLAIM_REMINDER_S)
 
 

@@ -56,8 +56,15 @@ def usual(job: TuningJob, chance: random.Random, *, failing: float = 0.0) -> Mes
         number = chance.choice(job.awaiting).number
         if chance.random() < failing:
             return TrainingEnded(Ending(number, TrainingState.FAILED, False, None, f"exit code 3 of {number}"))
-        return TrainingEnded(Ending(number, TrainingState.COMPLETED, False, round(chance.uniform(0, 1), 3), ""))
+        value = round(chance.uniform(0, 1), 3)
+        return TrainingEnded(Ending(number, TrainingState.COMPLETED, False, value, "", repeats=_repeated(job, number)))
     return Tick()
+
+
+def _repeated(job: TuningJob, number: int) -> int | None:
+    """Return which of the best a training repeats: they take turns, in the last trainings that were started."""
+    place = number - 1 - (job.started - job.repeated)
+    return job.evaluated[place % len(job.evaluated)].number if job.evaluated and place >= 0 else None
 
 
 def history(wanted: TuningJobSpec, choose: Next, seed: int = 1) -> list[Sent]:
