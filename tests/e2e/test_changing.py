@@ -63,7 +63,7 @@ def test_a_job_is_paused_amended_and_resumed(cli: CommandLine, client: Client) -
     for words, why in (
         (("amend", "job"), "amend: there is nothing to change"),
         (("amend", "job", "--param", "x=2..30"), "--param x: 2..30 leaves out part of 1..20"),
-        (("amend", "job", "--param", "y=2..30"), "--param y.name: 'y' is not tuned in this job. Known: x"),
+        (("amend", "job", "--param", "y=2..30"), "--param y: 'y' is not tuned in this job. Known: x"),
         (("amend", "job", "--parallel", "0"), "--parallel: must be from 1 to 100"),
         (("enqueue", "job", "x=often"), "x: 'often' is not a whole number"),
         (("enqueue", "job", "x=99"), "x: 99 is outside 1..20"),

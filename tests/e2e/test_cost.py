@@ -80,7 +80,7 @@ def test_a_limit_of_the_cost_ends_a_job_and_needs_a_price(command: CommandLine) 
     refused = command(*tune, "--max-cost", "1")
     assert refused.returncode != 0
     assert "--price" in refused.stderr
-    assert "local: 0.0001" in refused.stderr
+    assert "Give local a price of a second" in refused.stderr
     options = ("--max-cost", "0.000001", "--price", "local=0.01", "--priority", "3", "--trials", "20")
     done = json.loads(command.out(*tune, *options, "--output", "json"))
     assert done["reason"].startswith("the cost limit of 1e-06 is spent")
