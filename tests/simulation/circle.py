@@ -144,7 +144,7 @@ class Trainers:
             (folder / f"trainer{index}").mkdir()
             (folder / f"trainer{index}/trainer-id").write_text(f"trainer{index}")
         settings = [TrainerSettings(folder / f"trainer{index}", slots=count) for index, count in enumerate(slots)]
-        return cls(settings, [Host(Folders(item.data_dir), program_of) for item in settings])
+        return cls(settings, [Host(Folders(item.data_dir), program_of, clock=wall_clock) for item in settings])
 
 
 @asynccontextmanager

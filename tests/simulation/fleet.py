@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.simulation.history import RecordedStore
 from tests.simulation.mortal import Life, MortalBus, MortalLine, MortalRunner, MortalStore
 from tests.simulation.outages import Broker, RemoteStore
 from tests.simulation.stories import Story
+from tests.simulation.timeless import wall_clock
 from tests.simulation.wire import Fork, Wire
 from tunewright.platform.bus.faulty import FaultyBus
 from tunewright.platform.store.faulty import FaultyStore
@@ -32,6 +34,10 @@ from tunewright_trainer.trainer import Trainer
 
 TERMS = LeaseTerms(lease_s=6.0, lease_grace_s=3.0, heartbeat_s=2.0, stop_grace_s=10.0)
 """Short beside trainings and outages, so that leases lapse in many stories."""
+
+
+def _fast_by(skew_s: float) -> float:
+    return wall_clock() + skew_s
 
 
 class _InlinePool:
@@ -110,7 +116,7 @@ class Fleet:
         self.bus = FaultyBus(self.broker, told.seed, told.bus)
         self.trainers = Trainers.in_folder(folder, told.slots)
         for host, skew_s in zip(self.trainers.hosts, told.skews_s, strict=False):
-            host.skew_s = skew_s
+            host.clock = partial(_fast_by, skew_s)
         self.wires = [Wire(told.seed + index, told.wire) for index in range(told.schedulers)]
         self.suggester = Wire(told.seed + 17, told.suggester_wire or told.wire)
         self.lines = [Fork(self.wires, told.seed + index) for index in range(len(told.slots))]
@@ -118,6 +124,8 @@ class Fleet:
         """Per trainer: from when to when it could reach no scheduler, by the loop's clock."""
         self.dying: list[asyncio.Task[None]] = []
         """Deaths under way, kept here so that they are not forgotten."""
+        self.deaf: list[tuple[float, float]] = []
+        """From when to when the store was gone, by the loop's clock."""
         self.front = TuningServiceStub(Fork(self.wires, told.seed))
         works: dict[str, Callable[[int, Life], Awaitable[None]]] = {
             "scheduler": self._schedule,

@@ -16,6 +16,7 @@ from tunewright.core.errors import CallerError
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
+from tunewright_scheduler.core.asking import ANSWER_DUE_S
 
 LOOK_S = 2.0
 GRID = spec_pb2.STRATEGY_GRID
@@ -32,6 +33,7 @@ def tell(told: Story) -> Fleet:
 async def _tell(told: Story, folder: Path) -> Fleet:
     fleet = Fleet(told, folder)
     await create(fleet.recorded, told.wanted)
+    await asyncio.sleep(ANSWER_DUE_S)  # what was asked when it was created is due: all begins at once
     async with asyncio.timeout(OVER_WITHIN_S), fleet.running():
         happening = [asyncio.create_task(_happen(fleet, event)) for event in told.events]
         while not await _over(fleet):  # noqa: ASYNC110 - no bell outlives every process
@@ -54,12 +56,14 @@ def excuses_of(fleet: Fleet) -> Excuses:
     wanted = told.wanted
     folders = [str(settings.data_dir.resolve()) for settings in fleet.trainers.settings]
     trainers = [name for name in told.processes if name.startswith("trainer")]
+    schedulers = [name for name in told.processes if name.startswith("scheduler")]
     timed = wanted.limits.max_runtime_s is not None
     return Excuses(
         stopped=told.may_end_early or timed,
         job_stopped=told.happens(What.STOP_JOB),
         ends_early=timed or wanted.completion.target is not None or told.happens(What.STOP_JOB),
         dead=dict(zip(folders, (fleet.processes[name].away for name in trainers), strict=True)),
+        deaf=[*fleet.deaf, *(span for name in schedulers for span in fleet.processes[name].away)],
         cut=dict(zip(folders, fleet.cut, strict=True)),
     )
 
@@ -91,6 +95,8 @@ async def _happen(fleet: Fleet, event: Event) -> None:
             await _cut(fleet, _index(event.who), event.for_s)
         case What.STORE_GONE:
             fleet.remote.gone = True
+            now = asyncio.get_running_loop().time()
+            fleet.deaf.append((now, now + event.for_s))
             await asyncio.sleep(event.for_s)
             fleet.remote.gone = False
         case What.BROKER_GONE | What.BROKER_EMPTIED:

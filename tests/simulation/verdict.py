@@ -39,16 +39,27 @@ class Excuses:
     cut: dict[str, Sequence[Span]] = field(default_factory=dict)
     """Likewise: when it could reach no scheduler."""
 
+    deaf: Sequence[Span] = ()
+    """When no scheduler could take note of anything: the store was gone, or a scheduler was."""
+
     def dead_at_end_of(self, run: Run) -> bool:
         return _within(self.dead, run)
 
     def unheard_at_end_of(self, run: Run) -> bool:
-        return _within(self.dead, run) or _within(self.cut, run)
+        """Say whether nobody heard of its end in time: its trainer was away, or went before it could be heard."""
+        if _within(self.dead, run) or _within(self.cut, run):
+            return True
+        own = [*_own(self.dead, run), *_own(self.cut, run)]
+        deaf = [(begin, end + RETURN_S) for begin, end in self.deaf if begin <= run.ends <= end + RETURN_S]
+        return any(run.ends <= begin <= until for _, until in deaf for begin, _ in own)
 
 
 def _within(spans: dict[str, Sequence[Span]], run: Run) -> bool:
-    own = spans.get(str(run.process.folder.root.parent.parent), ())
-    return any(begin <= run.ends <= end + RETURN_S for begin, end in own)
+    return any(begin <= run.ends <= end + RETURN_S for begin, end in _own(spans, run))
+
+
+def _own(spans: dict[str, Sequence[Span]], run: Run) -> Sequence[Span]:
+    return spans.get(str(run.process.folder.root.parent.parent), ())
 
 
 async def settled(store: Store, trainers: Trainers) -> None:
