@@ -48,6 +48,8 @@ def _ranked(top: tuple[Best, ...], direction: Direction, new: Best) -> tuple[Bes
     """Put an objective among the best ones; of equal ones the first stays in front."""
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
     place = bisect(top, sign * new.value, key=lambda item: sign * item.value)
+    if place == TOP_SIZE:
+        return top
     return (*top[:place], new, *top[place:])[:TOP_SIZE]
 
 
