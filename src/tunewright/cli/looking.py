@@ -68,6 +68,8 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("ended", _when(found.ended_at)),
         ("trainings", counted),
     ]
+    if found.spec.autotune:
+        rows += [(f"chosen {item.name}", str(item.range)) for item in found.spec.definitions[0].parameters]
     rows.append(("parents", ", ".join(parents.values())))
     if found.best is not None:
         metric = found.spec.objective_of(found.best.definition_name).metric_name

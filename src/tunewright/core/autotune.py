@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.space import MAX_EXACT_INT, Float, Int, Range, ScalingType, Value
+from tunewright.core.space import MAX_EXACT_INT, MAX_TUNABLE, Float, Int, Range, ScalingType, Value
 from tunewright.core.spec import Definition, Parameter, TuningJobSpec
 
 SPREAD: Final = 100
@@ -33,7 +33,6 @@ TRAININGS_PER_PARAMETER: Final = 10
 """Loeppky, Sacks and Welch 2009, "Choosing the sample size of a computer experiment": 10 d runs."""
 FEWEST_TRAININGS: Final = 20
 RETRIES: Final = 3
-MAX_TUNABLE: Final = 30
 
 WHOLE: Final = re.compile(r"[-+]?\d+")
 REAL: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")

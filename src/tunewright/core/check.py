@@ -18,7 +18,7 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
 from tunewright.core.several import with_common_objective
-from tunewright.core.space import Choice, check_configuration, size
+from tunewright.core.space import MAX_TUNABLE, Choice, check_configuration, size
 from tunewright.core.spec import (
     Definition,
     EarlyStopping,
@@ -31,7 +31,6 @@ from tunewright.core.spec import (
 from tunewright.core.warm_start import check_request
 
 MAX_PARALLEL: Final = 100
-MAX_TUNABLE: Final = 30
 MAX_HYPERPARAMETERS: Final = 99
 """AMT allows 100 and takes one itself."""
 MAX_METRICS: Final = 40
