@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.contract.store_contract import StoreContract
@@ -87,8 +89,6 @@ async def test_a_closed_store_is_unavailable(tmp_path: Path) -> None:
 
 
 async def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "store.db") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
@@ -129,3 +129,17 @@ def test_a_data_folder_tells_the_second_where_the_first_is(tmp_path: Path) -> No
     first.close()
     DataFolder(tmp_path / "data").close()
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["lock"]
+
+
+async def test_a_file_from_before_an_index_is_filled_in_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = sqlite3.connect(path)
+    before.execute("CREATE TABLE sessions (key TEXT PRIMARY KEY, version INTEGER NOT NULL, expires_at, body BLOB)")
+    session = {"trainer_id": "t", "pool": "gpu", "expires_at": 7.0}
+    before.execute("INSERT INTO sessions VALUES ('t', 3, 7.0, ?)", (msgspec.msgpack.encode(session),))
+    before.commit()
+    before.close()
+    store = SqliteStore(path)
+    page = await store.find(Query("sessions", "by_pool", {"pool": "gpu"}))
+    await store.close()
+    assert [(item.key, item.version, item.document) for item in page.items] == [("t", 3, session)]

@@ -255,6 +255,7 @@ def test_an_operator_pauses_starts_and_settles_a_training_and_the_doctor_says_wh
     (finding, *_) = cli.json("doctor", name)
     assert (finding["cause"], "new disks" in finding["text"]) == ("STARTS_PAUSED", True)
     assert "new disks" in cli.out("describe", name)
+    assert cli.json("describe", name)["findings"] == cli.json("doctor", name)
     (training,) = cli.json("trainings", name)
     assert training["state"] == "InProgress"
     settled = cli.out("admin", "settle", training["name"], "--state", "completed", "--value", "0.5")

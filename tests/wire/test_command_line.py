@@ -10,11 +10,13 @@ import sys
 
 import pytest
 
+from tests.servers.mongodb import MongoServer
 from tests.wire.fleet import Fleet, until
 from tests.wire.trainings import Wanted, ended, job, judge
 from tunewright.cli.tuning import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(180)
+NAMED_WITHIN_S = 30.0
 
 
 def started(fleet: Fleet, *words: str, **variables: str) -> subprocess.Popen[str]:
@@ -76,6 +78,38 @@ def test_one_replica_of_several_is_enough(fleet: Fleet):
     tune = started(fleet, "tune", written(fleet, wanted))
     told, _ = tune.communicate(timeout=90)
     assert tune.returncode == 0, told
+
+
+def causes(fleet: Fleet) -> list[str]:
+    """Return what the doctor finds, by name; its exit code says whether there is a fault."""
+    doctor = started(fleet, "doctor", "--output", "json")
+    told, _ = doctor.communicate(timeout=60)
+    found = [finding["cause"] for finding in json.loads(told)]
+    assert doctor.returncode == (1 if found else 0), told
+    return found
+
+
+def test_the_doctor_names_what_is_down_and_nothing_once_all_is_back(fleet: Fleet, mongodb: MongoServer):
+    fleet.start_again()
+    until(lambda: causes(fleet) == [], "all is well")
+    for collector in fleet.of("metrics"):
+        collector.kill()
+    wanted = job(fleet.folder, "unread", trainings=2)
+    with fleet.client() as client:
+        client.create(wanted.spec)
+        until(lambda: "COLLECTOR_UNREACHABLE" in causes(fleet), "silent collectors are named", NAMED_WITHIN_S)
+        assert client.describe("unread").trainings.ended == 0
+        mongodb.stop()
+        until(lambda: causes(fleet) == ["STORE_UNREACHABLE"], "the database is named", NAMED_WITHIN_S)
+        mongodb.start()
+        fleet.start_again()
+        client.wait("unread")
+        judge(client, wanted)
+    until(lambda: causes(fleet) == [], "all is well again")
+    for scheduler in fleet.of("scheduler"):
+        scheduler.kill()
+    assert causes(fleet) == ["SCHEDULER_UNREACHABLE"]
+    fleet.start_again()
 
 
 def test_the_address_of_metrics_is_asked_for_where_it_is_needed(fleet: Fleet):

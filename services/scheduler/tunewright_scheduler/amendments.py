@@ -9,9 +9,9 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.platform.store.port import Insert, Store
 from tunewright_scheduler import records
-from tunewright_scheduler.change import PRIORITY_SPAN, Change
+from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
-from tunewright_scheduler.core import amendment
+from tunewright_scheduler.core import amendment, queueing
 from tunewright_scheduler.core.amendment import Amendment
 from tunewright_scheduler.core.decide import PauseRequested, ResumeRequested, Revised
 from tunewright_scheduler.core.pause import check_pausable
@@ -91,16 +91,18 @@ async def _revise(change: Change, revision: TuningJobSpec) -> None:
     change.writes.append(Insert("specs", key, records.spec_document(revision)))
     change.spec = revision
     if revision.priority != before.priority:
-        await _reorder(change, (before.priority - revision.priority) * PRIORITY_SPAN)
+        await _reorder(change, (before.priority - revision.priority) * queueing.PRIORITY_SPAN)
     await change.apply(Revised(other_space=revision.definitions != before.definitions))
 
 
 async def _reorder(change: Change, shift: float) -> None:
-    """Move what nobody has claimed yet in the order of claims."""
+    """Move what nobody has claimed yet in the order of claims; there it is as if the job had just come."""
     for number in change.job.slots:
         training = await change.training(number)
         if training.state is TrainingState.READY:
             await change.put(_shifted(training, shift))
+    change.job = queueing.as_new(change.job)
+    await change.retake_turns(change.job.slots)
 
 
 def _shifted(training: Training, shift: float) -> Training:

@@ -195,4 +195,5 @@ def _answered(number: int, response: suggestion_service_pb2.SuggestResponse) -> 
         for item in response.suggestions
     )
     outlook = from_message(response.outlook, Outlook) if response.HasField("outlook") else None
-    return Answered(number, suggestions, exhausted=response.exhausted, outlook=outlook)
+    recommended = response.recommended if response.HasField("recommended") else None
+    return Answered(number, suggestions, exhausted=response.exhausted, outlook=outlook, recommended=recommended)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
@@ -14,25 +13,34 @@ from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import pool_bell, trainer_bell
-from tunewright_scheduler.core.decide import Message, TrainingEnded, decide
+from tunewright_scheduler.core import cost, queueing
+from tunewright_scheduler.core.decide import Message, Spent, TrainingEnded, decide
 from tunewright_scheduler.core.effects import (
     Decision,
     Observe,
     OfferTrainings,
     PutAsk,
     RepeatAsk,
+    RepeatTraining,
+    RetakeTurns,
     StartTraining,
     StopTrainings,
     Tell,
     WithholdTrainings,
 )
 from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJobEnded
-from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import CLAIM_REMINDER_S, Training, ending, offered, stopped, withheld
+from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.training import (
+    CLAIM_REMINDER_S,
+    Training,
+    ending,
+    is_unclaimed,
+    offered,
+    stopped,
+    with_turn,
+    withheld,
+)
 from tunewright_scheduler.records import Versioned
-
-PRIORITY_SPAN: Final = 1e10
-"""Added to the order of claims per step of priority; more than any Unix time in seconds."""
 
 
 @dataclass(slots=True)
@@ -53,6 +61,7 @@ class Change:
     asks: list[int] = field(default_factory=list)
     bells: set[str] = field(default_factory=set)
     job_read: TuningJob | None = None
+    virtual_times: dict[str, float] = field(default_factory=dict)
 
     async def training(self, number: int) -> Training:
         """Return a training as this change has it. Raises NotFound."""
@@ -84,6 +93,8 @@ class Change:
         if JobState.PAUSED in {self.job.state, self.job.blocked_in}:
             training = withheld(training)
         self.trainings[training.number] = training
+        if training.cost > before.cost:
+            await self.apply(Spent(training.cost - before.cost))
         if training.state.final and not before.state.final:
             self._tell_ended(training)
             await self.apply(TrainingEnded(ending(training)))
@@ -101,8 +112,12 @@ class Change:
                     self.asks.append(ask.number)
                 case RepeatAsk(number):
                     self.asks.append(number)
-                case StartTraining():
-                    self._start(effect)
+                case StartTraining(number, suggestion):
+                    await self._start(number, suggestion)
+                case RepeatTraining():
+                    await self._repeat(effect)
+                case RetakeTurns(numbers):
+                    await self.retake_turns(numbers)
                 case StopTrainings(numbers, reason):
                     await self._stop(numbers, reason)
                 case WithholdTrainings(numbers):
@@ -133,9 +148,24 @@ class Change:
             writes.append(records.outbox_write(f"{self.job.uid}/{self.version + 1:09d}", self.facts))
         return writes
 
-    def _start(self, effect: StartTraining) -> None:
-        job, suggestion, number = self.job, effect.suggestion, effect.number
+    async def _repeat(self, effect: RepeatTraining) -> None:
+        of = await self.training(effect.of)
+        again = Suggestion(of.configuration, Provenance("repeat"), of.definition_name)
+        await self._start(effect.number, again, repeats=effect.of, overrides=effect.overrides)
+
+    async def _start(
+        self,
+        number: int,
+        suggestion: Suggestion,
+        *,
+        repeats: int | None = None,
+        overrides: Mapping[str, str] | None = None,
+    ) -> None:
         definition = self.spec.definition(suggestion.definition_name)
+        virtual_now = await self._virtual_now(definition.pool)
+        expected_s = self.job.turn_s
+        self.job, start = queueing.take_turn(self.job, self.spec, virtual_now)
+        job = self.job
         training = Training(
             uid=job.uid,
             number=number,
@@ -145,16 +175,39 @@ class Change:
             spec_revision=job.spec_revision,
             created_at=self.now,
             pool=definition.pool,
-            claim_order=self.now - self.spec.priority * PRIORITY_SPAN,
+            claim_order=queueing.claim_order(start, self.spec.priority),
             provenance=suggestion.provenance,
             definition_name=definition.name,
             bracket=suggestion.bracket,
             rungs=suggestion.rungs,
+            price=cost.price_of(self.spec, definition),
+            expected_s=expected_s,
+            repeats=repeats,
+            overrides=overrides or {},
             due_at=self.now + CLAIM_REMINDER_S,
         )
         self.trainings[number] = training
         self.facts.append(TrainingJobCreated(job.uid, number, training.name, self.now))
         self.bells.add(pool_bell(definition.pool))
+
+    async def retake_turns(self, numbers: Sequence[int]) -> None:
+        """Give trainings that wait for their first claim new turns, in their order. What was lost keeps its turn."""
+        unread = [number for number in numbers if number not in self.trainings and number not in self.read]
+        self.know(await records.read_trainings(self.store, self.job.uid, unread))
+        waiting = [training for number in sorted(numbers) if is_unclaimed(training := await self.training(number))]
+        self.job = queueing.give_back(self.job, [training.expected_s for training in waiting])
+        for training in waiting:
+            expected_s = self.job.turn_s
+            self.job, start = queueing.take_turn(self.job, self.spec, await self._virtual_now(training.pool))
+            order = queueing.claim_order(start, self.spec.priority)
+            self.trainings[training.number] = with_turn(training, order, expected_s)
+
+    async def _virtual_now(self, pool: str) -> float:
+        """Return the pool's virtual time among the job's priority, read once."""
+        key = records.turn_key(pool, self.spec.priority)
+        if key not in self.virtual_times:
+            self.virtual_times[key] = (await records.read_turns(self.store, [key]))[key]
+        return self.virtual_times[key]
 
     async def _stop(self, numbers: Sequence[int], reason: str) -> None:
         for number in numbers:

@@ -16,11 +16,12 @@ from typing import Final
 
 from tunewright.core.errors import Conflict, IllegalTransition
 from tunewright.platform.documents import from_document, to_document
-from tunewright.platform.store.port import Check, Replace, Store, Stored, Write
+from tunewright.platform.store.port import Check, Put, Replace, Store, Stored, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import job_bell, pool_bell, rung
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.controls import ControlRoom
+from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.facts import TrainingJobGranted
 from tunewright_scheduler.core.session import Session, check_epoch
@@ -198,8 +199,11 @@ class Claims:
         self, shares: dict[Claimer, list[Stored]], guards: Sequence[Write]
     ) -> dict[Claimer, list[Training]]:
         """Commit the grants. Raises Conflict."""
-        now = await self._store.now()
-        writes: list[Write] = list(guards)
+        reached = _turns_reached([stored for items in shares.values() for stored in items])
+        now, before = await asyncio.gather(self._store.now(), records.read_turns(self._store, list(reached)))
+        # A training that was lost has its turn again: time does not go back to it.
+        moved = [Put("pools", key, {"turn": turn}) for key, turn in reached.items() if turn > before[key]]
+        writes: list[Write] = [*guards, *moved]
         facts: list[TrainingJobGranted] = []
         granted: dict[Claimer, list[Training]] = {}
         for claimer, items in shares.items():
@@ -220,6 +224,16 @@ class Claims:
         for fact in facts:
             self._bells.ring(job_bell(fact.uid))
         return granted
+
+
+def _turns_reached(items: Sequence[Stored]) -> dict[str, float]:
+    """Return the virtual times, by key, to which these trainings bring their pools when they are granted."""
+    reached: dict[str, float] = {}
+    for stored in items:
+        start, priority = queueing.of_claim_order(stored.document["claim_order"])
+        key = records.turn_key(stored.document["pool"], priority)
+        reached[key] = max(start, reached.get(key, 0.0))
+    return reached
 
 
 def _shared_out(claimers: Sequence[Claimer], items: Sequence[Stored]) -> dict[Claimer, list[Stored]]:

@@ -70,11 +70,10 @@ class Quotas:
         Where it has stopped among those of the latter, it looks on `after` that place the next time.
         """
         controls = await self._room.now()
-        limited = any(quota.max_parallel is not None for quota in controls.quotas.values())
         allowances: dict[str, Allowance | None] = {}
         taken: list[Stored] = []
-        for _ in range(PAGES):
-            size = max(wanted, PAGE) if limited else wanted
+        for looked in range(PAGES):
+            size = PAGE if looked else wanted  # more only if some of the first are left out
             page = await self._store.find(
                 Query("training_jobs", "claimable", {"pool": pool, "state": "READY"}, limit=size, after=after)
             )

@@ -88,6 +88,16 @@ async def read_trainings(store: Store, uid: str, numbers: Sequence[int]) -> dict
     }
 
 
+def turn_key(pool: str, priority: int) -> str:
+    return f"{pool}/{priority}"
+
+
+async def read_turns(store: Store, keys: Sequence[str]) -> dict[str, float]:
+    """Return the virtual times under these keys of turn_key; 0 where nothing was granted yet."""
+    stored = await store.get_many("pools", keys)
+    return {key: stored[key].document["turn"] if key in stored else 0.0 for key in keys}
+
+
 async def read_ask(store: Store, uid: str, number: int) -> Ask | None:
     stored = await store.get("asks", ask_key(uid, number))
     return from_document(stored.document, Ask) if stored else None

@@ -9,6 +9,7 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, value_to_message
 from tunewright.v1 import spec_pb2, tuning_service_pb2
+from tunewright_scheduler.core import cost
 from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
@@ -19,6 +20,7 @@ def job_message(
     revision: int,
     spec: TuningJobSpec,
     best: Training | None = None,
+    recommended: Training | None = None,
     waits: tuple[str, Sequence[Finding]] = ("", ()),
 ) -> tuning_service_pb2.TuningJob:
     pb = tuning_service_pb2
@@ -45,6 +47,15 @@ def job_message(
         revision=revision,
         waiting_for=waits[0],
         findings=[finding_message(finding) for finding in waits[1]],
+        cost=pb.Cost(
+            spent=job.spent,
+            forecast=cost.forecast(job, spec) if spec.prices_per_second else None,
+            max_instance_seconds=cost.max_instance_seconds(spec),
+        ),
+        evaluated=[
+            pb.Evaluation(number=item.number, count=item.count, mean=item.mean, deviation=item.deviation)
+            for item in job.evaluated
+        ],
         parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
         extends=job.extends,
     )
@@ -56,6 +67,8 @@ def job_message(
         message.outlook.CopyFrom(to_message(job.outlook, pb.Outlook))
     if best is not None:
         message.best.CopyFrom(training_message(best))
+    if recommended is not None:
+        message.recommended.CopyFrom(training_message(recommended))
     return message
 
 
@@ -87,6 +100,8 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
         rungs=training.rungs,
         spec_revision=str(training.spec_revision),
         waiting_for=_training_waits_for(training),
+        cost=training.cost,
+        repeats=training.repeats,
         job_name=job_name_of(training.name),
     )
     if exit_ is not None:

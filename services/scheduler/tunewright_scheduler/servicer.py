@@ -205,9 +205,12 @@ class TuningServicer(ChangingServicer):
         """Return a job as GetTuningJob shows it."""
         job = found.value
         spec = await self._changes.spec(job.uid, job.spec_revision)
-        best = await records.read_training(self._store, job.uid, job.best.number) if job.best else None
+        numbers = (job.best.number if job.best is not None else None, job.recommended)
+        found_ones = await self._trainings(job.uid, {number for number in numbers if number is not None})
+        shown = {training.number: training for training in found_ones}
+        best, recommended = (shown.get(number or 0) for number in numbers)
         waits = await self._doctor.of(job)
-        message = job_message(job, found.version, spec, best.value if best else None, waits)
+        message = job_message(job, found.version, spec, best, recommended, waits)
         overall = await overall_best(self._store, job, spec)
         if overall is not None:
             message.overall_best.CopyFrom(training_message(overall))

@@ -136,8 +136,8 @@ class Sessions:
             if moved is training:
                 return
             change.facts.append(_exited(training, exit_, change.now))
+            await change.put(moved)  # first what it has cost: the next one may be more than is left
             await change.apply(ProcessEnded(number))
-            await change.put(moved)
 
         await self._changes.make(uid, step, reading=[number])
 

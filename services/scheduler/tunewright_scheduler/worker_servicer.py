@@ -154,6 +154,7 @@ def _grant(training: Training, spec: TuningJobSpec) -> worker_service_pb2.Grant:
         definition=message,
         hyperparameters={
             **definition.static_hyperparameters,
+            **training.overrides,
             **tuned,
             OBJECTIVE_PARAMETER: objective.metric_name,
         },

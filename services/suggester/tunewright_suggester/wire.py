@@ -70,6 +70,8 @@ def read_strategy(request: pb.SuggestRequest) -> Strategy:
 
 def write_answer(answer: Answer) -> pb.SuggestResponse:
     response = pb.SuggestResponse(suggestions=map(_write_suggestion, answer.suggestions), exhausted=answer.exhausted)
+    if answer.recommended is not None:
+        response.recommended = answer.recommended
     if answer.outlook is not None:
         response.outlook.CopyFrom(_write_outlook(answer.outlook))
     return response

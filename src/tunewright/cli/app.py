@@ -74,6 +74,18 @@ def tune(
         float | None, typer.Option(help="End when the metric is as good as this.", show_default=False)
     ] = None,
     max_runtime: Annotated[str | None, typer.Option(help="End after 90s, 5m, 2h …", show_default=False)] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(help="End when the trainings have cost so much; needs --price.", show_default=False),
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(help="INSTANCE_TYPE=PRICE of a second, in any currency: local=0.0001.", show_default=False),
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(help="-100 … 100: higher ones are run first; jobs of one priority share.", show_default=False),
+    ] = None,
     warm_start: Annotated[
         list[str] | None,
         typer.Option(help="An ended job to learn from; up to five, by repeating it.", show_default=False),
@@ -115,13 +127,21 @@ def tune(
         "strategy": strategy.value if strategy else None,
         "target": target,
         "max_runtime": max_runtime,
+        "max_cost": max_cost,
+        "priority": priority,
         "warm_start": warm_start or None,
         "transfer": transfer or None,
         "seed": seed,
         "name": name,
         "python": python,
     }
-    pairs = {"params": param or [], "fixed": fixed or [], "metrics": metric or [], "autotune": auto or []}
+    pairs = {
+        "params": param or [],
+        "fixed": fixed or [],
+        "metrics": metric or [],
+        "autotune": auto or [],
+        "prices": price or [],
+    }
     written = from_program(program, given, pairs)
     if print_aws:
         print(written.aws_form)
@@ -224,6 +244,12 @@ def best(
     form: Annotated[
         BestFormat, typer.Option("--format", help="Shell variables, JSON, or command-line arguments.")
     ] = BestFormat.ENV,
+    recommended: Annotated[
+        bool,
+        typer.Option(
+            "--recommended", help="Not the best single value, but what is best with noise taken out, where it is known."
+        ),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Print the best configuration, for other programs.
@@ -232,7 +258,7 @@ def best(
     """
     from tunewright.cli import looking
 
-    looking.best(job, data_dir, form.value)
+    looking.best(job, data_dir, form.value, recommended=recommended)
 
 
 @app.command()

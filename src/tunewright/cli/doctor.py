@@ -30,7 +30,7 @@ def doctor(job: str, data_dir: Path | None, *, as_json: bool) -> int:
     elif findings:
         _print(findings)
     else:
-        print(f"{job or 'Everything'} goes on as it should: nothing waits for anything unusual.")
+        print(f"{job}: nothing unusual to wait for." if job else "Nothing waits for anything unusual.")
     return FAULTY if any(is_fault(finding) for finding in findings) else 0
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tunewright.cli.serving import join
 from tunewright.cli.wording import (
     arguments,
+    evaluation_text,
     first_line,
     printable,
     result_tree,
     rounded,
+    spent,
     state_text,
     training_tree,
     variables,
@@ -33,24 +36,26 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
     if not found:
         print("No tuning jobs yet. Start one: tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc")
         return
+    priced = any(job.spec.prices_per_second for job in found)
     rows = (
         (
             job.name,
             state_text(job.state),
             _when(job.created_at),
             f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
+            *([spent(job)] if priced else []),
             job.reason,
         )
         for job in found
     )
-    print_table(("name", "state", "created", "trainings", "reason"), rows)
+    print_table(("name", "state", "created", "trainings", *(["spent"] if priced else []), "reason"), rows)
 
 
 def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
         found = client.describe(job)
     if as_json:
-        print(json.dumps(result_tree(found), indent=2))
+        print(json.dumps(result_tree(found) | {"findings": [asdict(finding) for finding in found.findings]}, indent=2))
         return
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
@@ -67,6 +72,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("created", _when(found.created_at)),
         ("ended", _when(found.ended_at)),
         ("trainings", counted),
+        ("spent", spent(found)),
     ]
     if found.spec.autotune:
         rows += [(f"chosen {item.name}", str(item.range)) for item in found.spec.definitions[0].parameters]
@@ -77,6 +83,10 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         rows.append(("definition", found.best.definition_name))
         rows += [(f"  {name}", text_of(value)) for name, value in found.best.configuration.items()]
         rows.append(("model", found.best.artifact_uri))
+    if found.recommended is not None and (found.best is None or found.recommended.name != found.best.name):
+        rows.append(("recommended", found.recommended.name))
+        rows += [(f"  {name}", text_of(value)) for name, value in found.recommended.configuration.items()]
+    rows += [(f"again {item.number}", evaluation_text(item)) for item in found.evaluated]
     if found.overall_best is not None:
         rows.append(("best with parents", f"{found.overall_best.objective_value!r} ({found.overall_best.name})"))
     print_table(("", ""), [row for row in rows if row[1]], header=False)
@@ -110,9 +120,9 @@ def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:
             print(line.text, flush=follow)
 
 
-def best(job: str, data_dir: Path | None, form: str) -> None:
+def best(job: str, data_dir: Path | None, form: str, *, recommended: bool) -> None:
     with Client(join(data_dir)) as client:
-        found, best = client.describe(job), client.best(job)
+        found, best = client.describe(job), client.recommended(job) if recommended else client.best(job)
     fixed = found.spec.definition(best.definition_name).static_hyperparameters
     configuration = {**best.configuration, **fixed}
     match form:

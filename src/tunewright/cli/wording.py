@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tunewright.client.resources import TrainingJob, TuningJob
+from tunewright.client.resources import Evaluation, TrainingJob, TuningJob
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
 from tunewright.core.states import JobState, TrainingState
@@ -80,6 +80,7 @@ def result_text(job: TuningJob, use: str, options: str) -> str:
             f"{best}  ({job.best.name})",
             *values,
             *model,
+            *_recommendation(job, options),
             "Next:",
             f"  {use}",
             f"  tunewright trainings {job.name} --best-first{options}",
@@ -91,6 +92,15 @@ def result_text(job: TuningJob, use: str, options: str) -> str:
 def state_text(state: JobState) -> str:
     """Return AMT's word for a job's state, but say of a paused one that it is."""
     return "Paused" if state is JobState.PAUSED else state.shown
+
+
+def _recommendation(job: TuningJob, options: str) -> list[str]:
+    """Say what has the best mean, where the best were run again."""
+    for item in job.evaluated:
+        if job.recommended is not None and item.number == job.recommended.number:
+            which = f"Recommended: training {item.number}, {evaluation_text(item)}"
+            return [which, f"  tunewright best {job.name} --recommended{options}"]
+    return []
 
 
 def result_tree(job: TuningJob) -> dict[str, Any]:
@@ -106,9 +116,34 @@ def result_tree(job: TuningJob) -> dict[str, Any]:
             "in_progress": job.trainings.in_progress,
         },
         "best": None if job.best is None else training_tree(job.best),
+        "recommended": None if job.recommended is None else training_tree(job.recommended),
+        "evaluated": [
+            {"number": item.number, "count": item.count, "mean": item.mean, "deviation": item.deviation}
+            for item in job.evaluated
+        ],
+        "cost": {
+            "spent": job.cost.spent,
+            "forecast": job.cost.forecast,
+            "max_instance_seconds": job.cost.max_instance_seconds,
+        },
         "overall_best": None if job.overall_best is None else training_tree(job.overall_best),
         "parents": [parent.name for parent in job.parents],
     }
+
+
+def spent(job: TuningJob) -> str:
+    """Say what a job has cost and is going to cost; empty without prices."""
+    if not job.spec.prices_per_second:
+        return ""
+    limit = "" if job.spec.limits.max_cost is None else f" of {job.spec.limits.max_cost:g}"
+    coming = not job.state.final and job.cost.forecast is not None
+    return f"{job.cost.spent:.4g}{limit}" + (f", forecast {job.cost.forecast:.4g}" if coming else "")
+
+
+def evaluation_text(item: Evaluation) -> str:
+    """Say what all evaluations of one configuration have given."""
+    spread = "" if item.deviation is None else f" ± {item.deviation:.2g}"
+    return f"mean {item.mean:.6g}{spread} of {item.count} evaluations"
 
 
 def training_tree(training: TrainingJob) -> dict[str, Any]:
@@ -123,6 +158,8 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
         "configuration": dict(training.configuration),
         "source": training.provenance.source,
         "model": training.artifact_uri,
+        "cost": training.cost,
+        "repeats": training.repeats,
         "reason": training.reason,
     }
 

@@ -29,6 +29,7 @@ OPTIONS: Final = {
     "params": "--param",
     "fixed": "--set",
     "metrics": "--metric",
+    "prices": "--price",
     "autotune": "--auto",
 }
 """Options that are not called like the member of the job file that they stand for."""
@@ -37,6 +38,7 @@ EXAMPLES: Final = {
     "params": "lr='log(1e-4,1e-1)'",
     "fixed": "data=iris",
     "metrics": "loss='loss: ([0-9.]+)'",
+    "prices": "local=0.0001",
     "autotune": "lr=0.01",
 }
 JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}

@@ -224,6 +224,16 @@ class AsyncClient:
             raise NotFound("training job with an objective value in tuning job", job)
         return found
 
+    async def recommended(self, job: str) -> TrainingJob:
+        """Return the training whose configuration is best with noise taken out: by repeats, else by the model.
+
+        Raises NotFound if there is neither.
+        """
+        found = (await self.describe(job)).recommended
+        if found is None:
+            raise NotFound("recommended training job in tuning job", job)
+        return found
+
     async def output(self, training: str, *, follow: bool = False, tail: int = 0) -> AsyncIterator[OutputLine]:
         """Yield what a training has printed, with `follow` also what comes, until it has ended."""
         if follow:

@@ -55,6 +55,33 @@ class TrainingJob:
     """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     waiting_for: str = ""
     job_name: str = ""
+    cost: float = 0.0
+    """Of all attempts, in the currency of the job's prices."""
+    repeats: int | None = None
+    """Number of the training whose configuration this one repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a job costs, in the currency of its prices; without prices only the estimate is known."""
+
+    spent: float = 0.0
+    """Of all attempts that have ended."""
+    forecast: float | None = None
+    """Of the whole job, if what is still to come costs what the ended trainings did on average."""
+    max_instance_seconds: float | None = None
+    """AMT's estimate of the most that it can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What all evaluations of one configuration have given, where the best are run again."""
+
+    number: int
+    """Of the training that was repeated."""
+    count: int
+    mean: float
+    deviation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +146,11 @@ class TuningJob:
     extends: str = ""
     """Uid of the job that this one extends."""
     waiting_for: str = ""
+    recommended: TrainingJob | None = None
+    """Whose configuration is best with noise taken out, where that is known; not always the best seen."""
+    cost: Cost = Cost()
+    evaluated: tuple[Evaluation, ...] = ()
+    """The best ones, where they are run again."""
     findings: tuple[Finding, ...] = ()
     """All that it waits for, what matters most first."""
     overall_best: TrainingJob | None = None
@@ -165,11 +197,12 @@ def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:
 
 
 def job_in_order(job: TuningJob) -> TuningJob:
-    best, overall = job.best, job.overall_best
+    best, overall, recommended = job.best, job.overall_best, job.recommended
     return replace(
         job,
         best=None if best is None else in_order(best, job.spec),
         overall_best=None if overall is None else in_order(overall, job.spec),
+        recommended=None if recommended is None else in_order(recommended, job.spec),
     )
 
 

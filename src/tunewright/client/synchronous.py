@@ -123,6 +123,9 @@ class Client:
     def best(self, job: str) -> TrainingJob:
         return self._run(self._client.best(job))
 
+    def recommended(self, job: str) -> TrainingJob:
+        return self._run(self._client.recommended(job))
+
     def output(self, training: str, *, follow: bool = False, tail: int = 0) -> Iterator[OutputLine]:
         return self._each(self._client.output(training, follow=follow, tail=tail))
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from tunewright.core.autotune import with_choices
+from tunewright.core.check_extensions import check_extensions
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
@@ -50,7 +51,6 @@ NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
     ),
     ("completion.max_not_improving", lambda spec: spec.completion.max_not_improving is not None, "is not built yet"),
     ("completion.on_convergence", lambda spec: bool(spec.completion.on_convergence), "is not built yet"),
-    ("limits.max_cost", lambda spec: spec.limits.max_cost is not None, "cost is not counted yet"),
     (
         "early_stopping.type",
         lambda spec: spec.early_stopping.type is not EarlyStopping.OFF,
@@ -89,6 +89,7 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
         _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
     _check_limits(spec)
     _check_completion(spec)
+    check_extensions(spec)
     check_request(spec)
     for index, item in enumerate(spec.enqueued):
         _check_enqueued(spec, item, f"enqueued[{index}]")
@@ -229,10 +230,11 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
     if product > MAX_GRID:
         field = "definitions[0].parameters" if len(spec.definitions) == 1 else "definitions"
         raise InvalidSpec(field, f"the grid has {product} points, at most {MAX_GRID}", "Drop values")
-    asked, needed = spec.limits.max_trainings, product + len(spec.enqueued)
+    repeats = spec.reevaluation.trainings if spec.reevaluation is not None else 0
+    asked, needed = spec.limits.max_trainings, product + len(spec.enqueued) + repeats
     if asked is not None and asked != needed:
         more = f" and {len(spec.enqueued)} more are enqueued" if spec.enqueued else ""
-        raise InvalidSpec(
-            "limits.max_trainings", f"is {asked}, but the grid has {product} points{more}", "Leave it out"
-        )
+        again = f" and {repeats} are run again" if repeats else ""
+        why = f"is {asked}, but the grid has {product} points{more}{again}"
+        raise InvalidSpec("limits.max_trainings", why, "Leave it out")
     return replace(spec, limits=replace(spec.limits, max_trainings=needed))

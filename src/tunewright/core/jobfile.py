@@ -35,6 +35,7 @@ from tunewright.core.spec import (
     MetricDefinition,
     Objective,
     Parameter,
+    Reevaluation,
     StoppingCondition,
     Strategy,
     TuningJobSpec,
@@ -85,6 +86,8 @@ def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
             autotune=top.has("autotune"),
             auto_parameters=top.texts("autotune"),
             priority=top.take("priority", int, 0),
+            prices_per_second=_prices(top),
+            reevaluation=_reevaluation(top),
             tags=top.texts("tags"),
         )
 
@@ -93,6 +96,10 @@ MEMBERS: Final = {
     "limits.max_parallel": "parallel",
     "limits.max_trainings": "trials",
     "limits.max_runtime_s": "max_runtime",
+    "limits.max_cost": "max_cost",
+    "prices_per_second": "prices",
+    "reevaluation": "reevaluate",
+    "reevaluation.seed_parameter": "reevaluate.seed",
     "completion.target": "target",
     "early_stopping.type": "early_stopping",
     "random_seed": "seed",
@@ -157,7 +164,27 @@ def _limits(top: Members) -> Limits:
         max_parallel=top.take("parallel", int, 1),
         max_trainings=trials if trials is not None or counted or runtime is not None else DEFAULT_TRIALS,
         max_runtime_s=None if runtime is None else parse_duration(runtime, "max_runtime"),
+        max_cost=top.maybe("max_cost", float),
     )
+
+
+def _prices(top: Members) -> dict[str, float]:
+    return {kind: _price(price, f"prices.{kind}") for kind, price in top.take("prices", dict, {}).items()}
+
+
+def _price(value: Any, path: str) -> float:
+    """Read a price; options are texts, and so is 1e-4 in YAML."""
+    try:
+        return checked(float(value) if isinstance(value, str) else value, float, path)
+    except ValueError:
+        raise InvalidSpec(path, f"{value!r} is not a price", "Give a number, such as 0.0001") from None
+
+
+def _reevaluation(top: Members) -> Reevaluation | None:
+    if not top.has("reevaluate"):
+        return None
+    with top.maps("reevaluate") as given:
+        return Reevaluation(given.take("top", int), given.take("repeats", int), given.take("seed", str, ""))
 
 
 def _warm_start(top: Members) -> WarmStart | None:

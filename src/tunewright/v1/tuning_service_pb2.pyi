@@ -239,6 +239,18 @@ class Cost(_message.Message):
     max_instance_seconds: float
     def __init__(self, spent: _Optional[float] = ..., forecast: _Optional[float] = ..., max_instance_seconds: _Optional[float] = ...) -> None: ...
 
+class Evaluation(_message.Message):
+    __slots__ = ("number", "count", "mean", "deviation")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    DEVIATION_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    count: int
+    mean: float
+    deviation: float
+    def __init__(self, number: _Optional[int] = ..., count: _Optional[int] = ..., mean: _Optional[float] = ..., deviation: _Optional[float] = ...) -> None: ...
+
 class ParentJob(_message.Message):
     __slots__ = ("uid", "name")
     UID_FIELD_NUMBER: _ClassVar[int]
@@ -266,7 +278,7 @@ class Finding(_message.Message):
     def __init__(self, cause: _Optional[str] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., job: _Optional[str] = ..., training: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TuningJob(_message.Message):
-    __slots__ = ("uid", "spec", "spec_revision", "owner", "state", "reason", "created_at", "modified_at", "ended_at", "trainings", "objectives", "best", "not_improving", "converged_at", "outlook", "revision", "waiting_for", "due_at", "recommended", "cost", "overall_best", "parents", "extends", "findings")
+    __slots__ = ("uid", "spec", "spec_revision", "owner", "state", "reason", "created_at", "modified_at", "ended_at", "trainings", "objectives", "best", "not_improving", "converged_at", "outlook", "revision", "waiting_for", "due_at", "recommended", "cost", "overall_best", "parents", "extends", "findings", "evaluated")
     UID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     SPEC_REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -291,6 +303,7 @@ class TuningJob(_message.Message):
     PARENTS_FIELD_NUMBER: _ClassVar[int]
     EXTENDS_FIELD_NUMBER: _ClassVar[int]
     FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    EVALUATED_FIELD_NUMBER: _ClassVar[int]
     uid: str
     spec: _spec_pb2.TuningJobSpec
     spec_revision: int
@@ -315,7 +328,8 @@ class TuningJob(_message.Message):
     parents: _containers.RepeatedCompositeFieldContainer[ParentJob]
     extends: str
     findings: _containers.RepeatedCompositeFieldContainer[Finding]
-    def __init__(self, uid: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., spec_revision: _Optional[int] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., reason: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[_Union[TrainingCounters, _Mapping]] = ..., objectives: _Optional[_Union[ObjectiveCounters, _Mapping]] = ..., best: _Optional[_Union[TrainingJob, _Mapping]] = ..., not_improving: _Optional[int] = ..., converged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., revision: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recommended: _Optional[_Union[TrainingJob, _Mapping]] = ..., cost: _Optional[_Union[Cost, _Mapping]] = ..., overall_best: _Optional[_Union[TrainingJob, _Mapping]] = ..., parents: _Optional[_Iterable[_Union[ParentJob, _Mapping]]] = ..., extends: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ...) -> None: ...
+    evaluated: _containers.RepeatedCompositeFieldContainer[Evaluation]
+    def __init__(self, uid: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., spec_revision: _Optional[int] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., reason: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[_Union[TrainingCounters, _Mapping]] = ..., objectives: _Optional[_Union[ObjectiveCounters, _Mapping]] = ..., best: _Optional[_Union[TrainingJob, _Mapping]] = ..., not_improving: _Optional[int] = ..., converged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., revision: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recommended: _Optional[_Union[TrainingJob, _Mapping]] = ..., cost: _Optional[_Union[Cost, _Mapping]] = ..., overall_best: _Optional[_Union[TrainingJob, _Mapping]] = ..., parents: _Optional[_Iterable[_Union[ParentJob, _Mapping]]] = ..., extends: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., evaluated: _Optional[_Iterable[_Union[Evaluation, _Mapping]]] = ...) -> None: ...
 
 class CreateTuningJobRequest(_message.Message):
     __slots__ = ("spec", "request_id", "validate_only")

@@ -114,7 +114,6 @@ NOT_BUILT = [
     ("strategy", spec(strategy=Strategy.HYPERBAND)),
     ("completion.max_not_improving", spec(completion=Completion(max_not_improving=5))),
     ("completion.on_convergence", spec(completion=Completion(on_convergence=True))),
-    ("limits.max_cost", spec(limits=Limits(1, 20, max_cost=3.0))),
     ("early_stopping.type", spec(early_stopping=EarlyStoppingRule(EarlyStopping.AUTO))),
     ("definitions[0].channels", spec(channels=(Channel("train", "file:///data"),))),
     ("definitions[0].input_mode", spec(input_mode=InputMode.PIPE)),

@@ -29,7 +29,7 @@ from tunewright_scheduler.core.decide import (
 from tunewright_scheduler.core.effects import Decision, StartTraining
 from tunewright_scheduler.core.job import Ending, TuningJob
 from tunewright_scheduler.core.training import CLAIM_REMINDER_S
-from tunewright_scheduler.resources import job_message, training_message
+from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
@@ -203,7 +203,8 @@ async def test_a_paused_job_says_whom_it_waits_for(world: World, verbs: Amendmen
     await verbs.pause("owner", "job")
     job = await world.job()
     assert (job.reason, job.state.shown) == ("paused by its user", "InProgress")
-    assert job_message(job, 1, spec()).waiting_for == "its user to resume it; 2 trainings are under way"
+    waits_for, _ = await world.doctor.of(job)
+    assert waits_for == "Tuning job job is paused by its user; nothing more is started."
     await verbs.resume("owner", "job")
     assert (await world.job()).reason == ""
 

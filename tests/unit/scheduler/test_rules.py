@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,7 +21,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.unit.scheduler.world import World, spec
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.space import Choice
-from tunewright.core.spec import Completion, EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
+from tunewright.core.spec import (
+    Completion,
+    EnqueuedConfiguration,
+    Limits,
+    Parameter,
+    Reevaluation,
+    Strategy,
+    TuningJobSpec,
+)
 from tunewright.core.states import EndCause, JobState, TrainingState
 from tunewright.platform.codec import to_message
 from tunewright.platform.documents import from_document
@@ -30,8 +39,11 @@ from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import records
 from tunewright_scheduler.core.asking import Answered, AskFailed
+from tunewright_scheduler.core.controls import Quota
+from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sessions import Holding
 from tunewright_scheduler.sweep import Sweep
@@ -76,6 +88,7 @@ class Scheduler(RuleBasedStateMachine):
         self.world = self.runner.run(build())
         self.asks: list[tuple[str, int]] = []
         self.world.changes.on_ask = lambda uid, number: self.asks.append((uid, number))
+        self.operations = Operations(self.world.changes)
         self.sweeper = Sweep(self.world.store, self.world.changes, self.world.sessions)
         jobs = TuningJobs(self.world.store, self.world.changes, lambda _field, _image: None)
         self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs)
@@ -102,7 +115,7 @@ class Scheduler(RuleBasedStateMachine):
     @initialize(max_parallel=st.integers(1, 3), strategy=st.sampled_from([Strategy.RANDOM, Strategy.BAYESIAN]))
     def begin(self, max_parallel, strategy):
         """Most of what is of interest needs a job and a trainer."""
-        self.create("job0", max_parallel, 5, strategy, None)
+        self.create("job0", max_parallel, 5, strategy, None, None)
         self.answer(max_parallel, exhausted=False)
         self.open("t", [])
 
@@ -112,13 +125,16 @@ class Scheduler(RuleBasedStateMachine):
         max_trainings=st.integers(1, 5),
         strategy=st.sampled_from([Strategy.RANDOM, Strategy.BAYESIAN, Strategy.GRID]),
         goal=st.sampled_from([None, 0.9]),
+        again=st.sampled_from([None, (1, 1), (2, 1), (1, 3)]),
     )
-    def create(self, uid, max_parallel, max_trainings, strategy, goal):
+    def create(self, uid, max_parallel, max_trainings, strategy, goal, again):
         wanted = spec(
             name=uid,
             limits=Limits(max_parallel=max_parallel, max_trainings=max_trainings),
             strategy=strategy,
             completion=Completion(target=goal),
+            reevaluation=Reevaluation(*again) if again is not None and again[0] * again[1] < max_trainings else None,
+            prices_per_second={"local": 0.1},
         )
 
         async def unless_there() -> None:
@@ -187,6 +203,43 @@ class Scheduler(RuleBasedStateMachine):
     def stop_training(self, place):
         name = records.training_key(self.pick(place))
         self.run(self.front.StopTrainingJob(pb.StopTrainingJobRequest(training=name), None))
+
+    # -- What operators do
+
+    @granted
+    @rule(place=picks)
+    def release(self, place):
+        self.run(self.operations.release(self.pick(place), "by the test"))
+
+    @granted
+    @rule(
+        place=picks,
+        end=st.sampled_from(
+            [(TrainingState.COMPLETED, 0.7), (TrainingState.STOPPED, None), (TrainingState.FAILED, None)]
+        ),
+    )
+    def settle(self, place, end):
+        self.run(self.operations.settle(self.pick(place), *end, "by the test"))
+
+    @rule(uid=uids)
+    def park(self, uid):
+        self.run(self.world.changes.send(uid, Park("a fault of the test's")))
+
+    @rule(uid=uids)
+    def unpark(self, uid):
+        self.run(self.operations.unpark(uid))
+
+    @rule(trainer=trainers, holds=st.booleans())
+    def cordon(self, trainer, holds):
+        self.run(self.world.room.cordon(trainer, "") if holds else self.world.room.uncordon(trainer))
+
+    @rule(holds=st.sampled_from([True, False, False]))
+    def pause_starts(self, holds):
+        self.run(self.world.room.pause_starts("") if holds else self.world.room.resume_starts())
+
+    @rule(limit=st.sampled_from([None, None, 1, 2]))
+    def set_quota(self, limit):
+        self.run(self.world.room.set_quota(Quota("owner", max_parallel=limit)))
 
     # -- What the suggester does
 
@@ -342,6 +395,8 @@ class Scheduler(RuleBasedStateMachine):
         assert counted.completed == states[TrainingState.COMPLETED]
         assert counted.stopped == states[TrainingState.STOPPED]
         assert counted.retryable_error + counted.non_retryable_error == states[TrainingState.FAILED]
+        assert job.spent == pytest.approx(sum(item.cost for item in trainings)), "an attempt was not paid, or twice"
+        assert job.repeated == sum(item.repeats is not None for item in trainings)
         with_value = sum(item.objective_value is not None for item in trainings)
         assert job.objectives.succeeded == with_value
         assert job.objectives.succeeded + job.objectives.failed == sum(item.state.final for item in trainings)
@@ -352,7 +407,8 @@ class Scheduler(RuleBasedStateMachine):
         assert {number: ended.get(number) for number in before} == before, "an ended training has changed"
         self.ended[job.uid] = ended
         for item in ended.values():
-            if item.exit is not None and item.objective_value is not None:
+            by_hand = item.reason.startswith("settled by hand")
+            if item.exit is not None and item.objective_value is not None and not by_hand:
                 assert item.objective_value == self.said.get(_lease(item)), "counted what another attempt said"
         if job.state.final:
             assert len(ended) == len(trainings), "a job has ended before its trainings"
@@ -399,7 +455,10 @@ class Scheduler(RuleBasedStateMachine):
     async def _round(self, number: int) -> None:
         self.world.store.clock += 61
         await self.world.collector_reads()
+        await self.world.room.resume_starts()
         for job in await self._active():
+            if job.state is JobState.BLOCKED:
+                await self.operations.unpark(job.uid)
             if job.state is JobState.PAUSED:
                 await self.front.ResumeTuningJob(pb.ResumeTuningJobRequest(job=job.uid), None)
         await self.world.sessions.lose_expired()

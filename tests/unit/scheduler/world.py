@@ -141,9 +141,11 @@ class World:
     async def claim(self, trainer: str, epoch: int, request: str, slots: int = 1) -> list[Training]:
         return await self.claims.claim(trainer, epoch, request, slots=slots, wait_s=0, again=True)
 
-    async def exit(self, training: Training, code: int = 0, cause: EndCause = EndCause.EXITED) -> None:
+    async def exit(
+        self, training: Training, code: int = 0, cause: EndCause = EndCause.EXITED, *, seconds: float = 1.0
+    ) -> None:
         now = self.store.clock
-        exit_ = Exit(cause, code, "" if code == 0 else f"exit code {code}", now - 1, now)
+        exit_ = Exit(cause, code, "" if code == 0 else f"exit code {code}", now - seconds, now)
         await self.sessions.exited(training.holder, (records.training_key(training), training.attempt), exit_)
 
     async def summarize(self, training: Training, value: float | None, fault: str = "") -> TuningJob:

@@ -199,3 +199,38 @@ def test_other_efforts_answer_too(effort):
 
 def test_more_observations_than_the_active_set_are_answered():
     assert len(suggest(mixed_ask(rows=700, effort="fast")).suggestions) == 1
+
+
+def noisy_twins(direction=Direction.MINIMIZE):
+    """Return an ask over pairs of neighbours of a bowl, in which one poor training was lucky."""
+    space = {"x": Float(0.0, 1.0)}
+    told = [{"x": place / 20 + twin * 1e-3} for place in range(20) for twin in range(4)]
+    sign = 1.0 if direction is Direction.MINIMIZE else -1.0
+    values = [sign * ((one["x"] - 0.5) ** 2 + 0.02 * (-1) ** index) for index, one in enumerate(told)]
+    values[0] = -sign
+    definition = DefinitionAsk(space, "", observations_of(space, told, values))
+    return Ask(Strategy.BAYESIAN, (definition,), direction, seed=3, number=80, started=80), told
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_what_is_recommended_is_the_best_of_the_model_and_not_of_luck(direction):
+    ask, told = noisy_twins(direction)
+    number = suggest(ask).recommended
+    assert number is not None
+    assert abs(told[number - 1]["x"] - 0.5) < 0.15
+
+
+def test_the_best_of_all_definitions_is_recommended_by_its_training_number():
+    space = {"x": Float(0.0, 1.0)}
+    told = [{"x": place / 10} for place in range(10)]
+    good = observations_of(space, told, [(one["x"] - 0.3) ** 2 for one in told])
+    poor = observations_of(space, told, [5.0 + one["x"] for one in told])
+    poor = dataclasses.replace(poor, numbers=tuple(range(11, 21)))
+    definitions = (DefinitionAsk(space, "poor", poor), DefinitionAsk(space, "good", good))
+    answer = suggest(Ask(Strategy.BAYESIAN, definitions, seed=3, number=20, started=20, budget=10))
+    assert answer.recommended == 4
+
+
+def test_without_a_model_nothing_is_recommended():
+    assert suggest(mixed_ask(1)).recommended is None
+    assert suggest(dataclasses.replace(mixed_ask(12), strategy=Strategy.RANDOM)).recommended is None

@@ -18,6 +18,7 @@ from tunewright.core.states import CLOSING_JOB_STATES
 from tunewright_scheduler.core.effects import Decision, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged
 from tunewright_scheduler.core.job import TuningJob
+from tunewright_scheduler.core.reevaluation import search_limit
 
 Interval = TypeVar("Interval", Float, Int)
 
@@ -47,6 +48,8 @@ def amended(job: TuningJob, spec: TuningJobSpec, amendment: Amendment) -> Tuning
     """Return the next revision. Raises IllegalTransition: job or revision do not allow it. InvalidSpec."""
     _check_open(job)
     _check_revision(job, amendment.expected_revision)
+    if amendment.enqueue or amendment.max_trainings is not None:
+        _check_searching(job)
     if amendment == Amendment(amendment.expected_revision, definition_name=amendment.definition_name):
         raise InvalidSpec("amendment", "changes nothing", "Give a limit, a priority, ranges or configurations to run")
     if spec.strategy is Strategy.GRID and (amendment.parameters or amendment.max_trainings is not None):
@@ -67,6 +70,7 @@ def retried(job: TuningJob, spec: TuningJobSpec, failed: Sequence[EnqueuedConfig
     Raises: IllegalTransition: the job is closing. InvalidSpec: it would have too many trainings.
     """
     _check_open(job)
+    _check_searching(job)
     limit = spec.limits.max_trainings
     raised = spec.limits if limit is None else replace(spec.limits, max_trainings=limit + len(failed))
     return _with_enqueued(job, replace(spec, limits=raised), failed)
@@ -77,7 +81,7 @@ def revised(job: TuningJob, spec: TuningJobSpec, now: float, *, other_space: boo
 
     Where nothing more may be started, no answer is awaited any longer.
     """
-    limit = spec.limits.max_trainings
+    limit = search_limit(spec)
     fact = TuningJobChanged(job.uid, job.name, job.state.shown, "amended by its user", job.spec_revision, now)
     if other_space:
         job = replace(job, exhausted=False)
@@ -90,6 +94,12 @@ def _check_open(job: TuningJob) -> None:
     if job.state.final or job.state in CLOSING_JOB_STATES:
         state = job.state.shown if job.state.final else "closing"
         raise IllegalTransition(f"tuning job {job.name}", state, "be changed", "Extend it once it has ended")
+
+
+def _check_searching(job: TuningJob) -> None:
+    if job.search_over:
+        what, state = f"tuning job {job.name}", "past its search, and runs its best again"
+        raise IllegalTransition(what, state, "be given more to try", "Extend it once it has ended")
 
 
 def _check_revision(job: TuningJob, expected: int) -> None:
@@ -112,7 +122,7 @@ def _with_enqueued(job: TuningJob, spec: TuningJobSpec, more: Sequence[EnqueuedC
         checked = check(replace(spec, enqueued=enqueued))
     except InvalidSpec as error:
         raise InvalidSpec(error.field.removeprefix("limits."), error.why, error.remedy) from None
-    limit = checked.limits.max_trainings
+    limit = search_limit(checked)
     left = None if limit is None else max(0, limit - job.started)
     if more and left is not None and len(enqueued) - job.enqueued > left:
         why = f"{len(enqueued) - job.enqueued} configurations wait, and {left} trainings are left"

@@ -18,6 +18,7 @@ from tunewright.core.space import size
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright.core.turns import turn
+from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.effects import Decision, Effect, PutAsk, RepeatAsk, StartTraining
 from tunewright_scheduler.core.job import Ask, OpenAsk, Outlook, Provenance, Suggestion, TuningJob
 
@@ -44,6 +45,8 @@ class Answered:
     suggestions: tuple[Suggestion, ...]
     exhausted: bool = False
     outlook: Outlook | None = None
+    recommended: int | None = None
+    """Number of the training that the model holds best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,10 @@ class StillAsked:
 
 def room(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many trainings may be started now."""
-    if job.state is not JobState.RUNNING:
+    if job.state is not JobState.RUNNING or job.search_over:
         return 0
-    free = spec.limits.max_parallel - len(job.slots)
-    limit = spec.limits.max_trainings
+    free = int(min(spec.limits.max_parallel - len(job.slots), cost.affordable(job, spec)))
+    limit = reevaluation.search_limit(spec)
     return max(0, free if limit is None else min(free, limit - job.started))
 
 
@@ -91,7 +94,7 @@ def ask_if_wanted(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     count = _wanted(job, spec)
     if not count or job.ask is not None or any(waits_until(job, spec, now)):
         return started
-    limit = spec.limits.max_trainings
+    limit = reevaluation.search_limit(spec)
     ask = Ask(
         uid=job.uid,
         number=job.asks,
@@ -113,7 +116,14 @@ def answered(job: TuningJob, spec: TuningJobSpec, answer: Answered, now: float) 
     if job.ask is None or job.ask.number != answer.ask_number:
         return Decision(job)
     return _propose(
-        replace(job, fallbacks_in_row=0, outlook=answer.outlook or job.outlook, unanswered_at=None, unanswered_why=""),
+        replace(
+            job,
+            fallbacks_in_row=0,
+            outlook=answer.outlook or job.outlook,
+            recommended=answer.recommended if answer.recommended is not None else job.recommended,
+            unanswered_at=None,
+            unanswered_why="",
+        ),
         spec,
         answer.suggestions,
         exhausted=answer.exhausted,
@@ -191,11 +201,11 @@ def _draw(job: TuningJob, spec: TuningJobSpec, draw: int, provenance: Provenance
 
 def _wanted(job: TuningJob, spec: TuningJobSpec) -> int:
     """Return how many configurations to ask for now."""
-    if job.exhausted or job.state is not JobState.RUNNING:
+    if job.exhausted or job.search_over or job.state is not JobState.RUNNING:
         return 0
     if spec.strategy in MODELLED:
         return room(job, spec)
-    parallel, limit = spec.limits.max_parallel, spec.limits.max_trainings
+    parallel, limit = spec.limits.max_parallel, reevaluation.search_limit(spec)
     missing = parallel + AHEAD - len(job.ahead) if len(job.ahead) < parallel else 0
     enqueued = len(spec.enqueued) - job.enqueued
     return missing if limit is None else max(0, min(missing, limit - job.started - len(job.ahead) - enqueued))

@@ -7,6 +7,7 @@ from typing import Final
 
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState
+from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.job import TuningJob
 
 FAILURES_ALLOWED: Final = 5
@@ -23,11 +24,20 @@ FINAL_OF: Final = {
 class Verdict:
     state: JobState
     reason: str
+    of_search: bool = False
+    """It ends the search; what is to be run again may still come before the job's end."""
 
 
 def verdict(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
     """Say which end a running job has come to, None if none."""
-    return _failed(job) or _target(job, spec) or _runtime(job, spec, now) or _used_up(job, spec)
+    return (
+        _failed(job)
+        or _target(job, spec)
+        or _runtime(job, spec, now)
+        or _cost(job, spec)
+        or _search_over(job, spec)
+        or _used_up(job, spec)
+    )
 
 
 def _failed(job: TuningJob) -> Verdict | None:
@@ -54,11 +64,21 @@ def _runtime(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
     return Verdict(JobState.COMPLETING, f"the job's time limit of {limit_s} s has passed")
 
 
+def _cost(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    reason = cost.used_up(job, spec)
+    return Verdict(JobState.COMPLETING, reason) if reason else None
+
+
+def _search_over(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
+    """What has ended the search stays the reason, whatever comes out of the repeats."""
+    return Verdict(JobState.COMPLETING, reevaluation.reason_of(job, spec), of_search=True) if job.search_over else None
+
+
 def _used_up(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
     """Every training that may be started has ended."""
     if job.in_flight or job.ask is not None:
         return None
-    limit = spec.limits.max_trainings
+    limit = reevaluation.search_limit(spec)
     if limit is not None and job.started >= limit:
         return _all_ended(job, f"all {limit} trainings have ended")
     if job.exhausted and not job.ahead and job.enqueued >= len(spec.enqueued):
@@ -69,6 +89,6 @@ def _used_up(job: TuningJob, spec: TuningJobSpec) -> Verdict | None:
 def _all_ended(job: TuningJob, reason: str) -> Verdict:
     succeeded = job.trainings.completed + job.trainings.stopped + job.objectives.succeeded
     if succeeded or not job.started:
-        return Verdict(JobState.COMPLETING, reason)
+        return Verdict(JobState.COMPLETING, reason, of_search=True)
     text = f"No training job succeeded after {job.started} attempts. The first failure: {job.first_failure}"
     return Verdict(JobState.FAILING, text)

@@ -12,16 +12,19 @@ from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from tunewright.core.names import training_name
-from tunewright.core.spec import TuningJobSpec
+from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState, move_job
-from tunewright_scheduler.core import amendment, asking, completion, pause
+from tunewright_scheduler.core import amendment, asking, completion, pause, queueing, reevaluation
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
-from tunewright_scheduler.core.effects import Decision, Effect, Observe, StopTrainings, Tell
+from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell
 from tunewright_scheduler.core.facts import TuningJobChanged, TuningJobEnded
 from tunewright_scheduler.core.job import Awaiting, Best, Ending, TuningJob
 
 IMPROVEMENT: Final = 0.01
 """An objective improves on the best if it is better by more than this share of it."""
+
+TOP: Final = 32
+"""So many of the best are known."""
 
 WATCHDOG_S: Final = 600.0
 """A job without a nearer deadline is looked at again after this time."""
@@ -37,6 +40,13 @@ class ProcessEnded:
 @dataclass(frozen=True, slots=True)
 class TrainingEnded:
     ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """An attempt has ended, and has cost this."""
+
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,8 @@ class Resumed:
 Order = StopRequested | PauseRequested | ResumeRequested | Revised
 """What the job's user wants of it."""
 
-Message = Answered | AskFailed | StillAsked | ProcessEnded | TrainingEnded | Order | Park | Unpark | Tick | Resumed
+Ended = ProcessEnded | TrainingEnded | Spent
+Message = Answered | AskFailed | StillAsked | Ended | Order | Park | Unpark | Tick | Resumed
 
 
 def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> Decision:
@@ -100,6 +111,7 @@ def decide(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) ->
 def advance(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     """Do what the job's own state asks for, whatever the message was."""
     decision = _close_if_met(job, spec, now).then(lambda closing: _end_if_over(closing, now))
+    decision = decision.then(lambda running: reevaluation.start_repeats(running, spec))
     decision = decision.then(lambda running: asking.ask_if_wanted(running, spec, now))
     return decision.then(lambda last: Decision(replace(last, modified_at=now, due_at=_due_at(last, spec, now))))
 
@@ -116,6 +128,8 @@ def _fold(job: TuningJob, spec: TuningJobSpec, message: Message, now: float) -> 
             return Decision(_process_ended(job, number, now))
         case TrainingEnded(ending):
             return _training_ended(job, spec, ending)
+        case Spent(cost):
+            return Decision(replace(job, spent=job.spent + cost))
         case StopRequested() | PauseRequested() | ResumeRequested() | Revised():
             return _ordered(job, spec, message, now)
         case Park(reason):
@@ -153,12 +167,14 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> Deci
     if ending.number not in job.in_flight:
         return Decision(job)
     counted = replace(
-        _count(job, spec, ending),
+        reevaluation.counted(_count(job, spec, ending), spec, ending),
         slots=tuple(slot for slot in job.slots if slot != ending.number),
         awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
         observations=job.observations + 1,
     )
-    return Decision(counted, (Observe(job.observations, ending.number),))
+    timed = queueing.corrected(counted, ending)
+    retake: tuple[Effect, ...] = (RetakeTurns(timed.slots),) if timed.slots and timed.turn_s != job.turn_s else ()
+    return Decision(timed, (Observe(job.observations, ending.number), *retake))
 
 
 def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
@@ -181,6 +197,10 @@ def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
 
 
 def _compare(job: TuningJob, spec: TuningJobSpec, number: int, value: float) -> TuningJob:
+    top = sorted((*job.top, Best(number, value)), key=lambda item: item.value)  # ties: who came first
+    if spec.objective.direction is Direction.MAXIMIZE:
+        top = sorted(top, key=lambda item: -item.value)
+    job = replace(job, top=tuple(top[:TOP]))
     if job.best is None:
         return replace(job, best=Best(number, value))
     better = spec.objective.direction.better(value, job.best.value)
@@ -236,6 +256,8 @@ def _close_if_met(job: TuningJob, spec: TuningJobSpec, now: float) -> Decision:
     if job.state not in {JobState.RUNNING, JobState.PAUSED}:
         return Decision(job)
     verdict = completion.verdict(job, spec, now)
+    if verdict is not None and verdict.of_search and reevaluation.comes_first(job, spec):
+        return reevaluation.go_on(job, spec, verdict.reason)
     return _close(job, verdict.state, verdict.reason, now) if verdict is not None else Decision(job)
 
 

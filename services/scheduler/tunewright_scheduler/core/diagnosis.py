@@ -17,6 +17,7 @@ from tunewright_scheduler.core.asking import MODELLED, fallback_allowed
 from tunewright_scheduler.core.collectors import Collectors
 from tunewright_scheduler.core.completion import FAILURES_ALLOWED
 from tunewright_scheduler.core.controls import Controls
+from tunewright_scheduler.core.cost import affordable
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.pools import Pool, names
 from tunewright_scheduler.core.session import Session
@@ -145,8 +146,8 @@ def installation(
 def _installation(at: Situation) -> Iterator[Finding]:
     """What is wrong with the installation is told of a job only if it bears on it."""
     for finding in installation(at.untold_since, at.collectors, at.controls, at.now):
-        starts = at.job.state is JobState.RUNNING or bool(at.ready)
-        if starts if finding.cause == "STARTS_PAUSED" else at.trainings:
+        starts, speaks = at.job.state is JobState.RUNNING or at.ready, at.running or at.exited
+        if starts if finding.cause == "STARTS_PAUSED" else speaks:
             yield finding
 
 
@@ -168,7 +169,9 @@ def _failing(at: Situation) -> Iterator[Finding]:
 
 def _spent(at: Situation) -> Iterator[Finding]:
     job, limit = at.job, at.spec.limits.max_cost
-    if limit is not None and job.spent >= limit and job.in_flight and job.state not in CLOSING_JOB_STATES:
+    if limit is None or not job.in_flight or job.state in CLOSING_JOB_STATES:
+        return
+    if job.spent >= limit or affordable(job, at.spec) == 0:
         yield found(
             "COST_REACHED",
             job=job.name,

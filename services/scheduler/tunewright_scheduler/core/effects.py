@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tunewright_scheduler.core.facts import Fact
@@ -29,6 +29,23 @@ class StartTraining:
 
     number: int
     suggestion: Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatTraining:
+    """Write a new training with the configuration of another; after the commit, ring the doorbell."""
+
+    number: int
+    of: int
+    overrides: Mapping[str, str]
+    """Static hyperparameters that differ from the definition's."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetakeTurns:
+    """Give those of the trainings that wait for their first claim new turns, in their order."""
+
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,18 @@ class Tell:
     fact: Fact
 
 
-Effect = PutAsk | RepeatAsk | StartTraining | StopTrainings | WithholdTrainings | OfferTrainings | Observe | Tell
+Effect = (
+    PutAsk
+    | RepeatAsk
+    | StartTraining
+    | RepeatTraining
+    | RetakeTurns
+    | StopTrainings
+    | WithholdTrainings
+    | OfferTrainings
+    | Observe
+    | Tell
+)
 
 
 @dataclass(frozen=True, slots=True)

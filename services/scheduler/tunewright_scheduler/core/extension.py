@@ -62,7 +62,7 @@ def retried_apart(
     spec: TuningJobSpec, job: TuningJob, name: str, failed: Sequence[EnqueuedConfiguration], ancestors: Sequence[str]
 ) -> TuningJobSpec:
     """Return the specification of a child that runs the failed configurations again, and nothing else."""
-    return replace(extended(spec, job, name, len(failed), ancestors), enqueued=tuple(failed))
+    return replace(extended(spec, job, name, len(failed), ancestors), enqueued=tuple(failed), reevaluation=None)
 
 
 def ancestors(spec: TuningJobSpec, job: TuningJob) -> tuple[str, ...]:

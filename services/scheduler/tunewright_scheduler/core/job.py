@@ -6,11 +6,16 @@ process has ended; then it awaits its summary (`awaiting`) without a slot; then 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tunewright.core.space import Value
 from tunewright.core.states import JobState, TrainingState
+
+UNKNOWN_S: Final = 60.0
+"""What the first trainings of a job are taken to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,23 @@ class ObjectiveCounters:
 class Best:
     number: int
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What all evaluations of one configuration have given: the first one's objective and those of its repeats."""
+
+    number: int
+    """Of the training that was repeated."""
+    count: int
+    mean: float
+    squares: float = 0.0
+    """Sum of the squared distances from the mean (Welford 1962)."""
+
+    @property
+    def deviation(self) -> float | None:
+        """Return the standard deviation of the evaluations, None of a single one."""
+        return math.sqrt(self.squares / (self.count - 1)) if self.count > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +170,12 @@ class TuningJob:
     """Successive verdicts that little is left to gain."""
     converged_at: float | None = None
     recommended: int | None = None
-    """Number of the training that the model holds best."""
+    """Number of the training to be recommended: which the model holds best, or, once the best were run again, which
+    has the best mean."""
+    search_over: str = ""
+    """Why nothing new is tried any more, where the best are run again; empty: the search goes on."""
+    evaluated: tuple[Evaluation, ...] = ()
+    """Those that are run again, as the search found them: best first."""
     repeated: int = 0
     """Trainings started to judge one of the best again."""
     spent: float = 0.0
@@ -157,6 +184,8 @@ class TuningJob:
     """Seconds that ended trainings have run."""
     turn: float = 0.0
     """Where the job's next training stands in the order of claims among jobs of one priority."""
+    turn_s: float = UNKNOWN_S
+    """Seconds that a training is taken to run, for the turns of the next ones."""
 
     @property
     def in_flight(self) -> tuple[int, ...]:
@@ -190,3 +219,9 @@ class Ending:
     retryable: bool
     objective: float | None
     reason: str
+    ran_s: float = 0.0
+    """Seconds that all its attempts have run."""
+    expected_s: float = 0.0
+    """Seconds that it was expected to run when it got its turn."""
+    repeats: int | None = None
+    """Number of the training whose configuration it repeats."""

@@ -96,7 +96,17 @@ class Training:
     retries: int = 0
     """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
     ran_s: float = 0.0
-    """Seconds that earlier attempts have used of the training's allowance."""
+    """Seconds that ended attempts have run: so much of the training's allowance is used."""
+    price: float = 0.0
+    """Of a second of all its instances; 0: it costs nothing."""
+    cost: float = 0.0
+    """Of ended attempts."""
+    expected_s: float = 0.0
+    """Seconds that it was expected to run when it got its turn."""
+    repeats: int | None = None
+    """Number of the training whose configuration it repeats."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Static hyperparameters that differ from the definition's."""
     stop_reason: str = ""
     """Not empty: the trainer is told to stop it, …"""
     stop_asked_at: float | None = None
@@ -147,8 +157,9 @@ def exited(training: Training, attempt: int, exit_: Exit, now: float, summary_du
         return training
     if attempt != training.attempt or training.state is not TrainingState.RUNNING:
         raise IllegalTransition(f"attempt {attempt} of {training.name}", "void", "end", "Abandon it")
+    started_at = exit_.started_at if exit_.started_at is not None else exit_.ended_at  # else it never ran
     moved = replace(
-        training,
+        _charged(training, exit_.ended_at - started_at),
         state=move_training(training.name, training.state, TrainingState.EXITED),
         exit=exit_,
         due_at=now + summary_due_s,
@@ -203,7 +214,8 @@ def settled(training: Training, state: TrainingState, value: float | None, why: 
         raise IllegalTransition(f"training job {training.name}", f"already {training.state.value}", "be settled")
     said = training.summary or Summary(None, fault=reason)
     summary = said if value is None else replace(said, objective=value, objective_error=None, fault="")
-    return _final(replace(training, summary=summary), state, reason, now)
+    ran = _charged(training, _held_s(training, now)) if training.state is TrainingState.RUNNING else training
+    return _final(replace(ran, summary=summary), state, reason, now)
 
 
 def runs_again(training: Training, cause: EndCause, max_retries: int) -> bool:
@@ -218,7 +230,7 @@ def retried(training: Training, exit_: Exit, now: float) -> Training:
     """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
     ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
     why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
-    taken = replace(_taken(training, max(ran_s, 0.0)), retries=training.retries + 1)
+    taken = replace(_taken(training, ran_s), retries=training.retries + 1)
     return _again(taken, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
 
 
@@ -234,6 +246,18 @@ def stopped(training: Training, reason: str, now: float) -> Training:
             return replace(training, stop_reason=reason, stop_asked_at=now)
         case _:
             return training
+
+
+def is_unclaimed(training: Training) -> bool:
+    """Say whether it waits for its first claim."""
+    return training.state is TrainingState.READY and training.attempt == 0
+
+
+def with_turn(training: Training, order: float, expected_s: float) -> Training:
+    """Give a training another place in the order of claims; one that is withheld stays so."""
+    if training.claim_order is None:
+        return replace(training, withheld_order=order, expected_s=expected_s)
+    return replace(training, claim_order=order, expected_s=expected_s)
 
 
 def withheld(training: Training) -> Training:
@@ -269,7 +293,22 @@ def ending(training: Training) -> Ending:
     """Return how an ended training counts."""
     blameless = training.exit is not None and training.exit.cause in NOT_THE_ALGORITHMS
     retryable = training.state is TrainingState.FAILED and (training.losses >= MAX_LOSSES or blameless)
-    return Ending(training.number, training.state, retryable, training.objective_value, training.reason)
+    return Ending(
+        number=training.number,
+        state=training.state,
+        retryable=retryable,
+        objective=training.objective_value,
+        reason=training.reason,
+        ran_s=training.ran_s,
+        expected_s=training.expected_s,
+        repeats=training.repeats,
+    )
+
+
+def _charged(training: Training, seconds: float) -> Training:
+    """Count what an attempt has taken: lost, stopped and failed ones cost money too."""
+    ran_s = max(0.0, seconds)
+    return replace(training, ran_s=training.ran_s + ran_s, cost=training.cost + ran_s * training.price)
 
 
 def _held_s(training: Training, now: float) -> float:
@@ -277,10 +316,9 @@ def _held_s(training: Training, now: float) -> float:
 
 
 def _taken(training: Training, ran_s: float) -> Training:
-    """Return the training without its lease; what it has run counts against its allowance."""
+    """Return the training without its lease; what it has run counts against its allowance, and is paid."""
     return replace(
-        training,
-        ran_s=training.ran_s + ran_s,
+        _charged(training, ran_s),
         holder="",
         claim_id="",
         granted_at=None,

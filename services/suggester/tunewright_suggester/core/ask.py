@@ -160,6 +160,8 @@ class Answer:
     suggestions: tuple[Suggestion, ...]
     outlook: Outlook | None = None
     exhausted: bool = False
+    recommended: int | None = None
+    """Number of the training whose configuration has the best posterior mean; None: no model of it was fitted."""
 
 
 @dataclass(frozen=True, slots=True)

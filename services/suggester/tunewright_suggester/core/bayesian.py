@@ -24,13 +24,13 @@ from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.gp import Posterior
 from tunewright_suggester.core.knowledge import Knowledge, knowledge_of
-from tunewright_suggester.core.model import Model, fit_model
+from tunewright_suggester.core.model import FEWEST_TO_FIT, Model, fit_model
 from tunewright_suggester.core.outlook import outlook_of
+from tunewright_suggester.core.recommendation import best_own
 from tunewright_suggester.core.search import Search
 from tunewright_suggester.core.streams import Stream, generator
 from tunewright_suggester.core.transfer import FEWEST_TO_LEARN_FROM, Witness, informed, recommended_by, witnesses
 
-FEWEST_TO_FIT: Final = 2
 ANCHORS: Final = 5
 """Best observations around which candidates are sought."""
 
@@ -106,6 +106,16 @@ class Proposer:
         if step is None or step.model is None or step.acquisition is None:
             return None
         return step.model.objective_of(float(step.acquisition.best.mean()))
+
+    def recommended(self) -> tuple[float, int] | None:
+        """Return the best posterior mean of the job's own trainings, as a loss, and that training's number.
+
+        None: no model has been fitted for this ask.
+        """
+        if self._model is None:
+            return None
+        best = best_own(self._model, self._knowledge, self._effort)
+        return None if best is None else (best[1], self._knowledge.numbers[best[0]])
 
     def log_chance(self, loss: float) -> float:
         """Return the logarithm of the candidate's probability of beating a loss. There must be a model."""

@@ -18,6 +18,8 @@ from tunewright_suggester.core.knowledge import Knowledge
 from tunewright_suggester.core.targets import Bend, bends_of
 from tunewright_suggester.core.triangular import factor
 
+FEWEST_TO_FIT: Final = 2
+"""Observations."""
 FULL_EFFORT_UP_TO: Final = 60
 """Observations; beyond, a likelihood costs more and gets fewer evaluations."""
 FEWEST_EVALUATIONS: Final = 10

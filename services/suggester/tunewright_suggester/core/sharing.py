@@ -23,14 +23,24 @@ EVEN: Final = -float(np.log(2.0))
 
 def suggest_bayesian(ask: Ask) -> Answer:
     """Answer an ask. Raises: InvalidSpec: no such effort tier."""
-    taken = list(steps(ask))
+    proposers = [Proposer(ask, definition) for definition in ask.definitions]
+    taken = list(_steps(ask, proposers))
     outlook = next((step.outlook for step in taken if step.outlook is not None), None)
-    return Answer(tuple(step.suggestion for step in taken), outlook, exhausted=len(taken) < ask.count)
+    best = min((best for proposer in proposers if (best := proposer.recommended()) is not None), default=None)
+    return Answer(
+        tuple(step.suggestion for step in taken),
+        outlook,
+        exhausted=len(taken) < ask.count,
+        recommended=None if best is None else best[1],
+    )
 
 
 def steps(ask: Ask) -> Iterator[Step]:
     """Yield the suggestions of an ask in order; fewer than its count where the spaces are exhausted."""
-    proposers = [Proposer(ask, definition) for definition in ask.definitions]
+    yield from _steps(ask, [Proposer(ask, definition) for definition in ask.definitions])
+
+
+def _steps(ask: Ask, proposers: Sequence[Proposer]) -> Iterator[Step]:
     for index in range(ask.started, ask.started + ask.count):
         step = _next(ask, proposers, index)
         if step is None:

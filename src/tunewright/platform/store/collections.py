@@ -77,6 +77,8 @@ COLLECTIONS: Final = {
         Collection("controls", (Index("standing", sort="name"),)),
         # key: a name that a collector of metrics gives itself; written every few seconds while it reads its topics
         Collection("collectors", (Index("by_time", sort="at"),)),
+        # key: pool/priority; how far the sharing of its slots has come (tunewright_scheduler.core.queueing)
+        Collection("pools"),
         # key: the event's id: uid/version of the job/index, or uid/number/granted/attempt
         Collection("outbox", (Index("unsent", sort="order"),)),
         # key: uid/number (6 digits)/attempt (4 digits); one record for all instances, which share the objective

@@ -224,9 +224,28 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         fields = "".join(f', "{name}"' for name in _indexed_fields(collection))
         table = f"{collection.name} (key TEXT PRIMARY KEY, version INTEGER NOT NULL{fields}, body BLOB NOT NULL)"
         connection.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+        _add_fields(connection, collection)
         for index in collection.indexes:
             connection.execute(_index_statement(collection, index))
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _add_fields(connection: sqlite3.Connection, collection: Collection) -> None:
+    """Fill in the fields that indexes have come to need since the file was written, from the documents."""
+    name = collection.name
+    there = {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
+    missing = [field for field in _indexed_fields(collection) if field not in there]
+    if not missing:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for field in missing:
+        connection.execute(f'ALTER TABLE {name} ADD COLUMN "{field}"')
+    sets = ", ".join(f'"{field}" = ?' for field in missing)
+    for key, body in connection.execute(f"SELECT key, body FROM {name}").fetchall():  # noqa: S608
+        document = msgspec.msgpack.decode(body)
+        values = [document.get(field) for field in missing]
+        connection.execute(f"UPDATE {name} SET {sets} WHERE key = ?", (*values, key))  # noqa: S608
+    connection.execute("COMMIT")
 
 
 def _index_statement(collection: Collection, index: Index) -> str:
