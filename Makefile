@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under thr
 test: setup  ## Run all tests
 	@$(BIN)/python -m pytest -q
 
+soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
+	@$(BIN)/python -m tests.simulation --seeds $(or $(TUNEWRIGHT_SEEDS),20000)
+
 check: setup  ## Lint, types, import rules, message lint, generated code fresh
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -36,6 +39,9 @@ check: setup  ## Lint, types, import rules, message lint, generated code fresh
 
 proto: setup  ## Generate the message code from proto/
 	@$(BIN)/python proto/generate.py
+
+docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md
+	@$(BIN)/python -m docs.generate
 
 bench: bench-roundtrip bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from tests.contract.store_contract import StoreContract
+from tests.simulation.memory import MemoryStore
 from tunewright.core.errors import AlreadyExists, Conflict, InvalidSpec, Unavailable
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.folder import DataFolder
@@ -24,6 +25,14 @@ class TestSqliteStore(StoreContract):
         store = SqliteStore(tmp_path / "store.db")
         yield store
         await store.close()
+
+
+class TestMemoryStore(StoreContract):
+    """On which simulations run."""
+
+    @pytest.fixture
+    def store(self):
+        return MemoryStore()
 
 
 class TestFaultyStoreWithoutFaults(StoreContract):

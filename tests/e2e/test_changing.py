@@ -50,7 +50,10 @@ def test_a_job_is_paused_amended_and_resumed(cli: CommandLine, client: Client) -
     (cli.folder / "go").touch()
     until(lambda: client.describe("job").trainings.completed == 1)
     shown = dict(line.split("\t") for line in cli.out("describe", "job").splitlines())
-    assert (shown["state"], shown["waits for"]) == ("Paused", "its user to resume it")
+    assert (shown["state"], shown["waits for"]) == (
+        "Paused",
+        "Tuning job job is paused by its user; nothing more is started.",
+    )
     assert "\tPaused\t" in cli.out("jobs")
 
     amended = cli.out("amend", "job", "--trials", "4", "--parallel", "2", "--param", "x=1..20", "--max-runtime", "1h")
@@ -89,6 +92,8 @@ def test_an_ended_job_goes_on_in_another_and_what_failed_runs_again(cli: Command
     assert cli.out("retry", "job") == "job-2: InProgress; runs again what has failed, 2 trainings, 1 at once\n"
     assert client.wait("job-2").trainings.completed == 2
     assert sorted(training.configuration["x"] for training in client.trainings("job-2")) == tried
+    assert cli.refused("extend", "job-2", "--trials", "0").startswith("--trials: must be from 1 to 10000, is 0")
+    assert cli.refused("extend", "job-2", "--name", "no_name").startswith("--name: 'no_name' is not a letter or digit")
     extended = cli.out("extend", "job-2", "--trials", "3")
     assert extended == "job-3: InProgress; goes on where job-2 has ended, 3 trainings, 1 at once\n"
     assert client.wait("job-3").trainings.completed == 3

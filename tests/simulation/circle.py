@@ -14,11 +14,21 @@ from typing import TypeVar
 import grpc
 
 from tests.simulation.host import Host, HostRunner, Process, Program
+from tests.simulation.timeless import wall_clock
 from tests.simulation.wire import OWNER, Fork, Wire
 from tunewright.core.check import check
 from tunewright.core.errors import Unavailable
 from tunewright.core.space import Choice, Float, Int
-from tunewright.core.spec import Definition, Limits, MetricDefinition, Objective, Parameter, Strategy, TuningJobSpec
+from tunewright.core.spec import (
+    BayesianConfig,
+    Definition,
+    Limits,
+    MetricDefinition,
+    Objective,
+    Parameter,
+    Strategy,
+    TuningJobSpec,
+)
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.rpc.status import error_of
 from tunewright.platform.store.port import Insert, Store
@@ -52,8 +62,8 @@ def story(max_parallel: int, max_trainings: int, strategy: Strategy = Strategy.R
     definition = Definition(
         image=IMAGE,
         parameters=(
-            Parameter("lr", Float(1e-4, 1e-1) if strategy is Strategy.RANDOM else Choice(("0.1", "0.01", "0.001"))),
-            Parameter("epochs", Int(1, 5) if strategy is Strategy.RANDOM else Choice(("2", "5"))),
+            Parameter("lr", Choice(("0.1", "0.01", "0.001")) if strategy is Strategy.GRID else Float(1e-4, 1e-1)),
+            Parameter("epochs", Choice(("2", "5")) if strategy is Strategy.GRID else Int(1, 5)),
         ),
         metric_definitions=(MetricDefinition("score", "score=(.*)"), MetricDefinition("loss", "loss=(.*)")),
     )
@@ -63,6 +73,7 @@ def story(max_parallel: int, max_trainings: int, strategy: Strategy = Strategy.R
         objective=Objective("score"),
         limits=Limits(max_parallel=max_parallel, max_trainings=6 if strategy is Strategy.GRID else max_trainings),
         strategy=strategy,
+        bayesian=BayesianConfig(effort="fast") if strategy is Strategy.BAYESIAN else None,
         random_seed=7,
     )
 
@@ -94,14 +105,16 @@ class Script:
         return [
             *(f"step {step} of {self.launch.training_name}" for step in range(20)),
             *(f"score={score!r}" for score in self.scores),
-            "loss=0.25",
+            f"loss=0.25{self.launch.attempt.attempt}",  # tells one attempt's output from another's
         ]
 
     @property
     def pause_s(self) -> float:
-        return zlib.crc32(self.launch.training_name.encode()) % 10 / 10
+        pace = float(self.launch.hyperparameters.get("pace", "1"))
+        return zlib.crc32(self.launch.training_name.encode()) % 10 / 10 * pace
 
     async def __call__(self, process: Process) -> int:
+        process.handles_sigterm = self.number % 3 == 2  # and goes on until it is killed
         for line in self.lines:
             process.print(line)
             if zlib.crc32(line.encode()) % 3 == 0:
@@ -159,7 +172,7 @@ async def circle(
             for part in await stack.enter_async_context(_replica(store, bus, wire, suggester, metrics_from_s))
         ]
         working = [
-            Trainer(settings, WorkerServiceStub(line), bus, runner_on(host)).run()
+            Trainer(settings, WorkerServiceStub(line), bus, runner_on(host), wall_clock).run()
             for settings, host, line in zip(trainers.settings, trainers.hosts, trainers.lines, strict=True)
         ]
         async with asyncio.TaskGroup() as group:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from tests.simulation.timeless import wall_clock
 from tunewright.core.errors import NotFound
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, End, Launch
@@ -78,10 +78,15 @@ class Host:
     folders: Folders
     program_of: Callable[[Launch], Program | None]
     runs: dict[Attempt, Run] = field(default_factory=dict)
+    skew_s: float = 0.0
+    """By how much its clock is fast."""
+
+    def clock(self) -> float:
+        return wall_clock() + self.skew_s
 
     def start(self, launch: Launch) -> Run:
         folder, loop = self.folders.of(launch.attempt), asyncio.get_running_loop()
-        run = Run(Process(launch, folder), time.time(), loop.create_future(), loop.time())
+        run = Run(Process(launch, folder), self.clock(), loop.create_future(), loop.time())
         self.runs[launch.attempt] = run
         program = self.program_of(launch)
         folder.root.mkdir(parents=True, exist_ok=True)
@@ -110,6 +115,13 @@ class Host:
             if not run.process.handles_sigterm:
                 run.kill(TERMINATED)
 
+    def crash(self) -> None:
+        """The machine goes down: what runs is gone, for no reason of its own."""
+        for run in self.runs.values():
+            if not run.ended.done():
+                run.stop = (EndCause.LOST, 0.0)
+                run.kill(KILLED)
+
     def _over(self, run: Run, task: asyncio.Task[int | None]) -> None:
         code = run.signalled or KILLED if task.cancelled() else task.result() or 0
         self._end(run, run.stop[0] if run.stop is not None else EndCause.EXITED, code)
@@ -119,7 +131,7 @@ class Host:
             run.timer.cancel()
         run.ends = asyncio.get_running_loop().time()
         size = run.process.folder.spool_bytes()
-        run.ended.set_result(End(cause, code, run.started_at, time.time(), size, refusal))
+        run.ended.set_result(End(cause, code, run.started_at, self.clock(), size, refusal))
 
 
 def _prepare(launch: Launch, folder: AttemptFolder) -> None:

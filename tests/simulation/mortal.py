@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tests.simulation.host import Host, HostRunner
 from tunewright.core.states import EndCause
@@ -13,11 +14,16 @@ from tunewright.platform.bus.port import Bus, Listening, Record, Subscription
 from tunewright.platform.store.port import Page, Query, Store, Stored, Write
 from tunewright_trainer.core.attempt import Attempt, Launch
 
+T = TypeVar("T")
+
 
 @dataclass
 class Life:
     commits: int | None = None
-    """So many commits are made; the next one is the last thing that happens. None: it does not die."""
+    """So many commits, or other deeds that last, are done; the next one is the last thing that happens.
+
+    None: it does not die.
+    """
     applied: bool = False
     """Whether that one counts: the process dies just after it, or just before."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -29,6 +35,19 @@ class Life:
     async def end(self) -> None:
         self.over.set()
         await self.going_on()
+
+    async def act(self, deed: Callable[[], Awaitable[T]]) -> T:
+        """Do what outlasts the process, unless this life is over or ends with it."""
+        await self.going_on()
+        last = self.commits == 0
+        if self.commits is not None:
+            self.commits -= 1
+        if last and not self.applied:
+            await self.end()
+        done = await deed()
+        if last:
+            await self.end()
+        return done
 
 
 class MortalStore:
@@ -48,14 +67,7 @@ class MortalStore:
         return await self._store.find(query)
 
     async def commit(self, writes: Sequence[Write]) -> None:
-        await self._life.going_on()
-        last = self._life.commits == 0
-        if self._life.commits is not None:
-            self._life.commits -= 1
-        if not last or self._life.applied:
-            await self._store.commit(writes)
-        if last:
-            await self._life.end()
+        await self._life.act(lambda: self._store.commit(writes))
 
     async def now(self) -> float:
         return await self._store.now()
@@ -65,12 +77,16 @@ class MortalStore:
 
 
 class MortalBus:
-    def __init__(self, bus: Bus, life: Life) -> None:
-        self._bus, self._life = bus, life
+    def __init__(self, bus: Bus, life: Life, *, counts: bool = False) -> None:
+        """`counts`: to publish is a deed at which the process may die, as a commit is."""
+        self._bus, self._life, self._counts = bus, life, counts
 
     async def publish(self, records: Sequence[Record]) -> None:
-        await self._life.going_on()
-        await self._bus.publish(records)
+        if self._counts:
+            await self._life.act(lambda: self._bus.publish(records))
+        else:
+            await self._life.going_on()
+            await self._bus.publish(records)
 
     @asynccontextmanager
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
@@ -86,14 +102,30 @@ class MortalBus:
         await self._bus.close()
 
 
+class MortalLine:
+    """A channel of a process: what it asks for counts as a deed, but for heartbeats, which are many."""
+
+    def __init__(self, channel: Any, life: Life) -> None:
+        self._channel, self._life = channel, life
+
+    def unary_unary(self, path: str, *serializers: Any, **options: Any) -> Any:
+        method = self._channel.unary_unary(path, *serializers, **options)
+        if path.endswith("/Heartbeat"):
+            return method
+        return lambda request, timeout=None: self._life.act(lambda: method(request, timeout))
+
+    def unary_stream(self, *_: object, **__: object) -> None:
+        """Nothing here streams."""
+
+
 class MortalRunner(HostRunner):
     def __init__(self, host: Host, life: Life) -> None:
         super().__init__(host)
         self._life = life
 
     async def start(self, launch: Launch) -> None:
-        await self._life.going_on()
-        await super().start(launch)
+        start = super().start
+        await self._life.act(lambda: start(launch))
 
     async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None:
         await self._life.going_on()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.proofs import EXACT, KILLED
 from tests.simulation.circle import Trainers, circle, create, finished, story
 from tests.simulation.mortal import Life, MortalBus, MortalRunner, MortalStore
 from tests.simulation.timeless import TimelessStore, play
@@ -29,6 +30,7 @@ DOWN_S = (0.0, 1.0, 100.0)
 """How long the process is down: not at all, while trainings end, until every lease has passed."""
 
 
+@pytest.mark.proves(KILLED, "every commit of all services in one process", EXACT)
 @pytest.mark.parametrize("applied", [False, True], ids=["before it counts", "after it counts"])
 def test_a_process_may_die_at_any_commit(tmp_path: Path, applied: bool) -> None:
     for commits in range(1000):

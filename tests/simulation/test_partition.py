@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.proofs import CUT_OFF, NO_OVERLAP
 from tests.simulation.circle import UID, Script, Trainers, circle, create, finished, story
 from tests.simulation.host import Process
 from tests.simulation.timeless import TimelessStore, play
@@ -37,6 +38,7 @@ async def _watch_leases(store: Store) -> None:
         await asyncio.sleep(0.5)
 
 
+@pytest.mark.proves(CUT_OFF, "within its lease and beyond it", NO_OVERLAP)
 @pytest.mark.parametrize("replicas", [1, 2])
 @pytest.mark.parametrize("away_s", [20.0, 100.0], ids=["within its lease", "beyond it"])
 def test_a_trainer_may_be_cut_off_and_come_back(tmp_path: Path, replicas: int, away_s: float) -> None:

@@ -1,49 +1,44 @@
-"""Small jobs on a store, a bus and a wire that fail by a seed; with one scheduler and collector, or two of each.
+"""Small jobs on services, a store, a broker, machines and a network that fail by a seed: each comes to its end exactly.
 
-TUNEWRIGHT_SEEDS=300 runs as many. A failed seed's name is in the test's; PYTHONHASHSEED=0 makes a run repeat exactly.
+A failed seed's name is in the test's; it is told again, move by move, with its log, by
+
+    python -m tests.simulation 17
+
+TUNEWRIGHT_SEEDS=2000 tells as many here; `make soak` tells 20,000 on all cores.
 """
 
 from __future__ import annotations
 
 import os
-import random
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
-from tests.simulation.circle import Trainers, circle, create, finished, story
-from tests.simulation.timeless import TimelessStore, play
-from tests.simulation.verdict import judge, settled
-from tests.simulation.wire import Wire, WireFaults
-from tunewright.core.spec import Strategy
-from tunewright.platform.bus.faulty import BusFaults, FaultyBus
-from tunewright.platform.bus.memory import MemoryBus
-from tunewright.platform.bus.topics import topics
-from tunewright.platform.store.faulty import FaultyStore, StoreFaults
+from tests.proofs import BUS_FAILS, CUT_OFF, EXACT, KILLED, MACHINE_DOWN, NETWORK_FAILS, NOT_REPEATED, STORE_FAILS
+from tests.simulation.stories import drawn
+from tests.simulation.telling import tell
 
-SEEDS = int(os.environ.get("TUNEWRIGHT_SEEDS", "20"))
-STORE = StoreFaults(beaten=0.05, unavailable=0.02, answer_lost=0.05, late=0.2)
-BUS = BusFaults(unavailable=0.05, answer_lost=0.1, redelivered=0.1, late=0.2, unheard=0.2)
-WIRE = WireFaults(request_lost=0.03, answer_lost=0.03)
+SEEDS = int(os.environ.get("TUNEWRIGHT_SEEDS", "500"))
+TOLD_AGAIN = range(0, 40, 8)
 
 
+@pytest.mark.proves(KILLED, "any moment, by seeds", EXACT)
+@pytest.mark.proves(MACHINE_DOWN, "any moment, by seeds", EXACT)
+@pytest.mark.proves(CUT_OFF, "any moment, by seeds", NOT_REPEATED)
+@pytest.mark.proves(STORE_FAILS, "any call, by seeds", EXACT)
+@pytest.mark.proves(BUS_FAILS, "any call, by seeds", EXACT)
+@pytest.mark.proves(NETWORK_FAILS, "any call, by seeds", EXACT)
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_job_comes_to_its_end_exactly_whatever_fails_on_the_way(tmp_path: Path, seed: int) -> None:
-    play(_tell(tmp_path, seed, replicas=1 + seed % 2))
+def test_a_job_comes_to_its_end_exactly_whatever_fails_on_the_way(seed: int) -> None:
+    tell(drawn(seed))
 
 
-async def _tell(folder: Path, seed: int, replicas: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - to replay
-    strategy = chance.choice([Strategy.RANDOM, Strategy.GRID])
-    wanted = story(chance.randint(1, 3), chance.randint(3, 6), strategy)
-    trainers = Trainers.in_folder(folder, [chance.randint(1, 3) for _ in range(chance.randint(1, 2))])
-    real = TimelessStore(folder / "store.db")
-    store = FaultyStore(real, seed, STORE)
-    bus = FaultyBus(MemoryBus(topics().values()), seed, BUS)
-    await create(real, wanted)
-    wires = [Wire(seed + index, WIRE) for index in range(replicas)]
-    async with circle(store, bus, wires, trainers, seed=seed) as front:
-        await finished(front)
-        await settled(real, trainers)
-    await judge(real, trainers, wanted)
-    await real.close()
+def test_the_same_seed_is_the_same_run_also_in_another_process() -> None:
+    here = [tell(drawn(seed)).recorded.digest for seed in TOLD_AGAIN]
+    command = [sys.executable, "-m", "tests.simulation", "--digests", *map(str, TOLD_AGAIN)]
+    there = [
+        subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONHASHSEED": seed})
+        for seed in ("0", "1")
+    ]
+    assert [one.stdout.split() for one in there] == [here, here]

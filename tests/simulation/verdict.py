@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.simulation.circle import OVER_WITHIN_S, UID, Script, Trainers
 from tests.simulation.host import Run
@@ -15,7 +17,38 @@ from tunewright.platform.store.port import Page, Query, Store
 from tunewright_metrics.records import attempt_order, lines_of
 from tunewright_scheduler import records
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.core.training import MAX_LOSSES, Training
+
+Span = tuple[float, float]
+"""From when to when, by the loop's clock."""
+RETURN_S = 30.0
+"""A trainer that has come back needs so long at most to learn what has become of its runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excuses:
+    """What has befallen a job that lets it end otherwise than its trainings would have it."""
+
+    stopped: bool = False
+    """Trainings may have been stopped: by an order, a limit of time, or a criterion."""
+    job_stopped: bool = False
+    ends_early: bool = False
+    """Fewer trainings than allowed may have been started."""
+    dead: dict[str, Sequence[Span]] = field(default_factory=dict)
+    """Per trainer's data folder: when it was dead. What runs goes on then, and nobody is there to end it."""
+    cut: dict[str, Sequence[Span]] = field(default_factory=dict)
+    """Likewise: when it could reach no scheduler."""
+
+    def dead_at_end_of(self, run: Run) -> bool:
+        return _within(self.dead, run)
+
+    def unheard_at_end_of(self, run: Run) -> bool:
+        return _within(self.dead, run) or _within(self.cut, run)
+
+
+def _within(spans: dict[str, Sequence[Span]], run: Run) -> bool:
+    own = spans.get(str(run.process.folder.root.parent.parent), ())
+    return any(begin <= run.ends <= end + RETURN_S for begin, end in own)
 
 
 async def settled(store: Store, trainers: Trainers) -> None:
@@ -38,36 +71,62 @@ def _kept(trainers: Trainers) -> list[str]:
     ]
 
 
-async def judge(store: Store, trainers: Trainers, wanted: TuningJobSpec) -> None:
-    job = (await records.read_job(store, UID)).value
+async def read_trainings(store: Store) -> list[Training]:
     page = await store.find(Query("training_jobs", "by_job", {"uid": UID}, limit=100))
-    trainings = [from_document(item.document, Training) for item in page.items]
+    return [from_document(item.document, Training) for item in page.items]
+
+
+async def read_log(store: Store) -> list[dict[str, object]]:
+    """Return the job's observations in fold order."""
+    page = await store.find(Query("observations", "by_job", {"uid": UID}, limit=100))
+    return [item.document for item in page.items]
+
+
+async def judge(store: Store, trainers: Trainers, wanted: TuningJobSpec, excuses: Excuses = Excuses()) -> None:
+    job = (await records.read_job(store, UID)).value
+    trainings = await read_trainings(store)
     runs = [run for host in trainers.hosts for run in host.runs.values()]
-    _judge_counts(job, trainings, wanted)
-    _judge_limits(runs, trainers, wanted)
+    _judge_job(job, trainings, wanted, excuses)
+    _judge_counts(job, trainings)
+    _judge_hosts(trainers)
+    if not any(excuses.dead.values()):
+        assert most_at_once(runs) <= wanted.limits.max_parallel
     for training in trainings:
-        script = _judge_runs(training, [run for run in runs if run.attempt.number == training.number])
-        _judge_end(training, script)
-        assert await _output(store, training) == script.lines, f"output of {training.name}"
-        assert await _measured(store, training) == _emitted(script), f"measurements of {training.name}"
-    await _judge_observations(store, job, trainings)
+        own = sorted((run for run in runs if run.attempt.number == training.number), key=lambda run: run.begins)
+        _judge_overlap(own, excuses)
+        run = _judge_runs(training, own, excuses)
+        _judge_end(training, run, excuses)
+        await _judge_output(store, training, run)
+    await _judge_observations(store, trainings)
 
 
-def _judge_counts(job: TuningJob, trainings: list[Training], wanted: TuningJobSpec) -> None:
-    ended_well = [item for item in trainings if item.state is TrainingState.COMPLETED]
+def _judge_job(job: TuningJob, trainings: list[Training], wanted: TuningJobSpec, excuses: Excuses) -> None:
+    limit = wanted.limits.max_trainings
+    assert job.state is JobState.COMPLETED or (excuses.job_stopped and job.state is JobState.STOPPED), job
+    assert len(trainings) == job.started
+    if limit is not None:
+        assert job.started == limit or (excuses.ends_early and job.started < limit), job
+    assert [training.number for training in trainings] == list(range(1, job.started + 1))
+    assert (job.slots, job.awaiting, job.ask, job.due_at) == ((), (), None, None)
+
+
+def _judge_counts(job: TuningJob, trainings: list[Training]) -> None:
+    ended = defaultdict(int)
+    for training in trainings:
+        assert training.state.final
+        retryable = training.state is TrainingState.FAILED and training.losses == MAX_LOSSES
+        ended[training.state, retryable] += 1
+    counters = job.trainings
+    assert counters.completed == ended[TrainingState.COMPLETED, False]
+    assert counters.stopped == ended[TrainingState.STOPPED, False]
+    assert counters.non_retryable_error == ended[TrainingState.FAILED, False]
+    assert counters.retryable_error == ended[TrainingState.FAILED, True]
     values = [item.objective_value for item in trainings if item.objective_value is not None]
-    assert job.state is JobState.COMPLETED, job
-    assert len(trainings) == job.started == wanted.limits.max_trainings
-    assert all(item.state.final for item in trainings)
-    assert job.trainings.completed == len(ended_well)
-    assert job.trainings.non_retryable_error == len(trainings) - len(ended_well)
-    assert (job.trainings.stopped, job.trainings.retryable_error) == (0, 0)
     assert (job.objectives.succeeded, job.objectives.failed) == (len(values), len(trainings) - len(values))
-    assert job.best.value == max(values)
+    assert (job.best.value if job.best is not None else None) == max(values, default=None)
 
 
-def _judge_limits(runs: list[Run], trainers: Trainers, wanted: TuningJobSpec) -> None:
-    assert most_at_once(runs) <= wanted.limits.max_parallel
+def _judge_hosts(trainers: Trainers) -> None:
     for settings, host in zip(trainers.settings, trainers.hosts, strict=True):
         assert most_at_once(host.runs.values()) <= settings.slots
 
@@ -82,30 +141,63 @@ def most_at_once(runs: Iterable[Run]) -> int:
     return most
 
 
-def _judge_runs(training: Training, runs: list[Run]) -> Script:
-    """What has run to its end has done so once, and it is the attempt that counts."""
-    (finished,) = [run for run in runs if run.ended_by_itself]
-    assert finished.attempt.attempt == training.attempt, "an attempt has run to its end, and then another began"
-    assert len(runs) <= training.attempt == training.losses + 1
-    return Script(finished.process.launch)
+def _judge_overlap(runs: Sequence[Run], excuses: Excuses) -> None:
+    """One attempt has ended before the next begins, unless nobody was there to end it.
+
+    Clocks agree here and nothing is slow, so that of the promise, at most grace + skew, nothing is left to be used up:
+    the trainer gives up after the lease, the scheduler only after lease and grace.
+    """
+    for earlier, later in pairwise(runs):
+        assert earlier.ends <= later.begins or excuses.dead_at_end_of(earlier), "two attempts ran at once"
 
 
-def _judge_end(training: Training, script: Script) -> None:
+def _judge_runs(training: Training, runs: Sequence[Run], excuses: Excuses) -> Run | None:
+    """What has run to its end has done so once, and it is the attempt that counts; return that."""
+    assert len(runs) <= training.attempt
+    assert training.attempt <= training.losses + training.retries + 1
+    for run in runs:
+        if run.ended_by_itself and run.attempt.attempt != training.attempt:
+            assert excuses.unheard_at_end_of(run), "an attempt has run to its end, and then another began"
+    counted = [run for run in runs if run.attempt.attempt == training.attempt]
+    return counted[0] if counted else None
+
+
+def _judge_end(training: Training, run: Run | None, excuses: Excuses) -> None:
+    if training.losses >= MAX_LOSSES:
+        assert (training.state, training.objective_value) == (TrainingState.FAILED, None)
+        return
+    if training.state is TrainingState.STOPPED:
+        assert excuses.stopped, training
+        return
+    assert run is not None
+    script = Script(run.process.launch)
     failed = script.exit_code != 0
+    assert run.ended_by_itself
     assert training.state is (TrainingState.FAILED if failed else TrainingState.COMPLETED)
     assert training.objective_value == (script.scores[-1] if script.scores and not failed else None)
-    assert dict(training.summary.last_values) == {name: value for name, value, _ in _emitted(script)}
+    assert dict(training.summary.last_values) == {name: value for name, value, _ in _emitted(script.lines)}
 
 
-def _emitted(script: Script) -> list[tuple[str, float, int]]:
+async def _judge_output(store: Store, training: Training, run: Run | None) -> None:
+    """All that was printed was read; of what was stopped, all up to where it was."""
+    if run is None or training.losses >= MAX_LOSSES:
+        return
+    printed = Script(run.process.launch).lines
+    read = await _output(store, training)
+    if training.state is TrainingState.STOPPED:
+        printed = printed[: len(read)]
+    assert read == printed, f"output of {training.name}"
+    assert await _measured(store, training) == _emitted(printed), f"measurements of {training.name}"
+
+
+def _emitted(lines: Sequence[str]) -> list[tuple[str, float, int]]:
     """Return what a training prints that counts: metric, value, line."""
-    pairs = [(index, line.partition("=")) for index, line in enumerate(script.lines) if "=" in line]
+    pairs = [(index, line.partition("=")) for index, line in enumerate(lines) if "=" in line]
     return [(name, float(value), index) for index, (name, _, value) in pairs]
 
 
-async def _judge_observations(store: Store, job: TuningJob, trainings: list[Training]) -> None:
-    page = await store.find(Query("observations", "by_job", {"uid": job.uid}, limit=100))
-    log = [item.document for item in page.items]
+async def _judge_observations(store: Store, trainings: list[Training]) -> None:
+    log = await read_log(store)
     assert [item["fold_index"] for item in log] == list(range(len(trainings)))
     assert {item["number"]: item["value"] for item in log} == {item.number: item.objective_value for item in trainings}
 

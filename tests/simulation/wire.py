@@ -16,6 +16,8 @@ from tunewright.platform.rpc.server import _caller
 from tunewright.platform.rpc.status import status_of
 
 OWNER = "local"
+PATIENCE_S = 60.0
+"""After this time a call without a deadline of its own is given up: whoever was to answer may have died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,19 @@ class Wire:
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
         self._methods |= {f"/{service}/{name}": handler for name, handler in handlers.items()}
 
+    def close(self) -> None:
+        """Nobody answers, until servicers are registered again; what is being answered is not heard."""
+        self._methods = {}
+
     def unary_unary(self, path: str, request_serializer: Any, response_deserializer: Any, **_: object) -> Any:
         async def call(request: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - as grpc's
-            method = self._methods[path]
+            method = self._methods.get(path)
             try:
-                self._lose(self._faults.request_lost)
-                async with asyncio.timeout(timeout):
+                self._lose(self._faults.request_lost if method is not None else 1.0)
+                async with asyncio.timeout(timeout or PATIENCE_S):
                     _caller.set(OWNER)
                     answer = await method.unary_unary(method.request_deserializer(request_serializer(request)), None)
-                self._lose(self._faults.answer_lost)
+                self._lose(self._faults.answer_lost if self._methods.get(path) is method else 1.0)
             except TimeoutError:
                 raise _failed(Unavailable("the peer", "it did not answer in time")) from None
             except TunewrightError as error:

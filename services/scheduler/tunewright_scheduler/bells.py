@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 
 class Bells:
     def __init__(self) -> None:
-        self._listening: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._listening: defaultdict[str, dict[asyncio.Event, None]] = defaultdict(dict)
+        """In the order in which they came: who is woken first must not depend on where objects lie in memory."""
         self.on_ring: Callable[[str], None] = lambda _name: None
         """Called for every bell that is rung for all schedulers; set by the doorbell."""
 
@@ -37,11 +38,11 @@ class Bells:
     def listen(self, name: str) -> Iterator[asyncio.Event]:
         """Register before the first look at the store, so that nothing rings between the look and the wait."""
         event = asyncio.Event()
-        self._listening[name].add(event)
+        self._listening[name][event] = None
         try:
             yield event
         finally:
-            self._listening[name].discard(event)
+            self._listening[name].pop(event, None)
             if not self._listening[name]:
                 del self._listening[name]
 

@@ -174,7 +174,7 @@ class Changes:
             change.bells.add(job_bell(change.job.uid))
         for number in change.asks:
             self.on_ask(change.job.uid, number)
-        for bell in change.bells:
+        for bell in sorted(change.bells):  # the same order in every process
             self.bells.ring(bell)
         if change.facts:
             self.on_outbox()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -26,12 +26,10 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import Park, ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
-from tunewright_scheduler.core.session import Session, check_epoch, renewed
+from tunewright_scheduler.core.session import LeaseState, Session, check_epoch, fenced, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
 from tunewright_scheduler.records import Versioned
 
-FENCED: Final = 0.0
-"""When the lease of a session that is being ended has expired."""
 UNHEARD_S: Final = 60.0
 """A grant that its trainer has not spoken of for so long has not reached it: longer than an answer is waited for."""
 
@@ -222,12 +220,12 @@ class Sessions:
 
         One that is fenced already stays as it is: two schedulers at it would keep each other from forgetting it.
         """
-        if found.value.expires_at == FENCED:
+        if found.value.lease is LeaseState.FENCED:
             return found
         self._seen.pop(found.value.trainer_id, None)
-        fenced = replace(found.value, epoch=found.value.epoch + 1, expires_at=FENCED)
-        await self._store.commit([Replace("sessions", fenced.trainer_id, to_document(fenced), found.version)])
-        return Versioned(fenced, found.version + 1)
+        session = fenced(found.value)
+        await self._store.commit([Replace("sessions", session.trainer_id, to_document(session), found.version)])
+        return Versioned(session, found.version + 1)
 
     async def _forget(self, fenced: Versioned[Session]) -> None:
         """Lose what a fenced session holds, then forget it. Raises Conflict: it has been opened anew meanwhile.

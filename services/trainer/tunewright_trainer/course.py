@@ -59,6 +59,8 @@ class Host:
     runner: Runner
     bus: Bus
     session: Session
+    clock: Callable[[], float] = time.time
+    """Unix seconds, as the runner's start times, which outlive this process."""
 
 
 class Course:
@@ -161,7 +163,7 @@ class Course:
     async def _wait(self) -> End:
         if not self._refusal:
             return await self._host.runner.wait(self.attempt)
-        now = time.time()
+        now = self._host.clock()
         return End(EndCause.START_FAILED, None, now, now, 0, self._refusal)
 
     async def _pack(self) -> None:
@@ -206,7 +208,7 @@ class Course:
         started_at = self._host.runner.started_at(self.attempt)
         if started_at is None:
             return None
-        if 0 < self._grant.max_runtime_s <= time.time() - started_at:
+        if 0 < self._grant.max_runtime_s <= self._host.clock() - started_at:
             return EndCause.MAX_RUNTIME_EXCEEDED, settings.stop_grace_s
         if self.folder.spool_bytes() > settings.spool_quota_bytes:
             return EndCause.SPOOL_FULL, SPOOL_FULL_GRACE_S

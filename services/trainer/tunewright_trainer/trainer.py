@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -47,8 +47,16 @@ class _Drained(Exception):  # noqa: N818 - what has come about
 class Trainer:
     """Run one per data folder."""
 
-    def __init__(self, settings: TrainerSettings, stub: WorkerStub, bus: Bus, runner: Runner) -> None:
-        self._settings, self._stub, self._bus, self._runner = settings, stub, bus, runner
+    def __init__(
+        self,
+        settings: TrainerSettings,
+        stub: WorkerStub,
+        bus: Bus,
+        runner: Runner,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` tells Unix seconds, by which the runner's runs have started; the lease keeps to the loop's."""
+        self._settings, self._stub, self._bus, self._runner, self._clock = settings, stub, bus, runner, clock
         self._folders = Folders(settings.data_dir)
         self._courses: dict[Attempt, Course] = {}
         self._slots = Slots(settings.slots)
@@ -64,7 +72,7 @@ class Trainer:
         try:
             with sole_owner(self._settings.data_dir):
                 self._session = Session(trainer_id(self._settings.data_dir), self._settings, self._stub)
-                self._host = Host(self._settings, self._folders, self._runner, self._bus, self._session)
+                self._host = Host(self._settings, self._folders, self._runner, self._bus, self._session, self._clock)
                 try:
                     await self._work()
                 finally:

@@ -64,7 +64,7 @@ def enqueue(job: str, data_dir: Path | None, texts: Sequence[str], definition_na
 
 
 def extend(job: str, data_dir: Path | None, trials: int | None, name: str) -> None:
-    with Client(join(data_dir)) as client, _in_words({"limits": "", "name": "--name", **OPTIONS}):
+    with Client(join(data_dir)) as client, _in_words({"limits.max_trainings": "--trials", "name": "--name"}):
         extended = client.extend(job, name=name, max_trainings=trials)
     _say(extended, f"goes on where {job} has ended, {_limits(extended.spec)}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from tunewright.cli.wording import best_line, duration, ended_line, pace, rounded, running_line
 from tunewright.client.resources import Measurement, TrainingJob, TuningJob, Watched
+from tunewright.core.states import JobState
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -141,6 +142,7 @@ def drawn(standing: Standing, now: float) -> Group:
     job = standing.job
     total, ended = job.spec.limits.max_trainings, job.trainings.ended
     per_minute, left_s = pace(job, now)
+    left = "" if left_s is None else f"about {duration(left_s)} left"
     bar = Table.grid(padding=(0, 2))
     bar.add_row(
         Text(job.name, style="bold"),
@@ -148,7 +150,7 @@ def drawn(standing: Standing, now: float) -> Group:
         f"{ended}/{total or '?'}",
         duration(now - job.created_at),
         "" if per_minute is None else f"{per_minute:.1f}/min",
-        "" if left_s is None else f"about {duration(left_s)} left",
+        "paused" if job.state is JobState.PAUSED else left,
     )
     running = [standing.running[number] for number in sorted(standing.running)]
     lines = [

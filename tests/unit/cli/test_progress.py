@@ -11,7 +11,7 @@ from tests.unit.cli.jobs import BEGAN, job, training
 from tunewright.cli.progress import SHOWN_RUNNING, LiveView, PlainView, Standing, drawn, view_of
 from tunewright.client import Measurement, Watched
 from tunewright.core.spec import Direction, Limits
-from tunewright.core.states import TrainingState
+from tunewright.core.states import JobState, TrainingState
 
 
 def lines(standing, *trainings):
@@ -90,3 +90,9 @@ def test_the_view_keeps_its_size():
     assert f"and {50 - SHOWN_RUNNING} more" in shown
     assert max(map(len, shown.splitlines())) <= 40
     assert len(shown.splitlines()) < 20
+
+
+def test_the_view_says_that_a_job_is_paused_in_place_of_the_time_left():
+    shown = picture(Standing(job(2, state=JobState.PAUSED)))
+    assert "paused" in shown
+    assert "left" not in shown

@@ -13,7 +13,7 @@ from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.draws import configuration_at
 from tunewright.core.errors import IllegalTransition, InvalidSpec, Unavailable
 from tunewright.core.space import Choice, Float, Int, Range, ScalingType
-from tunewright.core.spec import EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
+from tunewright.core.spec import EnqueuedConfiguration, Limits, Parameter, Reevaluation, Strategy, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.codec import to_message
 from tunewright.platform.rpc.server import _caller
@@ -24,8 +24,8 @@ from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.amendment import Amendment, amended
 from tunewright_scheduler.core.asking import Answered
-from tunewright_scheduler.core.decide import StopRequested
-from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
+from tunewright_scheduler.core.decide import Revised, StopRequested, decide
+from tunewright_scheduler.core.job import Outlook, Provenance, Suggestion, TuningJob
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
@@ -135,6 +135,26 @@ def test_a_revision_is_checked_as_a_new_job_is(amendment: Amendment, field: str)
 def test_a_grid_stays_what_it_is(amendment: Amendment) -> None:
     with pytest.raises(InvalidSpec, match="each of its configurations once"):
         amended(a_job(), grid(), amendment)
+
+
+@pytest.mark.parametrize(
+    "amendment",
+    [Amendment(1, max_trainings=9), Amendment(1, enqueue=(EnqueuedConfiguration(MINE),)), wider("epochs", Int(1, 9))],
+)
+def test_a_job_that_runs_its_best_again_tries_nothing_more(amendment: Amendment) -> None:
+    wanted = spec(reevaluation=Reevaluation(top=1, repeats=2))
+    over = a_job(search_over="all 4 trainings have ended", started=4)
+    with pytest.raises(IllegalTransition, match="past its search"):
+        amended(over, wanted, amendment)
+    assert amended(over, wanted, Amendment(1, max_parallel=3)).limits.max_parallel == 3
+
+
+def test_what_is_held_back_to_run_the_best_again_is_not_left_for_more() -> None:
+    wanted = spec(reevaluation=Reevaluation(top=1, repeats=2))
+    four, five = (Amendment(1, enqueue=(EnqueuedConfiguration(MINE),) * count) for count in (4, 5))
+    assert len(amended(a_job(), wanted, four).enqueued) == 4
+    with pytest.raises(InvalidSpec, match="5 configurations wait, and 4 trainings are left"):
+        amended(a_job(), wanted, five)
 
 
 @pytest.mark.parametrize("state", [JobState.COMPLETING, JobState.STOPPING, JobState.FAILING, JobState.COMPLETED])
@@ -305,6 +325,13 @@ async def test_an_exhausted_job_runs_what_was_enqueued_before_it_ends(world: Wor
     assert (await world.job()).slots == (2,)
     await world.run_one()
     assert (await world.job()).state is JobState.COMPLETED
+
+
+def test_what_is_left_to_gain_is_judged_anew() -> None:
+    job = a_job(unpromising=1, outlook=Outlook(0.01, 0.1), slots=(1,), started=1)
+    more = decide(job, spec(), Revised(), 1.0).job
+    wider_now = decide(job, spec(), Revised(other_space=True), 1.0).job
+    assert (more.unpromising, more.outlook, wider_now.unpromising, wider_now.outlook) == (0, job.outlook, 0, None)
 
 
 # -- Revisions and requests

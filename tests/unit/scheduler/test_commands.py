@@ -170,6 +170,27 @@ async def test_a_job_is_amended_once_however_often_the_command_comes(office: Off
     assert told.message == facts_pb2.CommandAccepted(command_id="c-2", uid=job.uid)
 
 
+@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize("commits", range(3))
+async def test_a_crash_at_any_commit_amends_once(office: Office, commits: int, applied: bool) -> None:
+    life = Life(commits, applied)
+    ordered = (create(), amend("c-2", "job", 1, max_trainings=9), amend("c-3", "job", 1, max_trainings=8))
+    await office.bus.publish([signed(TOPIC, item) for item in ordered])
+    async with office.scheduler(MortalStore(office.store, life)) as parts:
+        dying = asyncio.ensure_future(parts.consume_commands(KEYS))
+        async with asyncio.timeout(10):
+            await life.over.wait()
+        dying.cancel()
+    before = await office.told()
+    await office.send()
+    told = {item.id: type(item.message).__name__ for item in [*before, *await office.told()]}
+    assert [told[f"command/{KEYS.owner}/c-{number}"] for number in (2, 3)] == ["CommandAccepted", "CommandRejected"]
+    (job,) = await office.jobs()
+    amended = await read_spec(office.store, job.uid, job.spec_revision)
+    assert amended is not None
+    assert (job.spec_revision, amended.limits.max_trainings) == (2, 9)
+
+
 REFUSED = [
     (create("c", name="no_name"), "INVALID_SPEC", "name"),
     (create("c", limits=with_limits(spec(), max_parallel=0).limits), "INVALID_SPEC", "limits.max_parallel"),

@@ -80,6 +80,7 @@ async def test_what_runs_goes_on_and_counts_and_nothing_takes_its_place(world: W
     await world.exit(claimed)
     job = await world.summarize(claimed, 0.5)
     assert (job.state, job.started, job.trainings.completed, job.slots) == (JobState.PAUSED, 2, 1, (2,))
+    assert await world.claim("t", epoch, "r2") == []
     await verbs.resume("owner", "job")
     assert (await world.job()).slots == (2, 3)
 

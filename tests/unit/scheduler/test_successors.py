@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, Unavailable
-from tunewright.core.spec import EnqueuedConfiguration, Strategy, TuningJobSpec, WarmStart, WarmStartType
+from tunewright.core.spec import EnqueuedConfiguration, Reevaluation, Strategy, TuningJobSpec, WarmStart, WarmStartType
 from tunewright.core.states import JobState
 from tunewright.platform.rpc.server import _caller
 from tunewright.v1 import tuning_service_pb2 as pb
@@ -71,8 +71,9 @@ def test_a_child_tries_nothing_first_that_was_tried_and_draws_by_another_seed() 
 
 
 def test_a_child_that_retries_runs_what_failed_and_nothing_else() -> None:
-    child = retried_apart(spec(enqueued=(OTHER,)), a_job(), "child", [MINE, MINE], [])
-    assert (child.enqueued, child.limits.max_trainings) == ((MINE, MINE), 2)
+    first = spec(enqueued=(OTHER,), reevaluation=Reevaluation(top=1, repeats=2))
+    child = retried_apart(first, a_job(), "child", [MINE, MINE], [])
+    assert (child.enqueued, child.limits.max_trainings, child.reevaluation) == ((MINE, MINE), 2, None)
 
 
 @pytest.mark.parametrize("strategy", [Strategy.GRID, Strategy.HYPERBAND])

@@ -48,7 +48,7 @@ def amended(job: TuningJob, spec: TuningJobSpec, amendment: Amendment) -> Tuning
     """Return the next revision. Raises IllegalTransition: job or revision do not allow it. InvalidSpec."""
     _check_open(job)
     _check_revision(job, amendment.expected_revision)
-    if amendment.enqueue or amendment.max_trainings is not None:
+    if amendment.enqueue or amendment.parameters or amendment.max_trainings is not None:
         _check_searching(job)
     if amendment == Amendment(amendment.expected_revision, definition_name=amendment.definition_name):
         raise InvalidSpec("amendment", "changes nothing", "Give a limit, a priority, ranges or configurations to run")
@@ -79,12 +79,14 @@ def retried(job: TuningJob, spec: TuningJobSpec, failed: Sequence[EnqueuedConfig
 def revised(job: TuningJob, spec: TuningJobSpec, now: float, *, other_space: bool) -> Decision:
     """Go on under a revision that has just been made. In another space, what was proposed for the old one is dropped.
 
-    Where nothing more may be started, no answer is awaited any longer.
+    Where nothing more may be started, no answer is awaited any longer. What is left to gain is judged anew: a verdict
+    was for the budget and the space of its time.
     """
     limit = search_limit(spec)
     fact = TuningJobChanged(job.uid, job.name, job.state.shown, "amended by its user", job.spec_revision, now)
+    job = replace(job, unpromising=0)
     if other_space:
-        job = replace(job, exhausted=False)
+        job = replace(job, exhausted=False, outlook=None)
     if other_space or (limit is not None and job.started >= limit):
         job = replace(job, ask=None, ahead=())
     return Decision(job, (Tell(fact),))

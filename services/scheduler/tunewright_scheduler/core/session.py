@@ -1,11 +1,38 @@
-"""A trainer's session: one lease for all that it holds, fenced by an epoch that grows whenever it is opened anew."""
+"""A trainer's session: one lease for all that it holds, fenced by an epoch that grows whenever it is opened anew.
+
+The lease is the session's. While it lasts, the trainer runs what it has claimed; some time after it has run out, lease
+and grace together, it is fenced: nothing is claimed under it any more, and what it held is taken back, one by one. Then
+it is forgotten. A trainer that comes back opens it anew, at any point.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
 
 from tunewright.core.errors import IllegalTransition
+
+FENCED_AT: Final = 0.0
+"""When the lease of a session that is being ended has expired."""
+
+
+class LeaseState(StrEnum):
+    OPEN = "OPEN"
+    DRAINING = "DRAINING"
+    """It is renewed, and grants nothing new."""
+    FENCED = "FENCED"
+    FORGOTTEN = "FORGOTTEN"
+    """There is no record of it."""
+
+
+LEASE_MOVES: Final[dict[LeaseState, frozenset[LeaseState]]] = {
+    LeaseState.OPEN: frozenset({LeaseState.OPEN, LeaseState.DRAINING, LeaseState.FENCED}),
+    LeaseState.DRAINING: frozenset({LeaseState.OPEN, LeaseState.DRAINING, LeaseState.FENCED}),
+    LeaseState.FENCED: frozenset({LeaseState.OPEN, LeaseState.FORGOTTEN}),
+    LeaseState.FORGOTTEN: frozenset({LeaseState.OPEN}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +48,12 @@ class Session:
     expires_at: float
     draining: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lease(self) -> LeaseState:
+        if self.expires_at == FENCED_AT:
+            return LeaseState.FENCED
+        return LeaseState.DRAINING if self.draining else LeaseState.OPEN
 
     def unheard_s(self, now: float, lease_s: float) -> float:
         """Return for how long it has not been heard, by its lease: heartbeats renew that when a third is used up."""
@@ -46,4 +79,16 @@ def renewed(session: Session, now: float, lease_s: float, *, draining: bool) -> 
     """Return the session with a whole lease ahead; as it is while over two thirds are left, to spare a write."""
     if session.expires_at - now > lease_s * 2 / 3 and session.draining == draining:
         return session
-    return replace(session, expires_at=now + lease_s, draining=draining)
+    return _moved(session, replace(session, expires_at=now + lease_s, draining=draining))
+
+
+def fenced(session: Session) -> Session:
+    """Return the session under an epoch that nobody has, so that nothing is claimed or said under it any more."""
+    return _moved(session, replace(session, epoch=session.epoch + 1, expires_at=FENCED_AT))
+
+
+def _moved(session: Session, to: Session) -> Session:
+    """Return `to`. Raises IllegalTransition if the table does not allow the move."""
+    if to.lease not in LEASE_MOVES[session.lease]:
+        raise IllegalTransition(f"session of trainer {session.trainer_id}", session.lease, f"become {to.lease}")
+    return to
