@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.served import Served, job
+from tests.e2e.test_cli import SCRIPT, CommandLine
+from tests.unit.core.specs import amt_body
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.space import Choice
 from tunewright.core.spec import Limits, Objective, Parameter, Strategy, WarmStart, WarmStartType
@@ -89,3 +92,39 @@ def test_two_programs_are_tuned_in_one_job_and_the_better_ones_training_is_the_b
     assert (done.state, done.objectives.succeeded, names) == (JobState.COMPLETED, 6, ["first", "second"] * 3)
     assert done.best is not None
     assert (done.best.definition_name, done.best.objective_value) == ("second", 0.9)
+
+
+def test_the_command_line_goes_on_from_a_job_and_tells_definitions_apart(served: Served) -> None:
+    cli = CommandLine(served.folder, served.data_dir)
+    (served.folder / "train.py").write_text(SCRIPT)
+    wanted = ("tune", "train.py", "--param", "batch=1,2,4", "--set", "lr=0.1", "--maximize", "val_acc")
+    cli.out(*wanted, "--name", "first", "--trials", "2")
+    cli.out(*wanted, "--name", "second", "--trials", "9", "--warm-start", "first")
+    assert [job["parents"] for job in cli.json("jobs")] == [["first"], []]
+    values = [one["configuration"]["batch"] for name in ("first", "second") for one in cli.json("trainings", name)]
+    assert sorted(values) == ["1", "2", "4"]
+    assert "best with parents\t0.3" in cli.out("describe", "second")
+    assert "'nobody'; the warm start names it" in cli.refused(*wanted, "--warm-start", "nobody")
+
+    body = amt_body("TrainingJobDefinition/OutputDataConfig", {"S3OutputPath": "file:///tmp/models"})
+    single, config = body.pop("TrainingJobDefinition"), body["HyperParameterTuningJobConfig"]
+    single["TuningObjective"] = config.pop("HyperParameterTuningJobObjective")
+    del config["ParameterRanges"]
+    config |= {"Strategy": "Random", "ResourceLimits": {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}}
+    single["AlgorithmSpecification"]["TrainingImage"] = served.program("echo val_loss=0.5")
+    body["TrainingJobDefinitions"] = [
+        single
+        | {
+            "DefinitionName": name,
+            "HyperParameterRanges": {"CategoricalParameterRanges": [{"Name": name, "Values": ["1", "2"]}]},
+        }
+        for name in ("depth", "width")
+    ]
+    (served.folder / "both.json").write_text(json.dumps(body))
+    told = cli.out("tune", "both.json")
+    best = cli.json("describe", "demo-260101-0000")["best"]
+    assert f"of definition {best['definition']}" in told
+    header, *rows = cli.out("trainings", "demo-260101-0000").splitlines()
+    assert header.split("\t") == ["name", "definition", "state", "objective", "depth", "width", "reason"]
+    assert sorted(row.split("\t")[1] for row in rows) == ["depth", "depth", "width", "width"]
+    assert list(json.loads(cli.out("best", "demo-260101-0000", "--format", "json"))) == [best["definition"], "epochs"]

@@ -79,6 +79,8 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("converged", _when(found.converged_at)),
         ("spent", spent(found)),
     ]
+    if found.spec.autotune:
+        rows += [(f"chosen {item.name}", str(item.range)) for item in found.spec.definitions[0].parameters]
     rows.append(("parents", ", ".join(parents.values())))
     if found.best is None and found.state.final:
         metric = found.spec.objective.metric_name

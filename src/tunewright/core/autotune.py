@@ -22,8 +22,8 @@ from dataclasses import replace
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.space import MAX_EXACT_INT, Float, Int, Range, ScalingType, Value
-from tunewright.core.spec import Definition, Parameter, TuningJobSpec
+from tunewright.core.space import MAX_EXACT_INT, MAX_TUNABLE, Float, Int, Range, ScalingType, Value
+from tunewright.core.spec import Definition, EnqueuedConfiguration, Parameter, Strategy, TuningJobSpec
 
 SPREAD: Final = 100
 """A range reaches so many times the hint either way: where the right value is, a hint tells within two decades."""
@@ -33,7 +33,6 @@ TRAININGS_PER_PARAMETER: Final = 10
 """Loeppky, Sacks and Welch 2009, "Choosing the sample size of a computer experiment": 10 d runs."""
 FEWEST_TRAININGS: Final = 20
 RETRIES: Final = 3
-MAX_TUNABLE: Final = 30
 
 WHOLE: Final = re.compile(r"[-+]?\d+")
 REAL: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -69,7 +68,8 @@ def with_choices(spec: TuningJobSpec) -> TuningJobSpec:
         completion = replace(completion, on_convergence=True)
     # Early stopping stays Off, and with it every training runs to its end, until metrics judges trainings.
     definition = replace(definition, max_retries=definition.max_retries or RETRIES)
-    return replace(spec, definitions=(definition,), limits=limits, completion=completion)
+    enqueued = spec.enqueued or _first_of_random(spec.strategy, definition)
+    return replace(spec, definitions=(definition,), limits=limits, completion=completion, enqueued=enqueued)
 
 
 def range_for(name: str, hint: str) -> tuple[Range, Value] | None:
@@ -109,6 +109,13 @@ def _real(value: float) -> Float:
     if value < 0:
         return Float(2 * value, -2 * value, ScalingType.LINEAR)
     return Float(value / SPREAD, SPREAD * value, ScalingType.LOGARITHMIC)
+
+
+def _first_of_random(strategy: Strategy, definition: Definition) -> tuple[EnqueuedConfiguration, ...]:
+    """Return the hints as a configuration for Random, which heeds no default; a model is told of it with every ask."""
+    hints = {item.name: item.hint for item in definition.parameters if item.hint is not None}
+    whole = len(hints) == len(definition.parameters)
+    return (EnqueuedConfiguration(hints, definition.name),) if strategy is Strategy.RANDOM and whole else ()
 
 
 def _with_ranges(spec: TuningJobSpec) -> Definition:

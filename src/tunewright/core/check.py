@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tunewright.core.autotune import MAX_TUNABLE, with_choices
+from tunewright.core.autotune import with_choices
 from tunewright.core.check_enqueued import check_enqueued, check_room
 from tunewright.core.check_extensions import check_extensions
 from tunewright.core.check_program import check_program
@@ -21,7 +21,7 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
 from tunewright.core.several import with_common_objective
-from tunewright.core.space import Choice, size
+from tunewright.core.space import MAX_TUNABLE, Choice, size
 from tunewright.core.spec import (
     Definition,
     EarlyStopping,

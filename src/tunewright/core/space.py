@@ -20,6 +20,9 @@ LOGARITHMIC_RATIO: Final = 100.0
 MAX_EXACT_INT: Final = 2**53
 """Beyond this a float64 no longer tells neighbouring integers apart."""
 
+MAX_TUNABLE: Final = 30
+"""Parameters of one space; AMT's limit."""
+
 Value = float | int | str
 Configuration = Mapping[str, Value]
 

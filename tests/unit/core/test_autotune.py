@@ -113,6 +113,12 @@ def test_what_is_given_stays():
     assert chosen.definitions[0].max_retries == 1
 
 
+def test_random_begins_with_the_hints_too():
+    once = with_choices(auto(strategy=Strategy.RANDOM))
+    assert [dict(item.configuration) for item in once.enqueued] == [{"lr": 0.01, "batch": 32}]
+    assert with_choices(once) == once
+
+
 def test_a_hint_outside_the_given_range_is_not_tried():
     chosen = with_choices(auto(parameters=(Parameter("lr", Float(0.1, 0.2)),)))
     assert chosen.definitions[0].parameters[0].hint is None
