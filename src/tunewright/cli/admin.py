@@ -1,0 +1,147 @@
+"""`tunewright admin` and what its `--help` teaches."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunewright.cli.options import DataDir, Job, Output, OutputOption
+
+admin = typer.Typer(
+    help="For operators: what an installation stands on, and what a person decides in its place.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@admin.command("check")
+def admin_check(
+    create: Annotated[bool, typer.Option("--create", help="Make the topics and indexes that are missing.")] = False,
+) -> None:
+    """Look at topics, indexes, reachability and clocks before the services start; exit code 1 if something is wrong.
+
+    Reads the variables that the services read: TUNEWRIGHT_KAFKA, TUNEWRIGHT_MONGODB, TUNEWRIGHT_CREDENTIALS, and
+    TUNEWRIGHT_SCHEDULER and TUNEWRIGHT_SUGGESTER where they are set.
+    """
+    from tunewright.cli import operating
+
+    raise typer.Exit(operating.check(create=create))
+
+
+@admin.command("credentials")
+def admin_credentials(
+    file: Annotated[Path, typer.Argument(help="The file to make; one that is there is kept.", show_default=False)],
+) -> None:
+    """Make the keys and the token that the services and clients of an installation share."""
+    from tunewright.cli import operating
+
+    operating.make_credentials(file)
+
+
+Trainer = Annotated[str, typer.Argument(help="Name of a trainer, as `tunewright admin trainers` has it.")]
+Training = Annotated[str, typer.Argument(help="Name of a training job.")]
+Reason = Annotated[str, typer.Option(help="Shown to who asks why.")]
+
+
+class EndState(StrEnum):
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@admin.command("trainers")
+def admin_trainers(output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+    """List the trainers: where they are, what they run, who is cordoned or draining."""
+    from tunewright.cli import administering
+
+    administering.trainers(data_dir, as_json=output is Output.JSON)
+
+
+@admin.command("cordon")
+def admin_cordon(trainer: Trainer, reason: Reason = "", data_dir: DataDir = None) -> None:
+    """Give a trainer nothing more, also after its restart; what it runs goes on."""
+    from tunewright.cli import administering
+
+    administering.cordon(trainer, reason, data_dir)
+
+
+@admin.command("uncordon")
+def admin_uncordon(trainer: Trainer, data_dir: DataDir = None) -> None:
+    """Give a cordoned trainer work again."""
+    from tunewright.cli import administering
+
+    administering.uncordon(trainer, data_dir)
+
+
+@admin.command("release")
+def admin_release(training: Training, reason: Reason = "", data_dir: DataDir = None) -> None:
+    """Take a training from its trainer, to be run again; no loss is counted.
+
+    Its process may run on until that trainer's next heartbeat. Cordon the trainer first, or it may get it again.
+    """
+    from tunewright.cli import administering
+
+    administering.release(training, reason, data_dir)
+
+
+@admin.command("settle")
+def admin_settle(
+    training: Training,
+    state: Annotated[EndState, typer.Option(help="How it has ended.", show_default=False)],
+    value: Annotated[float | None, typer.Option(help="Its objective; else what metrics has read.")] = None,
+    reason: Reason = "",
+    data_dir: DataDir = None,
+) -> None:
+    """End a training with what you know of it; what still runs of it is stopped.
+
+    tunewright admin settle TRAINING --state completed --value 0.93 --reason "read from its log"
+    """
+    from tunewright.cli import administering
+
+    administering.settle(training, state.value, value, reason, data_dir)
+
+
+@admin.command("unpark")
+def admin_unpark(job: Job, data_dir: DataDir = None) -> None:
+    """Let a job go on that was parked after a fault of ours; what has ended meanwhile has been counted."""
+    from tunewright.cli import administering
+
+    administering.unpark(job, data_dir)
+
+
+@admin.command("pause-starts")
+def admin_pause_starts(reason: Reason = "", data_dir: DataDir = None) -> None:
+    """Start nothing more, of any job, until `resume-starts`; what runs goes on."""
+    from tunewright.cli import administering
+
+    administering.pause_starts(reason, data_dir)
+
+
+@admin.command("resume-starts")
+def admin_resume_starts(data_dir: DataDir = None) -> None:
+    """Start trainings again."""
+    from tunewright.cli import administering
+
+    administering.resume_starts(data_dir)
+
+
+@admin.command("quota")
+def admin_quota(
+    owner: Annotated[
+        str, typer.Argument(help="Whose; '*' for all who have none of their own. Without it: list all.")
+    ] = "",
+    max_jobs: Annotated[int | None, typer.Option(help="Jobs that have not ended; more are refused.")] = None,
+    max_parallel: Annotated[int | None, typer.Option(help="Trainings at once, of all jobs; more wait.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the quota back.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Limit what an owner may use at a time, and list what is set.
+
+    tunewright admin quota alice --max-jobs 5 --max-parallel 8
+    """
+    from tunewright.cli import administering
+
+    administering.quota(owner, max_jobs, max_parallel, data_dir, remove=remove)

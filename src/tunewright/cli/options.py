@@ -1,0 +1,22 @@
+"""What several commands take alike."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Output(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="The server's data folder; TUNEWRIGHT_DATA_DIR, else ~/.tunewright.", show_default=False),
+]
+Job = Annotated[str, typer.Argument(help="Name of a tuning job.", show_default=False)]
+OutputOption = Annotated[Output, typer.Option(help="For people or for programs.")]
