@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
+from tunewright.core.values import replace
 from tunewright.platform.store.port import Insert, Store
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Final
 
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.states import JobState, TrainingState
+from tunewright.core.values import replace
 from tunewright_scheduler.bells import pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes

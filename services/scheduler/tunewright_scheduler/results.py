@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from tunewright.core.errors import CallerError, PeerError
 from tunewright.core.states import TrainingState
+from tunewright.core.values import replace
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright_scheduler.bells import trainer_bell

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -16,6 +15,7 @@ import structlog
 from tunewright.core.errors import CallerError, Conflict, IllegalTransition, NotFound, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, TrainingState
+from tunewright.core.values import replace
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Insert, Query, Remove, Replace, Store
 from tunewright_scheduler import records

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.spec import TuningJobSpec
+from tunewright.core.values import replace
 from tunewright.platform.codec import from_message
 from tunewright.platform.store.port import Document, Insert, Remove, Store, Write
 from tunewright.v1 import spec_pb2

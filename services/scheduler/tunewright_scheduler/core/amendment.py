@@ -7,7 +7,7 @@ that runs is stopped for it. Trainings keep the revision under which they were m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from tunewright.core.check import check
@@ -16,6 +16,7 @@ from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.space import Choice, Float, Int, Range, ScalingType, check_configuration
 from tunewright.core.spec import Definition, EnqueuedConfiguration, Limits, Parameter, Strategy, TuningJobSpec
 from tunewright.core.states import CLOSING_JOB_STATES
+from tunewright.core.values import replace
 from tunewright_scheduler.core.effects import Decision, tell_changed
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.reevaluation import search_limit
