@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion soak docs clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -43,7 +43,7 @@ proto: setup  ## Generate the message code from proto/
 docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md
 	@$(BIN)/python -m docs.generate
 
-bench: bench-roundtrip bench-scheduler bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-scheduler bench-metrics bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
@@ -59,6 +59,9 @@ bench-convergence: setup  ## What CompleteOnConvergence saves and costs, beside 
 
 bench-completion: setup  ## Three jobs alike but for the completion criterion: trainings, time, cost, best
 	@$(BIN)/python -m bench.completion
+
+bench-metrics: setup  ## Lines parsed, points collected and read back, and what early stopping saves
+	@$(BIN)/python -m bench.metrics
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed

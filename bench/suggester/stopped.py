@@ -27,8 +27,8 @@ from bench.suggester.workers import pool, progress
 from tunewright.core.draws import random_configuration
 from tunewright.core.space import Float, Value
 from tunewright.core.spec import Strategy
+from tunewright.surrogate.encoding import Array
 from tunewright_suggester.core.ask import Ask, Curve, DefinitionAsk, Observations, Outcome
-from tunewright_suggester.core.encoding import Array
 from tunewright_suggester.core.suggest import suggest
 
 EPOCHS: Final = 27

@@ -90,7 +90,7 @@ async def _stop_advised(change: Change, message: results_pb2.StopAdvised) -> Non
         return
     evidence = (
         f"stopped early by the {message.rule} rule at step {message.step}: "
-        f"{message.value:.6g} against {message.against:.6g} of {message.compared} trainings"
+        f"{message.value:.6g} against {message.against:.6g} of {len(message.compared)} trainings"
     )
     await change.put(stopped(training, evidence, change.now))
     change.bells.add(trainer_bell(training.holder))

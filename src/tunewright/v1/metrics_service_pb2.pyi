@@ -3,12 +3,28 @@ import datetime
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from tunewright.v1 import spec_pb2 as _spec_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class Analysis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ANALYSIS_UNSPECIFIED: _ClassVar[Analysis]
+    ANALYSIS_IMPORTANCE: _ClassVar[Analysis]
+    ANALYSIS_PARTIAL_DEPENDENCE: _ClassVar[Analysis]
+    ANALYSIS_BEST_SO_FAR: _ClassVar[Analysis]
+    ANALYSIS_DISTRIBUTION: _ClassVar[Analysis]
+    ANALYSIS_ADVICE: _ClassVar[Analysis]
+ANALYSIS_UNSPECIFIED: Analysis
+ANALYSIS_IMPORTANCE: Analysis
+ANALYSIS_PARTIAL_DEPENDENCE: Analysis
+ANALYSIS_BEST_SO_FAR: Analysis
+ANALYSIS_DISTRIBUTION: Analysis
+ANALYSIS_ADVICE: Analysis
 
 class Measurement(_message.Message):
     __slots__ = ("metric", "value", "step", "at", "instance", "line")
@@ -95,20 +111,22 @@ class FollowMeasurementsResponse(_message.Message):
     def __init__(self, measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ...) -> None: ...
 
 class ReadOutputRequest(_message.Message):
-    __slots__ = ("training", "page_size", "page_token", "contains", "tail", "attempt")
+    __slots__ = ("training", "page_size", "page_token", "contains", "matches", "tail", "attempt")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     CONTAINS_FIELD_NUMBER: _ClassVar[int]
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
     TAIL_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     training: str
     page_size: int
     page_token: str
     contains: str
+    matches: str
     tail: int
     attempt: int
-    def __init__(self, training: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., contains: _Optional[str] = ..., tail: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
+    def __init__(self, training: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., tail: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class ReadOutputResponse(_message.Message):
     __slots__ = ("lines", "next_page_token")
@@ -132,47 +150,194 @@ class FollowOutputResponse(_message.Message):
     lines: _containers.RepeatedCompositeFieldContainer[OutputLine]
     def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ...) -> None: ...
 
+class Curve(_message.Message):
+    __slots__ = ("training", "training_name", "number", "attempt", "steps", "values", "means", "complete")
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    TRAINING_NAME_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    MEANS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    training: str
+    training_name: str
+    number: int
+    attempt: int
+    steps: _containers.RepeatedScalarFieldContainer[int]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    means: _containers.RepeatedScalarFieldContainer[float]
+    complete: bool
+    def __init__(self, training: _Optional[str] = ..., training_name: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., steps: _Optional[_Iterable[int]] = ..., values: _Optional[_Iterable[float]] = ..., means: _Optional[_Iterable[float]] = ..., complete: bool = ...) -> None: ...
+
+class ListCurvesRequest(_message.Message):
+    __slots__ = ("job", "metric", "max_points", "page_size", "page_token")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    metric: str
+    max_points: int
+    page_size: int
+    page_token: str
+    def __init__(self, job: _Optional[str] = ..., metric: _Optional[str] = ..., max_points: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListCurvesResponse(_message.Message):
+    __slots__ = ("curves", "next_page_token")
+    CURVES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    curves: _containers.RepeatedCompositeFieldContainer[Curve]
+    next_page_token: str
+    def __init__(self, curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class FollowCurvesRequest(_message.Message):
+    __slots__ = ("job", "metric", "max_points")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    metric: str
+    max_points: int
+    def __init__(self, job: _Optional[str] = ..., metric: _Optional[str] = ..., max_points: _Optional[int] = ...) -> None: ...
+
+class FollowCurvesResponse(_message.Message):
+    __slots__ = ("curves",)
+    CURVES_FIELD_NUMBER: _ClassVar[int]
+    curves: _containers.RepeatedCompositeFieldContainer[Curve]
+    def __init__(self, curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ...) -> None: ...
+
+class SearchOutputRequest(_message.Message):
+    __slots__ = ("job", "contains", "matches", "page_size", "page_token")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    CONTAINS_FIELD_NUMBER: _ClassVar[int]
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    contains: str
+    matches: str
+    page_size: int
+    page_token: str
+    def __init__(self, job: _Optional[str] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class FoundLine(_message.Message):
+    __slots__ = ("training_name", "number", "line")
+    TRAINING_NAME_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    training_name: str
+    number: int
+    line: OutputLine
+    def __init__(self, training_name: _Optional[str] = ..., number: _Optional[int] = ..., line: _Optional[_Union[OutputLine, _Mapping]] = ...) -> None: ...
+
+class SearchOutputResponse(_message.Message):
+    __slots__ = ("lines", "next_page_token")
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    lines: _containers.RepeatedCompositeFieldContainer[FoundLine]
+    next_page_token: str
+    def __init__(self, lines: _Optional[_Iterable[_Union[FoundLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
 class AnalyzeRequest(_message.Message):
-    __slots__ = ("job", "analyses")
+    __slots__ = ("job", "analyses", "definition_name")
     JOB_FIELD_NUMBER: _ClassVar[int]
     ANALYSES_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
     job: str
-    analyses: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, job: _Optional[str] = ..., analyses: _Optional[_Iterable[str]] = ...) -> None: ...
+    analyses: _containers.RepeatedScalarFieldContainer[Analysis]
+    definition_name: str
+    def __init__(self, job: _Optional[str] = ..., analyses: _Optional[_Iterable[_Union[Analysis, str]]] = ..., definition_name: _Optional[str] = ...) -> None: ...
 
 class Importance(_message.Message):
-    __slots__ = ("parameter", "share", "deviation")
+    __slots__ = ("definition_name", "parameter", "method", "share", "low", "high")
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
     PARAMETER_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
     SHARE_FIELD_NUMBER: _ClassVar[int]
-    DEVIATION_FIELD_NUMBER: _ClassVar[int]
-    parameter: _spec_pb2.Parameter
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    definition_name: str
+    parameter: str
+    method: str
     share: float
-    deviation: float
-    def __init__(self, parameter: _Optional[_Union[_spec_pb2.Parameter, _Mapping]] = ..., share: _Optional[float] = ..., deviation: _Optional[float] = ...) -> None: ...
+    low: float
+    high: float
+    def __init__(self, definition_name: _Optional[str] = ..., parameter: _Optional[str] = ..., method: _Optional[str] = ..., share: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class PartialDependence(_message.Message):
+    __slots__ = ("definition_name", "parameter", "at", "mean", "deviation")
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
+    PARAMETER_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    DEVIATION_FIELD_NUMBER: _ClassVar[int]
+    definition_name: str
+    parameter: str
+    at: _containers.RepeatedCompositeFieldContainer[_spec_pb2.Value]
+    mean: _containers.RepeatedScalarFieldContainer[float]
+    deviation: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, definition_name: _Optional[str] = ..., parameter: _Optional[str] = ..., at: _Optional[_Iterable[_Union[_spec_pb2.Value, _Mapping]]] = ..., mean: _Optional[_Iterable[float]] = ..., deviation: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class BestStep(_message.Message):
+    __slots__ = ("number", "at", "value", "trainings")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    at: _timestamp_pb2.Timestamp
+    value: float
+    trainings: int
+    def __init__(self, number: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., value: _Optional[float] = ..., trainings: _Optional[int] = ...) -> None: ...
+
+class Share(_message.Message):
+    __slots__ = ("value", "share")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    share: float
+    def __init__(self, value: _Optional[float] = ..., share: _Optional[float] = ...) -> None: ...
 
 class Advice(_message.Message):
-    __slots__ = ("kind", "text", "suggested")
+    __slots__ = ("kind", "text", "remedy", "definition_name", "suggested")
     KIND_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
     SUGGESTED_FIELD_NUMBER: _ClassVar[int]
     kind: str
     text: str
+    remedy: str
+    definition_name: str
     suggested: _spec_pb2.Parameter
-    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., suggested: _Optional[_Union[_spec_pb2.Parameter, _Mapping]] = ...) -> None: ...
+    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., definition_name: _Optional[str] = ..., suggested: _Optional[_Union[_spec_pb2.Parameter, _Mapping]] = ...) -> None: ...
+
+class Refusal(_message.Message):
+    __slots__ = ("analysis", "definition_name", "reason")
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    analysis: Analysis
+    definition_name: str
+    reason: str
+    def __init__(self, analysis: _Optional[_Union[Analysis, str]] = ..., definition_name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class AnalyzeResponse(_message.Message):
-    __slots__ = ("importances", "advice", "refused")
-    class RefusedEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: str
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    __slots__ = ("importances", "dependences", "best_so_far", "distribution", "advice", "refused", "trainings")
     IMPORTANCES_FIELD_NUMBER: _ClassVar[int]
+    DEPENDENCES_FIELD_NUMBER: _ClassVar[int]
+    BEST_SO_FAR_FIELD_NUMBER: _ClassVar[int]
+    DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     ADVICE_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
+    TRAININGS_FIELD_NUMBER: _ClassVar[int]
     importances: _containers.RepeatedCompositeFieldContainer[Importance]
+    dependences: _containers.RepeatedCompositeFieldContainer[PartialDependence]
+    best_so_far: _containers.RepeatedCompositeFieldContainer[BestStep]
+    distribution: _containers.RepeatedCompositeFieldContainer[Share]
     advice: _containers.RepeatedCompositeFieldContainer[Advice]
-    refused: _containers.ScalarMap[str, str]
-    def __init__(self, importances: _Optional[_Iterable[_Union[Importance, _Mapping]]] = ..., advice: _Optional[_Iterable[_Union[Advice, _Mapping]]] = ..., refused: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    refused: _containers.RepeatedCompositeFieldContainer[Refusal]
+    trainings: int
+    def __init__(self, importances: _Optional[_Iterable[_Union[Importance, _Mapping]]] = ..., dependences: _Optional[_Iterable[_Union[PartialDependence, _Mapping]]] = ..., best_so_far: _Optional[_Iterable[_Union[BestStep, _Mapping]]] = ..., distribution: _Optional[_Iterable[_Union[Share, _Mapping]]] = ..., advice: _Optional[_Iterable[_Union[Advice, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[Refusal, _Mapping]]] = ..., trainings: _Optional[int] = ...) -> None: ...

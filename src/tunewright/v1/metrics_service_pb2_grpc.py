@@ -60,6 +60,21 @@ class MetricsServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowOutputRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowOutputResponse.FromString,
                 _registered_method=True)
+        self.ListCurves = channel.unary_unary(
+                '/tunewright.v1.MetricsService/ListCurves',
+                request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.ListCurvesRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.ListCurvesResponse.FromString,
+                _registered_method=True)
+        self.FollowCurves = channel.unary_stream(
+                '/tunewright.v1.MetricsService/FollowCurves',
+                request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowCurvesRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowCurvesResponse.FromString,
+                _registered_method=True)
+        self.SearchOutput = channel.unary_unary(
+                '/tunewright.v1.MetricsService/SearchOutput',
+                request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.SearchOutputRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.SearchOutputResponse.FromString,
+                _registered_method=True)
         self.Analyze = channel.unary_unary(
                 '/tunewright.v1.MetricsService/Analyze',
                 request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.AnalyzeRequest.SerializeToString,
@@ -103,8 +118,29 @@ class MetricsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCurves(self, request, context):
+        """The curves of all trainings of a job, each thinned.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowCurves(self, request, context):
+        """What there is, then what changes, until the job has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchOutput(self, request, context):
+        """Lines with a text, over all trainings of a job.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Analyze(self, request, context):
-        """Importance, partial dependence, advice; refused with a reason where there is too little to say. Not served yet.
+        """Importance, partial dependence, best so far, distribution, advice; refused with a reason where there is too little.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,6 +173,21 @@ def add_MetricsServiceServicer_to_server(servicer, server):
                     servicer.FollowOutput,
                     request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowOutputRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowOutputResponse.SerializeToString,
+            ),
+            'ListCurves': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCurves,
+                    request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.ListCurvesRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.ListCurvesResponse.SerializeToString,
+            ),
+            'FollowCurves': grpc.unary_stream_rpc_method_handler(
+                    servicer.FollowCurves,
+                    request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowCurvesRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.FollowCurvesResponse.SerializeToString,
+            ),
+            'SearchOutput': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchOutput,
+                    request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.SearchOutputRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.SearchOutputResponse.SerializeToString,
             ),
             'Analyze': grpc.unary_unary_rpc_method_handler(
                     servicer.Analyze,
@@ -280,6 +331,87 @@ class MetricsService(object):
             '/tunewright.v1.MetricsService/FollowOutput',
             tunewright_dot_v1_dot_metrics__service__pb2.FollowOutputRequest.SerializeToString,
             tunewright_dot_v1_dot_metrics__service__pb2.FollowOutputResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCurves(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.MetricsService/ListCurves',
+            tunewright_dot_v1_dot_metrics__service__pb2.ListCurvesRequest.SerializeToString,
+            tunewright_dot_v1_dot_metrics__service__pb2.ListCurvesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowCurves(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tunewright.v1.MetricsService/FollowCurves',
+            tunewright_dot_v1_dot_metrics__service__pb2.FollowCurvesRequest.SerializeToString,
+            tunewright_dot_v1_dot_metrics__service__pb2.FollowCurvesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchOutput(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.MetricsService/SearchOutput',
+            tunewright_dot_v1_dot_metrics__service__pb2.SearchOutputRequest.SerializeToString,
+            tunewright_dot_v1_dot_metrics__service__pb2.SearchOutputResponse.FromString,
             options,
             channel_credentials,
             insecure,

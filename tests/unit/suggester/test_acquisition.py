@@ -8,8 +8,8 @@ from scipy.optimize import approx_fprime
 from scipy.special import ndtr
 
 from tests.unit.suggester.test_gp import THETA, data_of
+from tunewright.surrogate.gp import condition
 from tunewright_suggester.core.acquisition import LogExpectedImprovement, log_h
-from tunewright_suggester.core.gp import condition
 
 
 def test_log_h_is_its_definition_where_that_can_be_computed():

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from tests.unit.suggester.histories import observations_of
 from tunewright.core.space import Float
 from tunewright.core.spec import Direction
+from tunewright.surrogate.bend import LARGEST, bends_of
 from tunewright_suggester.core.ask import DefinitionAsk, Outcome
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.knowledge import knowledge_of
 from tunewright_suggester.core.model import fit_model
-from tunewright_suggester.core.targets import LARGEST, bends_of, losses
+from tunewright_suggester.core.targets import losses
 
 OBJECTIVES = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=30).map(np.array)
 

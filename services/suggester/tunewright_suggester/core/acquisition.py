@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 
-from tunewright_suggester.core.encoding import Array
-from tunewright_suggester.core.gp import Posterior
+from tunewright.surrogate.encoding import Array
+from tunewright.surrogate.gp import Posterior
 
 LOG_SQRT_TWO_PI: Final = 0.5 * np.log(2.0 * np.pi)
 SQRT_HALF_PI: Final = np.sqrt(0.5 * np.pi)

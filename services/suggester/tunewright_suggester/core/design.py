@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from tunewright.core.space import Choice, Value
-from tunewright_suggester.core.encoding import Array, Encoding
+from tunewright.surrogate.encoding import Array, Encoding
 from tunewright_suggester.core.streams import Stream, generator
 
 POINTS: Final = 4

@@ -6,11 +6,11 @@ import numpy as np
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Direction, Strategy
+from tunewright.surrogate.gp import Posterior
+from tunewright.surrogate.kernel import squared_distances
 from tunewright_suggester.core import hyperband
 from tunewright_suggester.core.ask import Ask, Explanation, Neighbour, Source
 from tunewright_suggester.core.bayesian import Step
-from tunewright_suggester.core.gp import Posterior
-from tunewright_suggester.core.kernel import squared_distances
 from tunewright_suggester.core.model import Model
 from tunewright_suggester.core.sharing import steps
 

@@ -18,9 +18,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tunewright.surrogate.encoding import Array
 from tunewright_suggester.core.ask import Curve, Observations
 from tunewright_suggester.core.curves import mean_between
-from tunewright_suggester.core.encoding import Array
 
 LATEST: Final = 256
 """Completed trainings that are looked at, the last ones in fold order: the work is bounded."""

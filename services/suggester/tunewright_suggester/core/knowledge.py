@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunewright.core.spec import Direction, WarmStartType
+from tunewright.surrogate.encoding import Array, Encoding, encoding_of
 from tunewright_suggester.core.ask import DefinitionAsk, Observations, Outcome
-from tunewright_suggester.core.encoding import Array, Encoding, encoding_of
 from tunewright_suggester.core.targets import losses
 from tunewright_suggester.core.warm_start import evidence_of, hearsay_of, joined
 

@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
+from tunewright.surrogate.bend import Bend, bends_of
+from tunewright.surrogate.encoding import Array
+from tunewright.surrogate.gp import Data, Posterior, condition, fit, leave_one_out, prior_median
+from tunewright.surrogate.triangular import factor
 from tunewright_suggester.core.effort import Effort
-from tunewright_suggester.core.encoding import Array
-from tunewright_suggester.core.gp import Data, Posterior, condition, fit, leave_one_out, prior_median
 from tunewright_suggester.core.knowledge import Knowledge
-from tunewright_suggester.core.targets import Bend, bends_of
-from tunewright_suggester.core.triangular import factor
 
 FEWEST_TO_FIT: Final = 2
 """Observations."""

@@ -16,13 +16,13 @@ import numpy as np
 
 from tunewright.core.gain import worthwhile_gain
 from tunewright.core.spec import Direction
+from tunewright.surrogate.bend import LARGEST
+from tunewright.surrogate.encoding import Array
+from tunewright.surrogate.gp import Posterior
+from tunewright.surrogate.triangular import factor
 from tunewright_suggester.core.ask import Ask, Outcome, Outlook
-from tunewright_suggester.core.encoding import Array
-from tunewright_suggester.core.gp import Posterior
 from tunewright_suggester.core.knowledge import Knowledge
 from tunewright_suggester.core.model import Model
-from tunewright_suggester.core.targets import LARGEST
-from tunewright_suggester.core.triangular import factor
 
 FUNCTIONS: Final = 256
 """Drawn from the model; the probability's resolution."""

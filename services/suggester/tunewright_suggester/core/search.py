@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from scipy.optimize import minimize
 
+from tunewright.surrogate.encoding import Array, Encoding
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
 from tunewright_suggester.core.effort import Effort
-from tunewright_suggester.core.encoding import Array, Encoding
 
 ENUMERATED_SIZE_LIMIT: Final = 2048
 NEIGHBOUR_SPREADS: Final = (0.1, 0.02)

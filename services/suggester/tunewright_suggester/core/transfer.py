@@ -23,13 +23,13 @@ from typing import Final
 
 import numpy as np
 
+from tunewright.surrogate.bend import Bend
+from tunewright.surrogate.encoding import Array
+from tunewright.surrogate.gp import Data, Posterior, fit
+from tunewright.surrogate.triangular import diagonal, inverse
 from tunewright_suggester.core.effort import Effort
-from tunewright_suggester.core.encoding import Array
-from tunewright_suggester.core.gp import Data, Posterior, fit
 from tunewright_suggester.core.knowledge import Knowledge
 from tunewright_suggester.core.model import Model, fit_model
-from tunewright_suggester.core.targets import Bend
-from tunewright_suggester.core.triangular import diagonal, inverse
 
 FEWEST_TO_LEARN_FROM: Final = 3
 """Observations, of a parent and of the child."""

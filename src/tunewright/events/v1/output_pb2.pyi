@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TrainingStarted(_message.Message):
-    __slots__ = ("uid", "number", "attempt", "training_name", "owner", "metric_definitions", "objective", "early_stopping", "rungs", "instance_count", "at", "bracket", "definition_name")
+    __slots__ = ("uid", "number", "attempt", "training_name", "owner", "metric_definitions", "objective", "early_stopping", "rungs", "instance_count", "at", "bracket", "definition_name", "metrics_file")
     UID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -26,6 +26,7 @@ class TrainingStarted(_message.Message):
     AT_FIELD_NUMBER: _ClassVar[int]
     BRACKET_FIELD_NUMBER: _ClassVar[int]
     DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FILE_FIELD_NUMBER: _ClassVar[int]
     uid: str
     number: int
     attempt: int
@@ -39,7 +40,8 @@ class TrainingStarted(_message.Message):
     at: _timestamp_pb2.Timestamp
     bracket: int
     definition_name: str
-    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., training_name: _Optional[str] = ..., owner: _Optional[str] = ..., metric_definitions: _Optional[_Iterable[_Union[_spec_pb2.MetricDefinition, _Mapping]]] = ..., objective: _Optional[_Union[_spec_pb2.Objective, _Mapping]] = ..., early_stopping: _Optional[_Union[_spec_pb2.EarlyStoppingRule, _Mapping]] = ..., rungs: _Optional[_Iterable[int]] = ..., instance_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., bracket: _Optional[int] = ..., definition_name: _Optional[str] = ...) -> None: ...
+    metrics_file: bool
+    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., training_name: _Optional[str] = ..., owner: _Optional[str] = ..., metric_definitions: _Optional[_Iterable[_Union[_spec_pb2.MetricDefinition, _Mapping]]] = ..., objective: _Optional[_Union[_spec_pb2.Objective, _Mapping]] = ..., early_stopping: _Optional[_Union[_spec_pb2.EarlyStoppingRule, _Mapping]] = ..., rungs: _Optional[_Iterable[int]] = ..., instance_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., bracket: _Optional[int] = ..., definition_name: _Optional[str] = ..., metrics_file: bool = ...) -> None: ...
 
 class OutputLines(_message.Message):
     __slots__ = ("uid", "number", "attempt", "instance", "first_line", "lines", "cut", "at")

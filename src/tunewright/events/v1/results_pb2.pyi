@@ -27,9 +27,9 @@ class StopAdvised(_message.Message):
     step: int
     value: float
     against: float
-    compared: int
+    compared: _containers.RepeatedScalarFieldContainer[int]
     at: _timestamp_pb2.Timestamp
-    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., rule: _Optional[str] = ..., step: _Optional[int] = ..., value: _Optional[float] = ..., against: _Optional[float] = ..., compared: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., rule: _Optional[str] = ..., step: _Optional[int] = ..., value: _Optional[float] = ..., against: _Optional[float] = ..., compared: _Optional[_Iterable[int]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class OutputSettled(_message.Message):
     __slots__ = ("uid", "number", "attempt", "instance", "through_line")
@@ -74,6 +74,18 @@ class MetricNeverMatched(_message.Message):
     regex: str
     lines_read: int
     def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., metric: _Optional[str] = ..., regex: _Optional[str] = ..., lines_read: _Optional[int] = ...) -> None: ...
+
+class MetricMatched(_message.Message):
+    __slots__ = ("uid", "number", "attempt", "metric")
+    UID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    uid: str
+    number: int
+    attempt: int
+    metric: str
+    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., metric: _Optional[str] = ...) -> None: ...
 
 class ReadingFault(_message.Message):
     __slots__ = ("kind", "metric", "count", "example")

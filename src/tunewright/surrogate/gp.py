@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from tunewright_suggester.core.encoding import Array
-from tunewright_suggester.core.kernel import matern52, matern52_and_slope, squared_distances
-from tunewright_suggester.core.triangular import diagonal, factor, inverse, solve, solve_lower
+from tunewright.surrogate.encoding import Array
+from tunewright.surrogate.kernel import matern52, matern52_and_slope, squared_distances
+from tunewright.surrogate.triangular import diagonal, factor, inverse, solve, solve_lower
 
 CONSTANT_VARIANCE: Final = 1.0
 LENGTHSCALE_AT_ONE: Final = 0.3

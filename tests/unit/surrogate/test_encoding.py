@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.suggester.spaces import spaces
 from tunewright.core.space import Choice, Float, Int, ScalingType, check_configuration, to_unit
-from tunewright_suggester.core.encoding import encoding_of
+from tunewright.surrogate.encoding import encoding_of
 
 
 def cube(encoding, seed, rows=5):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotri, dpotrs, dtrtrs
 
-from tunewright_suggester.core.encoding import Array
+from tunewright.surrogate.encoding import Array
 
 
 def factor(K: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from tunewright_suggester.core.gp import (
+from tunewright.surrogate.gp import (
     CONSTANT_VARIANCE,
     Data,
     condition,
@@ -17,7 +17,7 @@ from tunewright_suggester.core.gp import (
     negative_log_posterior,
     prior_median,
 )
-from tunewright_suggester.core.kernel import matern52, matern52_and_slope, squared_distances
+from tunewright.surrogate.kernel import matern52, matern52_and_slope, squared_distances
 
 GROUPS = np.array([0, 1, 2, 2, 2])
 """Two numeric parameters and a choice of three."""

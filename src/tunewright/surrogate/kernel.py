@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tunewright_suggester.core.encoding import Array
+from tunewright.surrogate.encoding import Array
 
 
 def squared_distances(A: Array, B: Array) -> Array:
