@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import approx_fprime
 from scipy.special import ndtr
 
-from tests.unit.suggester.test_gp import THETA, data_of
+from tests.unit.surrogate.test_gp import THETA, data_of
 from tunewright.surrogate.gp import condition
 from tunewright_suggester.core.acquisition import LogExpectedImprovement, log_h
 
