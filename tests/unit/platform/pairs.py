@@ -56,6 +56,7 @@ WHOLE: list[Pair] = [
     (controls.Quota, operations_service_pb2.Quota),
     (resources.Watched, tuning_service_pb2.WatchTuningJobResponse),
     (Attempt, worker_service_pb2.Attempt),
+    (Summary, results_pb2.TrainingSummarized),
 ]
 """Both have the same fields."""
 
@@ -66,7 +67,6 @@ PARTIAL: list[Pair] = [
     (resources.OutputLine, metrics_service_pb2.OutputLine),
     (resources.Measurement, metrics_service_pb2.Measurement),
     (Started, output_pb2.TrainingStarted),
-    (Summary, results_pb2.TrainingSummarized),
     (Launch, worker_service_pb2.Grant),
 ]
 """The dataclass takes part of the message."""

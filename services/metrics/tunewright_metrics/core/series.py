@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tunewright.core.spec import Objective
-from tunewright_metrics.core.reading import Kind, Reading
+from tunewright_metrics.core.kinds import NO_EMISSIONS, NO_METRIC, NO_NUMBERS, Kind, Reading
 
 CURVE_POINTS: Final = 64
+MOST_METRICS: Final = 256
+"""Names that are kept; a program may report under as many as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class MetricState:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Readings of one metric that were no finite numbers, by kind."""
+    """Readings of one metric that were no finite numbers, by kind. What belongs to no metric bears NO_METRIC."""
 
     kind: Kind
     metric: str
@@ -96,14 +98,16 @@ def extended(
     measured: list[Measured] = []
     moved = series
     for reading in readings:
+        known = metrics.get(reading.metric)
+        if known is None and len(metrics) >= MOST_METRICS:
+            reading = _refused(reading)  # noqa: PLW2901 - it counts as this
         if reading.kind is not Kind.NUMBER:
             faults[reading.metric, reading.kind] = _counted(faults.get((reading.metric, reading.kind)), reading)
-        if reading.kind is Kind.TIMED_OUT:
+        if reading.kind in NO_EMISSIONS or reading.metric == NO_METRIC:
             continue
-        known = metrics.get(reading.metric)
         step = known.steps + 1 if known else 1
         metrics[reading.metric] = MetricState(step, reading.value, reading.kind, reading.line, reading.text)
-        if reading.kind is not Kind.UNPARSABLE:
+        if reading.kind not in NO_NUMBERS:
             measured.append(Measured(reading.metric, reading.value, step, reading.line))
         if objective is not None and reading.metric == objective.metric_name:
             moved = _with_objective(moved, objective, step, reading)
@@ -118,6 +122,10 @@ def _with_objective(series: Series, objective: Objective, step: int, reading: Re
         if best is None or objective.direction.better(reading.value, best):
             best = reading.value
     return Series(series.metrics, recent, best, curve, series.faults)
+
+
+def _refused(reading: Reading) -> Reading:
+    return Reading(NO_METRIC, reading.line, Kind.REFUSED, reading.value, f"beyond {MOST_METRICS}: {reading.metric}")
 
 
 def _counted(known: Fault | None, reading: Reading) -> Fault:
