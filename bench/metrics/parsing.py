@@ -24,7 +24,8 @@ MESSAGE_LINES: Final = 500
 ROUNDS: Final = 7
 NAMES: Final = ("val_loss", "val_acc", "f1", "auc", "throughput")
 WORDS: Final = (
-    "step epoch batch data loader worker gradient saved to path time elapsed memory tokens second rate".split()
+    *("step", "epoch", "batch", "data", "loader", "worker", "gradient", "saved"),
+    *("path", "time", "elapsed", "memory", "tokens", "second", "rate"),
 )
 TARGETS: Final = {"every tenth line matches": 200_000, "nothing matches": 1_000_000}
 

@@ -25,7 +25,7 @@ from tunewright.v1 import (
 )
 from tunewright_metrics.core.stream import Started
 from tunewright_metrics.core.summary import Summary
-from tunewright_scheduler.core import controls, diagnosis, facts
+from tunewright_scheduler.core import controls, diagnosis, facts, training
 from tunewright_scheduler.core import job as scheduler_job
 from tunewright_suggester.core import ask as suggester_ask
 from tunewright_trainer.core.attempt import Attempt, Launch
@@ -50,6 +50,9 @@ WHOLE: list[Pair] = [
     (resources.TrainingCounters, tuning_service_pb2.TrainingCounters),
     (resources.ObjectiveCounters, tuning_service_pb2.ObjectiveCounters),
     (resources.Finding, tuning_service_pb2.Finding),
+    (resources.ReadingFault, tuning_service_pb2.ReadingFault),
+    (training.ReadingFault, results_pb2.ReadingFault),
+    (training.ReadingFault, tuning_service_pb2.ReadingFault),
     (diagnosis.Finding, tuning_service_pb2.Finding),
     (operations.TrainerInfo, operations_service_pb2.TrainerInfo),
     (operations.Quota, operations_service_pb2.Quota),
