@@ -251,6 +251,14 @@ def test_checking_a_job_file_and_its_metrics(cli):
     right = "job.yaml is right: Random, 3 trainings, 2 at once\n  lr: log(0.0001, 0.1)\n  batch: 32,64\n"
     assert said.startswith(right)
     assert "val_acc: 3 values, first 0.1 (line 2)" in said
+    (cli.folder / "sample.log").write_text('10%\rval_acc: 0.5\rval_acc=0.6\n{"val_loss": 3, "val_acc": 98.5}\n')
+    said = cli.out("check", "job.yaml", "--log", "sample.log")
+    assert "val_acc: 3 values, first 0.5 (line 2), last 98.5 (line 4)" in said
+    assert "Its JSON lines also hold val_loss=3.0" in said
+    (cli.folder / "sample.log").write_text("accuracy 0.5\n")
+    assert "val_acc: matches none of 1 lines. It printed no val_acc=NUMBER; a line of it: accuracy 0.5." in cli.out(
+        "check", "job.yaml", "--log", "sample.log"
+    )
     assert cli.refused("check", "job.yaml", "--log", "none.log").startswith("none.log: cannot be read")
 
 
