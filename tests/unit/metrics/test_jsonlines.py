@@ -65,8 +65,8 @@ def test_one_line_may_bear_many_metrics_between_lines_that_bear_others() -> None
 
 def test_a_metric_with_the_regex_that_stands_for_its_name_is_read_by_name_too() -> None:
     reader = Reader([MetricDefinition("loss", default_regex("loss"))])
-    lines = ['{"train": {"loss": 9}, "loss": 0.3}', '{"train": {"loss": 9}}', "loss: 0.5"]
-    assert [reading.value for reading in reader.read(lines, 0)] == [0.3, 9, 0.5]
+    lines = ["loss: 0.5", '{"train": {"loss": 9}, "loss": 0.3}', '{"train": {"loss": 9}}', "loss=0.1"]
+    assert [reading.value for reading in reader.read(lines, 0)] == [0.5, 0.3, 9, 0.1]
 
 
 @given(st.dictionaries(st.text(max_size=5), st.floats(), max_size=4))

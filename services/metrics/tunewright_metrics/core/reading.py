@@ -81,7 +81,7 @@ class Reader:
         for name, capture in self._captures(passage, timeouts):
             if (capture.line, name) not in said:
                 readings.append(_reading(name, first_line, capture, capture.line in cut))
-        if len(self._names) > 1:
+        if len(self._names) > 1 or said:
             order = {name: place for place, name in enumerate(self._names)}
             readings.sort(key=lambda reading: (reading.line, order[reading.metric]))
         return readings
