@@ -176,7 +176,7 @@ def test_all_patterns_together_take_no_longer_over_a_chunk_than_is_allowed(regex
     reader = Reader([MetricDefinition(str(number), regex) for number in range(40)], clock)
     lines = ["m1=1x " + "-" * 20_000] * 500
     readings = reader.read(lines, 0)
-    assert clock.looks <= 100 + 2 * 40
+    assert clock.looks <= 100 + 4 * 40
     given_up = {reading.metric for reading in readings if reading.kind is Kind.TIMED_OUT}
     assert given_up == {str(number) for number in range(40)}
 
@@ -187,6 +187,14 @@ def test_a_pattern_that_takes_long_costs_the_others_none_of_their_time() -> None
     readings = reader.read(["x"] * 500 + ["loss=1"], 0) + reader.read(["loss=2"] * 40, 501)
     assert [reading.kind for reading in readings if reading.metric == "slow"][-1] is Kind.TIMED_OUT
     assert [reading.value for reading in readings if reading.metric == "loss"][-40:] == [2] * 40
+
+
+def test_one_search_that_takes_too_long_is_held_against_its_own_pattern_only() -> None:
+    looks = [0.0, 5.0, 5.0, 5.001]  # a search of five seconds, then one of a millisecond
+    clock = iter(looks).__next__
+    reader = Reader([MetricDefinition("slow", r"(x)"), MetricDefinition("loss", r"loss=(\d)")], clock)
+    found = [(reading.metric, reading.kind) for reading in reader.read(["x loss=1"], 0)]
+    assert found == [("slow", Kind.UNPARSABLE), ("slow", Kind.TIMED_OUT), ("loss", Kind.NUMBER)]
 
 
 def test_a_pattern_given_up_in_an_earlier_chunk_is_not_tried_again() -> None:

@@ -6,7 +6,7 @@ that costs next to nothing. What RE2 refuses (look-around, back-references) runs
 
 No pattern and no line stalls the reader. All patterns of a chunk share CHUNK_S; one that has used up its part is
 broken off, which counts as a time-out, and after a few of those it is given up. What cannot be broken off is one search
-by RE2, in LOOK_BYTES or one line, which is why its programs are limited too.
+by RE2, in LOOK_BYTES or one line: hence the limit of its programs; and what one takes too long the others do not lose.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ LINE_S: Final = 0.05
 """A backtracking pattern may take so long over a line."""
 LOOK_BYTES: Final = 8 * 1024
 """After so much text, or one line if that is longer, RE2 is done with, the clock is looked at."""
-LARGEST_PROGRAM: Final = 1000
+LARGEST_PROGRAM: Final = 600
 """Instructions of RE2. Its worst case is bytes times instructions, some 13 ns each."""
+MEMORY_BYTES: Final = 1024 * 1024
+"""Of RE2 for one pattern: a collector keeps thousands."""
 MAX_REPETITION: Final = 1000
 """RE2's own limit. The backtracking engine writes counted repetitions out, up to the machine's memory."""
 
@@ -70,6 +72,8 @@ class Patience:
     timeouts: int
     searched: int = 0
     """Bytes since the last look at the clock."""
+    told: bool = False
+    """A time-out has been told of."""
 
     @property
     def left_s(self) -> float:
@@ -85,6 +89,7 @@ class Patience:
 
     def struck(self, passage: Passage, line: int) -> Capture:
         self.timeouts -= 1
+        self.told = True
         return Capture(line, passage.lines[line], timed_out=True)
 
 
@@ -98,7 +103,6 @@ def compile_pattern(pattern: str) -> Pattern:
     """Raises InvalidSpec: it is no regular expression, has no group 1, or is too large."""
     try:
         line = re2.compile(pattern, _options())
-        lines = re2.compile(f"(?m){pattern}", _options())
     except re2.error:
         backtracking = _compile_backtracking(pattern)
         _check_group(pattern, backtracking.groups)
@@ -109,7 +113,9 @@ def compile_pattern(pattern: str) -> Pattern:
         raise InvalidSpec("regex", why, "Repeat less, or use * or +")
     if literal := required_literal(pattern):
         return _WithLiteral(line, literal)
-    return _LineByLine(line) if OF_THE_WHOLE_TEXT.search(pattern) else _Together(lines)
+    if OF_THE_WHOLE_TEXT.search(pattern):
+        return _LineByLine(line)
+    return _Together(re2.compile(f"(?m){pattern}", _options()))
 
 
 class _WithLiteral:
@@ -240,4 +246,5 @@ def _options() -> Any:
     options = re2.Options()
     options.log_errors = False
     options.never_nl = True
+    options.max_mem = MEMORY_BYTES
     return options

@@ -111,14 +111,19 @@ class Reader:
                 yield typed(name, line, *written(member))
 
     def _captures(self, passage: Passage, timeouts: Mapping[str, int]) -> Iterator[tuple[str, Capture]]:
-        """Yield what each pattern captures, within its part of the time: what one leaves, the next ones have."""
-        start, clock = self._clock(), self._clock
-        for turn, (name, pattern) in enumerate(self._patterns, 1):
-            left = TIMEOUTS_ALLOWED - timeouts.get(name, 0)
-            if left > 0:
-                until = start + CHUNK_S * turn / len(self._patterns)
-                for capture in pattern.captures(passage, Patience(clock, until, left)):
-                    yield name, capture
+        """Yield what each pattern captures within its part of the time; what one leaves, the next ones have."""
+        part, left_s = CHUNK_S / max(len(self._patterns), 1), 0.0
+        for name, pattern in self._patterns:
+            left_s += part
+            timeouts_left = TIMEOUTS_ALLOWED - timeouts.get(name, 0)
+            if timeouts_left <= 0:
+                continue
+            patience = Patience(self._clock, self._clock() + left_s, timeouts_left)
+            for capture in pattern.captures(passage, patience):
+                yield name, capture
+            left_s = max(patience.left_s, 0.0)
+            if left_s == 0 and not patience.told:  # one search alone took too long
+                yield name, patience.struck(passage, len(passage.lines) - 1)
 
 
 @lru_cache(maxsize=128)
