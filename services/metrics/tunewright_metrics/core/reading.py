@@ -25,7 +25,8 @@ from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import MetricDefinition
 from tunewright_metrics.core.jsonlines import found, number, numbers, objects, parsed, written
 from tunewright_metrics.core.kinds import EXAMPLE_LENGTH, NO_METRIC, Kind, Reading, typed
-from tunewright_metrics.core.patterns import CHUNK_S, Capture, Clock, Passage, Patience, Pattern, compile_pattern
+from tunewright_metrics.core.patience import CHUNK_S, Capture, Clock, Passage, Patience
+from tunewright_metrics.core.patterns import Pattern, compile_pattern
 
 TIMEOUTS_ALLOWED: Final = 5
 """Lines of a stream on which a pattern may exceed its time, before it is given up for that stream."""
