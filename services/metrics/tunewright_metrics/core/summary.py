@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tunewright.core.spec import Objective, ObjectiveReading
-from tunewright_metrics.core.kinds import Kind
+from tunewright_metrics.core.kinds import EXAMPLE_LENGTH, Kind
 from tunewright_metrics.core.series import Fault, MetricState, Series
 from tunewright_metrics.core.stream import Stream
 
@@ -62,7 +62,7 @@ def _missing(stream: Stream) -> Iterator[Fault]:
     """Yield a fault for each definition that has read nothing at all; one that is refused has a fault already."""
     for item in stream.definitions:
         if item.name not in stream.series.metrics and stream.series.fault(item.name, Kind.REFUSED) is None:
-            yield Fault(Kind.MISSING, item.name, stream.lines_read, item.regex)
+            yield Fault(Kind.MISSING, item.name, stream.lines_read, item.regex[:EXAMPLE_LENGTH])
 
 
 def _error(objective: Objective | None, series: Series) -> float | None:

@@ -90,7 +90,7 @@ class Unmatched:
 
     @property
     def text(self) -> str:
-        sought = self.regex or "it has no regex"
+        sought = repr(self.regex) if self.regex else "it has no regex"
         return f"metric {self.metric!r} has matched none of {self.lines} lines: {sought}"
 
 
