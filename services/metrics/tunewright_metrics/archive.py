@@ -1,13 +1,13 @@
 """What trainings said, read back: in pages, from the end, or followed as it comes.
 
-Everything of an attempt stands in chunks, in the order in which it was taken. A page token is a place in that order and
-stays good however much is added behind it.
+Everything of an attempt stands in buckets, in the order in which it was taken; the last one may still grow. A page token
+is a place in that order and stays good however much is added behind it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
@@ -106,8 +106,9 @@ class Archive:
         chunks: list[list[T]] = []
         behind, count = "", 0
         async for document in self._chunks(_query(extent, descending=True)):
-            behind = behind or _token(_after(document["order"]), 0)
-            chunks.append([found.item for found in expand(document)])
+            found = list(expand(document))
+            behind = behind or _token(document["order"], _after(found))
+            chunks.append([item.item for item in found])
             count += len(chunks[-1])
             if count >= size or len(chunks) >= CHUNKS_A_PAGE:
                 break
@@ -117,19 +118,22 @@ class Archive:
     async def follow(self, extent: Extent, expand: Expand[T], token: str) -> AsyncIterator[list[T]]:
         """Yield what there is from the token on, then what comes, also of later attempts, until the training ends."""
         training = extent.training
-        order = _place(token)[0] or attempt_order(extent.attempt)
+        order, offset = _place(token)
+        order = order or attempt_order(extent.attempt)
         with self._news.listen(training.uid, training.number) as news:
             while True:
                 news.clear()
                 over = (await self.training(training_id(training.uid, training.number), training.owner)).state.final
-                seen = order
+                seen = order, offset
                 async for document in self._chunks(replace(_query(extent, order), high=None)):
-                    order = _after(document["order"])
-                    if items := [found.item for found in expand(document)]:
-                        yield items
+                    first = offset if document["order"] == order else 0  # the last one read may have grown
+                    found = [item for item in expand(document) if item.offset >= first]
+                    order, offset = document["order"], max(first, _after(found))
+                    if found:
+                        yield [item.item for item in found]
                 if over:
                     return
-                if order == seen:
+                if (order, offset) == seen:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_AGAIN_S):
                             await news.wait()
@@ -158,9 +162,9 @@ def _query(extent: Extent, order: str = "", *, descending: bool = False) -> Quer
     )
 
 
-def _after(order: str) -> str:
-    """Return what sorts after this chunk and before every later one."""
-    return f"{order}~"
+def _after(found: Sequence[Found[T]]) -> int:
+    """Return the offset behind what has been found in a bucket."""
+    return found[-1].offset + 1 if found else 0
 
 
 def _token(order: str, offset: int) -> str:

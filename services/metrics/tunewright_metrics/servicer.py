@@ -18,8 +18,8 @@ from tunewright.platform.rpc.server import caller
 from tunewright.platform.store.port import Document
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
-from tunewright_metrics import records
 from tunewright_metrics.archive import Archive, Expand, Extent, Found
+from tunewright_metrics.buckets import lines_in, points_in
 from tunewright_metrics.collector import SOURCE
 from tunewright_metrics.core.thinning import largest_triangles
 
@@ -131,12 +131,10 @@ def _measurements(metric: str) -> Expand[pb.Measurement]:
     """Return what takes the values of a metric, of all if it is empty, out of a chunk."""
 
     def expand(document: Document) -> Iterator[Found[pb.Measurement]]:
-        at = instant_to_timestamp(document["at"])
-        instance = document["instance"]
-        for offset, (name, value, step, line) in enumerate(document["points"]):
-            if metric in {"", name}:
-                point = pb.Measurement(metric=name, value=value, step=step, line=line, instance=instance, at=at)
-                yield Found(offset, point)
+        for offset, point in enumerate(points_in(document)):
+            if metric in {"", point.metric}:
+                at = instant_to_timestamp(point.at)
+                yield Found(offset, pb.Measurement(**{**point._asdict(), "at": at}))
 
     return expand
 
@@ -145,11 +143,9 @@ def _lines(contains: str = "") -> Expand[pb.OutputLine]:
     """Return what takes the lines with a text out of a chunk."""
 
     def expand(document: Document) -> Iterator[Found[pb.OutputLine]]:
-        at = instant_to_timestamp(document["at"])
-        first, instance, cut = document["first_line"], document["instance"], set(document["cut"])
-        for offset, text in enumerate(records.lines_of(document)):
-            if contains in text:
-                line = pb.OutputLine(index=first + offset, text=text, instance=instance, at=at, cut=offset in cut)
-                yield Found(offset, line, len(text))
+        for offset, line in enumerate(lines_in(document)):
+            if contains in line.text:
+                at = instant_to_timestamp(line.at)
+                yield Found(offset, pb.OutputLine(**{**line._asdict(), "at": at}), len(line.text))
 
     return expand
