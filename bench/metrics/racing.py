@@ -88,7 +88,8 @@ class Race:
         concern = WriteConcern("majority", j=True)
         database = client.get_default_database()
         targets = {
-            name: database.get_collection(f"{like}_{name}", write_concern=concern) for name in ("output", "measurements")
+            name: database.get_collection(f"{like}_{name}", write_concern=concern)
+            for name in ("output", "measurements")
         }
         consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
         await consumer.start()

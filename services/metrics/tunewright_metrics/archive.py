@@ -1,7 +1,7 @@
 """What trainings said, read back: in pages, from the end, or followed as it comes.
 
-Everything of an attempt stands in buckets, in the order in which it was taken; the last one may still grow. A page token
-is a place in that order and stays good however much is added behind it.
+Everything of an attempt stands in buckets, in the order in which it was taken; the last one may still grow. A page
+token is a place in that order and stays good however much is added behind it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
-from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.names import split_training_id, training_id
 from tunewright.core.states import TrainingState
+from tunewright.platform.settings import variable
 from tunewright.platform.store.port import Document, Query, Store
 from tunewright_metrics.news import News
 from tunewright_metrics.records import attempt_order
+from tunewright_metrics.retention import removed_at
 
 CHUNKS: Final = 100
 CHUNKS_A_PAGE: Final = 2_000
@@ -82,6 +85,16 @@ class Archive:
         if job is not None and job.document["hidden"]:  # deleted; the sweep removes its trainings before it
             raise NotFound("training job", name)
         return Training(found["uid"], found["number"], found["attempt"], TrainingState(found["state"]), found["owner"])
+
+    async def require_kept(self, extent: Extent) -> None:
+        """Raise IllegalTransition if retention has removed what is to be read."""
+        training, what = extent.training, extent.collection
+        at = await removed_at(self._store, what, training.uid, training.number)
+        if at is not None:
+            day = datetime.fromtimestamp(at, UTC).date().isoformat()
+            remedy = f"For trainings to come, raise {variable(f'{what}_kept_days')} or {variable(f'{what}_kept_gb')}"
+            name = training_id(training.uid, training.number)
+            raise IllegalTransition(f"{what} of training {name}", f"removed by retention on {day}", "read it", remedy)
 
     async def page(self, extent: Extent, expand: Expand[T], size: int, token: str) -> tuple[list[T], str]:
         """Return the next items and the token of the page after them, empty at the end. Raises InvalidSpec."""

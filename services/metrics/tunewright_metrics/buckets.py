@@ -1,9 +1,9 @@
 """Buckets: what a training said, packed into few documents of bounded size.
 
-A bucket of `output` holds lines, one of `measurements` the values in them; either in *runs*, each what one instance said
-at one moment. What is new joins the stream's last bucket while both together are small; the document is then written
-whole once more, in the commit that moves the stream on. So a training that prints a line now and then makes as few
-documents as one that prints all at once, and no commit costs more than a bucket. A bucket's key and `order` are the
+A bucket of `output` holds lines, one of `measurements` the values in them; either in *runs*, each what one instance
+said at one moment. What is new joins the stream's last bucket while both together are small; the document is then
+written whole once more, in the commit that moves the stream on. So a training that prints a line now and then makes as
+few documents as one that prints all at once, and no commit costs more than a bucket. A bucket's key and `order` are the
 place of its first line or report, and never change; offsets in it stay good however it grows.
 """
 
@@ -62,7 +62,7 @@ class Bucket:
 
 
 class Line(NamedTuple):
-    index: int
+    line: int
     text: str
     instance: int
     at: float
@@ -97,8 +97,8 @@ def lines_in(document: Document) -> Iterator[Line]:
     """Yield what is in a bucket of output, in the order in which it was taken."""
     texts, cut = enumerate(lines_of(document)), set(document["cut"])
     for instance, first_line, count, at in document["runs"]:
-        for index, (offset, text) in zip(range(first_line, first_line + count), texts, strict=False):
-            yield Line(index, text, instance, at, offset in cut)
+        for line, (offset, text) in zip(range(first_line, first_line + count), texts, strict=False):
+            yield Line(line, text, instance, at, offset in cut)
 
 
 def points_in(document: Document) -> Iterator[Point]:

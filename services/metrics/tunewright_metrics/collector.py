@@ -8,14 +8,16 @@ again. What is told after the commit comes from the stored record; told twice, i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from tunewright.core.errors import Conflict
+from tunewright.core.names import training_id
 from tunewright.events.v1 import facts_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.messages import to_record
@@ -41,6 +43,9 @@ log = structlog.get_logger()
 lines_read = Counter("tunewright_lines_read_total", "Lines of output taken")
 points_read = Counter("tunewright_points_read_total", "Measurements taken")
 bytes_stored = Counter("tunewright_bucket_bytes_total", "Bytes of buckets written, packed, with those written again")
+commits_beaten = Counter("tunewright_collector_conflicts_total", "Commits that another collector was faster with")
+commits_done = Counter("tunewright_collector_commits_total", "Commits of streams and their buckets")
+reading_lag = Gauge("tunewright_reading_lag_seconds", "Age of the newest output when it was stored")
 streams_parked = Counter("tunewright_streams_parked_total", "Messages of streams set aside after a fault of ours")
 
 
@@ -80,6 +85,7 @@ class Collector:
                 await self._commit(fold, writes, after)
             except Conflict as beaten:
                 log.info("overtaken by another collector", key=beaten.key)
+                commits_beaten.inc()
                 for key in keys:
                     self._kept.pop(key, None)
             else:
@@ -126,6 +132,8 @@ class Collector:
         """Write what has changed. Of a stream that has not started, nothing is stored."""
         if writes:
             await self._store.commit(writes)
+            commits_done.inc()
+            reading_lag.set(max(time.time() - fold.newest, 0))
         lines_read.inc(fold.lines)
         points_read.inc(fold.points)
         bytes_stored.inc(fold.bytes)
@@ -143,8 +151,9 @@ class Collector:
             for stored in page:
                 for collection in ("measurements", "output"):
                     await self._purge_training(collection, uid, stored.document["number"])
+                contents = Remove("contents", training_id(uid, stored.document["number"]))
                 try:
-                    await self._store.commit([Remove("streams", stored.key, stored.version)])
+                    await self._store.commit([contents, Remove("streams", stored.key, stored.version)])
                 except Conflict:
                     log.info("written while being removed", key=stored.key)
         for key in [key for key in self._kept if key[0] == uid]:

@@ -64,6 +64,8 @@ class Fold:
         self.points = 0
         self.bytes = 0
         """Of the buckets, as packed."""
+        self.newest = 0.0
+        """When the newest of the messages was sent, Unix seconds."""
         self.changed: list[StreamKey] = []
         """Streams that are to be written."""
 
@@ -86,6 +88,7 @@ class Fold:
             self.lines += len(chunk.lines)
             self.points += len(chunk.measured)
         self._streams[key] = after
+        self.newest = max(self.newest, instant_from_timestamp(message.at))
         self.told += told
 
     def close(self) -> tuple[list[Write], dict[StreamKey, Kept]]:

@@ -95,11 +95,13 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
             yield pb.FollowOutputResponse(lines=found)
 
     async def _extent(self, collection: str, name: str, attempt: int) -> Extent:
-        """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec."""
+        """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec, IllegalTransition."""
         if attempt < 0:
             raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the last one")
         training = await self._archive.training(name, caller())
-        return Extent(collection, training, attempt or training.attempt)
+        extent = Extent(collection, training, attempt or training.attempt)
+        await self._archive.require_kept(extent)
+        return extent
 
     async def _thinned(self, extent: Extent, wanted: Expand[pb.Measurement], max_points: int) -> list[pb.Measurement]:
         """Return the curve of each metric, thinned."""
@@ -131,10 +133,11 @@ def _measurements(metric: str) -> Expand[pb.Measurement]:
     """Return what takes the values of a metric, of all if it is empty, out of a chunk."""
 
     def expand(document: Document) -> Iterator[Found[pb.Measurement]]:
-        for offset, point in enumerate(points_in(document)):
-            if metric in {"", point.metric}:
-                at = instant_to_timestamp(point.at)
-                yield Found(offset, pb.Measurement(**{**point._asdict(), "at": at}))
+        for offset, (name, value, step, line, instance, moment) in enumerate(points_in(document)):
+            if metric in {"", name}:
+                at = instant_to_timestamp(moment)
+                found = pb.Measurement(metric=name, value=value, step=step, line=line, instance=instance, at=at)
+                yield Found(offset, found)
 
     return expand
 
@@ -146,6 +149,7 @@ def _lines(contains: str = "") -> Expand[pb.OutputLine]:
         for offset, line in enumerate(lines_in(document)):
             if contains in line.text:
                 at = instant_to_timestamp(line.at)
-                yield Found(offset, pb.OutputLine(**{**line._asdict(), "at": at}), len(line.text))
+                found = pb.OutputLine(index=line.line, text=line.text, instance=line.instance, at=at, cut=line.cut)
+                yield Found(offset, found, len(line.text))
 
     return expand

@@ -41,9 +41,7 @@ class Desk:
 
     def output(self) -> list[tuple[int, int, str]]:
         """Return instance, index and text of every stored line, in order."""
-        return [
-            (line.instance, line.index, line.text) for bucket in self.buckets("output") for line in lines_in(bucket)
-        ]
+        return [(line.instance, line.line, line.text) for bucket in self.buckets("output") for line in lines_in(bucket)]
 
     def points(self) -> list[tuple[str, float, int, int]]:
         """Return metric, value, step and line of every stored value, in order."""

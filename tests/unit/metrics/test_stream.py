@@ -263,4 +263,9 @@ def test_cut_lines_are_remembered() -> None:
     second.cut.extend([0, 2])
     desk.deliver(started(), lines(0, ["a", "b"]), second)
     (bucket,) = desk.buckets("output")
-    assert [(line.text, line.cut) for line in lines_in(bucket)] == [("a", False), ("b", False), ("c", False), ("d", True)]
+    assert [(line.text, line.cut) for line in lines_in(bucket)] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+        ("d", True),
+    ]

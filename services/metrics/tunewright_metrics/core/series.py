@@ -48,7 +48,7 @@ class Curve:
         """Add finite values, each with its step; steps ascend."""
         steps, means, stride = list(self.steps), list(self.means), self.stride
         step, count, mean = self.last_step, self.count, self.mean
-        for step, value in emitted:  # noqa: B007 - the last step is kept
+        for step, value in emitted:
             count += 1
             mean += value / count - mean / count  # so, because value - mean may overflow
             if step % stride == 0:
