@@ -54,6 +54,8 @@ class Bucket:
     """In characters, or points."""
     content: Document
     """Its fields, without those that say whose it is."""
+    full: bool
+    """Nothing joins it any more."""
 
     @property
     def bytes(self) -> int:
@@ -145,7 +147,8 @@ class _Lines:
 
     def bucket(self) -> Bucket:
         text = zlib.compress("\n".join(self._texts).encode(errors="replace"), level=LEVEL)
-        return Bucket(self.position, self.size, {"runs": self._runs, "cut": self._cut, "text": text})
+        content = {"runs": self._runs, "cut": self._cut, "text": text}
+        return Bucket(self.position, self.size, content, self.size >= self.full)
 
 
 class _Points:
@@ -190,7 +193,7 @@ class _Points:
             "values": _bytes(array("d", values)),
             "places": zlib.compress(places, level=LEVEL),
         }
-        return Bucket(self.position, self.size, content)
+        return Bucket(self.position, self.size, content, self.size >= self.full)
 
 
 K = TypeVar("K", _Lines, _Points)
