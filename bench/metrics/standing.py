@@ -71,9 +71,10 @@ async def _standing(folder: Path) -> Standing:
     memory.append(resident_mib())
     watched = Watched(store)
     began = time.perf_counter()
-    await take(new_collector(watched), PRINTED.said(left, lines))
+    heir = new_collector(watched)
+    await take(heir, PRINTED.said(left, lines))
     caught_up = time.perf_counter()
-    await take(first, PRINTED.ended())
+    await take(heir, PRINTED.ended())
     count = 0
     for number in range(1, PRINTED.trainings + 1):
         count += len(await _buckets(store, number))

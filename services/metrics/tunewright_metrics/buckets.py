@@ -25,7 +25,7 @@ FULL_CHARACTERS: Final = 32 * 1024
 FULL_POINTS: Final = 1_000
 """A bucket that is written already is not extended beyond these."""
 MOST_CHARACTERS: Final = 256 * 1024
-MOST_POINTS: Final = 10_000
+MOST_POINTS: Final = 2_000
 """What one commit brings is not cut into pieces smaller than these, nor a message ever."""
 MOMENT_S: Final = 1.0
 LEVEL: Final = 1
