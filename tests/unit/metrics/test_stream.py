@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.metrics.desk import Desk, only, resends, summary
 from tests.unit.metrics.messages import ACCURACY, LOSS, ended, lines, reported, started
 from tunewright.events.v1 import results_pb2
+from tunewright_metrics.buckets import lines_in
 
 
 def run(*texts: str, **start: object) -> tuple[Desk, results_pb2.TrainingSummarized]:
@@ -309,7 +310,8 @@ def test_a_metrics_file_is_read_by_name_settled_like_output_and_never_shown() ->
         ("f1", 0.1, 2, 0),
         ("accuracy", 0.7, 3, 2),
     ]
-    assert [chunk["instance"] for chunk in desk.chunks("measurements")] == [0, 1]
+    runs = [run for document in desk.documents["measurements"].values() for run in document["runs"]]
+    assert [instance for instance, *_ in runs] == [0, 1]
     assert (summary(told).objective_value, list(summary(told).tail)) == (0.7, ["acc=0.4", '{"f1": 0.2}'])
     assert [(fault.kind, fault.metric, fault.example) for fault in summary(told).faults] == [("unparsable", "", "oops")]
     assert [(item.instance, item.through_line) for item in only(results_pb2.OutputSettled, told)] == [(0, 1), (1, 2)]
@@ -341,17 +343,15 @@ def test_a_cut_line_spoils_only_what_ends_there() -> None:
 # -- Storage ---------------------------------------------------------------------------------------------------------
 
 
-def test_lines_of_one_moment_share_a_chunk_and_those_of_different_moments_do_not() -> None:
-    desk = Desk()
-    desk.deliver(started(), lines(0, ["a"], second=1), lines(1, ["accuracy=1"], second=1.5), lines(2, ["c"], second=3))
-    assert [(chunk["first_line"], chunk["count"]) for chunk in desk.chunks("output")] == [(0, 2), (2, 1)]
-    assert desk.points() == [("accuracy", 1, 1, 1)]
-
-
 def test_cut_lines_are_remembered() -> None:
     desk = Desk()
     second = lines(1, ["b", "c", "d"])
     second.cut.extend([0, 2])
     desk.deliver(started(), lines(0, ["a", "b"]), second)
-    (chunk,) = desk.chunks("output")
-    assert (chunk["count"], chunk["cut"]) == (4, [3])
+    (bucket,) = desk.buckets("output")
+    assert [(line.text, line.cut) for line in lines_in(bucket)] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+        ("d", True),
+    ]

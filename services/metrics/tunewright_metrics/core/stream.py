@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
@@ -24,6 +25,7 @@ QUIET_LINES: Final = 200
 """Lines, of output or of the metrics file, after which there is a warning of each metric that has not come."""
 
 REPORTS_REMEMBERED: Final = 1000
+DIGEST_BYTES: Final = 8
 FROM_THE_START: Final = -1
 NO_LINE: Final = -1
 ASK_AGAIN_S: Final = 10.0
@@ -82,8 +84,8 @@ class Stream:
     """How many lines, of all instances, and reports have been taken: the place of what comes next."""
     series: Series = NOTHING_YET
     tail: tuple[str, ...] = ()
-    reports: tuple[str, ...] = ()
-    """Ids of the last reports taken."""
+    reports: bytes = b""
+    """Digests of the last reports' ids, one after the other: ids may be long, and the record is written often."""
     asked: Asked | None = None
     unmatched: tuple[str, ...] = ()
     """Metrics that have been warned of and have not come since."""
@@ -91,6 +93,9 @@ class Stream:
     """By instance, once the end is known."""
     summary: bytes | None = None
     """The summary as it was published; told again as it is. Nothing is taken after it."""
+    output_bytes: int = 0
+    measurements_bytes: int = 0
+    """What its buckets take in the store."""
 
     @property
     def definitions(self) -> tuple[MetricDefinition, ...]:
@@ -190,11 +195,12 @@ def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float],
     """Take metrics that the program handed in itself; an id counts once."""
     if stream.started is None:
         return _ask(stream, Gap(0, FROM_THE_START), at)
-    if report_id in stream.reports or stream.summary is not None:
+    digest = blake2b(report_id.encode(), digest_size=DIGEST_BYTES).digest()
+    if _among(digest, stream.reports) or stream.summary is not None:
         return Taken(stream)
     readings = [Reading(metric, NO_LINE, number_kind(value), value, repr(value)) for metric, value in values]
     series, measured = extended(stream.series, readings, stream.objective)
-    reports = (*stream.reports, report_id)[-REPORTS_REMEMBERED:]
+    reports = (stream.reports + digest)[-DIGEST_BYTES * REPORTS_REMEMBERED :]
     moved = replace(stream, series=series, position=stream.position + 1, reports=reports)
     return _warned(stream, Taken(moved, measured=measured))
 
@@ -235,6 +241,13 @@ def _warned(before: Stream, taken: Taken) -> Taken:
         return taken
     left = tuple(name for name in stream.unmatched if name not in came)
     return replace(taken, stream=replace(stream, unmatched=left), heard=heard)
+
+
+def _among(digest: bytes, digests: bytes) -> bool:
+    at = digests.find(digest)
+    while at % DIGEST_BYTES and at >= 0:  # across two others
+        at = digests.find(digest, at + 1)
+    return at >= 0
 
 
 def _ask(stream: Stream, gap: Gap, at: float) -> Taken:
