@@ -22,6 +22,7 @@ def test_a_curve_is_the_running_mean_at_a_few_steps_and_at_the_last(count: int, 
     sums = dict(zip(emitted, accumulate(values[step - 1] for step in emitted), strict=True))
     counts = {step: number for number, step in enumerate(emitted, 1)}
     assert list(means) == pytest.approx([sums[step] / counts[step] for step in steps], abs=1e-9)
+    assert list(curve.values_kept()) == [values[step - 1] for step in steps]
     assert list(steps) == sorted(set(steps))
     assert len(steps) <= CURVE_POINTS
     assert steps[-1:] == tuple(emitted[-1:])

@@ -35,7 +35,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Running mean of the objective over its finite values, kept at every `stride`-th step and at the last one."""
+    """The objective at every `stride`-th step and at the last one: its value, and the running mean up to there.
+
+    Only finite values are in it. What happened between two kept steps shows in the means, not in the values.
+    """
 
     steps: tuple[int, ...] = ()
     means: tuple[float, ...] = ()
@@ -43,24 +46,35 @@ class Curve:
     last_step: int = 0
     count: int = 0
     mean: float = 0.0
+    values: tuple[float, ...] = ()
+    last: float = 0.0
 
     def add(self, step: int, value: float) -> Curve:
         count = self.count + 1
         mean = self.mean + (value / count - self.mean / count)  # so, because value - mean may overflow
-        steps, means, stride = self.steps, self.means, self.stride
+        steps, means, values, stride = self.steps, self.means, self.values, self.stride
         if step % stride == 0:
-            steps, means = (*steps, step), (*means, mean)
+            steps, means, values = (*steps, step), (*means, mean), (*values, value)
         if len(steps) >= CURVE_POINTS:  # one place is the last step's
             stride *= 2
-            kept = [(at, value) for at, value in zip(steps, means, strict=True) if at % stride == 0]
-            steps, means = tuple(at for at, _ in kept), tuple(value for _, value in kept)
-        return Curve(steps, means, stride, step, count, mean)
+            kept = [index for index, at in enumerate(steps) if at % stride == 0]
+            steps = tuple(steps[index] for index in kept)
+            means, values = (tuple(column[index] for index in kept) for column in (means, values))
+        return Curve(steps, means, stride, step, count, mean, values, value)
 
     def points(self) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Return at most CURVE_POINTS steps and the running means there; the last one is that of the last step."""
-        if not self.count or (self.steps and self.steps[-1] == self.last_step):
+        if self._ends_kept:
             return self.steps, self.means
         return (*self.steps, self.last_step), (*self.means, self.mean)
+
+    def values_kept(self) -> tuple[float, ...]:
+        """Return the values at the steps of `points`."""
+        return self.values if self._ends_kept else (*self.values, self.last)
+
+    @property
+    def _ends_kept(self) -> bool:
+        return not self.count or (bool(self.steps) and self.steps[-1] == self.last_step)
 
 
 @dataclass(frozen=True, slots=True)
