@@ -111,7 +111,7 @@ class Collector:
 
     async def _commit(self, fold: Fold) -> None:
         """Write what has changed. Of a stream that has not started, nothing is stored."""
-        writes = fold.writes()
+        writes = fold.writes(await self._store.now())
         if writes:
             await self._store.commit(writes)
         lines_read.inc(fold.lines)

@@ -74,8 +74,8 @@ class Fold:
         """Return the streams that are to be written."""
         return [key for key, stream in self._streams.items() if stream.started and stream is not self._loaded[key][0]]
 
-    def writes(self) -> list[Write]:
-        writes = [records.stream_write(key, self._streams[key], self._loaded[key][1]) for key in self.changed()]
+    def writes(self, now: float) -> list[Write]:
+        writes = [records.stream_write(key, self._streams[key], self._loaded[key][1], now) for key in self.changed()]
         for key, chunks in self._chunks.items():
             for chunk in chunks:
                 writes += records.chunk_writes(key, chunk)

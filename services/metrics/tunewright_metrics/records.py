@@ -67,9 +67,9 @@ def read_stream(stored: Stored) -> Stream:
     return from_document(stored.document, Stream)
 
 
-def stream_write(key: StreamKey, stream: Stream, version: int) -> Write:
-    """Write the stream where it was read: beaten, nothing of the commit stands."""
-    document = to_document(stream)
+def stream_write(key: StreamKey, stream: Stream, version: int, now: float) -> Write:
+    """Write the stream where it was read: beaten, nothing of the commit stands. `now` is by the store's clock."""
+    document = to_document(stream) | {"changed_at": now}
     if version == 0:
         return Insert("streams", stream_name(key), document)
     return Replace("streams", stream_name(key), document, version)
@@ -96,5 +96,10 @@ def chunk_writes(key: StreamKey, chunk: Chunk) -> list[Write]:
     return writes
 
 
+def text_of(document: Document) -> bytes:
+    """Return a chunk's lines, joined by newlines, in UTF-8."""
+    return zlib.decompress(document["text"])
+
+
 def lines_of(document: Document) -> list[str]:
-    return zlib.decompress(document["text"]).decode().split("\n")
+    return text_of(document).decode().split("\n")

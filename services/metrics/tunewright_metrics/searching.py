@@ -1,0 +1,70 @@
+"""A text looked for in all that the trainings of a job have printed, page by page, as grep does in files.
+
+The trainings stand in order of their numbers, each with its last attempt. A page is bounded by what is read for it,
+not by what is found: a rare text gives empty pages whose tokens go on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.platform.store.port import Query, Store
+from tunewright.v1 import metrics_service_pb2 as pb
+from tunewright_metrics.archive import Archive, Place, Reading, Training, training_of
+from tunewright_metrics.core.finding import Wanted
+from tunewright_metrics.opening import Lines
+
+TRAININGS_A_PAGE: Final = 50
+TOKEN: Final = re.compile(r"(\d{1,9}):(.*)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    lines: tuple[pb.FoundLine, ...]
+    token: str
+    """Empty at the end."""
+    removed: tuple[str, ...]
+    """Names of trainings whose output is kept no more."""
+
+
+class Search:
+    def __init__(self, store: Store, archive: Archive) -> None:
+        self._store, self._archive = store, archive
+
+    async def page(self, uid: str, wanted: Wanted, size: int, token: str) -> Hits:
+        """Return the next lines of a job's trainings. Raises InvalidSpec: the token is none."""
+        number, place = _begin(token)
+        page = await self._store.find(
+            Query("training_jobs", "by_job", {"uid": uid}, low=number, limit=TRAININGS_A_PAGE)
+        )
+        reading: Reading[pb.OutputLine] = Reading(Lines(wanted), size)
+        lines: list[pb.FoundLine] = []
+        for stored in page.items:
+            training = training_of(stored.document)
+            reading.place = place if training.number == number else Place()
+            extent = await self._archive.extent("output", training, 0, str(reading.place))
+            reading.open = Lines(wanted, hidden=await self._archive.hidden(extent))
+            begun = len(reading.items)
+            full = await self._archive.read(extent, reading)
+            lines += [_found(training, line) for line in reading.items[begun:]]
+            if full:
+                return Hits(tuple(lines), f"{training.number}:{reading.place}", ())
+        last = page.items[-1].document["number"] if page.items else 0
+        return Hits(tuple(lines), f"{last + 1}:" if page.next else "", ())
+
+
+def _found(training: Training, line: pb.OutputLine) -> pb.FoundLine:
+    return pb.FoundLine(training_name=training.name, number=training.number, line=line)
+
+
+def _begin(token: str) -> tuple[int, Place]:
+    """Return the number of the training to go on with, and the place in it."""
+    if not token:
+        return 0, Place()
+    match = TOKEN.fullmatch(token)
+    if match is None:
+        raise InvalidSpec("page_token", "is not one that was given out", "Start again without it")
+    return int(match[1]), Place.of(match[2])
