@@ -223,8 +223,8 @@ class Curves:
         elif drawn.steps(request.metric):
             columns = Columns(request.metric)
             await self._archive.each(Extent("measurements", training, drawn.attempt), columns.add)
-            if column := columns.by_metric.get(request.metric):
-                _draw(curve, column.steps, column.values, request.max_points)
+            points = await asyncio.to_thread(columns.curve)
+            _draw(curve, points["step"].tolist(), points["value"].tolist(), request.max_points)
         return curve
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.store.port import Document
@@ -86,30 +88,31 @@ class Points:
                 yield Found(offset, point)
 
 
+POINT: Final = np.dtype([("step", "i8"), ("value", "f8"), ("line", "i8"), ("instance", "i4"), ("at", "f8")])
+
+
 @dataclass(slots=True)
 class Column:
-    """One metric's values so far, in little memory."""
+    """One metric's points so far, in little memory."""
 
     stride: int = 1
-    steps: array[int] = field(default_factory=lambda: array("q"))
-    values: array[float] = field(default_factory=lambda: array("d"))
-    lines: array[int] = field(default_factory=lambda: array("q"))
-    chunks: array[int] = field(default_factory=lambda: array("q"))
-    """Where the value stood: an index into Columns.chunks."""
+    parts: list[NDArray[Any]] = field(default_factory=list)
+    count: int = 0
 
-    def add(self, step: int, value: float, line: int, chunk: int) -> None:
-        if step % self.stride:
-            return
-        self.steps.append(step)
-        self.values.append(value)
-        self.lines.append(line)
-        self.chunks.append(chunk)
-        if len(self.steps) > POINTS_KEPT:
+    def add(self, points: NDArray[Any]) -> None:
+        self._append(points[points["step"] % self.stride == 0])
+        if self.count > POINTS_KEPT:
+            whole = self.points()
             self.stride *= 2
-            kept = [index for index, at in enumerate(self.steps) if at % self.stride == 0]
-            for name in ("steps", "values", "lines", "chunks"):
-                whole = getattr(self, name)
-                setattr(self, name, array(whole.typecode, (whole[index] for index in kept)))
+            self.parts, self.count = [], 0
+            self._append(whole[whole["step"] % self.stride == 0])
+
+    def points(self) -> NDArray[Any]:
+        return np.concatenate(self.parts)
+
+    def _append(self, points: NDArray[Any]) -> None:
+        self.parts.append(points)
+        self.count += len(points)
 
 
 @dataclass(slots=True)
@@ -118,31 +121,38 @@ class Columns:
 
     metric: str = ""
     by_metric: dict[str, Column] = field(default_factory=dict)
-    chunks: list[tuple[float, int]] = field(default_factory=list)
-    """When, and which instance."""
 
     def add(self, document: Document) -> None:
-        self.chunks.append((document["at"], document["instance"]))
-        chunk = len(self.chunks) - 1
-        for name, value, step, line in document["points"]:
+        names, values, steps, lines = zip(*document["points"], strict=True)
+        points = np.empty(len(names), POINT)
+        points["step"], points["value"], points["line"] = steps, values, lines
+        points["instance"], points["at"] = document["instance"], document["at"]
+        which = np.array(names)
+        for name in dict.fromkeys(names):
             if self.metric in {"", name}:
-                self.by_metric.setdefault(name, Column()).add(step, value, line, chunk)
+                self.by_metric.setdefault(name, Column()).add(points[which == name])
+
+    def curve(self) -> NDArray[Any]:
+        """Return the points of the one metric."""
+        column = self.by_metric.get(self.metric)
+        return column.points() if column else np.empty(0, POINT)
 
     def thinned(self, max_points: int) -> list[pb.Measurement]:
         """Return at most so many points of each metric."""
         return [
-            self._point(name, column, index)
+            _measurement(name, point)
             for name, column in self.by_metric.items()
-            for index in largest_triangles(column.steps, column.values, max_points)
+            for point in _shape(column.points(), max_points)
         ]
 
-    def _point(self, name: str, column: Column, index: int) -> pb.Measurement:
-        at, instance = self.chunks[column.chunks[index]]
-        return pb.Measurement(
-            metric=name,
-            value=column.values[index],
-            step=column.steps[index],
-            line=column.lines[index],
-            instance=instance,
-            at=instant_to_timestamp(at),
-        )
+
+def _shape(points: NDArray[Any], max_points: int) -> Iterable[Any]:
+    kept: Iterable[Any] = points[largest_triangles(points["step"], points["value"], max_points)].tolist()
+    return kept
+
+
+def _measurement(name: str, point: tuple[int, float, int, int, float]) -> pb.Measurement:
+    step, value, line, instance, at = point
+    return pb.Measurement(
+        metric=name, value=value, step=step, line=line, instance=instance, at=instant_to_timestamp(at)
+    )
