@@ -7,7 +7,6 @@ not by what is found: a rare text gives empty pages whose tokens go on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
@@ -21,21 +20,15 @@ TRAININGS_A_PAGE: Final = 50
 TOKEN: Final = re.compile(r"(\d{1,9}):(.*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
-    lines: tuple[pb.FoundLine, ...]
-    token: str
-    """Empty at the end."""
-    removed: tuple[str, ...]
-    """Names of trainings whose output is kept no more."""
-
-
 class Search:
     def __init__(self, store: Store, archive: Archive) -> None:
         self._store, self._archive = store, archive
 
-    async def page(self, uid: str, wanted: Wanted, size: int, token: str) -> Hits:
-        """Return the next lines of a job's trainings. Raises InvalidSpec: the token is none."""
+    async def page(self, uid: str, wanted: Wanted, size: int, token: str) -> tuple[list[pb.FoundLine], str]:
+        """Return the next lines of a job's trainings, and the token of the page after them, empty at the end.
+
+        Raises InvalidSpec: the token is none.
+        """
         number, place = _begin(token)
         page = await self._store.find(
             Query("training_jobs", "by_job", {"uid": uid}, low=number, limit=TRAININGS_A_PAGE)
@@ -51,9 +44,9 @@ class Search:
             full = await self._archive.read(extent, reading)
             lines += [_found(training, line) for line in reading.items[begun:]]
             if full:
-                return Hits(tuple(lines), f"{training.number}:{reading.place}", ())
+                return lines, f"{training.number}:{reading.place}"
         last = page.items[-1].document["number"] if page.items else 0
-        return Hits(tuple(lines), f"{last + 1}:" if page.next else "", ())
+        return lines, f"{last + 1}:" if page.next else ""
 
 
 def _found(training: Training, line: pb.OutputLine) -> pb.FoundLine:

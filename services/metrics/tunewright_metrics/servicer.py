@@ -108,8 +108,8 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
             raise InvalidSpec("contains", "is missing, and so is matches", "Say what to look for")
         looked_for = wanted(request.contains, request.matches)
         job = await self._archive.job(request.job, caller())
-        hits = await self._search.page(job.uid, looked_for, _page_size(request.page_size), request.page_token)
-        return pb.SearchOutputResponse(lines=hits.lines, next_page_token=hits.token, removed=hits.removed)
+        found, token = await self._search.page(job.uid, looked_for, _page_size(request.page_size), request.page_token)
+        return pb.SearchOutputResponse(lines=found, next_page_token=token)
 
     async def ListCurves(  # noqa: N802
         self, request: pb.ListCurvesRequest, _context: grpc.aio.ServicerContext

@@ -243,14 +243,12 @@ class FoundLine(_message.Message):
     def __init__(self, training_name: _Optional[str] = ..., number: _Optional[int] = ..., line: _Optional[_Union[OutputLine, _Mapping]] = ...) -> None: ...
 
 class SearchOutputResponse(_message.Message):
-    __slots__ = ("lines", "next_page_token", "removed")
+    __slots__ = ("lines", "next_page_token")
     LINES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
-    REMOVED_FIELD_NUMBER: _ClassVar[int]
     lines: _containers.RepeatedCompositeFieldContainer[FoundLine]
     next_page_token: str
-    removed: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, lines: _Optional[_Iterable[_Union[FoundLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., removed: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, lines: _Optional[_Iterable[_Union[FoundLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class AnalyzeRequest(_message.Message):
     __slots__ = ("job", "analyses", "definition_name")
