@@ -1,7 +1,7 @@
 """What trainings said, read back: in pages, from the end, or followed as it comes.
 
-Everything of an attempt stands in chunks, in the order in which it was taken; the last chunk may still grow. A page
-token is a place in that order, a chunk and an offset in it, and stays good however much is added behind it. What is
+Everything of an attempt stands in buckets, in the order in which it was taken; the last one may still grow. A page
+token is a place in that order, a bucket and an offset in it, and stays good however much is added behind it. What is
 read at a time is bounded, and is gone through in a thread: no text and no pattern holds up who else is served.
 """
 
@@ -12,16 +12,19 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Generic, TypeVar
 
-from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.names import split_training_id, training_id
 from tunewright.core.states import JobState, TrainingState
+from tunewright.platform.settings import variable
 from tunewright.platform.store.port import Document, Query, Store
 from tunewright_metrics.news import News
 from tunewright_metrics.opening import Open
 from tunewright_metrics.records import attempt_order, stream_name
+from tunewright_metrics.retention import removed_at
 
 FEW: Final = 8
 MANY: Final = 128
@@ -60,11 +63,11 @@ class Training:
 
     uid: str
     number: int
-    name: str
     attempt: int
     """The last one; 0 before the first."""
     state: TrainingState
     owner: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,16 @@ class Archive:
             raise InvalidSpec("page_token", f"is one of attempt {begun}", "Start again without it")
         return Extent(collection, training, attempt or begun or training.attempt)
 
+    async def require_kept(self, extent: Extent) -> None:
+        """Raise IllegalTransition if retention has removed what is to be read."""
+        training, what = extent.training, extent.collection
+        at = await removed_at(self._store, what, training.uid, training.number)
+        if at is not None:
+            day = datetime.fromtimestamp(at, UTC).date().isoformat()
+            remedy = f"For trainings to come, raise {variable(f'{what}_kept_days')} or {variable(f'{what}_kept_gb')}"
+            name = training_id(training.uid, training.number)
+            raise IllegalTransition(f"{what} of training {name}", f"removed by retention on {day}", "read it", remedy)
+
     async def hidden(self, extent: Extent) -> int | None:
         """Return which instance of an attempt is no output but its metrics file, if it has one."""
         key = extent.training.uid, extent.training.number, extent.attempt
@@ -256,8 +269,8 @@ class Archive:
 def training_of(document: Document) -> Training:
     """Read the scheduler's record."""
     state = TrainingState(document["state"])
-    uid, number, name = document["uid"], document["number"], document["name"]
-    return Training(uid, number, name, document["attempt"], state, document["owner"])
+    uid, number, attempt = document["uid"], document["number"], document["attempt"]
+    return Training(uid, number, attempt, state, document["owner"], document["name"])
 
 
 def _each(function: Callable[[Document], R], documents: Sequence[Document]) -> list[R]:

@@ -21,10 +21,10 @@ from tunewright.platform.documents import from_document
 from tunewright.platform.store.port import Document, Query, Store
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright_metrics.archive import LOOK_AGAIN_S, Archive, Extent, Job, Training, training_of
+from tunewright_metrics.columns import Columns
 from tunewright_metrics.core.series import CURVE_POINTS, Curve
 from tunewright_metrics.core.thinning import largest_triangles
 from tunewright_metrics.news import News
-from tunewright_metrics.opening import Columns
 
 MOST_TRAININGS: Final = 200
 POINTS_A_PAGE: Final = 20_000

@@ -21,9 +21,10 @@ from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics.archive import Archive, Extent
 from tunewright_metrics.collector import SOURCE
+from tunewright_metrics.columns import Columns
 from tunewright_metrics.core.finding import wanted
 from tunewright_metrics.curves import MOST_TRAININGS, Curves, Request, points_kept
-from tunewright_metrics.opening import Columns, Lines, Points
+from tunewright_metrics.opening import Lines, Points
 from tunewright_metrics.searching import Search
 
 OUTPUT: Final = "training.output"
@@ -131,8 +132,10 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         return Request(await self._archive.job(request.job, caller()), request.metric, points)
 
     async def _extent(self, collection: str, name: str, attempt: int = 0, token: str = "") -> Extent:
-        """Return where to read. Raises NotFound, InvalidSpec."""
-        return await self._archive.extent(collection, await self._archive.training(name, caller()), attempt, token)
+        """Return where to read. Raises NotFound, InvalidSpec, IllegalTransition."""
+        extent = await self._archive.extent(collection, await self._archive.training(name, caller()), attempt, token)
+        await self._archive.require_kept(extent)
+        return extent
 
     async def _lines(self, request: pb.ReadOutputRequest | pb.FollowOutputRequest, extent: Extent) -> Lines:
         instance = request.instance if request.HasField("instance") else None

@@ -83,6 +83,9 @@ class Stream:
     """By instance, once the end is known."""
     summary: bytes | None = None
     """The summary as it was published; told again as it is. Nothing is taken after it."""
+    output_bytes: int = 0
+    measurements_bytes: int = 0
+    """What its buckets take in the store."""
 
     @property
     def definitions(self) -> tuple[MetricDefinition, ...]:
