@@ -13,18 +13,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final, Generic, TypeVar
 
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.names import split_training_id, training_id
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.settings import variable
-from tunewright.platform.store.port import Document, Query, Store
+from tunewright.platform.store.port import Document, Query, Store, Stored
 from tunewright_metrics.news import News
 from tunewright_metrics.opening import Open
 from tunewright_metrics.records import attempt_order, stream_name
-from tunewright_metrics.retention import removed_at
+from tunewright_metrics.retention import removed_at, removed_from
 
 FEW: Final = 8
 MANY: Final = 128
@@ -45,7 +44,6 @@ LOOK_AGAIN_S: Final = 1.0
 
 TOKEN: Final = re.compile(r"(\d{4,9})/\d{12}\+\d{1,9}", re.ASCII)
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +138,36 @@ class Reading(Generic[T]):
         return False
 
 
+@dataclass(slots=True)
+class Tail(Generic[T]):
+    """The last items, in the making from the end on."""
+
+    open: Open[T]
+    size: int
+    behind: Place = Place()
+    """What will come after them."""
+    chunks_left: int = CHUNKS_FOR_A_TAIL
+    _chunks: list[list[T]] = field(default_factory=list)
+    _count: int = 0
+
+    def take(self, documents: Sequence[Document]) -> bool:
+        """Go through chunks that are further from the end; return whether that is enough."""
+        for document in documents:
+            opened = self.open(document)
+            self._chunks.append([found.item for found in opened.found])
+            if not self.behind.order:
+                self.behind = Place(document["order"], opened.count)
+            self._count += len(self._chunks[-1])
+            self.chunks_left -= 1
+            if self._count >= self.size or self.chunks_left <= 0:
+                return True
+        return False
+
+    def items(self) -> list[T]:
+        found = [item for chunk in reversed(self._chunks) for item in chunk]
+        return found[max(len(found) - self.size, 0) :]
+
+
 class Archive:
     def __init__(self, store: Store, news: News) -> None:
         self._store, self._news = store, news
@@ -190,10 +218,15 @@ class Archive:
     async def hidden(self, extent: Extent) -> int | None:
         """Return which instance of an attempt is no output but its metrics file, if it has one."""
         key = extent.training.uid, extent.training.number, extent.attempt
-        stored = await self._store.get("streams", stream_name(key))
-        started = (stored.document.get("started") if stored else None) or {}
-        instances: int = started.get("instance_count", 1)
-        return max(instances, 1) if started.get("metrics_file") else None
+        return _hidden(await self._store.get("streams", stream_name(key)))
+
+    async def kept(self, extents: Sequence[Extent]) -> dict[Extent, int | None]:
+        """Return those extents that retention has not removed, with their `hidden` ones."""
+        whose = {extent: (extent.training.uid, extent.training.number) for extent in extents}
+        removed = await removed_from(self._store, "output", list(whose.values()))
+        left = {extent: stream_name((*key, extent.attempt)) for extent, key in whose.items() if key not in removed}
+        streams = await self._store.get_many("streams", list(left.values())) if left else {}
+        return {extent: _hidden(streams.get(name)) for extent, name in left.items()}
 
     async def page(self, extent: Extent, open_: Open[T], size: int, token: str) -> tuple[list[T], str]:
         """Return the next items and the token of the page after them, empty at the end. Raises InvalidSpec."""
@@ -214,19 +247,11 @@ class Archive:
 
     async def last(self, extent: Extent, open_: Open[T], size: int) -> tuple[list[T], str]:
         """Return the last items there are, in order, and the token of what will come after them."""
-        behind, count, read = Place(), 0, 0
-        chunks: list[list[T]] = []
+        tail = Tail(open_, size)
         async for documents in self._batches(_query(extent, descending=True)):
-            opened = await asyncio.to_thread(_each, partial(_items, open_), documents)
-            for document, (items, held) in zip(documents, opened, strict=True):
-                behind = behind if behind.order else Place(document["order"], held)
-                chunks.append(items)
-                count += len(items)
-            read += len(documents)
-            if count >= size or read >= CHUNKS_FOR_A_TAIL:
+            if await asyncio.to_thread(tail.take, documents):
                 break
-        found = [item for chunk in reversed(chunks) for item in chunk]
-        return found[max(len(found) - size, 0) :], str(behind)
+        return tail.items(), str(tail.behind)
 
     async def follow(self, extent: Extent, open_: Open[T], token: str) -> AsyncIterator[list[T]]:
         """Yield what there is from the token on, then what comes, also of later attempts, until the training ends."""
@@ -273,13 +298,15 @@ def training_of(document: Document) -> Training:
     return Training(uid, number, attempt, state, document["owner"], document["name"])
 
 
-def _each(function: Callable[[Document], R], documents: Sequence[Document]) -> list[R]:
-    return [function(document) for document in documents]
+def _hidden(stream: Stored | None) -> int | None:
+    started = (stream.document.get("started") if stream else None) or {}
+    instances: int = started.get("instance_count", 1)
+    return max(instances, 1) if started.get("metrics_file") else None
 
 
-def _items(open_: Open[T], document: Document) -> tuple[list[T], int]:
-    opened = open_(document)
-    return [found.item for found in opened.found], opened.count
+def _each(take: Callable[[Document], object], documents: Sequence[Document]) -> None:
+    for document in documents:
+        take(document)
 
 
 def _query(extent: Extent, order: str = "", *, descending: bool = False) -> Query:

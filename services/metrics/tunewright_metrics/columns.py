@@ -61,10 +61,11 @@ class Columns:
             if self.metric in {"", name}:
                 self.by_metric.setdefault(name, Column()).add(points[which == number])
 
-    def curve(self) -> NDArray[Any]:
-        """Return the points of the one metric."""
+    def finite(self) -> NDArray[Any]:
+        """Return the points of the one metric that are finite numbers."""
         column = self.by_metric.get(self.metric)
-        return column.points() if column else np.empty(0, POINT)
+        points = column.points() if column else np.empty(0, POINT)
+        return points[np.isfinite(points["value"])]
 
     def thinned(self, max_points: int) -> list[pb.Measurement]:
         """Return at most so many points of each metric."""

@@ -7,13 +7,12 @@ Any other metric's are thinned from all of its values, a few trainings at a time
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import training_id
@@ -25,9 +24,10 @@ from tunewright_metrics.columns import Columns
 from tunewright_metrics.core.series import CURVE_POINTS, Curve
 from tunewright_metrics.core.thinning import largest_triangles
 from tunewright_metrics.news import News
+from tunewright_metrics.retention import removed_from
 
 MOST_TRAININGS: Final = 200
-POINTS_A_PAGE: Final = 20_000
+POINTS_A_PAGE: Final = 10_000
 """Of another metric than the objective: a page ends before the training that would make it read more."""
 
 PAUSE_S: Final = 0.3
@@ -202,10 +202,14 @@ class Curves:
     async def _curves(self, request: Request, streams: Sequence[Drawn]) -> list[pb.Curve]:
         keys = [training_id(drawn.uid, drawn.number) for drawn in streams]
         stored = await self._store.get_many("training_jobs", keys) if keys else {}
+        read = [(drawn.uid, drawn.number) for drawn in streams if not drawn.is_of(request.metric)]
+        removed = await removed_from(self._store, "measurements", read)
         curves = []
         for key, drawn in zip(keys, streams, strict=True):
             if key in stored:  # else it is being removed with its job
-                curves.append(await self._curve(request, drawn, training_of(stored[key].document)))
+                curve = await self._curve(request, drawn, training_of(stored[key].document))
+                curve.removed = (drawn.uid, drawn.number) in removed
+                curves.append(curve)
         return curves
 
     async def _curve(self, request: Request, drawn: Drawn, training: Training) -> pb.Curve:
@@ -217,14 +221,13 @@ class Curves:
             complete=training.state.final or (drawn.summary is not None and drawn.attempt == training.attempt),
         )
         if drawn.is_of(request.metric):
-            steps, means = drawn.series.curve.points()
-            kept = _draw(curve, steps, drawn.series.curve.values_kept(), request.max_points)
-            curve.means.extend(means[index] for index in kept)
+            (steps, means), values = drawn.series.curve.points(), drawn.series.curve.values_kept()
+            _draw(curve, [steps, values, means], request.max_points)
         elif drawn.steps(request.metric):
             columns = Columns(request.metric)
             await self._archive.each(Extent("measurements", training, drawn.attempt), columns.add)
-            points = await asyncio.to_thread(columns.curve)
-            _draw(curve, points["step"].tolist(), points["value"].tolist(), request.max_points)
+            points = await asyncio.to_thread(columns.finite)
+            _draw(curve, [points["step"].tolist(), points["value"].tolist(), []], request.max_points)
         return curve
 
 
@@ -235,12 +238,15 @@ def points_kept(asked: int) -> int:
     return min(asked or CURVE_POINTS, CURVE_POINTS)
 
 
-def _draw(curve: pb.Curve, steps: Sequence[int], values: Sequence[float], max_points: int) -> list[int]:
-    """Put the points that keep the shape into a curve; return which ones."""
-    kept = [index for index in largest_triangles(steps, values, max_points) if math.isfinite(values[index])]
-    curve.steps.extend(steps[index] for index in kept)
-    curve.values.extend(values[index] for index in kept)
-    return kept
+def _draw(curve: pb.Curve, columns: list[Sequence[Any]], max_points: int) -> None:
+    """Put those points into a curve that keep its shape. The columns are steps, values and means, if there are any."""
+    steps, values, _ = columns
+    if len(steps) > max_points:
+        kept = largest_triangles(steps, values, max_points)
+        columns = [[column[index] for index in kept] if column else [] for column in columns]
+    curve.steps.extend(columns[0])
+    curve.values.extend(columns[1])
+    curve.means.extend(columns[2])
 
 
 def _drawn(documents: Iterable[Document]) -> list[Drawn]:

@@ -16,7 +16,7 @@ from tunewright_metrics.archive import Archive, Place, Reading, Training, traini
 from tunewright_metrics.core.finding import Wanted
 from tunewright_metrics.opening import Lines
 
-TRAININGS_A_PAGE: Final = 50
+TRAININGS_A_PAGE: Final = 20
 TOKEN: Final = re.compile(r"(\d{1,9}):(.*)", re.ASCII)
 
 
@@ -35,11 +35,19 @@ class Search:
         )
         reading: Reading[pb.OutputLine] = Reading(Lines(wanted), size)
         lines: list[pb.FoundLine] = []
+        extents = []
         for stored in page.items:
             training = training_of(stored.document)
+            begun_at = str(place) if training.number == number else ""
+            extents.append(await self._archive.extent("output", training, 0, begun_at))
+        kept = await self._archive.kept(extents)
+        for extent in extents:
+            training = extent.training
+            if extent not in kept:
+                lines.append(pb.FoundLine(training_name=training.name, number=training.number))
+                continue
             reading.place = place if training.number == number else Place()
-            extent = await self._archive.extent("output", training, 0, str(reading.place))
-            reading.open = Lines(wanted, hidden=await self._archive.hidden(extent))
+            reading.open = Lines(wanted, hidden=kept[extent])
             begun = len(reading.items)
             full = await self._archive.read(extent, reading)
             lines += [_found(training, line) for line in reading.items[begun:]]
