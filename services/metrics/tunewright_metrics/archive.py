@@ -131,8 +131,9 @@ class Reading(Generic[T]):
                 self.items.append(item)
                 self._characters += characters
             self.place = Place(order, max(opened.count, start))
-            self.chunks_left -= 1
-            self.characters_left -= opened.characters
+            if not start:  # the bucket that the page before ended in is free: there is always some progress
+                self.chunks_left -= 1
+                self.characters_left -= opened.characters
             if self.chunks_left <= 0 or self.characters_left <= 0:
                 return True
         return False

@@ -65,7 +65,8 @@ class Columns:
         """Return the points of the one metric that are finite numbers."""
         column = self.by_metric.get(self.metric)
         points = column.points() if column else np.empty(0, POINT)
-        return points[np.isfinite(points["value"])]
+        finite: NDArray[Any] = points[np.isfinite(points["value"])]
+        return finite
 
     def thinned(self, max_points: int) -> list[pb.Measurement]:
         """Return at most so many points of each metric."""

@@ -16,6 +16,11 @@ class News:
     def __init__(self) -> None:
         self._followed: defaultdict[tuple[str, int], set[asyncio.Event]] = defaultdict(set)
 
+    @property
+    def followed(self) -> int:
+        """How many trainings and jobs somebody follows."""
+        return len(self._followed)
+
     def tell(self, uid: str, number: int) -> None:
         for whose in ((uid, number), (uid, ALL)):
             for event in self._followed.get(whose, ()):

@@ -39,6 +39,8 @@ def test_thinning_keeps_both_ends_and_the_order(y: list[float], count: int) -> N
     assert len(kept) == min(count, len(y))
     if count > 1:
         assert (kept[0], kept[-1]) == (0, len(y) - 1)
+    if count > 3:
+        assert {min(y), max(y)} <= {y[index] for index in kept}
 
 
 def test_thinning_keeps_the_peak() -> None:
