@@ -89,7 +89,7 @@ def _print(drawn: Sequence[Drawn], form: Form, title: Callable[[Drawn], str] = l
         case Form.JSON:
             print(json.dumps([_tree(item) for item in drawn], indent=2))
         case Form.CSV:
-            writer = csv.writer(sys.stdout)
+            writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(POINT_HEADER)
             for item in drawn:
                 writer.writerows(_points(item))
@@ -99,7 +99,7 @@ def _print(drawn: Sequence[Drawn], form: Form, title: Callable[[Drawn], str] = l
 
 def _stream(drawn: Iterable[Drawn], form: Form) -> None:
     """Print the newest point of each curve as it comes; as JSON, the curve on a line."""
-    writer = csv.writer(sys.stdout, delimiter="," if form is Form.CSV else "\t")
+    writer = csv.writer(sys.stdout, delimiter="," if form is Form.CSV else "\t", lineterminator="\n")
     if form is not Form.JSON:
         writer.writerow(POINT_HEADER)
     for item in drawn:
