@@ -51,7 +51,7 @@ LONG: Final = 100_000
 """Points of one training more, in a job of its own."""
 LINES_TOGETHER: Final = 100
 MESSAGES_TOGETHER: Final = 20
-ROUNDS: Final = 40
+ROUNDS: Final = 20
 LIMIT_MS: Final = 100.0
 UID, LONG_UID, OWNER = "bench", "bench-long", "me"
 DATABASE: Final = "reading_back"

@@ -19,11 +19,11 @@ from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.names import split_training_id, training_id
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.settings import variable
-from tunewright.platform.store.port import Document, Query, Store, Stored
+from tunewright.platform.store.port import Document, Query, Store
 from tunewright_metrics.news import News
 from tunewright_metrics.opening import Open
-from tunewright_metrics.records import attempt_order, stream_name
-from tunewright_metrics.retention import removed_at, removed_from
+from tunewright_metrics.records import attempt_order
+from tunewright_metrics.retention import removed_at
 
 FEW: Final = 8
 MANY: Final = 128
@@ -216,19 +216,6 @@ class Archive:
             name = training_id(training.uid, training.number)
             raise IllegalTransition(f"{what} of training {name}", f"removed by retention on {day}", "read it", remedy)
 
-    async def hidden(self, extent: Extent) -> int | None:
-        """Return which instance of an attempt is no output but its metrics file, if it has one."""
-        key = extent.training.uid, extent.training.number, extent.attempt
-        return _hidden(await self._store.get("streams", stream_name(key)))
-
-    async def kept(self, extents: Sequence[Extent]) -> dict[Extent, int | None]:
-        """Return those extents that retention has not removed, with their `hidden` ones."""
-        whose = {extent: (extent.training.uid, extent.training.number) for extent in extents}
-        removed = await removed_from(self._store, "output", list(whose.values()))
-        left = {extent: stream_name((*key, extent.attempt)) for extent, key in whose.items() if key not in removed}
-        streams = await self._store.get_many("streams", list(left.values())) if left else {}
-        return {extent: _hidden(streams.get(name)) for extent, name in left.items()}
-
     async def page(self, extent: Extent, open_: Open[T], size: int, token: str) -> tuple[list[T], str]:
         """Return the next items and the token of the page after them, empty at the end. Raises InvalidSpec."""
         reading = Reading(open_, size, Place.of(token))
@@ -297,12 +284,6 @@ def training_of(document: Document) -> Training:
     state = TrainingState(document["state"])
     uid, number, attempt = document["uid"], document["number"], document["attempt"]
     return Training(uid, number, attempt, state, document["owner"], document["name"])
-
-
-def _hidden(stream: Stored | None) -> int | None:
-    started = (stream.document.get("started") if stream else None) or {}
-    instances: int = started.get("instance_count", 1)
-    return max(instances, 1) if started.get("metrics_file") else None
 
 
 def _each(take: Callable[[Document], object], documents: Sequence[Document]) -> None:

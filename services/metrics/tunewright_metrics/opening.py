@@ -44,8 +44,6 @@ class Lines:
     wanted: Wanted = EVERYTHING
     instance: int | None = None
     """None: of all."""
-    hidden: int | None = None
-    """The instance that is no output but the metrics file."""
 
     def __call__(self, document: Document) -> Opened[pb.OutputLine]:
         runs = document["runs"]
@@ -56,7 +54,7 @@ class Lines:
         return Opened(count, len(text), self._found(document, text))
 
     def _shows(self, instance: int) -> bool:
-        return instance != self.hidden and self.instance in {None, instance}
+        return self.instance in {None, instance}
 
     def _found(self, document: Document, text: bytes) -> Iterator[Found[pb.OutputLine]]:
         cut, runs = set(document["cut"]), iter(document["runs"])

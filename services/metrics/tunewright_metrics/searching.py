@@ -15,6 +15,7 @@ from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright_metrics.archive import Archive, Place, Reading, Training, training_of
 from tunewright_metrics.core.finding import Wanted
 from tunewright_metrics.opening import Lines
+from tunewright_metrics.retention import removed_from
 
 TRAININGS_A_PAGE: Final = 20
 TOKEN: Final = re.compile(r"(\d{1,9}):(.*)", re.ASCII)
@@ -33,21 +34,16 @@ class Search:
         page = await self._store.find(
             Query("training_jobs", "by_job", {"uid": uid}, low=number, limit=TRAININGS_A_PAGE)
         )
+        trainings = [training_of(stored.document) for stored in page.items]
+        removed = await removed_from(self._store, "output", [(uid, training.number) for training in trainings])
         reading: Reading[pb.OutputLine] = Reading(Lines(wanted), size)
         lines: list[pb.FoundLine] = []
-        extents = []
-        for stored in page.items:
-            training = training_of(stored.document)
-            begun_at = str(place) if training.number == number else ""
-            extents.append(await self._archive.extent("output", training, 0, begun_at))
-        kept = await self._archive.kept(extents)
-        for extent in extents:
-            training = extent.training
-            if extent not in kept:
+        for training in trainings:
+            if (uid, training.number) in removed:
                 lines.append(pb.FoundLine(training_name=training.name, number=training.number))
                 continue
             reading.place = place if training.number == number else Place()
-            reading.open = Lines(wanted, hidden=kept[extent])
+            extent = await self._archive.extent("output", training, 0, str(reading.place))
             begun = len(reading.items)
             full = await self._archive.read(extent, reading)
             lines += [_found(training, line) for line in reading.items[begun:]]

@@ -83,7 +83,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.ReadOutputRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReadOutputResponse:
         extent = await self._extent("output", request.training, request.attempt, request.page_token)
-        lines = await self._lines(request, extent)
+        lines = _lines(request)
         if request.tail:
             found, _ = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
             return pb.ReadOutputResponse(lines=found)
@@ -94,7 +94,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.FollowOutputRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowOutputResponse]:
         extent = await self._extent("output", request.training)
-        lines = await self._lines(request, extent)
+        lines = _lines(request)
         token = ""
         if request.tail:
             found, token = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
@@ -137,10 +137,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         await self._archive.require_kept(extent)
         return extent
 
-    async def _lines(self, request: pb.ReadOutputRequest | pb.FollowOutputRequest, extent: Extent) -> Lines:
-        instance = request.instance if request.HasField("instance") else None
-        looked_for = wanted(request.contains, request.matches)
-        return Lines(looked_for, instance, await self._archive.hidden(extent))
+
+def _lines(request: pb.ReadOutputRequest | pb.FollowOutputRequest) -> Lines:
+    """Raises InvalidSpec: the pattern cannot be used."""
+    instance = request.instance if request.HasField("instance") else None
+    return Lines(wanted(request.contains, request.matches), instance)
 
 
 def _page_size(asked: int, field: str = "page_size", default: int = PAGE_SIZE) -> int:

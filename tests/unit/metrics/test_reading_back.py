@@ -277,18 +277,6 @@ async def test_removed_output_is_told_of_in_a_search(world: World) -> None:
     assert [curve.removed for curve in await world.curves()] == [False]
 
 
-async def test_the_metrics_file_is_no_output(world: World) -> None:
-    await world.training(1)
-    await world.says(started(instances=2), lines(0, ["printed"]), lines(0, ['{"accuracy": 1}'], instance=1))
-    stored = await world.store.get("streams", f"{UID}/000001/0001")
-    assert stored
-    begun = stored.document["started"] | {"instance_count": 1, "metrics_file": True}
-    await world.store.commit([Put("streams", stored.key, stored.document | {"started": begun})])
-    answer = await world.stub.ReadOutput(pb.ReadOutputRequest(training=f"{UID}/1"))
-    assert [line.text for line in answer.lines] == ["printed"]
-    assert await world.found(matches=".") == [(1, "printed")]
-
-
 async def test_one_instances_output_is_read_by_itself(world: World) -> None:
     await world.training(1)
     await world.says(started(instances=2), lines(0, ["a", "b"]), lines(0, ["c"], instance=1), lines(2, ["d"]))
