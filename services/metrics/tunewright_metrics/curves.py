@@ -40,6 +40,10 @@ of two collectors, each counted on from the store's, differ by less than a secon
 TOKEN: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
+State = tuple[int, int, bool]
+"""Attempt, values, whether it has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Emitted:
     steps: int
@@ -81,11 +85,10 @@ class Drawn:
         emitted = self.series.metrics.get(metric)
         return emitted.steps if emitted else 0
 
-    @property
-    def state(self) -> tuple[int, int, bool]:
-        """What is different once there is more to draw."""
-        emitted = sum(item.steps for item in self.series.metrics.values())
-        return self.attempt, emitted, self.summary is not None
+    def state(self, metric: str) -> State:
+        """Return what is different once there is more to draw."""
+        drawn = self.series.curve.count if self.is_of(metric) else self.steps(metric)
+        return self.attempt, drawn, self.summary is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ class Request:
 class Seen:
     """What a follower has been given, and since when it is to look for more."""
 
-    states: dict[int, tuple[float, tuple[int, int, bool]]] = field(default_factory=dict)
+    metric: str
+    states: dict[int, tuple[float, State]] = field(default_factory=dict)
     """By training: when it changed, its state. Who has ended is forgotten once no late change of it can come."""
 
     def fresh(self, drawn: Iterable[Drawn]) -> list[Drawn]:
@@ -108,10 +112,10 @@ class Seen:
         latest = {item.number: item for item in sorted(drawn, key=lambda item: item.attempt)}
         found = []
         for number, item in latest.items():
-            known = self.states.get(number)
-            if known is None or (known[1] != item.state and known[1][0] <= item.attempt):
+            known, state = self.states.get(number), item.state(self.metric)
+            if known is None or (known[1] != state and known[1][0] <= item.attempt):
                 found.append(item)
-                self.states[number] = item.changed_at, item.state
+                self.states[number] = item.changed_at, state
         return found
 
     def forget(self, before: float) -> None:
@@ -136,7 +140,7 @@ class Curves:
 
     async def follow(self, request: Request) -> AsyncGenerator[list[pb.Curve], None]:
         """Yield what there is, then what changes, until the job has ended. Raises NotFound: it has been deleted."""
-        seen = Seen()
+        seen = Seen(request.metric)
         with self._news.listen(request.job.uid) as news:
             since = await self._store.now() - LATE_S
             async for curves in self._all(request, seen):

@@ -193,7 +193,7 @@ async def test_following_gives_what_there_is_then_what_changes_then_ends_with_th
         await world.says(lines(1, accuracies([0.3]), number=2))
         (changed,) = (await call.read()).curves
         assert (changed.number, list(changed.values)) == (2, [0.2, 0.3])
-        await world.says(lines(1, ["no value"], number=1))
+        await world.says(lines(1, ["no value", "loss=0.5"], number=1))
         await world.printed(3, accuracies([0.4]))
         assert [curve.number for curve in (await call.read()).curves] == [3]
         await world.job("COMPLETED")
