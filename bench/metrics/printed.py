@@ -14,6 +14,7 @@ from tunewright_trainer.core.lines import Lines, Position
 from tunewright_trainer.messages import OutputRecords
 
 LINES_A_MESSAGE: Final = 500
+END: Final = End(EndCause.EXITED, exit_code=0, started_at=1.7e9, ended_at=1.7e9 + 60, spool_bytes=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Printed:
     """Of each job."""
     points: int
     every: int = 1
-    prefix: str = "bench"
+    together: int = LINES_A_MESSAGE
+    """Lines of a message."""
 
     @property
     def all_points(self) -> int:
@@ -36,31 +38,38 @@ class Printed:
         return self.jobs * self.trainings
 
     def uid(self, job: int) -> str:
-        return f"{self.prefix}-{job:03d}"
+        return f"bench-{job:03d}"
 
-    def texts(self, number: int) -> list[str]:
-        """Return the lines of a training."""
-        return [
-            f"epoch {at // self.every + 1} loss={1 + number / (at + 1):.6f}"
-            if at % self.every == 0
-            else f"batch {at}: 32 examples, 0.021 s"
-            for at in range(self.points * self.every)
-        ]
+    def started(self) -> Iterator[Record]:
+        """Yield what starts the trainings."""
+        for says in self._trainings():
+            yield says.started(1.7e9)
+
+    def said(self, first: int, last: int) -> Iterator[Record]:
+        """Yield what all trainings print from one line to another, message by message in turn."""
+        for line in range(first, last, self.together):
+            for number, says in enumerate(self._trainings()):
+                texts = [self._text(number, at) for at in range(line, min(line + self.together, last))]
+                yield from says.lines(line, Lines(texts, [], Position()))
+
+    def ended(self) -> Iterator[Record]:
+        for says in self._trainings():
+            yield says.ended(END, self.points * self.every)
 
     def records(self) -> Iterator[Record]:
-        """Yield all records; those of trainings that run together are mixed message by message."""
-        texts = [self.texts(number) for number in range(1, self.trainings + 1)]
-        saying = [
-            [OutputRecords(_grant(self.uid(job), number)) for number in range(1, self.trainings + 1)]
-            for job in range(self.jobs)
-        ]
-        yield from (training.started(1.7e9) for job in saying for training in job)
-        for first in range(0, self.points * self.every, LINES_A_MESSAGE):
-            for job in saying:
-                for training, lines in zip(job, texts, strict=True):
-                    yield from training.lines(first, Lines(lines[first : first + LINES_A_MESSAGE], [], Position()))
-        for job in saying:
-            yield from (training.ended(_end(), self.points * self.every) for training in job)
+        yield from self.started()
+        yield from self.said(0, self.points * self.every)
+        yield from self.ended()
+
+    def _trainings(self) -> Iterator[OutputRecords]:
+        for number in range(1, self.trainings + 1):
+            for job in range(self.jobs):
+                yield OutputRecords(_grant(self.uid(job), number))
+
+    def _text(self, number: int, at: int) -> str:
+        if at % self.every:
+            return f"batch {at}: 32 examples, 0.021 s"
+        return f"epoch {at // self.every + 1} loss={1 + number / (at + 1):.6f}"
 
 
 def _grant(uid: str, number: int) -> worker_service_pb2.Grant:
@@ -70,7 +79,3 @@ def _grant(uid: str, number: int) -> worker_service_pb2.Grant:
     grant.definition.metric_definitions.append(metric)
     grant.objective.metric_name, grant.objective.direction = "loss", spec_pb2.DIRECTION_MINIMIZE
     return grant
-
-
-def _end() -> End:
-    return End(EndCause.EXITED, exit_code=0, started_at=1.7e9, ended_at=1.7e9 + 60, spool_bytes=0)

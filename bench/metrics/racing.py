@@ -1,15 +1,15 @@
 """Points per second from Kafka into MongoDB: a collector, and the floor, from the same topics to the same server.
 
-The floor reads the same records through aiokafka and inserts, through motor and acknowledged in the same way, the
-documents that the collector would: the same points and output, parsed and packed beforehand. It decodes nothing,
-keeps no stream's record, needs no transaction, and tells nobody.
+The floor reads the same records through aiokafka, in batches of the same size, and inserts, through motor and
+acknowledged in the same way, the points in them, parsed beforehand, and the lines. It decodes nothing, keeps no
+stream's record, needs no transaction, and tells nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -24,7 +24,7 @@ from tunewright.platform.bus.messages import read
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.mongodb import MongoStore
 from tunewright.platform.store.port import Put
-from tunewright_metrics.buckets import lines_of, points_in
+from tunewright_metrics.buckets import Point, lines_of, points_in
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.core.stream import Stream
 from tunewright_metrics.fold import Fold, Kept, key_of
@@ -110,26 +110,24 @@ class Race:
         client.close()
         return self._printed.all_points / took_s
 
-    def as_buckets(self) -> Documents:
-        """Return the collector's own documents for each record, by collection: each message's as if it came alone."""
-        found: Documents = {"output": {}, "measurements": {}}
-        for value, writes in self._folded():
-            for write in writes:
-                document = {"_id": write.key, "version": 1, "doc": dict(write.document)}
-                found[write.collection].setdefault(value, []).append(document)
-        return found
-
     def as_points(self) -> Documents:
         """Return a document for each point, and one for the lines of each message."""
+        return self._documents(lambda points: [point._asdict() for point in points])
+
+    def as_lists(self) -> Documents:
+        """Return a document for the points of each message, as plain lists, and one for its lines."""
+        return self._documents(lambda points: [{"points": [list(point) for point in points]}])
+
+    def _documents(self, plain: Callable[[list[Point]], list[dict[str, Any]]]) -> Documents:
         found: Documents = {"output": {}, "measurements": {}}
         for value, writes in self._folded():
             for write in writes:
                 document = write.document
-                whose = {"uid": document["uid"], "number": document["number"]}
+                whose = {"uid": document["uid"], "number": document["number"], "order": document["order"]}
                 if write.collection == "output":
-                    found["output"][value] = [{"_id": write.key, **whose, "lines": lines_of(document)}]
+                    found["output"][value] = [whose | {"lines": lines_of(document)}]
                 else:
-                    found["measurements"][value] = [whose | point._asdict() for point in points_in(document)]
+                    found["measurements"][value] = [whose | made for made in plain(list(points_in(document)))]
         return found
 
     def _folded(self) -> Iterator[tuple[bytes, list[Put]]]:

@@ -25,7 +25,7 @@ FULL_CHARACTERS: Final = 32 * 1024
 FULL_POINTS: Final = 1_000
 """A bucket that is written already is not extended beyond these."""
 MOST_CHARACTERS: Final = 256 * 1024
-MOST_POINTS: Final = 10_000
+MOST_POINTS: Final = 2_000
 """What one commit brings is not cut into pieces smaller than these, nor a message ever."""
 MOMENT_S: Final = 1.0
 LEVEL: Final = 1
@@ -54,6 +54,8 @@ class Bucket:
     """In characters, or points."""
     content: Document
     """Its fields, without those that say whose it is."""
+    full: bool
+    """Nothing joins it any more."""
 
     @property
     def bytes(self) -> int:
@@ -145,7 +147,8 @@ class _Lines:
 
     def bucket(self) -> Bucket:
         text = zlib.compress("\n".join(self._texts).encode(errors="replace"), level=LEVEL)
-        return Bucket(self.position, self.size, {"runs": self._runs, "cut": self._cut, "text": text})
+        content = {"runs": self._runs, "cut": self._cut, "text": text}
+        return Bucket(self.position, self.size, content, self.size >= self.full)
 
 
 class _Points:
@@ -190,7 +193,7 @@ class _Points:
             "values": _bytes(array("d", values)),
             "places": zlib.compress(places, level=LEVEL),
         }
-        return Bucket(self.position, self.size, content)
+        return Bucket(self.position, self.size, content, self.size >= self.full)
 
 
 K = TypeVar("K", _Lines, _Points)

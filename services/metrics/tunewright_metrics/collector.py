@@ -111,14 +111,12 @@ class Collector:
 
     async def _load(self, keys: Sequence[StreamKey]) -> dict[StreamKey, Kept]:
         """Return the streams; without those that cannot be read."""
-        names = {key: records.stream_name(key) for key in keys if key not in self._kept}
+        loaded = {key: self._kept[key] for key in keys if key in self._kept}
+        names = {key: records.stream_name(key) for key in keys if key not in loaded}
         found = await self._store.get_many("streams", list(names.values())) if names else {}
-        loaded: dict[StreamKey, Kept] = {}
-        for key in keys:
-            stored = found.get(names[key]) if key in names else None
-            if key in self._kept:
-                loaded[key] = self._kept[key]
-            elif stored is None:
+        for key, name in names.items():
+            stored = found.get(name)
+            if stored is None:
                 loaded[key] = Kept(Stream(*key))
             else:
                 try:

@@ -108,7 +108,10 @@ class Fold:
             writes.append(records.stream_write(key, stream, kept.version, now))
             writes += [records.bucket_write("output", key, bucket) for bucket in output]
             writes += [records.bucket_write("measurements", key, bucket) for bucket in measurements]
-            after[key] = Kept(stream, kept.version + 1, *_last(stream, kept, output, measurements))
+            after[key] = Kept(stream, kept.version + 1)
+            if stream.summary is None:  # after the end nothing joins
+                last, last_points = (*output[-1:], kept.output)[0], (*measurements[-1:], kept.measurements)[0]
+                after[key] = Kept(stream, kept.version + 1, _open(last), _open(last_points))
         return writes, after
 
 
@@ -127,13 +130,9 @@ def _added(last: Bucket | None, written: Sequence[Bucket]) -> int:
     return sum(bucket.bytes for bucket in written) - replaced
 
 
-def _last(
-    stream: Stream, kept: Kept, output: Sequence[Bucket], measurements: Sequence[Bucket]
-) -> tuple[Bucket | None, Bucket | None]:
-    """Return the buckets that what comes next may join; after the end nothing does."""
-    if stream.summary is not None:
-        return None, None
-    return (output[-1] if output else kept.output), (measurements[-1] if measurements else kept.measurements)
+def _open(bucket: Bucket | None) -> Bucket | None:
+    """Return the bucket if something may still join it."""
+    return None if bucket is None or bucket.full else bucket
 
 
 def _taken(stream: Stream, message: Any) -> Taken:
