@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from tunewright.core.space import Value
 
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 WIDTH: Final = 32
+NARROW: Final = 8
+BESIDE: Final = 46
+"""Characters of a line that the numbers and the gaps take, beside the name and the curve."""
 ENOUGH_TO_DRAW: Final = 200
 HEADER: Final = ("name", "steps", "last", "least", "greatest", "curve")
 POINT_HEADER: Final = ("name", "number", "metric", "step", "value", "mean")
@@ -94,7 +98,8 @@ def _print(drawn: Sequence[Drawn], form: Form, title: Callable[[Drawn], str] = l
             for item in drawn:
                 writer.writerows(_points(item))
         case Form.TABLE:
-            print_table(HEADER, [_row(item, title(item)) for item in drawn])
+            width = _width([title(item) for item in drawn])
+            print_table(HEADER, [_row(item, title(item), width) for item in drawn])
 
 
 def _stream(drawn: Iterable[Drawn], form: Form) -> None:
@@ -126,8 +131,9 @@ def _live(drawn: Iterable[Drawn]) -> None:
             table.add_column(name, no_wrap=True)
         ordered = sorted(latest.values(), key=lambda item: (item.complete, -(item.number or 0)))
         shown = ordered[: max(1, console.height - LINES_LEFT)]
+        width = _width([item.name for item in shown])
         for item in shown:
-            cells = _row(item, item.name)
+            cells = _row(item, item.name, width)
             table.add_row(*("" if cell is None else rounded(cell) for cell in cells))
         hidden = len(ordered) - len(shown)
         return Group(table, *([Text(f"… and {hidden} more")] if hidden else []))
@@ -138,12 +144,17 @@ def _live(drawn: Iterable[Drawn]) -> None:
             live.update(picture())
 
 
-def _row(item: Drawn, title: str) -> tuple[Value | None, ...]:
+def _width(names: Sequence[str]) -> int:
+    """Return how wide curves may be on this terminal."""
+    return min(max(shutil.get_terminal_size().columns - BESIDE - max(map(len, names), default=0), NARROW), WIDTH)
+
+
+def _row(item: Drawn, title: str, width: int) -> tuple[Value | None, ...]:
     finite = [value for value in item.values if math.isfinite(value)]
     if not finite:
         why = "removed by retention" if item.removed else ""
         return title, item.steps[-1] if item.steps else 0, None, None, None, why
-    return (title, item.steps[-1], item.values[-1], min(finite), max(finite), sparkline(item.steps, item.values))
+    return (title, item.steps[-1], item.values[-1], min(finite), max(finite), sparkline(item.steps, item.values, width))
 
 
 def sparkline(steps: Sequence[int], values: Sequence[float], width: int = WIDTH) -> str:
