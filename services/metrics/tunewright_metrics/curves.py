@@ -27,6 +27,12 @@ from tunewright_metrics.news import News
 from tunewright_metrics.retention import removed_from
 
 MOST_TRAININGS: Final = 200
+OF_ANOTHER_METRIC: Final = 20
+"""Trainings in a page at most where a metric is named: their values may have to be read."""
+
+FOLLOWED_AT_ONCE: Final = 50
+"""Trainings in a message at most: the first one is to come soon."""
+
 POINTS_A_PAGE: Final = 10_000
 """Of another metric than the objective: a page ends before the training that would make it read more."""
 
@@ -133,7 +139,8 @@ class Curves:
         """Return the curves of the next trainings, by number, and the token of the page after them."""
         if token and TOKEN.fullmatch(token) is None:
             raise InvalidSpec("page_token", "is not one that was given out", "Start again without it")
-        streams, behind = await self._streams(request.job.uid, int(token or 0), min(size, MOST_TRAININGS))
+        most = OF_ANOTHER_METRIC if request.metric else MOST_TRAININGS
+        streams, behind = await self._streams(request.job.uid, int(token or 0), min(size, most))
         taken = _affordable(streams, request.metric)
         further = streams[len(taken)].number if len(taken) < len(streams) else behind
         return await self._curves(request, taken), "" if further is None else str(further)
@@ -163,7 +170,7 @@ class Curves:
     async def _all(self, request: Request, seen: Seen) -> AsyncIterator[list[pb.Curve]]:
         number: int | None = 0
         while number is not None:
-            streams, number = await self._streams(request.job.uid, number, MOST_TRAININGS)
+            streams, number = await self._streams(request.job.uid, number, FOLLOWED_AT_ONCE)
             async for curves in self._in_parts(request, seen.fresh(streams)):
                 yield curves
 
@@ -172,7 +179,7 @@ class Curves:
         after: str | None = None
         equals = {"uid": request.job.uid}
         while True:
-            query = Query("streams", "by_change", equals, low=since, limit=MOST_TRAININGS, after=after)
+            query = Query("streams", "by_change", equals, low=since, limit=FOLLOWED_AT_ONCE, after=after)
             page = await self._store.find(query)
             fresh = seen.fresh(_drawn([stored.document for stored in page.items]))
             async for curves in self._in_parts(request, fresh):
