@@ -4,7 +4,8 @@
 
 The store is filled through the collector's own fold, so that what is read is what would stand there. The floor of a
 query is a find of the same documents through sqlite3, or motor, with nothing done to them. What the job's trainings
-have said lies in SQLite, then in a server of MongoDB's protocol.
+have said lies in SQLite, then in a server of MongoDB's protocol. Client and service share a process and its event loop:
+each answer bears the work of both ends.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -65,23 +65,23 @@ def rows() -> list[Row]:
 async def both(folder: Path) -> list[Row]:
     path = folder / "store.db"
     embedded = SqliteStore(path)
-    made = await measured("SQLite", embedded, Floor(partial(sqlite_find, path)))
+    made = await measured("SQLite", embedded, partial(sqlite_find, path))
     await embedded.close()
     uri = mongodb.mongodb().database(DATABASE)
     client: Any = AsyncIOMotorClient(uri)
     distributed = MongoStore(uri)
     await distributed.create_schema()
-    made += await measured("MongoDB's protocol", distributed, Floor(partial(mongo_find, client[DATABASE])))
+    made += await measured("MongoDB's protocol", distributed, partial(mongo_find, client[DATABASE]))
     await distributed.close()
     client.close()
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """`find(collection, equals, order, limit, at)` reads documents and does nothing to them."""
+Find = Callable[[str, dict[str, Any], str, int], Awaitable[Any]]
+"""Reads documents of a collection by equal fields, in the order of one, so many at most, and does nothing to them."""
 
-    find: Callable[[str, dict[str, Any], str, int], Awaitable[Any]]
+Asked = tuple[str, Callable[[], Awaitable[Any]], Callable[[], Awaitable[Any]]]
+"""What a query is called, the query, its floor."""
 
 
 async def sqlite_find(path: Path, collection: str, equals: dict[str, Any], order: str, limit: int) -> None:
@@ -97,7 +97,7 @@ async def mongo_find(database: Any, collection: str, equals: dict[str, Any], ord
     await database[collection].find(wanted, sort=[(f"doc.{order}", 1)], limit=limit, batch_size=limit).to_list(None)
 
 
-async def measured(where: str, store: Store, floor: Floor) -> list[Row]:
+async def measured(where: str, store: Store, floor: Find) -> list[Row]:
     await fill(store)
     before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     made = []
@@ -105,7 +105,7 @@ async def measured(where: str, store: Store, floor: Floor) -> list[Row]:
         for name, query, bare in queries(stub, floor):
             await query()
             taken, alone = [await spent_ms(query) for _ in range(ROUNDS)], [await spent_ms(bare) for _ in range(ROUNDS)]
-            p95_ms, floor_ms = statistics.quantiles(taken, n=20)[-1], statistics.quantiles(alone, n=20)[-1]
+            p95_ms, floor_ms = (statistics.quantiles(times, n=20, method="inclusive")[-1] for times in (taken, alone))
             beside = f"bare find of its documents {floor_ms:.1f} ms; median {statistics.median(taken):.1f} ms"
             made.append(
                 Row(
@@ -134,10 +134,7 @@ async def measured(where: str, store: Store, floor: Floor) -> list[Row]:
     return made
 
 
-Asked = tuple[str, Callable[[], Awaitable[Any]], Callable[[], Awaitable[Any]]]
-
-
-def queries(stub: Any, floor: Floor) -> list[Asked]:
+def queries(stub: Any, floor: Find) -> list[Asked]:
     one, long = training_id(UID, NUMBER), training_id(LONG_UID, 1)
     of_one, of_long = {"uid": UID, "number": NUMBER}, {"uid": LONG_UID, "number": 1}
 
@@ -149,7 +146,7 @@ def queries(stub: Any, floor: Floor) -> list[Asked]:
         return partial(method, request)
 
     def find(collection: str, equals: dict[str, Any], order: str, limit: int = 10_000) -> Callable[[], Awaitable[Any]]:
-        return partial(floor.find, collection, equals, order, limit)
+        return partial(floor, collection, equals, order, limit)
 
     streams = find("streams", {"uid": UID}, "number", 200)
     values, lines = find("measurements", of_one, "order"), find("output", of_one, "order")
