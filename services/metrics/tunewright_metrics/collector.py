@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -33,8 +33,8 @@ SOURCE: Final = "tunewright/metrics"
 STREAMS_KEPT: Final = 2_000
 STREAMS_TOGETHER: Final = 25
 """Streams that share a commit at most: a large one takes longer than a database may be waited for."""
-COMMITS_AT_ONCE: Final = 2
-"""While one is being written, the streams of the next are folded; no stream is in both."""
+LANES: Final = 2
+"""While a commit of one lane is being written, the next of the other is folded; a job is in one of them only."""
 PURGE_PAGE: Final = 100
 LINES_PER_TURN: Final = 1_000
 """After so many lines, others in this event loop have their turn."""
@@ -61,13 +61,13 @@ class Collector:
         for item in batch:
             if isinstance(item.message, OUTPUT):
                 output.setdefault(key_of(item.message), []).append(item.message)
-        turns, folding = asyncio.Semaphore(COMMITS_AT_ONCE), asyncio.Lock()
+        folding = asyncio.Lock()
 
-        async def take(keys: Sequence[StreamKey]) -> None:
-            async with turns:
+        async def take(lane: Sequence[StreamKey]) -> None:
+            for keys in _groups(lane, STREAMS_TOGETHER):
                 await self._take(keys, [message for key in keys for message in output[key]], folding)
 
-        taken = await asyncio.gather(*map(take, _groups(list(output), STREAMS_TOGETHER)), return_exceptions=True)
+        taken = await asyncio.gather(*map(take, _lanes(output)), return_exceptions=True)
         for outcome in taken:
             if outcome is not None:
                 raise outcome
@@ -161,6 +161,15 @@ class Collector:
         query = Query(collection, "by_training", {"uid": uid, "number": number}, limit=PURGE_PAGE)
         while items := (await self._store.find(query)).items:
             await self._store.commit([Remove(collection, item.key) for item in items])
+
+
+def _lanes(keys: Iterable[StreamKey]) -> list[list[StreamKey]]:
+    """Part the streams so that each job's are in one lane, in their order."""
+    turns: dict[str, int] = {}
+    lanes: list[list[StreamKey]] = [[] for _ in range(LANES)]
+    for key in keys:
+        lanes[turns.setdefault(key[0], len(turns)) % LANES].append(key)
+    return lanes
 
 
 def _groups(keys: Sequence[StreamKey], size: int) -> list[Sequence[StreamKey]]:
