@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.metrics.desk import Desk
@@ -76,6 +76,7 @@ def small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
 amounts = st.lists(st.integers(1, 12), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(amounts, amounts, st.integers(1, 9), st.sampled_from(["", "needle"]))
 def test_pages_hold_every_line_once_while_more_is_written(
     before: list[int], meanwhile: list[int], size: int, contains: str
@@ -101,6 +102,7 @@ def test_pages_hold_every_line_once_while_more_is_written(
     assert read == [line for line in map(text, range(printed)) if contains in line]
 
 
+@settings(deadline=None)
 @given(amounts, st.integers(1, 30), amounts)
 def test_the_last_lines_and_what_comes_after_them_are_all_there_are(
     before: list[int], size: int, meanwhile: list[int]
