@@ -18,14 +18,16 @@ from tests.simulation.outcome import asked_again, outcome
 from tests.simulation.stories import BUS, STORE, WIRE, Event, Story, What, without_faults
 from tests.simulation.telling import tell
 from tests.simulation.timeless import play
+from tests.simulation.verdict import read_trainings
 from tunewright.core.spec import Limits, Strategy
+from tunewright_scheduler.core.training import MAX_LOSSES
 
 LEAVES_SUMMARIES_TIME_S = 3600.0
 BEFALLS = (What.CUT, What.KILL, What.CRASH, What.STORE_GONE, What.BROKER_GONE, What.BROKER_EMPTIED)
 
 
 def troubled(seed: int, strategy: Strategy, parallel: int, events: int = 2) -> Story:
-    """Two things befall it at most: a third loss would end a training that its twin completes."""
+    """Two things befall it, beside lost calls: few trainings are lost a third time, which ends them."""
     chance = random.Random(seed)  # noqa: S311 - to replay
     wanted = story(parallel, 5, strategy)
     (definition,) = wanted.definitions
@@ -41,9 +43,15 @@ def troubled(seed: int, strategy: Strategy, parallel: int, events: int = 2) -> S
 
 
 def assert_ends_as_its_twin(told: Story) -> None:
-    troubled_end = play(outcome(tell(told).recorded))
-    assert troubled_end == play(outcome(tell(without_faults(told)).recorded))
-    assert len(troubled_end) == 2 * told.wanted.limits.max_trainings
+    recorded = tell(told).recorded
+    lost = {training.number for training in play(read_trainings(recorded)) if training.losses >= MAX_LOSSES}
+    troubled_end, untroubled_end = (
+        [row for row in play(outcome(store)) if row[0] not in lost]
+        for store in (recorded, tell(without_faults(told)).recorded)
+    )
+    assert troubled_end == untroubled_end
+    assert len(troubled_end) == 2 * (told.wanted.limits.max_trainings - len(lost))
+    assert len(lost) <= 1
 
 
 @pytest.mark.proves(STORE_FAILS, "any call, Random and Grid", SAME_END)
