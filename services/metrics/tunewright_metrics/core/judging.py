@@ -70,6 +70,8 @@ class Judged:
     best: float | None = None
     best_step: int = 0
     """0: it has shown no finite value."""
+    at_rungs: tuple[tuple[int, float], ...] = ()
+    """Its values at the rungs that it has passed, but the last one; NaN for what is no finite number."""
     stop: Stop | None = None
     """Final: nothing is judged after it."""
 

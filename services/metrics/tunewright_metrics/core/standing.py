@@ -77,6 +77,10 @@ class Standing:
         """Note a training's value at a rung; a later attempt's replaces the earlier one's."""
         return replace(self, rungs={**self.rungs, rung: {**self.rungs.get(rung, NOBODY), number: value}})
 
+    def with_values(self, rungs: Mapping[int, Mapping[int, float]]) -> Standing:
+        """Take these values in place of those of all rungs."""
+        return replace(self, rungs=rungs)
+
     def at_rung(self, rung: int) -> Mapping[int, float]:
         return self.rungs.get(rung, NOBODY)
 
