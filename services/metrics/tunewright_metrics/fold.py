@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import thread_time
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -118,7 +119,7 @@ class Fold:
         self.newest = max(self.newest, instant_from_timestamp(message.at))
         self.told += told
 
-    def close(self) -> tuple[list[Write], dict[StreamKey, Kept]]:
+    def close(self, now: float) -> tuple[list[Write], dict[StreamKey, Kept]]:
         """Return what is to be written, and what is known of the streams once that stands."""
         writes: list[Write] = []
         after: dict[StreamKey, Kept] = {}
@@ -132,7 +133,7 @@ class Fold:
             self.bytes += sum(bucket.bytes for bucket in (*output, *measurements))
             self.changed.append(key)
             stream = _with_bytes(stream, kept, output, measurements)
-            writes.append(records.stream_write(key, stream, kept.version))
+            writes.append(records.stream_write(key, stream, kept.version, now))
             writes += [records.bucket_write("output", key, bucket) for bucket in output]
             writes += [records.bucket_write("measurements", key, bucket) for bucket in measurements]
             writes += standings.writes(key, kept.stream, stream)
@@ -177,17 +178,18 @@ def _taken(stream: Stream, message: Any) -> Taken:
     match message:
         case output_pb2.TrainingStarted():
             started = from_message(message, Started)
-            return start(stream, started, reader_for(started.metric_definitions))
+            return start(stream, started, reader_for(started.metric_definitions, thread_time))
         case output_pb2.OutputLines():
-            lines = Lines(message.instance, message.first_line, _texts(message), instant_from_timestamp(message.at))
-            return take_lines(stream, lines, reader_for(stream.definitions))
+            at = instant_from_timestamp(message.at)
+            lines = Lines(message.instance, message.first_line, _texts(message), at, tuple(message.cut))
+            return take_lines(stream, lines, reader_for(stream.definitions, thread_time))
         case output_pb2.MetricsReported():
             values = tuple((item.metric, item.value) for item in message.values)
             return take_report(stream, message.report_id, values, instant_from_timestamp(message.at))
         case output_pb2.TrainingEnded():
             well = message.cause == EXITED and message.HasField("exit_code") and message.exit_code == 0
             ended = Ended(instant_from_timestamp(message.at), well)
-            return take_end(stream, tuple(message.line_counts), ended)
+            return take_end(stream, tuple(message.line_counts), message.metrics_file_fault, ended)
         case _:
             raise TypeError(f"{type(message).__name__} is no message of training.output")
 
@@ -211,7 +213,7 @@ def _chunk(before: Stream, message: Any, taken: Taken) -> Chunk | None:
     if not taken.lines and not taken.measured:
         return None
     chunk = Chunk(before.position, message.instance, 0, instant_from_timestamp(message.at), measured=taken.measured)
-    if taken.lines:
+    if taken.lines and message.instance < before.instances:  # a metrics file is no output
         chunk.first_line = before.next_lines[message.instance]
         known = chunk.first_line - message.first_line
         chunk.lines, chunk.cut = taken.lines, [offset - known for offset in message.cut if offset >= known]
@@ -226,11 +228,15 @@ def _told(key: StreamKey, taken: Taken) -> list[Told]:
         gap = results_pb2.ResendRequested(uid=uid, number=number, attempt=attempt)
         gap.instance, gap.from_line = taken.gap.instance, taken.gap.from_line
         told.append(Told(uid, gap))
-    if taken.silent is not None:
-        warning = results_pb2.MetricNeverMatched(uid=uid, number=number, attempt=attempt)
-        warning.metric, warning.regex = taken.silent.name, taken.silent.regex
-        warning.lines_read = sum(taken.stream.next_lines)
+    for silent in taken.silent:
+        warning = results_pb2.MetricNeverMatched(uid=uid, number=number, attempt=attempt, nearest=silent.nearest)
+        warning.metric, warning.regex = silent.definition.name, silent.definition.regex
+        warning.lines_read = taken.stream.lines_read
         told.append(Told(uid, warning))
+    told += [
+        Told(uid, results_pb2.MetricMatched(uid=uid, number=number, attempt=attempt, metric=metric))
+        for metric in taken.heard
+    ]
     return told
 
 

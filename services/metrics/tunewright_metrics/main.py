@@ -13,10 +13,12 @@ from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Store
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
+from tunewright_metrics.curves import Curves
 from tunewright_metrics.news import News
 from tunewright_metrics.pulse import Pulse, no_check
 from tunewright_metrics.reports import Reports
 from tunewright_metrics.retention import Retention
+from tunewright_metrics.searching import Search
 from tunewright_metrics.servicer import MetricsServicer
 
 GROUP: Final = "metrics"
@@ -43,7 +45,7 @@ class Metrics:
         self._pulse = Pulse(store, reach_bus)
         archive = Archive(store, news)
         self._reports = Reports(store, bus, archive)
-        self.servicer = MetricsServicer(archive, bus)
+        self.servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), bus)
 
     async def run(self) -> None:
         """Collect until cancelled."""

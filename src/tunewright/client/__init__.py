@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tunewright.client.address import Address, find
-from tunewright.client.resources import Finding, Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.client.resources import (
+    Curve,
+    Finding,
+    FoundLine,
+    Measurement,
+    OutputLine,
+    TrainingJob,
+    TuningJob,
+    Watched,
+)
 
 if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
@@ -15,7 +24,9 @@ __all__ = [
     "Address",
     "AsyncClient",
     "Client",
+    "Curve",
     "Finding",
+    "FoundLine",
     "Measurement",
     "OutputLine",
     "TrainingJob",

@@ -30,6 +30,18 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingFault:
+    """What was read of a metric and is no number, or was not read at all."""
+
+    kind: str
+    """nan, infinite, unparsable, cut, timed out, refused, missing."""
+    metric: str = ""
+    """Empty: of the metrics file as a whole."""
+    count: int = 0
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob:
     id: str
     name: str
@@ -51,6 +63,9 @@ class TrainingJob:
     provenance: Provenance = Provenance()
     steps: int = 0
     final_metrics: Mapping[str, float] = field(default_factory=dict)
+    faults: tuple[ReadingFault, ...] = ()
+    objective_error: float | None = None
+    """Standard error of the objective, where it is the mean of the last values."""
     losses: int = 0
     retries: int = 0
     """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
@@ -195,6 +210,17 @@ class OutputLine:
     index: int
     text: str = ""
     at: float = 0.0
+    instance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """A line that a search over a job's trainings has found."""
+
+    training_name: str
+    number: int
+    line: OutputLine | None = None
+    """None: retention has removed the training's output; there was nothing to search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +229,25 @@ class Measurement:
     value: float
     step: int
     at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One metric of one training's last attempt, at no more than 64 of its steps; empty until there are values."""
+
+    training: str
+    training_name: str
+    number: int
+    attempt: int = 0
+    steps: tuple[int, ...] = ()
+    """From 1, ascending. The objective's are evenly spaced, with the last one; another metric's keep its shape."""
+    values: tuple[float, ...] = ()
+    means: tuple[float, ...] = ()
+    """Running means up to each step, which early stopping compares; of the objective only."""
+    complete: bool = False
+    """No more will come, unless the training is run again."""
+    removed: bool = False
+    """Retention has removed the values of this metric."""
 
 
 def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:

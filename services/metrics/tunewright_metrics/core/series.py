@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from tunewright.core.spec import Direction, Objective
-from tunewright_metrics.core.reading import Kind, Reading
+from tunewright_metrics.core.kinds import NO_EMISSIONS, NO_METRIC, NO_NUMBERS, Kind, Reading
 
 CURVE_POINTS: Final = 64
+MOST_METRICS: Final = 256
+"""Names that are kept; a program may report under as many as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class MetricState:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Readings of one metric that were no finite numbers, by kind."""
+    """Readings of one metric that were no finite numbers, by kind. What belongs to no metric bears NO_METRIC."""
 
     kind: Kind
     metric: str
@@ -35,7 +37,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Running mean of the objective over its finite values, kept at every `stride`-th step and at the last one."""
+    """The objective at every `stride`-th step and at the last one: its value, and the running mean up to there.
+
+    Only finite values are in it. What happened between two kept steps shows in the means, not in the values.
+    """
 
     steps: tuple[int, ...] = ()
     means: tuple[float, ...] = ()
@@ -43,28 +48,40 @@ class Curve:
     last_step: int = 0
     count: int = 0
     mean: float = 0.0
+    values: tuple[float, ...] = ()
+    last: float = 0.0
 
     def extended(self, emitted: Iterable[tuple[int, float]]) -> Curve:
         """Add finite values, each with its step; steps ascend."""
-        steps, means, stride = list(self.steps), list(self.means), self.stride
-        step, count, mean = self.last_step, self.count, self.mean
+        steps, means, values, stride = list(self.steps), list(self.means), list(self.values), self.stride
+        step, count, mean, value = self.last_step, self.count, self.mean, self.last
         for step, value in emitted:
             count += 1
             mean += value / count - mean / count  # so, because value - mean may overflow
             if step % stride == 0:
                 steps.append(step)
                 means.append(mean)
+                values.append(value)
                 if len(steps) >= CURVE_POINTS:  # one place is the last step's
                     stride *= 2
                     kept = [index for index, at in enumerate(steps) if at % stride == 0]
-                    steps, means = [steps[index] for index in kept], [means[index] for index in kept]
-        return Curve(tuple(steps), tuple(means), stride, step, count, mean)
+                    steps = [steps[index] for index in kept]
+                    means, values = ([column[index] for index in kept] for column in (means, values))
+        return Curve(tuple(steps), tuple(means), stride, step, count, mean, tuple(values), value)
 
     def points(self) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Return at most CURVE_POINTS steps and the running means there; the last one is that of the last step."""
-        if not self.count or (self.steps and self.steps[-1] == self.last_step):
+        if self._ends_kept:
             return self.steps, self.means
         return (*self.steps, self.last_step), (*self.means, self.mean)
+
+    def values_kept(self) -> tuple[float, ...]:
+        """Return the values at the steps of `points`."""
+        return self.values if self._ends_kept else (*self.values, self.last)
+
+    @property
+    def _ends_kept(self) -> bool:
+        return not self.count or (bool(self.steps) and self.steps[-1] == self.last_step)
 
 
 class Measured(NamedTuple):
@@ -102,14 +119,16 @@ def extended(
     emitted: list[tuple[int, Reading]] = []
     wanted = objective.metric_name if objective else None
     for reading in readings:
+        if reading.metric not in steps and len(steps) >= MOST_METRICS:
+            reading = _refused(reading)  # noqa: PLW2901 - it counts as this
         metric, kind = reading.metric, reading.kind
         if kind is not Kind.NUMBER:
             faults[metric, kind] = _counted(faults.get((metric, kind)), reading)
-            if kind is Kind.TIMED_OUT:
+            if kind in NO_EMISSIONS or metric == NO_METRIC:
                 continue
         steps[metric] = step = steps.get(metric, 0) + 1
         last[metric] = reading
-        if kind is not Kind.UNPARSABLE:
+        if kind not in NO_NUMBERS:
             measured.append(Measured(metric, reading.value, step, reading.line))
         if metric == wanted:
             emitted.append((step, reading))
@@ -128,6 +147,10 @@ def _with_objective(series: Series, objective: Objective, emitted: Sequence[tupl
     values = [*([] if series.best is None else [series.best]), *(value for _, value in finite)]  # of equals the first
     best = (min if objective.direction is Direction.MINIMIZE else max)(values, default=None)
     return replace(series, recent=recent, best=best, curve=series.curve.extended(finite))
+
+
+def _refused(reading: Reading) -> Reading:
+    return Reading(NO_METRIC, reading.line, Kind.REFUSED, reading.value, f"beyond {MOST_METRICS}: {reading.metric}")
 
 
 def _counted(known: Fault | None, reading: Reading) -> Fault:
