@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import thread_time
+from types import MappingProxyType
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -16,12 +17,26 @@ from google.protobuf.message import Message
 from tunewright.events.v1 import output_pb2, results_pb2
 from tunewright.platform.codec import from_message, instant_from_timestamp, to_message
 from tunewright.platform.store.port import Write
-from tunewright_metrics import records
+from tunewright.v1 import tuning_service_pb2
+from tunewright_metrics import records, standings
 from tunewright_metrics.buckets import Bucket, Chunk, packed_lines, packed_points
+from tunewright_metrics.core.early_stopping import completed, rules_of, with_verdict
 from tunewright_metrics.core.reading import reader_for
-from tunewright_metrics.core.stream import Lines, Started, Stream, Taken, start, take_end, take_lines, take_report
+from tunewright_metrics.core.standing import Standing
+from tunewright_metrics.core.stream import (
+    Ended,
+    Lines,
+    Started,
+    Stream,
+    Taken,
+    start,
+    take_end,
+    take_lines,
+    take_report,
+)
 from tunewright_metrics.core.summary import summary_of
 from tunewright_metrics.records import StreamKey
+from tunewright_metrics.standings import StandingKey, standing_key
 
 OUTPUT: Final = (
     output_pb2.TrainingStarted,
@@ -29,6 +44,8 @@ OUTPUT: Final = (
     output_pb2.MetricsReported,
     output_pb2.TrainingEnded,
 )
+EXITED: Final = tuning_service_pb2.END_CAUSE_EXITED
+NOBODY_YET: Final = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +72,17 @@ def key_of(message: Any) -> StreamKey:
 
 
 class Fold:
-    def __init__(self, loaded: Mapping[StreamKey, Kept]) -> None:
-        """`loaded` holds the streams; messages of others are passed over."""
+    def __init__(
+        self, loaded: Mapping[StreamKey, Kept], standings: Mapping[StandingKey, Standing] = MappingProxyType({})
+    ) -> None:
+        """`loaded` holds the streams; messages of others are passed over.
+
+        `standings` are those of the trainings that are judged; one that is not given is empty.
+        """
         self._loaded = loaded
         self._streams = {key: kept.stream for key, kept in loaded.items()}
+        self.standings = dict(standings)
+        """As they are after the messages taken."""
         self._chunks: defaultdict[StreamKey, list[Chunk]] = defaultdict(list)
         self.told: list[Told] = []
         self.lines = 0
@@ -77,10 +101,11 @@ class Fold:
         before = self._streams[key]
         taken = _taken(before, message)
         told = _told(key, taken)
-        after = taken.stream
+        after, standing = self._judged(before, taken, message)
         if after.complete:
             if after.summary is None:
                 after = replace(after, summary=_summary(after))
+                standing = _with_curve(standing, after)
             if before.summary is None or isinstance(message, output_pb2.TrainingEnded):
                 told += _summarized(key, after)
         chunk = _chunk(before, message, taken)
@@ -89,6 +114,8 @@ class Fold:
             self.lines += len(chunk.lines)
             self.points += len(chunk.measured)
         self._streams[key] = after
+        if standing is not None:
+            self.standings[standing_key(after)] = standing
         self.newest = max(self.newest, instant_from_timestamp(message.at))
         self.told += told
 
@@ -109,11 +136,22 @@ class Fold:
             writes.append(records.stream_write(key, stream, kept.version, now))
             writes += [records.bucket_write("output", key, bucket) for bucket in output]
             writes += [records.bucket_write("measurements", key, bucket) for bucket in measurements]
+            writes += standings.writes(key, kept.stream, stream)
             after[key] = Kept(stream, kept.version + 1)
             if stream.summary is None:  # after the end nothing joins
                 last, last_points = (*output[-1:], kept.output)[0], (*measurements[-1:], kept.measurements)[0]
                 after[key] = Kept(stream, kept.version + 1, _open(last), _open(last_points))
         return writes, after
+
+    def _judged(self, before: Stream, taken: Taken, message: Any) -> tuple[Stream, Standing | None]:
+        """Return the stream with what its new values are judged to be, and its standing after them if it has one."""
+        after = taken.stream
+        if rules_of(after) is None:
+            return after, None
+        standing = self.standings.get(standing_key(after), NOBODY_YET)
+        if after.series is before.series:
+            return after, standing
+        return with_verdict(before, after, taken.measured, standing, instant_from_timestamp(message.at))
 
 
 def _with_bytes(stream: Stream, kept: Kept, output: Sequence[Bucket], measurements: Sequence[Bucket]) -> Stream:
@@ -149,9 +187,18 @@ def _taken(stream: Stream, message: Any) -> Taken:
             values = tuple((item.metric, item.value) for item in message.values)
             return take_report(stream, message.report_id, values, instant_from_timestamp(message.at))
         case output_pb2.TrainingEnded():
-            return take_end(stream, tuple(message.line_counts), message.metrics_file_fault)
+            well = message.cause == EXITED and message.HasField("exit_code") and message.exit_code == 0
+            ended = Ended(instant_from_timestamp(message.at), well)
+            return take_end(stream, tuple(message.line_counts), message.metrics_file_fault, ended)
         case _:
             raise TypeError(f"{type(message).__name__} is no message of training.output")
+
+
+def _with_curve(standing: Standing | None, stream: Stream) -> Standing | None:
+    """Let others be compared with a stream whose output is complete, if it is one to compare with."""
+    if standing is None or not completed(stream):
+        return standing
+    return standing.with_curve(stream.number, *stream.series.curve.points())
 
 
 def _texts(message: output_pb2.OutputLines) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from typing import Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.lookalikes import instead_of
-from tunewright.core.spec import MetricDefinition, Objective
+from tunewright.core.spec import EarlyStoppingRule, MetricDefinition, Objective
+from tunewright_metrics.core.judging import OFF, Judged
 from tunewright_metrics.core.kinds import NO_METRIC, Kind, Reading, number_kind
 from tunewright_metrics.core.reading import Reader
 from tunewright_metrics.core.series import Fault, Measured, Series, extended
@@ -41,6 +42,18 @@ class Started:
     instance_count: int = 1
     metrics_file: bool = False
     """Its lines are those of the instance after the last."""
+    early_stopping: EarlyStoppingRule = OFF
+    rungs: tuple[int, ...] = ()
+    definition_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of the process."""
+
+    at: float
+    well: bool
+    """It ended by itself, with exit code 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,7 @@ class Asked:
 
 
 NOTHING_YET: Final = Series()
+UNJUDGED: Final = Judged()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,8 @@ class Stream:
     """Metrics that have been warned of and have not come since."""
     line_counts: tuple[int, ...] | None = None
     """By instance, once the end is known."""
+    ended: Ended | None = None
+    judged: Judged = UNJUDGED
     summary: bytes | None = None
     """The summary as it was published; told again as it is. Nothing is taken after it."""
     output_bytes: int = 0
@@ -205,7 +221,7 @@ def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float],
     return _warned(stream, Taken(moved, measured=measured))
 
 
-def take_end(stream: Stream, line_counts: tuple[int, ...], file_fault: str = "") -> Taken:
+def take_end(stream: Stream, line_counts: tuple[int, ...], file_fault: str = "", ended: Ended | None = None) -> Taken:
     """Take the message that ends the stream. What is missing then is asked for each time that this is told.
 
     `file_fault` is what was wrong with the metrics file, empty for nothing.
@@ -216,7 +232,7 @@ def take_end(stream: Stream, line_counts: tuple[int, ...], file_fault: str = "")
     if stream.line_counts is None:
         faults = (Fault(Kind.REFUSED, NO_METRIC, 1, file_fault),) if file_fault else ()
         series = replace(stream.series, faults=(*stream.series.faults, *faults))
-        moved = replace(stream, line_counts=line_counts, series=series)
+        moved = replace(stream, line_counts=line_counts, series=series, ended=ended)
     return Taken(moved, gap=_missing(moved, line_counts))
 
 
