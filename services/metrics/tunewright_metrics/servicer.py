@@ -1,4 +1,4 @@
-"""MetricsService on the wire: take reports, read back what trainings said, follow it live."""
+"""MetricsService on the wire: take reports, read back what trainings said, follow it live, analyse it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tunewright.platform.store.port import Document
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics import records
+from tunewright_metrics.analyses import Analyses
 from tunewright_metrics.archive import Archive, Expand, Extent, Found
 from tunewright_metrics.collector import SOURCE
 from tunewright_metrics.core.thinning import largest_triangles
@@ -31,8 +32,8 @@ POINTS_READ: Final = 1_000_000
 
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
-    def __init__(self, archive: Archive, bus: Bus) -> None:
-        self._archive, self._bus = archive, bus
+    def __init__(self, archive: Archive, bus: Bus, analyses: Analyses) -> None:
+        self._archive, self._bus, self._analyses = archive, bus, analyses
 
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
@@ -93,6 +94,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
             yield pb.FollowOutputResponse(lines=found)
         async for found in self._archive.follow(extent, _lines(), token):
             yield pb.FollowOutputResponse(lines=found)
+
+    async def Analyze(  # noqa: N802
+        self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.AnalyzeResponse:
+        return await self._analyses.answer(request, caller())
 
     async def _extent(self, collection: str, name: str, attempt: int) -> Extent:
         """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec."""

@@ -17,6 +17,7 @@ from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 
@@ -131,6 +132,9 @@ class Client:
 
     def measurements(self, training: str, metric: str = "", *, follow: bool = False) -> Iterator[Measurement]:
         return self._each(self._client.measurements(training, metric, follow=follow))
+
+    def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
+        return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(call, self._loop)
