@@ -14,7 +14,7 @@ from tunewright.platform.store.port import Document, Query, Store
 from tunewright.v1 import spec_pb2
 from tunewright_metrics.core.history import History, Tried
 
-PAGE: Final = 500
+PAGE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
