@@ -138,6 +138,6 @@ class Race:
             key = key_of(message)
             fold = Fold({key: Kept(streams.get(key, Stream(*key)))})
             fold.take(message)
-            writes, after = fold.close()
+            writes, after = fold.close(0.0)
             yield record.value, [write for write in writes if isinstance(write, Put)]
             streams[key] = after[key].stream

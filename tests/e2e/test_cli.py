@@ -207,6 +207,39 @@ def test_looking_at_a_job(cli):
     assert cli.out("logs", "filed", "--tail", "1", "-f").splitlines() == lines[-1:]
 
 
+@pytest.mark.usefixtures("filed")
+def test_looking_through_the_output_of_a_job_and_of_one_training(cli):
+    trainings = [row["name"] for row in cli.json("trainings", "filed")]
+    found = cli.out("logs", "filed", "--grep", "epoch 2").splitlines()
+    assert [line.split(": ")[0] for line in found] == [f"{name}:epoch 2" for name in trainings]
+    assert cli.out("logs", trainings[1], "--match", "(?i)^EPOCH [13]").count("\n") == 2
+    assert cli.out("logs", trainings[1], "--match", "epoch", "--tail", "1").startswith("epoch 3")
+    nothing = cli("logs", "filed", "--grep", "never printed")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (1, "", "")
+    assert "refused by RE2" in cli.refused("logs", "filed", "--match", "(?=x)")
+    assert "is a tuning job" in cli.refused("logs", "filed", "--grep", "x", "--follow")
+
+
+@pytest.mark.usefixtures("filed")
+def test_curves_are_drawn_and_written_for_programs(cli):
+    trainings = [row["name"] for row in cli.json("trainings", "filed")]
+    rows = [line.split("\t") for line in cli.out("curves", "filed").splitlines()]
+    assert rows[0] == ["name", "steps", "last", "least", "greatest", "curve"]
+    assert [row[:2] for row in rows[1:]] == [[name, "3"] for name in trainings]
+    assert all(len(row[5]) == 3 for row in rows[1:])
+    tree = cli.json("curves", "filed")
+    assert [(item["name"], item["steps"], item["complete"]) for item in tree] == [
+        (name, [1, 2, 3], True) for name in trainings
+    ]
+    points = cli.out("curves", trainings[0], "--output", "csv").splitlines()
+    assert points[0] == "name,number,metric,step,value,mean"
+    assert [point.split(",")[2:4] for point in points[1:]] == [["val_acc", step] for step in "123"]
+    followed = cli.out("curves", "filed", "-f").splitlines()
+    assert [line.split("\t")[0] for line in followed[1:]] == trainings
+    assert cli.out("curves", trainings[0], "-f").count("\n") == 4
+    assert cli.refused("curves", "nothing") == "there is no training job called 'nothing'"
+
+
 def test_a_job_ends_when_it_no_longer_improves(cli):
     criteria = ("--not-improving", "3", "--trials", "20", "--seed", "1", "--name", "still")
     tree = json.loads(cli(*TUNE, *criteria, "--output", "json").stdout)

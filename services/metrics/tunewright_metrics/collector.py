@@ -80,7 +80,7 @@ class Collector:
         while True:
             async with folding:  # one after the other, so that the first of them is soon committed
                 fold = await self._folded(keys, messages)
-                writes, after = fold.close()
+                writes, after = fold.close(await self._store.now())
             try:
                 await self._commit(fold, writes, after)
             except Conflict as beaten:

@@ -92,7 +92,7 @@ class Fold:
         self.newest = max(self.newest, instant_from_timestamp(message.at))
         self.told += told
 
-    def close(self) -> tuple[list[Write], dict[StreamKey, Kept]]:
+    def close(self, now: float) -> tuple[list[Write], dict[StreamKey, Kept]]:
         """Return what is to be written, and what is known of the streams once that stands."""
         writes: list[Write] = []
         after: dict[StreamKey, Kept] = {}
@@ -106,7 +106,7 @@ class Fold:
             self.bytes += sum(bucket.bytes for bucket in (*output, *measurements))
             self.changed.append(key)
             stream = _with_bytes(stream, kept, output, measurements)
-            writes.append(records.stream_write(key, stream, kept.version))
+            writes.append(records.stream_write(key, stream, kept.version, now))
             writes += [records.bucket_write("output", key, bucket) for bucket in output]
             writes += [records.bucket_write("measurements", key, bucket) for bucket in measurements]
             after[key] = Kept(stream, kept.version + 1)

@@ -15,11 +15,13 @@ from tunewright_metrics.analyses import Analyses
 from tunewright_metrics.analyst import Analyst
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
+from tunewright_metrics.curves import Curves
 from tunewright_metrics.histories import Histories
 from tunewright_metrics.news import News
 from tunewright_metrics.pulse import Pulse, no_check
 from tunewright_metrics.reports import Reports
 from tunewright_metrics.retention import Retention
+from tunewright_metrics.searching import Search
 from tunewright_metrics.servicer import MetricsServicer
 
 GROUP: Final = "metrics"
@@ -47,7 +49,8 @@ class Metrics:
         archive = Archive(store, news)
         self._reports = Reports(store, bus, archive)
         self._analyst = Analyst()
-        self.servicer = MetricsServicer(archive, bus, Analyses(Histories(store), self._analyst))
+        analyses = Analyses(Histories(store), self._analyst)
+        self.servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), analyses, bus)
 
     async def run(self) -> None:
         """Collect until cancelled."""

@@ -27,9 +27,9 @@ def read_stream(stored: Stored) -> Stream:
     return from_document(stored.document, Stream)
 
 
-def stream_write(key: StreamKey, stream: Stream, version: int) -> Write:
-    """Write the stream where it was read: beaten, nothing of the commit stands."""
-    document = to_document(stream)
+def stream_write(key: StreamKey, stream: Stream, version: int, now: float) -> Write:
+    """Write the stream where it was read: beaten, nothing of the commit stands. `now` is by the store's clock."""
+    document = to_document(stream) | {"changed_at": now}
     if version == 0:
         return Insert("streams", stream_name(key), document)
     return Replace("streams", stream_name(key), document, version)

@@ -62,6 +62,13 @@ async def removed_at(store: Store, collection: str, uid: str, number: int) -> fl
     return at
 
 
+async def removed_from(store: Store, collection: str, trainings: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Return those trainings that retention has removed this of."""
+    names = {training_id(*training): training for training in trainings}
+    found = await store.get_many("contents", list(names)) if names else {}
+    return {names[name] for name, item in found.items() if item.document[f"{collection}_removed_at"] is not None}
+
+
 class Retention:
     def __init__(self, store: Store, keeping: KeepingSettings) -> None:
         self._store = store

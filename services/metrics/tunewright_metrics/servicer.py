@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Final
 
 import grpc
@@ -15,25 +17,26 @@ from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import caller
-from tunewright.platform.store.port import Document
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics.analyses import Analyses
-from tunewright_metrics.archive import Archive, Expand, Extent, Found
-from tunewright_metrics.buckets import lines_in, points_in
+from tunewright_metrics.archive import Archive, Extent
 from tunewright_metrics.collector import SOURCE
-from tunewright_metrics.core.thinning import largest_triangles
+from tunewright_metrics.columns import Columns
+from tunewright_metrics.core.finding import wanted
+from tunewright_metrics.curves import MOST_TRAININGS, Curves, Request, points_kept
+from tunewright_metrics.opening import Lines, Points
+from tunewright_metrics.searching import Search
 
 OUTPUT: Final = "training.output"
 PAGE_SIZE: Final = 1_000
 LARGEST_PAGE: Final = 10_000
-POINTS_READ: Final = 1_000_000
-"""A curve is thinned from so many values of an attempt at most."""
 
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
-    def __init__(self, archive: Archive, bus: Bus, analyses: Analyses) -> None:
-        self._archive, self._bus, self._analyses = archive, bus, analyses
+    def __init__(self, archive: Archive, curves: Curves, search: Search, analyses: Analyses, bus: Bus) -> None:
+        self._archive, self._curves, self._search, self._analyses = archive, curves, search, analyses
+        self._bus = bus
 
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
@@ -59,40 +62,46 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def ListMeasurements(  # noqa: N802
         self, request: pb.ListMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ListMeasurementsResponse:
-        extent = await self._extent("measurements", request.training, request.attempt)
-        wanted = _measurements(request.metric)
+        extent = await self._extent("measurements", request.training, request.attempt, request.page_token)
         if request.max_points:
-            return pb.ListMeasurementsResponse(measurements=await self._thinned(extent, wanted, request.max_points))
-        found, token = await self._archive.page(extent, wanted, _page_size(request.page_size), request.page_token)
+            if request.max_points < 0:
+                raise InvalidSpec("max_points", "must be at least 1", "Leave it out for all points")
+            columns = Columns(request.metric)
+            await self._archive.each(extent, columns.add)
+            thinned = await asyncio.to_thread(columns.thinned, request.max_points)
+            return pb.ListMeasurementsResponse(measurements=thinned)
+        points, size = Points(request.metric), _page_size(request.page_size)
+        found, token = await self._archive.page(extent, points, size, request.page_token)
         return pb.ListMeasurementsResponse(measurements=found, next_page_token=token)
 
     async def FollowMeasurements(  # noqa: N802
         self, request: pb.FollowMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowMeasurementsResponse]:
-        extent = await self._extent("measurements", request.training, 0)
-        async for found in self._archive.follow(extent, _measurements(request.metric), ""):
+        extent = await self._extent("measurements", request.training)
+        async for found in self._archive.follow(extent, Points(request.metric), ""):
             yield pb.FollowMeasurementsResponse(measurements=found)
 
     async def ReadOutput(  # noqa: N802
         self, request: pb.ReadOutputRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReadOutputResponse:
-        extent = await self._extent("output", request.training, request.attempt)
-        wanted = _lines(request.contains)
+        extent = await self._extent("output", request.training, request.attempt, request.page_token)
+        lines = _lines(request)
         if request.tail:
-            found, _ = await self._archive.last(extent, wanted, _page_size(request.tail))
+            found, _ = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
             return pb.ReadOutputResponse(lines=found)
-        found, token = await self._archive.page(extent, wanted, _page_size(request.page_size), request.page_token)
+        found, token = await self._archive.page(extent, lines, _page_size(request.page_size), request.page_token)
         return pb.ReadOutputResponse(lines=found, next_page_token=token)
 
     async def FollowOutput(  # noqa: N802
         self, request: pb.FollowOutputRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowOutputResponse]:
-        extent = await self._extent("output", request.training, 0)
+        extent = await self._extent("output", request.training)
+        lines = _lines(request)
         token = ""
         if request.tail:
-            found, token = await self._archive.last(extent, _lines(), _page_size(request.tail))
+            found, token = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
             yield pb.FollowOutputResponse(lines=found)
-        async for found in self._archive.follow(extent, _lines(), token):
+        async for found in self._archive.follow(extent, lines, token):
             yield pb.FollowOutputResponse(lines=found)
 
     async def Analyze(  # noqa: N802
@@ -100,62 +109,49 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     ) -> pb.AnalyzeResponse:
         return await self._analyses.answer(request, caller())
 
-    async def _extent(self, collection: str, name: str, attempt: int) -> Extent:
-        """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec, IllegalTransition."""
-        if attempt < 0:
-            raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the last one")
-        training = await self._archive.training(name, caller())
-        extent = Extent(collection, training, attempt or training.attempt)
+    async def SearchOutput(  # noqa: N802
+        self, request: pb.SearchOutputRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.SearchOutputResponse:
+        if not request.contains and not request.matches:
+            raise InvalidSpec("contains", "is missing, and so is matches", "Say what to look for")
+        looked_for = wanted(request.contains, request.matches)
+        job = await self._archive.job(request.job, caller())
+        found, token = await self._search.page(job.uid, looked_for, _page_size(request.page_size), request.page_token)
+        return pb.SearchOutputResponse(lines=found, next_page_token=token)
+
+    async def ListCurves(  # noqa: N802
+        self, request: pb.ListCurvesRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ListCurvesResponse:
+        curves, token = await self._curves.page(
+            await self._drawn(request), _page_size(request.page_size, default=MOST_TRAININGS), request.page_token
+        )
+        return pb.ListCurvesResponse(curves=curves, next_page_token=token)
+
+    async def FollowCurves(  # noqa: N802
+        self, request: pb.FollowCurvesRequest, _context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[pb.FollowCurvesResponse]:
+        async with aclosing(self._curves.follow(await self._drawn(request))) as following:
+            async for curves in following:
+                yield pb.FollowCurvesResponse(curves=curves)
+
+    async def _drawn(self, request: pb.ListCurvesRequest | pb.FollowCurvesRequest) -> Request:
+        points = points_kept(request.max_points)
+        return Request(await self._archive.job(request.job, caller()), request.metric, points)
+
+    async def _extent(self, collection: str, name: str, attempt: int = 0, token: str = "") -> Extent:
+        """Return where to read. Raises NotFound, InvalidSpec, IllegalTransition."""
+        extent = await self._archive.extent(collection, await self._archive.training(name, caller()), attempt, token)
         await self._archive.require_kept(extent)
         return extent
 
-    async def _thinned(self, extent: Extent, wanted: Expand[pb.Measurement], max_points: int) -> list[pb.Measurement]:
-        """Return the curve of each metric, thinned."""
-        if max_points < 0:
-            raise InvalidSpec("max_points", "must be at least 1", "Leave it out for all points")
-        curves: dict[str, list[pb.Measurement]] = {}
-        token, read = "", 0
-        while True:
-            found, token = await self._archive.page(extent, wanted, LARGEST_PAGE, token)
-            read += len(found)
-            for item in found:
-                curves.setdefault(item.metric, []).append(item)
-            if not token or read >= POINTS_READ:
-                break
-        return [
-            curve[index]
-            for curve in curves.values()
-            for index in largest_triangles([item.step for item in curve], [item.value for item in curve], max_points)
-        ]
+
+def _lines(request: pb.ReadOutputRequest | pb.FollowOutputRequest) -> Lines:
+    """Raises InvalidSpec: the pattern cannot be used."""
+    instance = request.instance if request.HasField("instance") else None
+    return Lines(wanted(request.contains, request.matches), instance)
 
 
-def _page_size(asked: int) -> int:
+def _page_size(asked: int, field: str = "page_size", default: int = PAGE_SIZE) -> int:
     if asked < 0:
-        raise InvalidSpec("page_size", "must not be negative", "Leave it out for the default")
-    return min(asked or PAGE_SIZE, LARGEST_PAGE)
-
-
-def _measurements(metric: str) -> Expand[pb.Measurement]:
-    """Return what takes the values of a metric, of all if it is empty, out of a chunk."""
-
-    def expand(document: Document) -> Iterator[Found[pb.Measurement]]:
-        for offset, (name, value, step, line, instance, moment) in enumerate(points_in(document)):
-            if metric in {"", name}:
-                at = instant_to_timestamp(moment)
-                found = pb.Measurement(metric=name, value=value, step=step, line=line, instance=instance, at=at)
-                yield Found(offset, found)
-
-    return expand
-
-
-def _lines(contains: str = "") -> Expand[pb.OutputLine]:
-    """Return what takes the lines with a text out of a chunk."""
-
-    def expand(document: Document) -> Iterator[Found[pb.OutputLine]]:
-        for offset, line in enumerate(lines_in(document)):
-            if contains in line.text:
-                at = instant_to_timestamp(line.at)
-                found = pb.OutputLine(index=line.line, text=line.text, instance=line.instance, at=at, cut=line.cut)
-                yield Found(offset, found, len(line.text))
-
-    return expand
+        raise InvalidSpec(field, "must not be negative", "Leave it out for the default")
+    return min(asked or default, LARGEST_PAGE)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tunewright.cli.admin import admin
-from tunewright.cli.options import DataDir, Job, Output, OutputOption
+from tunewright.cli.options import DataDir, Form, Job, Output, OutputOption
 from tunewright.core.spec import Strategy
 
 app = typer.Typer(
@@ -280,17 +280,63 @@ def logs(
     training: Annotated[
         str,
         typer.Argument(
-            help="Name of a training job, or of a tuning job for its best or first one.", show_default=False
+            help="Name of a training job, or of a tuning job: its best or first one, or all with --grep or --match.",
+            show_default=False,
         ),
     ],
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the training has ended.")] = False,
     tail: Annotated[int, typer.Option(min=0, help="Only the last lines; 0: all.")] = 0,
+    grep: Annotated[str, typer.Option(help="Only lines that contain this text.", show_default=False)] = "",
+    match: Annotated[
+        str,
+        typer.Option(help="Only lines that match this regex (RE2); (?i) in front: in any case.", show_default=False),
+    ] = "",
+    instance: Annotated[
+        int | None, typer.Option(min=0, help="Only what this instance of the training printed.", show_default=False)
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Print what a training has printed."""
+    """Print what a training has printed, or look for a text in what all of a job's have.
+
+    tunewright logs TRAINING -f --tail 20
+
+    tunewright logs JOB --match '(?i)error|nan'
+
+    A line of a job's training comes behind its name: NAME:LINE. Exit code 1 if nothing is found.
+    """
     from tunewright.cli import looking
 
-    looking.logs(training, data_dir, follow=follow, tail=tail)
+    lines = looking.Lines(grep, match, instance)
+    raise typer.Exit(looking.logs(training, data_dir, lines, follow=follow, tail=tail))
+
+
+@app.command()
+def curves(
+    name: Annotated[str, typer.Argument(help="Name of a tuning job, or of a training job.", show_default=False)],
+    metric: Annotated[
+        str, typer.Option(help="By default a job's objective, and all metrics of a training.", show_default=False)
+    ] = "",
+    points: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Of each curve at most; 0: 64 for a job, all values of a training.", show_default=False
+        ),
+    ] = 0,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until it has ended.")] = False,
+    output: Annotated[Form, typer.Option(help="For people or for programs.")] = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw how the metrics of a job's trainings went, or of one training.
+
+    tunewright curves JOB -f
+
+    tunewright curves TRAINING --metric val_loss --output csv > val_loss.csv
+
+    A job's curves have at most 64 points each, evenly spaced; a training's have all values, or keep the shape.
+    """
+    from tunewright.cli import drawing
+
+    drawing.curves(name, data_dir, metric, points, output, follow=follow)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from tunewright.cli.wording import (
     variables,
 )
 from tunewright.client import Client, TuningJob
-from tunewright.core.errors import NotFound
+from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.space import Value, text_of
 
 
@@ -137,10 +137,59 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
     )
 
 
-def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Which lines of output are wanted."""
+
+    contains: str = ""
+    matches: str = ""
+    instance: int | None = None
+
+    @property
+    def searched(self) -> bool:
+        return bool(self.contains or self.matches)
+
+
+def logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
+    """Return the exit code: 1 if nothing was found."""
     with Client(join(data_dir)) as client:
-        for line in client.output(_training_of(client, name), follow=follow, tail=tail):
+        if lines.searched and _is_job(client, name):
+            if follow or tail or lines.instance is not None:
+                raise InvalidSpec(
+                    "logs", f"{name} is a tuning job", "Name one of its trainings with --follow, --tail or --instance"
+                )
+            return _search(client, name, lines)
+        found = False
+        for line in client.output(
+            _training_of(client, name),
+            follow=follow,
+            tail=tail,
+            contains=lines.contains,
+            matches=lines.matches,
+            instance=lines.instance,
+        ):
+            found = True
             print(line.text, flush=follow)
+    return 0 if found or not lines.searched else 1
+
+
+def _search(client: Client, job: str, lines: Lines) -> int:
+    found = 0
+    for item in client.search_output(job, contains=lines.contains, matches=lines.matches):
+        if item.line is None:
+            print(f"{item.training_name}: retention has removed its output", file=sys.stderr)
+        else:
+            found += 1
+            print(f"{item.training_name}:{item.line.text}")
+    return 0 if found else 1
+
+
+def _is_job(client: Client, name: str) -> bool:
+    try:
+        client.describe(name)
+    except NotFound:
+        return False
+    return True
 
 
 def best(job: str, data_dir: Path | None, form: str, *, recommended: bool) -> None:

@@ -14,6 +14,12 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class Form(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
 DataDir = Annotated[
     Path | None,
     typer.Option(help="The server's data folder; TUNEWRIGHT_DATA_DIR, else ~/.tunewright.", show_default=False),

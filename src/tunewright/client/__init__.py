@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tunewright.client.address import Address, find
-from tunewright.client.resources import Finding, Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.client.resources import (
+    Curve,
+    Finding,
+    FoundLine,
+    Measurement,
+    OutputLine,
+    TrainingJob,
+    TuningJob,
+    Watched,
+)
 from tunewright.core.analysis import (
     Advice,
     Analyses,
@@ -30,7 +39,9 @@ __all__ = [
     "AsyncClient",
     "BestStep",
     "Client",
+    "Curve",
     "Finding",
+    "FoundLine",
     "Importance",
     "Measurement",
     "Method",

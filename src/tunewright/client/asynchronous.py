@@ -13,7 +13,17 @@ import grpc
 from tunewright.client.address import METRICS, Address, find
 from tunewright.client.operations import AsyncOperations
 from tunewright.client.requests import request_of
-from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
+from tunewright.client.resources import (
+    Curve,
+    FoundLine,
+    Measurement,
+    OutputLine,
+    TrainingJob,
+    TuningJob,
+    Watched,
+    in_order,
+    job_in_order,
+)
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
@@ -255,28 +265,68 @@ class AsyncClient:
             raise NotFound("recommended training job in tuning job", job)
         return found
 
-    async def output(self, training: str, *, follow: bool = False, tail: int = 0) -> AsyncIterator[OutputLine]:
-        """Yield what a training has printed, with `follow` also what comes, until it has ended."""
+    async def output(
+        self,
+        training: str,
+        *,
+        follow: bool = False,
+        tail: int = 0,
+        contains: str = "",
+        matches: str = "",
+        instance: int | None = None,
+    ) -> AsyncIterator[OutputLine]:
+        """Yield what a training has printed, with `follow` also what comes, until it has ended.
+
+        Of all that, only lines that contain a text, match a regular expression (RE2) and come from an instance, where
+        these are given. Raises InvalidSpec: RE2 refuses the expression.
+        """
+        what = {"training": training, "tail": tail, "contains": contains, "matches": matches, "instance": instance}
         if follow:
-            async for response in self._stream(
-                self._metrics.FollowOutput, request_of(mpb.FollowOutputRequest, training=training, tail=tail)
-            ):
+            async for response in self._stream(self._metrics.FollowOutput, request_of(mpb.FollowOutputRequest, **what)):
                 for line in response.lines:
                     yield from_message(line, OutputLine)
             return
-        request = request_of(mpb.ReadOutputRequest, training=training, tail=tail)
-        while True:
-            response = await self._call(self._metrics.ReadOutput, request)
+        async for response in self._pages(self._metrics.ReadOutput, request_of(mpb.ReadOutputRequest, **what)):
             for line in response.lines:
                 yield from_message(line, OutputLine)
-            if not response.next_page_token:
-                return
-            request.page_token = response.next_page_token
+
+    async def search_output(self, job: str, *, contains: str = "", matches: str = "") -> AsyncIterator[FoundLine]:
+        """Yield the lines that a job's trainings have printed which contain a text and match a regular expression.
+
+        By number of the training, of the last attempts. Raises InvalidSpec: neither is given, or RE2 refuses it.
+        """
+        request = request_of(mpb.SearchOutputRequest, job=job, contains=contains, matches=matches)
+        async for response in self._pages(self._metrics.SearchOutput, request):
+            for line in response.lines:
+                yield from_message(line, FoundLine)
+
+    async def curves(self, job: str, metric: str = "", *, max_points: int = 0) -> AsyncIterator[Curve]:
+        """Yield the curves of a job's trainings by number, of the objective or of another metric.
+
+        They are for drawing: at most 64 points each. `measurements` gives all values of one training.
+        """
+        request = request_of(mpb.ListCurvesRequest, job=job, metric=metric, max_points=max_points)
+        async for response in self._pages(self._metrics.ListCurves, request):
+            for curve in response.curves:
+                yield from_message(curve, Curve)
+
+    async def follow_curves(self, job: str, metric: str = "", *, max_points: int = 0) -> AsyncIterator[Curve]:
+        """Yield the curves that there are, then each that has changed, until the job has ended.
+
+        Each takes the place of the one before of the same training. They come a few times a second at most.
+        """
+        request = request_of(mpb.FollowCurvesRequest, job=job, metric=metric, max_points=max_points)
+        async for response in self._stream(self._metrics.FollowCurves, request):
+            for curve in response.curves:
+                yield from_message(curve, Curve)
 
     async def measurements(
-        self, training: str, metric: str = "", *, follow: bool = False
+        self, training: str, metric: str = "", *, follow: bool = False, max_points: int = 0
     ) -> AsyncIterator[Measurement]:
-        """Yield a training's measurements in order, with `follow` also what comes, until it has ended."""
+        """Yield a training's measurements in order, with `follow` also what comes, until it has ended.
+
+        With `max_points`, so many of each metric, metric by metric: those that keep the shape of the curve.
+        """
         if follow:
             async for response in self._stream(
                 self._metrics.FollowMeasurements,
@@ -285,11 +335,16 @@ class AsyncClient:
                 for message in response.measurements:
                     yield from_message(message, Measurement)
             return
-        request = request_of(mpb.ListMeasurementsRequest, training=training, metric=metric)
-        while True:
-            response = await self._call(self._metrics.ListMeasurements, request)
+        request = request_of(mpb.ListMeasurementsRequest, training=training, metric=metric, max_points=max_points)
+        async for response in self._pages(self._metrics.ListMeasurements, request):
             for message in response.measurements:
                 yield from_message(message, Measurement)
+
+    async def _pages(self, method: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
+        """Yield the answers, page after page."""
+        while True:
+            response = await self._call(method, request)
+            yield response
             if not response.next_page_token:
                 return
             request.page_token = response.next_page_token

@@ -204,6 +204,17 @@ class OutputLine:
     index: int
     text: str = ""
     at: float = 0.0
+    instance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """A line that a search over a job's trainings has found."""
+
+    training_name: str
+    number: int
+    line: OutputLine | None = None
+    """None: retention has removed the training's output; there was nothing to search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +223,25 @@ class Measurement:
     value: float
     step: int
     at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One metric of one training's last attempt, at no more than 64 of its steps; empty until there are values."""
+
+    training: str
+    training_name: str
+    number: int
+    attempt: int = 0
+    steps: tuple[int, ...] = ()
+    """From 1, ascending. The objective's are evenly spaced, with the last one; another metric's keep its shape."""
+    values: tuple[float, ...] = ()
+    means: tuple[float, ...] = ()
+    """Running means up to each step, which early stopping compares; of the objective only."""
+    complete: bool = False
+    """No more will come, unless the training is run again."""
+    removed: bool = False
+    """Retention has removed the values of this metric."""
 
 
 def in_order(training: TrainingJob, spec: TuningJobSpec) -> TrainingJob:

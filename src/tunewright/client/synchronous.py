@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.operations import Operations
-from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
@@ -127,11 +127,34 @@ class Client:
     def recommended(self, job: str) -> TrainingJob:
         return self._run(self._client.recommended(job))
 
-    def output(self, training: str, *, follow: bool = False, tail: int = 0) -> Iterator[OutputLine]:
-        return self._each(self._client.output(training, follow=follow, tail=tail))
+    def output(
+        self,
+        training: str,
+        *,
+        follow: bool = False,
+        tail: int = 0,
+        contains: str = "",
+        matches: str = "",
+        instance: int | None = None,
+    ) -> Iterator[OutputLine]:
+        lines = self._client.output(
+            training, follow=follow, tail=tail, contains=contains, matches=matches, instance=instance
+        )
+        return self._each(lines)
 
-    def measurements(self, training: str, metric: str = "", *, follow: bool = False) -> Iterator[Measurement]:
-        return self._each(self._client.measurements(training, metric, follow=follow))
+    def search_output(self, job: str, *, contains: str = "", matches: str = "") -> Iterator[FoundLine]:
+        return self._each(self._client.search_output(job, contains=contains, matches=matches))
+
+    def curves(self, job: str, metric: str = "", *, max_points: int = 0) -> Iterator[Curve]:
+        return self._each(self._client.curves(job, metric, max_points=max_points))
+
+    def follow_curves(self, job: str, metric: str = "", *, max_points: int = 0) -> Iterator[Curve]:
+        return self._each(self._client.follow_curves(job, metric, max_points=max_points))
+
+    def measurements(
+        self, training: str, metric: str = "", *, follow: bool = False, max_points: int = 0
+    ) -> Iterator[Measurement]:
+        return self._each(self._client.measurements(training, metric, follow=follow, max_points=max_points))
 
     def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
         return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))

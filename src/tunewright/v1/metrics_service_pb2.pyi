@@ -111,12 +111,13 @@ class FollowMeasurementsResponse(_message.Message):
     def __init__(self, measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ...) -> None: ...
 
 class ReadOutputRequest(_message.Message):
-    __slots__ = ("training", "page_size", "page_token", "contains", "matches", "tail", "attempt")
+    __slots__ = ("training", "page_size", "page_token", "contains", "matches", "instance", "tail", "attempt")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     CONTAINS_FIELD_NUMBER: _ClassVar[int]
     MATCHES_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
     TAIL_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     training: str
@@ -124,9 +125,10 @@ class ReadOutputRequest(_message.Message):
     page_token: str
     contains: str
     matches: str
+    instance: int
     tail: int
     attempt: int
-    def __init__(self, training: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., tail: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
+    def __init__(self, training: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., instance: _Optional[int] = ..., tail: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class ReadOutputResponse(_message.Message):
     __slots__ = ("lines", "next_page_token")
@@ -137,12 +139,18 @@ class ReadOutputResponse(_message.Message):
     def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FollowOutputRequest(_message.Message):
-    __slots__ = ("training", "tail")
+    __slots__ = ("training", "tail", "contains", "matches", "instance")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     TAIL_FIELD_NUMBER: _ClassVar[int]
+    CONTAINS_FIELD_NUMBER: _ClassVar[int]
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
     training: str
     tail: int
-    def __init__(self, training: _Optional[str] = ..., tail: _Optional[int] = ...) -> None: ...
+    contains: str
+    matches: str
+    instance: int
+    def __init__(self, training: _Optional[str] = ..., tail: _Optional[int] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., instance: _Optional[int] = ...) -> None: ...
 
 class FollowOutputResponse(_message.Message):
     __slots__ = ("lines",)
@@ -151,7 +159,7 @@ class FollowOutputResponse(_message.Message):
     def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ...) -> None: ...
 
 class Curve(_message.Message):
-    __slots__ = ("training", "training_name", "number", "attempt", "steps", "values", "means", "complete")
+    __slots__ = ("training", "training_name", "number", "attempt", "steps", "values", "means", "complete", "removed")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     TRAINING_NAME_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -160,6 +168,7 @@ class Curve(_message.Message):
     VALUES_FIELD_NUMBER: _ClassVar[int]
     MEANS_FIELD_NUMBER: _ClassVar[int]
     COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
     training: str
     training_name: str
     number: int
@@ -168,7 +177,8 @@ class Curve(_message.Message):
     values: _containers.RepeatedScalarFieldContainer[float]
     means: _containers.RepeatedScalarFieldContainer[float]
     complete: bool
-    def __init__(self, training: _Optional[str] = ..., training_name: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., steps: _Optional[_Iterable[int]] = ..., values: _Optional[_Iterable[float]] = ..., means: _Optional[_Iterable[float]] = ..., complete: bool = ...) -> None: ...
+    removed: bool
+    def __init__(self, training: _Optional[str] = ..., training_name: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., steps: _Optional[_Iterable[int]] = ..., values: _Optional[_Iterable[float]] = ..., means: _Optional[_Iterable[float]] = ..., complete: bool = ..., removed: bool = ...) -> None: ...
 
 class ListCurvesRequest(_message.Message):
     __slots__ = ("job", "metric", "max_points", "page_size", "page_token")

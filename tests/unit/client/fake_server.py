@@ -117,8 +117,16 @@ class Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
     def __init__(self) -> None:
         self.lines = [mpb.OutputLine(index=index, text=f"line {index}") for index in range(5)]
         self.measured = [mpb.Measurement(metric="acc", value=step / 10, step=step) for step in range(1, 6)]
+        self.curves = [
+            mpb.Curve(
+                training=f"u/{number}", training_name=f"a-{number:03d}", number=number, steps=[1, 2], values=[0, 1]
+            )
+            for number in range(1, 6)
+        ]
+        self.requests: list[object] = []
 
     async def ReadOutput(self, request, _context):
+        self.requests.append(request)
         if request.tail:
             return mpb.ReadOutputResponse(lines=self.lines[-request.tail :])
         page, token = paged(self.lines, request.page_token)
@@ -133,6 +141,21 @@ class Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def ListMeasurements(self, request, _context):
         page, token = paged(self.measured, request.page_token)
         return mpb.ListMeasurementsResponse(measurements=page, next_page_token=token)
+
+    async def ListCurves(self, request, _context):
+        self.requests.append(request)
+        page, token = paged(self.curves, request.page_token)
+        return mpb.ListCurvesResponse(curves=page, next_page_token=token)
+
+    async def FollowCurves(self, _request, _context):
+        for curve in self.curves:
+            yield mpb.FollowCurvesResponse(curves=[curve])
+
+    async def SearchOutput(self, request, _context):
+        self.requests.append(request)
+        found = [mpb.FoundLine(training_name="a-001", number=1, line=line) for line in self.lines]
+        page, token = paged([mpb.FoundLine(training_name="a-000"), *found], request.page_token)
+        return mpb.SearchOutputResponse(lines=page, next_page_token=token)
 
     async def FollowMeasurements(self, _request, _context):
         for measurement in self.measured:

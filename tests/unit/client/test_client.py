@@ -33,8 +33,13 @@ def tuning():
 
 
 @pytest.fixture
-async def address(tuning):
-    async with serving(tuning, Metrics()) as address:
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+async def address(tuning, metrics):
+    async with serving(tuning, metrics) as address:
         yield address
 
 
@@ -115,6 +120,30 @@ async def test_output_and_measurements_are_followed(client):
         await collected(client.output("unknown", follow=True))
 
 
+async def test_curves_and_what_a_search_finds_are_read_to_the_end(client, metrics):
+    curves = await collected(client.curves("a", "loss", max_points=9))
+    assert [curve.number for curve in curves] == [1, 2, 3, 4, 5]
+    assert (curves[0].training_name, curves[0].steps, curves[0].values) == ("a-001", (1, 2), (0.0, 1.0))
+    assert (metrics.requests[0].metric, metrics.requests[0].max_points) == ("loss", 9)
+    assert [curve.number for curve in await collected(client.follow_curves("a"))] == [1, 2, 3, 4, 5]
+    removed, *found = await collected(client.search_output("a", contains="line", matches="[0-4]"))
+    assert (removed.training_name, removed.line) == ("a-000", None)
+    assert [(item.number, item.line.text) for item in found] == [(1, f"line {number}") for number in range(5)]
+    assert (metrics.requests[-1].contains, metrics.requests[-1].matches) == ("line", "[0-4]")
+
+
+async def test_which_lines_are_wanted_is_told(client, metrics):
+    await collected(client.output("a-001", contains="x", matches="y", instance=0))
+    await collected(client.output("a-001"))
+    told, silent = metrics.requests[0], metrics.requests[-1]
+    assert (told.contains, told.matches, told.HasField("instance"), silent.HasField("instance")) == (
+        "x",
+        "y",
+        True,
+        False,
+    )
+
+
 async def test_the_best_come_first_in_the_objectives_direction(client, tuning):
     await client.create(spec())
     await collected(client.trainings("digits-1", best_first=True))
@@ -183,6 +212,8 @@ async def test_the_synchronous_client_does_the_same_also_where_a_loop_runs(addre
             assert [item.number for item in client.trainings("digits-1")] == [1, 2, 3]
             assert [watched.job.state for watched in client.watch("digits-1")] == [JobState.COMPLETED]
             assert len(list(client.output("x"))) == len(list(client.measurements("x"))) == 5
+            assert len(list(client.curves("x"))) == len(list(client.follow_curves("x"))) == 5
+            assert len(list(client.search_output("x", contains="line"))) == 6
             assert client.stop("digits-1").state is JobState.STOPPING
             with pytest.raises(NotFound):
                 client.best("digits-1")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from tests.unit.metrics.messages import UID
+from tests.unit.metrics.messages import NOW, UID
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Stored
 from tunewright_metrics import records
@@ -27,7 +27,7 @@ class Desk:
         fold = Fold({self.key: Kept(self.stream(), len(self.documents["streams"]))})
         for message in messages:
             fold.take(message)
-        for write in fold.close()[0]:
+        for write in fold.close(NOW)[0]:
             self.documents[write.collection][write.key] = dict(write.document)  # type: ignore[union-attr] - no Remove
         return [told.message for told in fold.told]
 

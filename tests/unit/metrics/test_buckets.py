@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.metrics.desk import Desk
-from tests.unit.metrics.messages import ended, lines, reported, started
+from tests.unit.metrics.messages import NOW, ended, lines, reported, started
 from tunewright_metrics.buckets import (
     FULL_POINTS,
     MOST_CHARACTERS,
@@ -90,7 +90,7 @@ class Printer:
         fold = Fold({("uid-1", 1, 1): self.kept})
         for message in messages:
             fold.take(message)
-        writes, after = fold.close()
+        writes, after = fold.close(NOW)
         for write in writes:
             document = write.document  # type: ignore[union-attr] - no Remove
             sizes = [len(item) for item in document.values() if isinstance(item, bytes)]

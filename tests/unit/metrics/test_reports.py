@@ -48,7 +48,7 @@ class Bench:
         owner: str = KEYS.owner,
     ) -> None:
         """Write as much of a training as metrics looks at."""
-        document = {"uid": UID, "number": number, "attempt": attempt, "state": state.value, "owner": owner}
+        document = {"uid": UID, "number": number, "attempt": attempt, "state": state.value, "owner": owner, "name": "t"}
         job = {"uid": UID, "hidden": False}
         await self.store.commit([Put("training_jobs", f"{UID}/{number:06d}", document), Put("tuning_jobs", UID, job)])
 

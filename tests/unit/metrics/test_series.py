@@ -20,6 +20,7 @@ def test_a_curve_is_the_running_mean_at_a_few_steps_and_at_the_last(count: int, 
     sums = dict(zip(emitted, accumulate(values[step - 1] for step in emitted), strict=True))
     counts = {step: number for number, step in enumerate(emitted, 1)}
     assert list(means) == pytest.approx([sums[step] / counts[step] for step in steps], abs=1e-9)
+    assert list(curve.values_kept()) == [values[step - 1] for step in steps]
     assert list(steps) == sorted(set(steps))
     assert len(steps) <= CURVE_POINTS
     assert steps[-1:] == tuple(emitted[-1:])
@@ -38,6 +39,8 @@ def test_thinning_keeps_both_ends_and_the_order(y: list[float], count: int) -> N
     assert len(kept) == min(count, len(y))
     if count > 1:
         assert (kept[0], kept[-1]) == (0, len(y) - 1)
+    if count > 3:
+        assert {min(y), max(y)} <= {y[index] for index in kept}
 
 
 def test_thinning_keeps_the_peak() -> None:

@@ -37,7 +37,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Running mean of the objective over its finite values, kept at every `stride`-th step and at the last one."""
+    """The objective at every `stride`-th step and at the last one: its value, and the running mean up to there.
+
+    Only finite values are in it. What happened between two kept steps shows in the means, not in the values.
+    """
 
     steps: tuple[int, ...] = ()
     means: tuple[float, ...] = ()
@@ -45,28 +48,40 @@ class Curve:
     last_step: int = 0
     count: int = 0
     mean: float = 0.0
+    values: tuple[float, ...] = ()
+    last: float = 0.0
 
     def extended(self, emitted: Iterable[tuple[int, float]]) -> Curve:
         """Add finite values, each with its step; steps ascend."""
-        steps, means, stride = list(self.steps), list(self.means), self.stride
-        step, count, mean = self.last_step, self.count, self.mean
+        steps, means, values, stride = list(self.steps), list(self.means), list(self.values), self.stride
+        step, count, mean, value = self.last_step, self.count, self.mean, self.last
         for step, value in emitted:
             count += 1
             mean += value / count - mean / count  # so, because value - mean may overflow
             if step % stride == 0:
                 steps.append(step)
                 means.append(mean)
+                values.append(value)
                 if len(steps) >= CURVE_POINTS:  # one place is the last step's
                     stride *= 2
                     kept = [index for index, at in enumerate(steps) if at % stride == 0]
-                    steps, means = [steps[index] for index in kept], [means[index] for index in kept]
-        return Curve(tuple(steps), tuple(means), stride, step, count, mean)
+                    steps = [steps[index] for index in kept]
+                    means, values = ([column[index] for index in kept] for column in (means, values))
+        return Curve(tuple(steps), tuple(means), stride, step, count, mean, tuple(values), value)
 
     def points(self) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Return at most CURVE_POINTS steps and the running means there; the last one is that of the last step."""
-        if not self.count or (self.steps and self.steps[-1] == self.last_step):
+        if self._ends_kept:
             return self.steps, self.means
         return (*self.steps, self.last_step), (*self.means, self.mean)
+
+    def values_kept(self) -> tuple[float, ...]:
+        """Return the values at the steps of `points`."""
+        return self.values if self._ends_kept else (*self.values, self.last)
+
+    @property
+    def _ends_kept(self) -> bool:
+        return not self.count or (bool(self.steps) and self.steps[-1] == self.last_step)
 
 
 class Measured(NamedTuple):

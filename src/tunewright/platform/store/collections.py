@@ -82,7 +82,10 @@ COLLECTIONS: Final = {
         # key: the event's id: uid/version of the job/index, or uid/number/granted/attempt
         Collection("outbox", (Index("unsent", sort="order"),)),
         # key: uid/number (6 digits)/attempt (4 digits); one record for all instances, which share the objective
-        Collection("streams", (Index("by_job", equals=("uid",), sort="number"),)),
+        Collection(
+            "streams",
+            (Index("by_job", equals=("uid",), sort="number"), Index("by_change", equals=("uid",), sort="changed_at")),
+        ),
         # buckets (tunewright_metrics.buckets); key: stream key/place (12 digits): how many lines and reports the
         # attempt's stream had taken before; order: attempt/place
         Collection("measurements", (Index("by_training", equals=("uid", "number"), sort="order"),)),

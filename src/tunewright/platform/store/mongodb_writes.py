@@ -14,6 +14,9 @@ from tunewright.platform.store.port import Check, Insert, Put, Remove, Replace, 
 ESCAPE: Final = "~"
 """In front of a key that begins with a dollar sign, which MongoDB would take for an operator, or with this itself."""
 
+PLAIN: Final = frozenset({bool, int, float, str, bytes, type(None)})
+"""What has no keys; lists of nothing else, which are the long ones, need no look at each item."""
+
 Model = InsertOne[Any] | UpdateOne | DeleteOne
 
 
@@ -94,6 +97,8 @@ def kept(document: Any) -> Any:
 
 def _with_keys(value: Any, changed: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
+        if PLAIN.issuperset(map(type, value)):
+            return list(value)
         return [_with_keys(item, changed) if isinstance(item, list | tuple | dict) else item for item in value]
     if hasattr(value, "items"):
         return {changed(key): _with_keys(item, changed) for key, item in value.items()}

@@ -1,0 +1,199 @@
+"""The command that draws curves: a line of blocks per training on a terminal, values for other programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tunewright.cli.looking import print_table
+from tunewright.cli.options import Form
+from tunewright.cli.serving import join
+from tunewright.cli.wording import rounded
+from tunewright.client import Client, Curve
+from tunewright.core.errors import NotFound
+from tunewright.core.space import Value
+
+BLOCKS: Final = "▁▂▃▄▅▆▇█"
+WIDTH: Final = 32
+NARROW: Final = 8
+BESIDE: Final = 46
+"""Characters of a line that the numbers and the gaps take, beside the name and the curve."""
+ENOUGH_TO_DRAW: Final = 200
+HEADER: Final = ("name", "steps", "last", "least", "greatest", "curve")
+POINT_HEADER: Final = ("name", "number", "metric", "step", "value", "mean")
+LINES_LEFT: Final = 4
+"""Of a terminal: for the header, for what does not fit, and for the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A curve with what it is called: a training's name where all are of one metric, else the metric's."""
+
+    name: str
+    steps: Sequence[int]
+    values: Sequence[float]
+    means: Sequence[float] = ()
+    number: int | None = None
+    metric: str = ""
+    complete: bool = False
+    removed: bool = False
+
+
+def curves(name: str, data_dir: Path | None, metric: str, points: int, form: Form, *, follow: bool) -> None:
+    with Client(join(data_dir)) as client:
+        try:
+            client.describe(name)
+        except NotFound:
+            _of_training(client, name, metric, points, form, follow=follow)
+            return
+        if not follow:
+            _print([_drawn(curve) for curve in client.curves(name, metric, max_points=points)], form)
+        elif form is Form.TABLE and sys.stdout.isatty():
+            _live(_drawn(curve) for curve in client.follow_curves(name, metric, max_points=points))
+        else:
+            _stream((_drawn(curve) for curve in client.follow_curves(name, metric, max_points=points)), form)
+
+
+def _of_training(client: Client, name: str, metric: str, points: int, form: Form, *, follow: bool) -> None:
+    if follow:
+        seen = client.measurements(name, metric, follow=True)
+        _stream((Drawn(name, [item.step], [item.value], metric=item.metric) for item in seen), form)
+        return
+    by_metric: dict[str, list[tuple[int, float]]] = {}
+    for item in client.measurements(name, metric, max_points=points or (ENOUGH_TO_DRAW if form is Form.TABLE else 0)):
+        by_metric.setdefault(item.metric, []).append((item.step, item.value))
+    drawn = [
+        Drawn(name, [step for step, _ in found], [value for _, value in found], metric=metric)
+        for metric, found in by_metric.items()
+    ]
+    _print(drawn, form, title=lambda item: item.metric)
+
+
+def _drawn(curve: Curve) -> Drawn:
+    return Drawn(
+        curve.training_name,
+        curve.steps,
+        curve.values,
+        curve.means,
+        curve.number,
+        complete=curve.complete,
+        removed=curve.removed,
+    )
+
+
+def _print(drawn: Sequence[Drawn], form: Form, title: Callable[[Drawn], str] = lambda item: item.name) -> None:
+    match form:
+        case Form.JSON:
+            print(json.dumps([_tree(item) for item in drawn], indent=2))
+        case Form.CSV:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(POINT_HEADER)
+            for item in drawn:
+                writer.writerows(_points(item))
+        case Form.TABLE:
+            width = _width([title(item) for item in drawn])
+            print_table(HEADER, [_row(item, title(item), width) for item in drawn])
+
+
+def _stream(drawn: Iterable[Drawn], form: Form) -> None:
+    """Print the newest point of each curve as it comes; as JSON, the curve on a line."""
+    writer = csv.writer(sys.stdout, delimiter="," if form is Form.CSV else "\t", lineterminator="\n")
+    if form is not Form.JSON:
+        writer.writerow(POINT_HEADER)
+    for item in drawn:
+        if form is Form.JSON:
+            print(json.dumps(_tree(item)))
+        else:
+            writer.writerows(list(_points(item))[-1:])
+        sys.stdout.flush()
+
+
+def _live(drawn: Iterable[Drawn]) -> None:
+    """Draw all curves, again with each that changes, those that may still change on top."""
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    latest: dict[str, Drawn] = {}
+
+    def picture() -> Group:
+        table = Table(box=None)
+        for name in HEADER:
+            table.add_column(name, no_wrap=True)
+        ordered = sorted(latest.values(), key=lambda item: (item.complete, -(item.number or 0)))
+        shown = ordered[: max(1, console.height - LINES_LEFT)]
+        width = _width([item.name for item in shown])
+        for item in shown:
+            cells = _row(item, item.name, width)
+            table.add_row(*("" if cell is None else rounded(cell) for cell in cells))
+        hidden = len(ordered) - len(shown)
+        return Group(table, *([Text(f"… and {hidden} more")] if hidden else []))
+
+    with Live(picture(), console=console, refresh_per_second=4) as live:
+        for item in drawn:
+            latest[item.name] = item
+            live.update(picture())
+
+
+def _width(names: Sequence[str]) -> int:
+    """Return how wide curves may be on this terminal."""
+    return min(max(shutil.get_terminal_size().columns - BESIDE - max(map(len, names), default=0), NARROW), WIDTH)
+
+
+def _row(item: Drawn, title: str, width: int) -> tuple[Value | None, ...]:
+    finite = [value for value in item.values if math.isfinite(value)]
+    if not finite:
+        why = "removed by retention" if item.removed else ""
+        return title, item.steps[-1] if item.steps else 0, None, None, None, why
+    return (title, item.steps[-1], item.values[-1], min(finite), max(finite), sparkline(item.steps, item.values, width))
+
+
+def sparkline(steps: Sequence[int], values: Sequence[float], width: int = WIDTH) -> str:
+    """Return the curve in blocks, the steps from left to right; what is not finite leaves a gap."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return ""
+    low, high = min(finite), max(finite)
+    first, last = steps[0], steps[-1]
+    cells: list[str | None] = [None] * min(width, len(values))
+    for step, value in zip(steps, values, strict=True):
+        at = (step - first) * (len(cells) - 1) // max(last - first, 1)
+        cells[at] = _block(value, low, high)
+    for index, cell in enumerate(cells):
+        if cell is None:
+            cells[index] = cells[index - 1]
+    return "".join(cell or " " for cell in cells)
+
+
+def _block(value: float, low: float, high: float) -> str:
+    if not math.isfinite(value):
+        return " "
+    half = high / 2 - low / 2  # so, because high - low may overflow
+    share = (value / 2 - low / 2) / half if half else 0.5
+    return BLOCKS[min(int(share * len(BLOCKS)), len(BLOCKS) - 1)]
+
+
+def _points(item: Drawn) -> Iterator[tuple[object, ...]]:
+    for index, (step, value) in enumerate(zip(item.steps, item.values, strict=True)):
+        mean = item.means[index] if item.means else ""
+        yield item.name, item.number or "", item.metric, step, value, mean
+
+
+def _tree(item: Drawn) -> Mapping[str, Any]:
+    """Return a curve for programs; JSON has no word for what is not finite: null."""
+    tree: dict[str, Any] = {"name": item.name}
+    if item.number is not None:
+        tree |= {"number": item.number, "complete": item.complete, "means": list(item.means)}
+    if item.metric:
+        tree["metric"] = item.metric
+    values = [value if math.isfinite(value) else None for value in item.values]
+    return tree | {"steps": list(item.steps), "values": values, "removed": item.removed}
