@@ -11,9 +11,12 @@ from tunewright.platform.bus.port import Bus
 from tunewright.platform.credentials import Credentials
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Store
+from tunewright_metrics.analyses import Analyses
+from tunewright_metrics.analyst import Analyst
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.curves import Curves
+from tunewright_metrics.histories import Histories
 from tunewright_metrics.news import News
 from tunewright_metrics.pulse import Pulse, no_check
 from tunewright_metrics.reports import Reports
@@ -45,14 +48,19 @@ class Metrics:
         self._pulse = Pulse(store, reach_bus)
         archive = Archive(store, news)
         self._reports = Reports(store, bus, archive)
-        self.servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), bus)
+        self._analyst = Analyst()
+        analyses = Analyses(Histories(store), self._analyst)
+        self.servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), analyses, bus)
 
     async def run(self) -> None:
         """Collect until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(consume(self._bus, GROUP, TOPICS, self._handle, on_read=self._pulse.read))
-            group.create_task(self._pulse.run())
-            group.create_task(self._retention.run())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(consume(self._bus, GROUP, TOPICS, self._handle, on_read=self._pulse.read))
+                group.create_task(self._pulse.run())
+                group.create_task(self._retention.run())
+        finally:
+            await self._analyst.close()
 
     async def _handle(self, batch: list[Received]) -> None:
         await self._collector.handle(batch)

@@ -1,4 +1,4 @@
-"""MetricsService on the wire: take reports, read back what trainings said, follow it live."""
+"""MetricsService on the wire: take reports, read back what trainings said, follow it live, analyse it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
+from tunewright_metrics.analyses import Analyses
 from tunewright_metrics.archive import Archive, Extent
 from tunewright_metrics.collector import SOURCE
 from tunewright_metrics.columns import Columns
@@ -33,8 +34,9 @@ LARGEST_PAGE: Final = 10_000
 
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
-    def __init__(self, archive: Archive, curves: Curves, search: Search, bus: Bus) -> None:
-        self._archive, self._curves, self._search, self._bus = archive, curves, search, bus
+    def __init__(self, archive: Archive, curves: Curves, search: Search, analyses: Analyses, bus: Bus) -> None:
+        self._archive, self._curves, self._search, self._analyses = archive, curves, search, analyses
+        self._bus = bus
 
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
@@ -101,6 +103,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
             yield pb.FollowOutputResponse(lines=found)
         async for found in self._archive.follow(extent, lines, token):
             yield pb.FollowOutputResponse(lines=found)
+
+    async def Analyze(  # noqa: N802
+        self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.AnalyzeResponse:
+        return await self._analyses.answer(request, caller())
 
     async def SearchOutput(  # noqa: N802
         self, request: pb.SearchOutputRequest, _context: grpc.aio.ServicerContext

@@ -15,6 +15,17 @@ from tunewright.client.resources import (
     TuningJob,
     Watched,
 )
+from tunewright.core.analysis import (
+    Advice,
+    Analyses,
+    Analysis,
+    BestStep,
+    Importance,
+    Method,
+    PartialDependence,
+    Refusal,
+    Share,
+)
 
 if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
@@ -22,13 +33,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "Advice",
+    "Analyses",
+    "Analysis",
     "AsyncClient",
+    "BestStep",
     "Client",
     "Curve",
     "Finding",
     "FoundLine",
+    "Importance",
     "Measurement",
+    "Method",
     "OutputLine",
+    "PartialDependence",
+    "Refusal",
+    "Share",
     "TrainingJob",
     "TuningJob",
     "Watched",

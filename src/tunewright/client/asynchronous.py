@@ -24,6 +24,7 @@ from tunewright.client.resources import (
     in_order,
     job_in_order,
 )
+from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, Parameter, TuningJobSpec
@@ -347,6 +348,15 @@ class AsyncClient:
             if not response.next_page_token:
                 return
             request.page_token = response.next_page_token
+
+    async def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
+        """Return analyses of a job's trainings so far, all of them if none is named; see docs/analysis.md.
+
+        What there is too little data for is among the `refused`. Raises NotFound, InvalidSpec.
+        """
+        named = [mpb.Analysis.Value(f"ANALYSIS_{analysis.name}") for analysis in analyses]
+        request = request_of(mpb.AnalyzeRequest, job=job, analyses=named, definition_name=definition_name)
+        return from_message(await self._call(self._metrics.Analyze, request), Analyses)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
         tries = 0

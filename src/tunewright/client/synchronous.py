@@ -17,6 +17,7 @@ from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 
@@ -154,6 +155,9 @@ class Client:
         self, training: str, metric: str = "", *, follow: bool = False, max_points: int = 0
     ) -> Iterator[Measurement]:
         return self._each(self._client.measurements(training, metric, follow=follow, max_points=max_points))
+
+    def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
+        return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(call, self._loop)
