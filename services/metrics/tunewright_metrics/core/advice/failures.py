@@ -1,0 +1,106 @@
+"""FAILS_IN_REGION: nearly all trainings beyond some value of a hyperparameter fail, and nearly none on this side.
+
+The split of one axis that explains the failures best, judged by Fisher's exact test (1935) over all splits looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunewright.core.space import Choice, Float, Int, Range, from_unit, text_of
+from tunewright.core.spec import Parameter
+from tunewright.surrogate.encoding import Array, Axis
+from tunewright_metrics.core.advice.evidence import Evidence
+from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.ranges import within
+
+FEWEST: Final = 5
+"""Failures beyond."""
+INSIDE: Final = 0.8
+OUTSIDE: Final = 0.1
+"""Shares of trainings that fail: at least beyond, at most on this side."""
+BY_CHANCE: Final = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    axis: Axis
+    rest: Range
+    """The range without it."""
+    where: str
+    failed: int
+    trainings: int
+    chance: float
+    """That failures which have nothing to do with the axis lie so or worse, at any of the splits looked at."""
+
+
+def fails_in_region(evidence: Evidence) -> list[Advice]:
+    if len(evidence.failed) < FEWEST:
+        return []
+    columns = {name: [item.configuration[name] for item in evidence.failed] for name in evidence.definition.space}
+    bad = evidence.encoding.coordinates(columns, len(evidence.failed))
+    U = np.vstack([evidence.U, bad])
+    failed = np.arange(len(U)) >= len(evidence.U)
+    regions = [
+        region
+        for place, axis in enumerate(evidence.encoding.axes)
+        for region in _regions(axis, U[:, place], failed)
+    ]
+    splits = max(len(regions), len(U) * len(evidence.encoding.axes))
+    likely = [region for region in regions if region.chance * splits < BY_CHANCE]
+    if not likely:
+        return []
+    return [_advice(evidence, min(likely, key=lambda region: region.chance))]
+
+
+def _regions(axis: Axis, column: Array, failed: NDArray[np.bool_]) -> list[Region]:
+    parameter = axis.parameter
+    found = []
+    if isinstance(parameter, Choice):
+        for index, value in enumerate(parameter.values):
+            rest = tuple(other for other in parameter.values if other != value)
+            found.append(_region(axis, Choice(rest), f"with {axis.name}={value}", column == index, failed))
+    else:
+        ends = np.unique(column)
+        for last, first in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+            above, below = (text_of(_short(from_unit(parameter, end))) for end in (last, first))
+            low, high = within(parameter, first, 1.0), within(parameter, 0.0, last)
+            found.append(_region(axis, high, f"with {axis.name} above {above}", column > last, failed))
+            found.append(_region(axis, low, f"with {axis.name} below {below}", column < first, failed))
+    return [region for region in found if region is not None]
+
+
+def _region(axis: Axis, rest: Range, where: str, inside: NDArray[np.bool_], failed: NDArray[np.bool_]) -> Region | None:
+    """Return the region if it has failures enough; None else."""
+    both, trainings = int((inside & failed).sum()), int(inside.sum())
+    others, total = int((~inside & failed).sum()), len(failed)
+    if rest == axis.parameter or both < FEWEST or both < INSIDE * trainings or others > OUTSIDE * (total - trainings):
+        return None
+    return Region(axis, rest, where, both, trainings, _at_least(both, trainings, both + others, total))
+
+
+def _at_least(both: int, drawn: int, marked: int, total: int) -> float:
+    """Return the probability that of `drawn` out of `total` at least `both` are marked (hypergeometric)."""
+    ways = sum(comb(marked, k) * comb(total - marked, drawn - k) for k in range(both, min(drawn, marked) + 1))
+    return ways / comb(total, drawn)
+
+
+def _short(value: float | int | str) -> float | int | str:
+    return float(f"{value:.2g}") if isinstance(value, float) else value
+
+
+def _advice(evidence: Evidence, region: Region) -> Advice:
+    elsewhere = len(evidence.tried) + len(evidence.failed) - region.trainings
+    text = (
+        f"{region.failed} of {region.trainings} trainings {region.where} failed, "
+        f"and {len(evidence.failed) - region.failed} of {elsewhere} elsewhere."
+    )
+    assert isinstance(region.rest, Float | Int | Choice)
+    name, job = region.axis.name, evidence.history.spec.name
+    remedy = f"Try {name}={region.rest}: tunewright narrow {job} makes a job of it that knows these results."
+    return Advice(Kind.FAILS_IN_REGION, text, remedy, evidence.definition.name, Parameter(name, region.rest))
