@@ -18,13 +18,14 @@ from tunewright.core.space import size
 from tunewright.core.spec import Direction
 from tunewright.surrogate.encoding import Array
 from tunewright.surrogate.gp import Posterior
+from tunewright.surrogate.model import Model
 from tunewright_suggester.core.acquisition import LogExpectedImprovement
 from tunewright_suggester.core.ask import Ask, DefinitionAsk, Outlook, Provenance, Source, Suggestion
 from tunewright_suggester.core.design import POINTS, default_coordinates, initial_design
 from tunewright_suggester.core.drawing import fresh_draw
 from tunewright_suggester.core.effort import effort_of
 from tunewright_suggester.core.knowledge import Knowledge, knowledge_of
-from tunewright_suggester.core.model import FEWEST_TO_FIT, Model, fit_model
+from tunewright_suggester.core.model import FEWEST_TO_FIT, fit_model
 from tunewright_suggester.core.outlook import outlook_of
 from tunewright_suggester.core.recommendation import best_own
 from tunewright_suggester.core.search import Search

@@ -8,10 +8,10 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Direction, Strategy
 from tunewright.surrogate.gp import Posterior
 from tunewright.surrogate.kernel import squared_distances
+from tunewright.surrogate.model import Model
 from tunewright_suggester.core import hyperband
 from tunewright_suggester.core.ask import Ask, Explanation, Neighbour, Source
 from tunewright_suggester.core.bayesian import Step
-from tunewright_suggester.core.model import Model
 from tunewright_suggester.core.sharing import steps
 
 NEIGHBOURS = 3

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tunewright.core.spec import Direction, WarmStartType
 from tunewright.surrogate.encoding import Array, Encoding, encoding_of
+from tunewright.surrogate.model import kept_rows
 from tunewright_suggester.core.ask import DefinitionAsk, Observations, Outcome
 from tunewright_suggester.core.targets import losses
 from tunewright_suggester.core.warm_start import evidence_of, hearsay_of, joined
@@ -57,10 +58,7 @@ class Knowledge:
         """Keep at most `limit` observations: the best half of that, and the others evenly along the fold order."""
         if len(self.y) <= limit:
             return self
-        order = np.argsort(self.y, kind="stable")
-        best, others = order[: limit // 2], np.sort(order[limit // 2 :])
-        spread = others[np.linspace(0, len(others) - 1, limit - limit // 2).astype(np.intp)]
-        rows = np.sort(np.concatenate([best, spread]))
+        rows = kept_rows(self.y, limit)
         numbers = tuple(self.numbers[row] for row in rows)
         return replace(
             self,

@@ -19,10 +19,10 @@ from tunewright.core.spec import Direction
 from tunewright.surrogate.bend import LARGEST
 from tunewright.surrogate.encoding import Array
 from tunewright.surrogate.gp import Posterior
+from tunewright.surrogate.model import Model
 from tunewright.surrogate.triangular import factor
 from tunewright_suggester.core.ask import Ask, Outcome, Outlook
 from tunewright_suggester.core.knowledge import Knowledge
-from tunewright_suggester.core.model import Model
 
 FUNCTIONS: Final = 256
 """Drawn from the model; the probability's resolution."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from tunewright.surrogate.model import Model
 from tunewright_suggester.core.ask import Ask
 from tunewright_suggester.core.effort import Effort, effort_of
 from tunewright_suggester.core.knowledge import Knowledge, knowledge_of
-from tunewright_suggester.core.model import FEWEST_TO_FIT, Model, fit_model
+from tunewright_suggester.core.model import FEWEST_TO_FIT, fit_model
 
 
 def recommended(ask: Ask) -> int | None:

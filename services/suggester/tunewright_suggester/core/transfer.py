@@ -26,10 +26,11 @@ import numpy as np
 from tunewright.surrogate.bend import Bend
 from tunewright.surrogate.encoding import Array
 from tunewright.surrogate.gp import Data, Posterior, fit
+from tunewright.surrogate.model import Model
 from tunewright.surrogate.triangular import diagonal, inverse
 from tunewright_suggester.core.effort import Effort
 from tunewright_suggester.core.knowledge import Knowledge
-from tunewright_suggester.core.model import Model, fit_model
+from tunewright_suggester.core.model import fit_model
 
 FEWEST_TO_LEARN_FROM: Final = 3
 """Observations, of a parent and of the child."""
