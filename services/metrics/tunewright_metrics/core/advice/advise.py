@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tunewright.core.spec import Definition
 from tunewright_metrics.core.advice.edges import best_at_edge
 from tunewright_metrics.core.advice.effects import no_effect
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of

@@ -11,14 +11,15 @@ from typing import Final
 import numpy as np
 
 from tunewright.core.gain import worthwhile_gain
-from tunewright.core.space import Choice, Float, Int, Range, text_of
+from tunewright.core.space import Choice, Float, Int, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array, Axis
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Advice, Kind, share_text
 from tunewright_metrics.core.advice.model import Belief
 from tunewright_metrics.core.advice.ranges import extended, good_span
 
+FEWEST_LEVELS: Final = 3
 NEAR: Final = 0.25
 """Half of the best trainings lie so near to the end, as a share of the range on its scaled axis."""
 STEPS: Final = np.array([0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0])
@@ -33,17 +34,17 @@ GAINS: Final = 1.0
 def best_at_edge(evidence: Evidence, belief: Belief) -> list[Advice]:
     found = []
     for place, axis in enumerate(evidence.encoding.axes):
-        if isinstance(axis.parameter, Choice) or (axis.levels or 3) < 3:
+        if isinstance(axis.parameter, Choice) or (axis.levels or FEWEST_LEVELS) < FEWEST_LEVELS:
             continue
         for upper in (False, True):
-            advice = _at(evidence, belief, place, axis, upper=upper)
+            advice = _at(evidence, belief, place, axis.parameter, upper=upper)
             if advice is not None:
                 found.append(advice)
     return found
 
 
-def _at(evidence: Evidence, belief: Belief, place: int, axis: Axis, *, upper: bool) -> Advice | None:
-    best = evidence.U[evidence.best]
+def _at(evidence: Evidence, belief: Belief, place: int, parameter: Float | Int, *, upper: bool) -> Advice | None:
+    axis, best = evidence.encoding.axes[place], evidence.U[evidence.best]
     distances = 1.0 - best[:, place] if upper else best[:, place]
     if np.median(distances) > max(NEAR, 0.51 * own_share(axis)):
         return None
@@ -51,10 +52,19 @@ def _at(evidence: Evidence, belief: Belief, place: int, axis: Axis, *, upper: bo
     if probability < SURE:
         return None
     low, high = good_span(evidence, place)
-    wider = extended(axis.name, axis.parameter, low, high, upper=upper)
+    wider = extended(axis.name, parameter, low, high, upper=upper)
     if wider is None:
         return None
-    return _advice(evidence, axis, wider, float(np.median(distances)), probability, upper=upper)
+    value = text_of(parameter.high if upper else parameter.low)
+    end = f"{'upper' if upper else 'lower'} end of {axis.name} ({value})"
+    text = (
+        f"The best {len(best)} of {len(evidence.y)} trainings crowd at the {end}: half of them within "
+        f"{max(float(np.median(distances)), 0.01):.0%} of the range, and the objective still improves towards it "
+        f"({share_text(probability)} sure)."
+    )
+    job = evidence.history.spec.name
+    remedy = f"Try {axis.name}={wider}: tunewright narrow {job} makes a job of it that knows these results."
+    return Advice(Kind.BEST_AT_EDGE, text, remedy, evidence.definition.name, Parameter(axis.name, wider))
 
 
 def own_share(axis: Axis) -> float:
@@ -81,20 +91,3 @@ def _improving(evidence: Evidence, belief: Belief, place: int, best: Array, *, u
     drawn = profile[:, None] + vectors @ (np.sqrt(np.maximum(values, 0.0))[:, None] * normals)
     improves = (drawn[0] < drawn[1:].min(0)) & (drawn[2] - drawn[0] > needed)
     return float(improves.mean())
-
-
-def _advice(
-    evidence: Evidence, axis: Axis, wider: Range, distance: float, probability: float, *, upper: bool
-) -> Advice:
-    parameter = axis.parameter
-    assert isinstance(parameter, Float | Int)
-    end = "upper" if upper else "lower"
-    value = text_of(parameter.high if upper else parameter.low)
-    count = len(evidence.best)
-    text = (
-        f"The best {count} of {len(evidence.y)} trainings crowd at the {end} end of {axis.name} ({value}): half of them "
-        f"within {max(distance, 0.0):.0%} of the range, and the objective still improves towards it ({probability:.0%} sure)."
-    )
-    job = evidence.history.spec.name
-    remedy = f"Try {axis.name}={wider}: tunewright narrow {job} makes a job of it that knows these results."
-    return Advice(Kind.BEST_AT_EDGE, text, remedy, evidence.definition.name, Parameter(axis.name, wider))

@@ -14,11 +14,11 @@ import numpy as np
 from tunewright.core.space import Choice, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array
+from tunewright.surrogate.gp import condition
 from tunewright_metrics.core.advice.evidence import Evidence
 from tunewright_metrics.core.advice.hints import Advice, Kind
 from tunewright_metrics.core.advice.model import Belief, variance_along, weighted
 from tunewright_metrics.core.advice.ranges import fixed
-from tunewright.surrogate.gp import condition
 
 NO_SHARE: Final = 0.003
 """Of the variance of the objective over the space: less is no effect."""
@@ -36,16 +36,19 @@ def no_effect(evidence: Evidence, belief: Belief) -> list[Advice]:
     everywhere = evidence.encoding.snapped(places)
     mean, covariance = belief.joint(everywhere)
     whole = float(mean.var() + np.diagonal(covariance).mean() - covariance.mean())
-    found = []
+    found: list[Advice] = []
     for place in range(len(evidence.encoding.axes)):
         share = max(share_of(belief, place, at, whole) for at in (everywhere, evidence.U[evidence.best]))
-        if share < NO_SHARE:
+        if share < NO_SHARE and len(found) < len(evidence.encoding.axes) - 1:
             found.append(_advice(evidence, place, share))
     return found
 
 
 def share_of(belief: Belief, place: int, at: Array, whole: float) -> float:
-    """Return the expected share of the objective's variance along one axis, at the others' coordinates `at` (b, g)."""
+    """Return the expected share of the objective's variance along one axis, at the others' coordinates `at` (b, g).
+
+    1 if the likeliest lengthscales alone show an effect: then nobody asks how large it is.
+    """
     axis = belief.encoding.axes[place]
     if isinstance(axis.parameter, Choice):
         values = np.arange(len(axis.parameter.values), dtype=np.float64)
@@ -57,6 +60,8 @@ def share_of(belief: Belief, place: int, at: Array, whole: float) -> float:
     features = belief.encoding.features(lines.reshape(-1, at.shape[1])).reshape(shape)
     thetas = [_with(belief.theta, place, length) for length in (*LENGTHSCALES.tolist(), belief.theta[place])]
     weights = weighted(belief.data, thetas)
+    if variance_along(belief.posterior, features) >= NO_SHARE * whole:
+        return 1.0
     variance = sum(
         weight * variance_along(condition(belief.data, theta), features)
         for weight, theta in zip(weights.tolist(), thetas, strict=True)
@@ -75,10 +80,11 @@ def _advice(evidence: Evidence, place: int, share: float) -> Advice:
     axis = evidence.encoding.axes[place]
     value = evidence.best_tried.configuration[axis.name]
     text = (
-        f"{axis.name} has no effect that {len(evidence.y)} trainings can show: it explains less than {NO_SHARE:.0%} of "
-        f"the objective's variance (expected: {share:.1%})."
+        f"{axis.name} has no effect that {len(evidence.y)} trainings could show: it is expected to explain "
+        f"{100 * share:.1g} % of the objective's variance, what is not known of it included."
     )
     job = evidence.history.spec.name
-    remedy = f"Fix it at {text_of(value)}, the best training's: tunewright narrow {job}, or --set {axis.name}={text_of(value)}."
+    best = text_of(value)
+    remedy = f"Fix it at {best}, as the best training has it: tunewright narrow {job}, or --set {axis.name}={best}."
     suggested = Parameter(axis.name, fixed(axis.parameter, value))
     return Advice(Kind.NO_EFFECT, text, remedy, evidence.definition.name, suggested)

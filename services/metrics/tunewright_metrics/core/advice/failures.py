@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tunewright.core.space import Choice, Float, Int, Range, from_unit, text_of
+from tunewright.core.space import Choice, Range, from_unit, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array, Axis
 from tunewright_metrics.core.advice.evidence import Evidence
@@ -47,9 +47,7 @@ def fails_in_region(evidence: Evidence) -> list[Advice]:
     U = np.vstack([evidence.U, bad])
     failed = np.arange(len(U)) >= len(evidence.U)
     regions = [
-        region
-        for place, axis in enumerate(evidence.encoding.axes)
-        for region in _regions(axis, U[:, place], failed)
+        region for place, axis in enumerate(evidence.encoding.axes) for region in _regions(axis, U[:, place], failed)
     ]
     splits = max(len(regions), len(U) * len(evidence.encoding.axes))
     likely = [region for region in regions if region.chance * splits < BY_CHANCE]
@@ -90,7 +88,7 @@ def _at_least(both: int, drawn: int, marked: int, total: int) -> float:
     return ways / comb(total, drawn)
 
 
-def _short(value: float | int | str) -> float | int | str:
+def _short(value: float | str) -> float | int | str:
     return float(f"{value:.2g}") if isinstance(value, float) else value
 
 
@@ -100,7 +98,6 @@ def _advice(evidence: Evidence, region: Region) -> Advice:
         f"{region.failed} of {region.trainings} trainings {region.where} failed, "
         f"and {len(evidence.failed) - region.failed} of {elsewhere} elsewhere."
     )
-    assert isinstance(region.rest, Float | Int | Choice)
     name, job = region.axis.name, evidence.history.spec.name
     remedy = f"Try {name}={region.rest}: tunewright narrow {job} makes a job of it that knows these results."
     return Advice(Kind.FAILS_IN_REGION, text, remedy, evidence.definition.name, Parameter(name, region.rest))

@@ -17,20 +17,28 @@ from scipy.optimize import minimize
 
 from tunewright.core.gain import worthwhile_gain
 from tunewright.surrogate.encoding import Array
-from tunewright.surrogate.gp import BOUNDS, NOISE_MEDIAN, NOISE_SPREAD, Data, condition, negative_log_posterior, prior_median
+from tunewright.surrogate.gp import (
+    BOUNDS,
+    NOISE_MEDIAN,
+    NOISE_SPREAD,
+    Data,
+    condition,
+    negative_log_posterior,
+    prior_median,
+)
 from tunewright_metrics.core.advice.evidence import Evidence
 from tunewright_metrics.core.advice.hints import Advice, Kind
 from tunewright_metrics.core.advice.model import Belief, data_of
 
 FEWEST_REPEATS: Final = 4
 """Degrees of freedom of a measured noise."""
-VARIANCES: Final = (1e-6, 1e-3, 0.01, 0.05, 0.15, 0.3, 0.5, 0.7, 0.9)
+VARIANCES: Final = (1e-5, 0.01, 0.1, 0.3, 0.6, 0.9)
 """Of the noise, in units of the targets'; held against the data one by one."""
 EVALUATIONS: Final = 12
 PLACES: Final = 128
 SEED: Final = 10
-SURE: Final = 0.5
-"""Of healthy jobs none came above 0.02."""
+SURE: Final = 0.3
+"""Healthy jobs come to 0.03 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +57,17 @@ def noise_larger_than_gain(evidence: Evidence, belief: Belief) -> list[Advice]:
     gain = sum(guess.weight * guess.gain for guess in guesses)
     counted = _counted_by_criteria(evidence)
     if _sure(guesses, measured, lambda guess: guess.gain):
-        what = f"what the search has gained with noise taken out ({gain:.2g}, from the median of the ranges to the best)"
+        what = (
+            f"what the search has gained with noise taken out ({gain:.2g}, from the median of the ranges to the best)"
+        )
     elif counted is not None and _sure(guesses, measured, lambda _: counted):
         what = f"what the criterion counts as an improvement ({counted:.2g})"
     else:
         return []
     how = "as the model sees it" if measured is None else "as repeated configurations show"
-    text = f"Noise (standard deviation {deviation:.2g}, {how}) is larger than {what}: single trainings cannot be ranked."
+    text = (
+        f"Noise (standard deviation {deviation:.2g}, {how}) is larger than {what}: single trainings cannot be ranked."
+    )
     return [Advice(Kind.NOISE_LARGER_THAN_GAIN, text, _remedy(evidence), evidence.definition.name)]
 
 
@@ -124,7 +136,11 @@ def _refitted(data: Data, near: Array, noise: float) -> Array:
 
 def _remedy(evidence: Evidence) -> str:
     again = evidence.history.spec.reevaluation is None
-    first = "Repeat the best configurations (reevaluation: {top: 3, repeats: 3} in the job file)" if again else "Repeat more"
+    first = (
+        "Repeat the best configurations (reevaluation: {top: 3, repeats: 3} in the job file)"
+        if again
+        else "Repeat more"
+    )
     return (
         f"{first}, take the mean of the last values (objective: reading: MeanOfLast), validate on more data, and trust "
         f"tunewright best --recommended {evidence.history.spec.name} instead of the best single value."

@@ -1,7 +1,7 @@
 """PARALLELISM_TOO_HIGH: so many trainings at once that a model hardly sees results before the budget is spent.
 
-A training is chosen without the results of those beside it. How much worse the best becomes, measured with the suggester
-itself, stands in docs/advice.md; the threshold comes from there.
+A training is chosen without the results of those beside it. How much worse the best becomes, measured with the
+suggester itself, stands in docs/advice.md; the threshold comes from there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tunewright.core.spec import Strategy
 from tunewright_metrics.core.advice.hints import Advice, Kind
 from tunewright_metrics.core.history import History
 
-FEWEST_ROUNDS: Final = 3
+FEWEST_ROUNDS: Final = 4
 """max_trainings / max_parallel; below, the model has seen too little when the last trainings are chosen."""
 ROUNDS_TO_TRY: Final = 10
 FEWEST_PARALLEL: Final = 4
@@ -31,7 +31,7 @@ def parallelism_too_high(history: History) -> list[Advice]:
         f"{parallel} at once, Bayesian search is little more than random."
     )
     remedy = (
-        f"Try --parallel {wanted} (tunewright amend {spec.name} --parallel {wanted} while it runs), or --strategy Random, "
-        "which loses nothing by it."
+        f"Try --parallel {wanted} (tunewright amend {spec.name} --parallel {wanted} while it runs), "
+        "or --strategy Random, which loses nothing by it."
     )
     return [Advice(Kind.PARALLELISM_TOO_HIGH, text, remedy)]

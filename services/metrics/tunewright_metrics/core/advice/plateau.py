@@ -13,7 +13,7 @@ import numpy as np
 from tunewright.core.gain import worthwhile_gain
 from tunewright.surrogate.encoding import Array
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Advice, Kind, share_text
 from tunewright_metrics.core.advice.model import Belief
 
 FEWEST: Final = 15
@@ -30,9 +30,7 @@ JITTER: Final = 1e-8
 
 
 def plateau(evidence: Evidence, belief: Belief) -> list[Advice]:
-    least = worthwhile_gain(
-        float(evidence.best_tried.value or 0.0), np.sort(evidence.sign * evidence.y).tolist()
-    )
+    least = worthwhile_gain(float(evidence.best_tried.value or 0.0), np.sort(evidence.sign * evidence.y).tolist())
     since = without_gain(evidence.y, least)
     if since < max(FEWEST, SHARE * len(evidence.y)):
         return []
@@ -42,7 +40,7 @@ def plateau(evidence: Evidence, belief: Belief) -> list[Advice]:
     best = evidence.best_tried
     text = (
         f"None of the last {since} trainings improved on the best ({best.value:.4g}, training {best.number}) by more "
-        f"than {least:.2g}, and the model expects none to: {chance:.0%}."
+        f"than {least:.2g}, and the model expects none to: {share_text(chance)}."
     )
     name = evidence.history.spec.name
     remedy = (
@@ -65,12 +63,11 @@ def chance_of_gain(evidence: Evidence, belief: Belief, least: float) -> float:
     """Return the probability that somewhere the objective is better by more than `least` than where it was observed."""
     random = np.random.default_rng(SEED)
     observed = evidence.U[np.argsort(evidence.y, kind="stable")[:OBSERVED]]
-    places = [observed, random.random((EVERYWHERE, observed.shape[1]))]
-    centres = observed[np.arange(NEAR) % len(evidence.best)]
-    scale = np.array([1.0 if axis.levels is None else 1.0 for axis in evidence.encoding.axes])
-    for spread in SPREADS:
-        places.append(np.clip(_unit(evidence, centres) + spread * scale * random.standard_normal(centres.shape), 0, 1))
-    U = np.vstack([observed, evidence.encoding.snapped(np.vstack(places[1:]))])
+    places = [random.random((EVERYWHERE, observed.shape[1]))]
+    centres = _unit(evidence, evidence.U[evidence.best])
+    centres = centres[np.arange(NEAR) % len(centres)]
+    places += [np.clip(centres + spread * random.standard_normal(centres.shape), 0, 1) for spread in SPREADS]
+    U = np.vstack([observed, evidence.encoding.snapped(np.vstack(places))])
     mean, covariance = belief.joint(U)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, JITTER))

@@ -41,16 +41,17 @@ def good_span(evidence: Evidence, place: int) -> tuple[float, float]:
 def within(parameter: Float | Int, low: float, high: float) -> Float | Int:
     """Return the part of a range between two coordinates, with readable ends; ends that would hardly move stay."""
     low_value = parameter.low if low < WORTH else _readable(parameter, float(from_unit(parameter, low)), math.floor)
-    high_value = parameter.high if high > 1 - WORTH else _readable(parameter, float(from_unit(parameter, high)), math.ceil)
+    high_value = (
+        parameter.high if high > 1 - WORTH else _readable(parameter, float(from_unit(parameter, high)), math.ceil)
+    )
     return _between(parameter, max(low_value, parameter.low), min(high_value, parameter.high))
 
 
-def extended(name: str, parameter: Range, low: float, high: float, *, upper: bool) -> Float | Int | None:
+def extended(name: str, parameter: Float | Int, low: float, high: float, *, upper: bool) -> Float | Int | None:
     """Return a range that goes on beyond an end: a decade on logarithmic scales, half the width on a linear one.
 
     The other end is where good trainings begin. None: the end is one of nature's, or nearly.
     """
-    assert isinstance(parameter, Float | Int)
     kept = within(parameter, 0.0 if not upper else low, 1.0 if upper else high)
     beyond = _limited(name, parameter, _beyond(parameter, upper=upper))
     if abs(to_unit(parameter, beyond) - (1.0 if upper else 0.0)) < WORTH:
@@ -88,7 +89,7 @@ def _limited(name: str, parameter: Float | Int, value: float) -> Value:
         return min(max(round(value), least), MAX_EXACT_INT)
     if parameter.low >= 0:
         value = max(value, 0.0)
-    if SHARE.search(name) and 0 <= parameter.low and parameter.high <= 1:
+    if SHARE.search(name) and parameter.low >= 0 and parameter.high <= 1:
         value = min(value, max(NEAR_ONE, parameter.high))
     if resolved_scaling(parameter) is ScalingType.REVERSE_LOGARITHMIC:
         value = max(value, 0.0)
