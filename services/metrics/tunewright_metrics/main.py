@@ -12,6 +12,7 @@ from tunewright.platform.credentials import Credentials
 from tunewright.platform.store.port import Store
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
+from tunewright_metrics.histories import Histories
 from tunewright_metrics.news import News
 from tunewright_metrics.pulse import Pulse, no_check
 from tunewright_metrics.reports import Reports
@@ -33,7 +34,7 @@ class Metrics:
         self._pulse = Pulse(store, reach_bus)
         archive = Archive(store, news)
         self._reports = Reports(store, bus, archive)
-        self.servicer = MetricsServicer(archive, bus)
+        self.servicer = MetricsServicer(archive, bus, Histories(store))
 
     async def run(self) -> None:
         """Collect until cancelled."""

@@ -43,7 +43,7 @@ def advise(history: History) -> Advised:
         advice += fails_in_region(evidence)
         reason = too_few(evidence)
         if reason:
-            untold.append(Untold(definition.name, reason))
+            untold.append(Untold(evidence.definition_name, reason))
         else:
             advice += _of_model(evidence)
     order = list(Kind)

@@ -64,7 +64,7 @@ def _at(evidence: Evidence, belief: Belief, place: int, parameter: Float | Int, 
     )
     job = evidence.history.spec.name
     remedy = f"Try {axis.name}={wider}: tunewright narrow {job} makes a job of it that knows these results."
-    return Advice(Kind.BEST_AT_EDGE, text, remedy, evidence.definition.name, Parameter(axis.name, wider))
+    return Advice(Kind.BEST_AT_EDGE, text, remedy, evidence.definition_name, Parameter(axis.name, wider))
 
 
 def own_share(axis: Axis) -> float:

@@ -87,4 +87,4 @@ def _advice(evidence: Evidence, place: int, share: float) -> Advice:
     best = text_of(value)
     remedy = f"Fix it at {best}, as the best training has it: tunewright narrow {job}, or --set {axis.name}={best}."
     suggested = Parameter(axis.name, fixed(axis.parameter, value))
-    return Advice(Kind.NO_EFFECT, text, remedy, evidence.definition.name, suggested)
+    return Advice(Kind.NO_EFFECT, text, remedy, evidence.definition_name, suggested)

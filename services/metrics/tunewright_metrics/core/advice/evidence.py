@@ -36,6 +36,11 @@ class Evidence:
     """Trainings that ended by themselves without an objective."""
 
     @property
+    def definition_name(self) -> str:
+        """Return the definition's name, empty where there is only one."""
+        return self.definition.name if len(self.history.spec.definitions) > 1 else ""
+
+    @property
     def sign(self) -> float:
         """What turns an objective into a loss, and back."""
         return _sign(self.history, self.definition)

@@ -100,4 +100,4 @@ def _advice(evidence: Evidence, region: Region) -> Advice:
     )
     name, job = region.axis.name, evidence.history.spec.name
     remedy = f"Try {name}={region.rest}: tunewright narrow {job} makes a job of it that knows these results."
-    return Advice(Kind.FAILS_IN_REGION, text, remedy, evidence.definition.name, Parameter(name, region.rest))
+    return Advice(Kind.FAILS_IN_REGION, text, remedy, evidence.definition_name, Parameter(name, region.rest))

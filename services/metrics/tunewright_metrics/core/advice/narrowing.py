@@ -32,13 +32,13 @@ def narrowed(history: History, advice: Sequence[Advice]) -> tuple[Narrowed, ...]
     found: list[Narrowed] = []
     for definition in history.spec.definitions:
         evidence = evidence_of(history, definition)
-        if definition.name not in noisy and not too_few(evidence):
+        if evidence.definition_name not in noisy and not too_few(evidence):
             found += _of(evidence, advice)
     return tuple(found)
 
 
 def _of(evidence: Evidence, advice: Sequence[Advice]) -> list[Narrowed]:
-    name = evidence.definition.name
+    name = evidence.definition_name
     advised = {
         item.suggested.name: item
         for item in reversed(advice)  # of several the first, which matters most

@@ -68,7 +68,7 @@ def noise_larger_than_gain(evidence: Evidence, belief: Belief) -> list[Advice]:
     text = (
         f"Noise (standard deviation {deviation:.2g}, {how}) is larger than {what}: single trainings cannot be ranked."
     )
-    return [Advice(Kind.NOISE_LARGER_THAN_GAIN, text, _remedy(evidence), evidence.definition.name)]
+    return [Advice(Kind.NOISE_LARGER_THAN_GAIN, text, _remedy(evidence), evidence.definition_name)]
 
 
 def guesses_of(evidence: Evidence, belief: Belief) -> list[Guess]:

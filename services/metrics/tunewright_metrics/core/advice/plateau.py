@@ -47,7 +47,7 @@ def plateau(evidence: Evidence, belief: Belief) -> list[Advice]:
         f"If it runs, end it: tunewright stop {name}; next time give --on-convergence. For more, tune other "
         "hyperparameters, or search wider ranges."
     )
-    return [Advice(Kind.PLATEAU, text, remedy, evidence.definition.name)]
+    return [Advice(Kind.PLATEAU, text, remedy, evidence.definition_name)]
 
 
 def without_gain(y: Array, least: float) -> int:
