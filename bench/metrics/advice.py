@@ -14,9 +14,10 @@ from typing import Final
 
 from bench.metrics.seeded_jobs import BAYESIAN, Many, Ran, crowded, dummies, flat, healthy, noisy, outside, ran
 from bench.rows import Row
+from tunewright.core.analysis import Advice
 from tunewright.core.gain import worthwhile_gain
 from tunewright_metrics.core.advice.advise import advise
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.history import History
 
 RANDOM_JOBS: Final = 30

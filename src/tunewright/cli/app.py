@@ -359,6 +359,17 @@ def extend(
 
 
 @app.command()
+def advice(job: Job, output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+    """Say what could be done better, found in the job's trainings so far: ranges, parallelism, noise, a plateau.
+
+    Each with the figures it rests on and what to do. docs/advice.md has the rules. Ranges: tunewright narrow JOB.
+    """
+    from tunewright.cli import advising
+
+    advising.advice(job, data_dir, as_json=output is Output.JSON)
+
+
+@app.command()
 def narrow(
     job: Job,
     new_name: Annotated[

@@ -15,6 +15,7 @@ from tunewright.client.narrowing import Narrowing, narrowing_of
 from tunewright.client.operations import AsyncOperations
 from tunewright.client.requests import request_of
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
+from tunewright.core.analysis import Advice
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, Parameter, TuningJobSpec
@@ -192,6 +193,11 @@ class AsyncClient:
         """
         request = request_of(pb.RetryTuningJobRequest, job=job, request_id=request_id or str(uuid.uuid4()))
         return _job((await self._call(self._tuning.RetryTuningJob, request)).job)
+
+    async def advice(self, job: str) -> Sequence[Advice]:
+        """Return what could be done better, found in the job's trainings so far; what matters most first."""
+        request = request_of(mpb.AnalyzeRequest, job=job, analyses=[mpb.ANALYSIS_ADVICE])
+        return [from_message(item, Advice) for item in (await self._call(self._metrics.Analyze, request)).advice]
 
     async def narrow(self, job: str, *, name: str = "", max_trainings: int | None = None) -> Narrowing:
         """Propose a job of the ranges that an ended job's trainings speak for; `create` its `spec` to run it.

@@ -18,6 +18,7 @@ from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.core.analysis import Advice
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 
@@ -108,6 +109,9 @@ class Client:
 
     def retry_failed(self, job: str, *, request_id: str | None = None) -> TuningJob:
         return self._run(self._client.retry_failed(job, request_id=request_id))
+
+    def advice(self, job: str) -> Sequence[Advice]:
+        return self._run(self._client.advice(job))
 
     def narrow(self, job: str, *, name: str = "", max_trainings: int | None = None) -> Narrowing:
         return self._run(self._client.narrow(job, name=name, max_trainings=max_trainings))

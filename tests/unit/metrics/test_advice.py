@@ -8,6 +8,7 @@ import pytest
 from bench.metrics.advice import is_true
 from bench.metrics.seeded_jobs import BAYESIAN, Job, crowded, dummies, flat, healthy, noisy, outside, ran
 
+from tunewright.core.analysis import Advice
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.narrowing import narrowed_spec, only_value
@@ -16,7 +17,7 @@ from tunewright.core.spec import Completion, Limits, Parameter, Strategy, WarmSt
 from tunewright.core.states import TrainingState
 from tunewright.core.warm_start import check_parent, check_request
 from tunewright_metrics.core.advice.advise import advise
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.narrowing import narrowed
 from tunewright_metrics.core.advice.ranges import extended
 from tunewright_metrics.core.history import History

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tunewright.core.analysis import Advice
 from tunewright_metrics.core.advice.edges import best_at_edge
 from tunewright_metrics.core.advice.effects import no_effect
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
 from tunewright_metrics.core.advice.failures import fails_in_region
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.model import belief_of
 from tunewright_metrics.core.advice.noise import noise_larger_than_gain
 from tunewright_metrics.core.advice.parallelism import parallelism_too_high

@@ -10,12 +10,13 @@ from typing import Final
 
 import numpy as np
 
+from tunewright.core.analysis import Advice
 from tunewright.core.gain import worthwhile_gain
 from tunewright.core.space import Choice, Float, Int, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array, Axis
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Advice, Kind, share_text
+from tunewright_metrics.core.advice.hints import Kind, share_text
 from tunewright_metrics.core.advice.model import Belief
 from tunewright_metrics.core.advice.ranges import extended, good_span
 

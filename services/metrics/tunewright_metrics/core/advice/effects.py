@@ -11,12 +11,13 @@ from typing import Final
 
 import numpy as np
 
+from tunewright.core.analysis import Advice
 from tunewright.core.space import Choice, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array
 from tunewright.surrogate.gp import condition
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.model import Belief, variance_along, weighted
 from tunewright_metrics.core.advice.ranges import fixed
 

@@ -12,11 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tunewright.core.analysis import Advice
 from tunewright.core.space import Choice, Range, from_unit, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array, Axis
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.ranges import within
 
 FEWEST: Final = 5
@@ -25,6 +26,10 @@ INSIDE: Final = 0.8
 OUTSIDE: Final = 0.1
 """Shares of trainings that fail: at least beyond, at most on this side."""
 BY_CHANCE: Final = 1e-3
+LAST: Final = 1000
+"""Trainings of each kind that are looked at."""
+MOST_CUTS: Final = 64
+"""Of an axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Region:
     where: str
     failed: int
     trainings: int
+    failed_elsewhere: int
+    elsewhere: int
     chance: float
     """That failures which have nothing to do with the axis lie so or worse, at any of the splits looked at."""
 
@@ -42,10 +49,10 @@ class Region:
 def fails_in_region(evidence: Evidence) -> list[Advice]:
     if len(evidence.failed) < FEWEST:
         return []
-    columns = {name: [item.configuration[name] for item in evidence.failed] for name in evidence.definition.space}
-    bad = evidence.encoding.coordinates(columns, len(evidence.failed))
-    U = np.vstack([evidence.U, bad])
-    failed = np.arange(len(U)) >= len(evidence.U)
+    without, good = evidence.failed[-LAST:], evidence.U[-LAST:]
+    columns = {name: [item.configuration[name] for item in without] for name in evidence.definition.space}
+    U = np.vstack([good, evidence.encoding.coordinates(columns, len(without))])
+    failed = np.arange(len(U)) >= len(good)
     regions = [
         region for place, axis in enumerate(evidence.encoding.axes) for region in _regions(axis, U[:, place], failed)
     ]
@@ -64,7 +71,7 @@ def _regions(axis: Axis, column: Array, failed: NDArray[np.bool_]) -> list[Regio
             rest = tuple(other for other in parameter.values if other != value)
             found.append(_region(axis, Choice(rest), f"with {axis.name}={value}", column == index, failed))
     else:
-        ends = np.unique(column)
+        ends = _cuts(column)
         for last, first in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
             above, below = (text_of(_short(from_unit(parameter, end))) for end in (last, first))
             low, high = within(parameter, first, 1.0), within(parameter, 0.0, last)
@@ -73,13 +80,20 @@ def _regions(axis: Axis, column: Array, failed: NDArray[np.bool_]) -> list[Regio
     return [region for region in found if region is not None]
 
 
+def _cuts(column: Array) -> Array:
+    """Return the values between which the axis is cut, not more than MOST_CUTS of them."""
+    ends = np.unique(column)
+    return ends[np.linspace(0, len(ends) - 1, min(len(ends), MOST_CUTS)).astype(np.intp)]
+
+
 def _region(axis: Axis, rest: Range, where: str, inside: NDArray[np.bool_], failed: NDArray[np.bool_]) -> Region | None:
     """Return the region if it has failures enough; None else."""
     both, trainings = int((inside & failed).sum()), int(inside.sum())
     others, total = int((~inside & failed).sum()), len(failed)
     if rest == axis.parameter or both < FEWEST or both < INSIDE * trainings or others > OUTSIDE * (total - trainings):
         return None
-    return Region(axis, rest, where, both, trainings, _at_least(both, trainings, both + others, total))
+    chance = _at_least(both, trainings, both + others, total)
+    return Region(axis, rest, where, both, trainings, others, total - trainings, chance)
 
 
 def _at_least(both: int, drawn: int, marked: int, total: int) -> float:
@@ -93,10 +107,9 @@ def _short(value: float | str) -> float | int | str:
 
 
 def _advice(evidence: Evidence, region: Region) -> Advice:
-    elsewhere = len(evidence.tried) + len(evidence.failed) - region.trainings
     text = (
         f"{region.failed} of {region.trainings} trainings {region.where} failed, "
-        f"and {len(evidence.failed) - region.failed} of {elsewhere} elsewhere."
+        f"and {region.failed_elsewhere} of {region.elsewhere} elsewhere."
     )
     name, job = region.axis.name, evidence.history.spec.name
     remedy = f"Try {name}={region.rest}: tunewright narrow {job} makes a job of it that knows these results."

@@ -1,11 +1,8 @@
-"""A piece of advice, and the kinds there are, what matters most first."""
+"""The kinds of advice there are, what matters most first, and how shares are written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-
-from tunewright.core.spec import Parameter
 
 
 class Kind(StrEnum):
@@ -24,14 +21,3 @@ def share_text(share: float) -> str:
     if share >= 0.995:
         return "over 99 %"
     return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "under 1 %"
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    kind: str
-    text: str
-    """A sentence, with the figures it rests on."""
-    remedy: str
-    definition_name: str = ""
-    suggested: Parameter | None = None
-    """The hyperparameter meant with the range to try; a range of one value: fix it there."""

@@ -15,12 +15,14 @@ from tunewright.surrogate.bend import Bend
 from tunewright.surrogate.encoding import Array, Encoding
 from tunewright.surrogate.gp import Data, Posterior, negative_log_posterior
 from tunewright.surrogate.kernel import matern52, squared_distances
-from tunewright.surrogate.model import Observed, fit_model
+from tunewright.surrogate.model import Observed, fit_model, kept_rows
 from tunewright.surrogate.triangular import solve_lower
 from tunewright_metrics.core.advice.evidence import Evidence
 
 MOST_ROWS: Final = 120
 """Trainings that the model is fitted to: the best half of that, and the others evenly along the job."""
+MOST_COMPARED: Final = 600
+"""Trainings of which those that are alike are left out."""
 CLOSE: Final = 0.02
 """Trainings whose hyperparameters all differ by no more than this share of their ranges are alike."""
 STARTS: Final = 1
@@ -50,7 +52,8 @@ class Belief:
 
 
 def belief_of(evidence: Evidence) -> Belief:
-    observed = observed_of(evidence, _apart(evidence.U)).kept(MOST_ROWS)
+    rows = _apart(evidence.U, kept_rows(evidence.y, MOST_COMPARED))
+    observed = observed_of(evidence, rows).kept(MOST_ROWS)
     model = fit_model(observed, observed, STARTS, EVALUATIONS)
     return Belief(evidence.encoding, model.data, model.theta, model.bend, model.posterior())
 
@@ -93,14 +96,14 @@ def weighted(data: Data, thetas: list[Array]) -> Array:
     return weights
 
 
-def _apart(U: Array) -> NDArray[np.intp]:
-    """Return rows less those that lie close to one before.
+def _apart(U: Array, compared: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return some rows less those that lie close to one before.
 
     A search ends where its last trainings are hardly to be told apart, and their spread would become the unit in which
     all others are measured.
     """
     rows: list[int] = []
-    for row in range(len(U)):
+    for row in compared.tolist():
         if not rows or float(np.abs(U[rows] - U[row]).max(1).min()) > CLOSE:
             rows.append(row)
     return np.array(rows, dtype=np.intp)

@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 
+from tunewright.core.analysis import Advice
 from tunewright.core.narrowing import Narrowed
 from tunewright.core.space import Choice, text_of
 from tunewright.core.spec import Parameter
 from tunewright_metrics.core.advice.advise import too_few
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.ranges import good_span, within
 from tunewright_metrics.core.history import History
 

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import minimize
 
+from tunewright.core.analysis import Advice
 from tunewright.core.gain import worthwhile_gain
 from tunewright.surrogate.encoding import Array
 from tunewright.surrogate.gp import (
@@ -27,7 +28,7 @@ from tunewright.surrogate.gp import (
     prior_median,
 )
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.model import Belief, data_of
 
 FEWEST_REPEATS: Final = 4

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from tunewright.core.analysis import Advice
 from tunewright.core.spec import Strategy
-from tunewright_metrics.core.advice.hints import Advice, Kind
+from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.history import History
 
 FEWEST_ROUNDS: Final = 4

@@ -10,10 +10,11 @@ from typing import Final
 
 import numpy as np
 
+from tunewright.core.analysis import Advice
 from tunewright.core.gain import worthwhile_gain
 from tunewright.surrogate.encoding import Array
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Advice, Kind, share_text
+from tunewright_metrics.core.advice.hints import Kind, share_text
 from tunewright_metrics.core.advice.model import Belief
 
 FEWEST: Final = 15
