@@ -21,9 +21,9 @@ from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.history import History
 
 RANDOM_JOBS: Final = 30
-BAYESIAN_JOBS: Final = 8
+BAYESIAN_JOBS: Final = 4
 HEALTHY: Final = 90
-HEALTHY_BAYESIAN: Final = 24
+HEALTHY_BAYESIAN: Final = 12
 FAULTS: Final[Mapping[str, Kind]] = {
     "edge": Kind.BEST_AT_EDGE,
     "dummy": Kind.NO_EFFECT,
@@ -76,8 +76,8 @@ def _jobs() -> Many:
         *outside(many), *outside(few, BAYESIAN),
         *dummies(many), *dummies(few, BAYESIAN),
         *noisy(many), *noisy(few, BAYESIAN),
-        *crowded(few),
-        *flat(few), *flat(many // 2, BAYESIAN),
+        *crowded(many),
+        *flat(many), *flat(few, BAYESIAN),
         *healthy(HEALTHY), *healthy(HEALTHY_BAYESIAN, BAYESIAN, 60),
     )  # fmt: skip
 
