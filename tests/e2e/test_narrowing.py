@@ -46,9 +46,9 @@ def test_a_narrowed_job_goes_beyond_the_end_that_held_its_parent_up(served: Serv
     tuned = cli(served, "tune", str(script), *ranges, *how)
     assert tuned.returncode == 0, tuned.stderr
     assert "Advice: The best" in tuned.stdout
-    advice = json.loads(cli(served, "advice", "parent", "--output", "json").stdout)
-    assert advice[0]["kind"] == "BEST_AT_EDGE"
-    assert advice[0]["suggested"]["name"] == "x"
+    told = json.loads(cli(served, "analyze", "parent", "--advice", "--output", "json").stdout)
+    assert told["advice"][0]["kind"] == "BEST_AT_EDGE"
+    assert told["advice"][0]["suggested"]["name"] == "x"
 
     shown = cli(served, "narrow", "parent", "--dry-run")
     assert shown.returncode == 0, shown.stderr
@@ -67,7 +67,7 @@ def test_a_narrowed_job_goes_beyond_the_end_that_held_its_parent_up(served: Serv
     assert before is not None
     assert after is not None
     assert after < before
-    assert "too few trainings" in cli(served, "advice", "parent-n").stdout
+    assert "advice on ranges needs 19" in cli(served, "analyze", "parent-n", "--advice").stdout
 
 
 def test_what_cannot_be_narrowed_says_why(served: Served) -> None:

@@ -10,6 +10,8 @@ from tunewright.platform.bus.consumer import consume
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.credentials import Credentials
 from tunewright.platform.store.port import Store
+from tunewright_metrics.analyses import Analyses
+from tunewright_metrics.analyst import Analyst
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.histories import Histories
@@ -34,13 +36,17 @@ class Metrics:
         self._pulse = Pulse(store, reach_bus)
         archive = Archive(store, news)
         self._reports = Reports(store, bus, archive)
-        self.servicer = MetricsServicer(archive, bus, Histories(store))
+        self._analyst = Analyst()
+        self.servicer = MetricsServicer(archive, bus, Analyses(Histories(store), self._analyst))
 
     async def run(self) -> None:
         """Collect until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(consume(self._bus, GROUP, TOPICS, self._collector.handle, on_read=self._pulse.read))
-            group.create_task(self._pulse.run())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(consume(self._bus, GROUP, TOPICS, self._collector.handle, on_read=self._pulse.read))
+                group.create_task(self._pulse.run())
+        finally:
+            await self._analyst.close()
 
     async def take_reports(self, credentials: Credentials) -> None:
         """Take what other systems report under these credentials, until cancelled."""

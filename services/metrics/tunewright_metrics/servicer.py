@@ -1,8 +1,7 @@
-"""MetricsService on the wire: take reports, read back what trainings said, follow it live."""
+"""MetricsService on the wire: take reports, read back what trainings said, follow it live, analyse it."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -20,11 +19,10 @@ from tunewright.platform.store.port import Document
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics import records
-from tunewright_metrics.advising import advice_on
+from tunewright_metrics.analyses import Analyses
 from tunewright_metrics.archive import Archive, Expand, Extent, Found
 from tunewright_metrics.collector import SOURCE
 from tunewright_metrics.core.thinning import largest_triangles
-from tunewright_metrics.histories import Histories
 
 OUTPUT: Final = "training.output"
 PAGE_SIZE: Final = 1_000
@@ -34,8 +32,8 @@ POINTS_READ: Final = 1_000_000
 
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
-    def __init__(self, archive: Archive, bus: Bus, histories: Histories) -> None:
-        self._archive, self._bus, self._histories = archive, bus, histories
+    def __init__(self, archive: Archive, bus: Bus, analyses: Analyses) -> None:
+        self._archive, self._bus, self._analyses = archive, bus, analyses
 
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
@@ -100,8 +98,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def Analyze(  # noqa: N802
         self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext
     ) -> pb.AnalyzeResponse:
-        history = await self._histories.of(request.job, caller())
-        return await asyncio.to_thread(advice_on, history)
+        return await self._analyses.answer(request, caller())
 
     async def _extent(self, collection: str, name: str, attempt: int) -> Extent:
         """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec."""

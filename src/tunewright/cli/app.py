@@ -359,17 +359,6 @@ def extend(
 
 
 @app.command()
-def advice(job: Job, output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
-    """Say what could be done better, found in the job's trainings so far: ranges, parallelism, noise, a plateau.
-
-    Each with the figures it rests on and what to do. docs/advice.md has the rules. Ranges: tunewright narrow JOB.
-    """
-    from tunewright.cli import advising
-
-    advising.advice(job, data_dir, as_json=output is Output.JSON)
-
-
-@app.command()
 def narrow(
     job: Job,
     new_name: Annotated[
@@ -405,6 +394,44 @@ def delete(job: Job, data_dir: DataDir = None) -> None:
     from tunewright.cli import looking
 
     looking.delete(job, data_dir)
+
+
+@app.command()
+def analyze(
+    job: Job,
+    importance: Annotated[bool, typer.Option("--importance", help="Which hyperparameters matter.")] = False,
+    dependence: Annotated[bool, typer.Option("--dependence", help="The objective along each hyperparameter.")] = False,
+    best_so_far: Annotated[bool, typer.Option("--best-so-far", help="Which trainings were the best so far.")] = False,
+    distribution: Annotated[bool, typer.Option("--distribution", help="How good how many trainings are.")] = False,
+    advice: Annotated[bool, typer.Option("--advice", help="What could be done better.")] = False,
+    definition: Annotated[
+        str, typer.Option(help="Only this one, in a job of several definitions.", show_default=False)
+    ] = "",
+    output: OutputOption = Output.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Say what a job's trainings tell about its hyperparameters; without options, all of it.
+
+    Each share stands with an interval that holds it with a probability of 90 %: shares whose intervals overlap may well
+    be in the other order. "sets the best apart" (PED-ANOVA) is how much a hyperparameter's values among the best
+    quarter of the trainings differ from those of all: what matters for getting good. "alone" and "with others" (Sobol)
+    are shares of the objective's variance over the whole ranges, as the model sees it: what matters at all. A
+    hyperparameter that matters only together with others has a small share alone and a large one with others.
+
+    Curves show the objective along a hyperparameter, from the low end of its range to the high one, averaged over all
+    the others, ± its standard deviation. With too little data an analysis is refused, and says what it takes.
+    """
+    from tunewright.cli import analyzing
+
+    wanted = {
+        "IMPORTANCE": importance,
+        "PARTIAL_DEPENDENCE": dependence,
+        "BEST_SO_FAR": best_so_far,
+        "DISTRIBUTION": distribution,
+        "ADVICE": advice,
+    }
+    names = [name for name, asked in wanted.items() if asked]
+    analyzing.analyze(job, data_dir, names, definition, as_json=output is Output.JSON)
 
 
 @app.command()

@@ -6,6 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from tunewright.client.address import Address, find
 from tunewright.client.resources import Finding, Measurement, OutputLine, TrainingJob, TuningJob, Watched
+from tunewright.core.analysis import (
+    Advice,
+    Analyses,
+    Analysis,
+    BestStep,
+    Importance,
+    Method,
+    PartialDependence,
+    Refusal,
+    Share,
+)
 
 if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
@@ -13,11 +24,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "Advice",
+    "Analyses",
+    "Analysis",
     "AsyncClient",
+    "BestStep",
     "Client",
     "Finding",
+    "Importance",
     "Measurement",
+    "Method",
     "OutputLine",
+    "PartialDependence",
+    "Refusal",
+    "Share",
     "TrainingJob",
     "TuningJob",
     "Watched",

@@ -15,7 +15,7 @@ from tunewright.client.narrowing import Narrowing, narrowing_of
 from tunewright.client.operations import AsyncOperations
 from tunewright.client.requests import request_of
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched, in_order, job_in_order
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, Parameter, TuningJobSpec
@@ -194,19 +194,13 @@ class AsyncClient:
         request = request_of(pb.RetryTuningJobRequest, job=job, request_id=request_id or str(uuid.uuid4()))
         return _job((await self._call(self._tuning.RetryTuningJob, request)).job)
 
-    async def advice(self, job: str) -> Sequence[Advice]:
-        """Return what could be done better, found in the job's trainings so far; what matters most first."""
-        request = request_of(mpb.AnalyzeRequest, job=job, analyses=[mpb.ANALYSIS_ADVICE])
-        return [from_message(item, Advice) for item in (await self._call(self._metrics.Analyze, request)).advice]
-
     async def narrow(self, job: str, *, name: str = "", max_trainings: int | None = None) -> Narrowing:
         """Propose a job of the ranges that an ended job's trainings speak for; `create` its `spec` to run it.
 
         It knows the job's results. Raises InvalidSpec: no other ranges would be better, or too little is known.
         """
         found = await self.describe(job)
-        request = request_of(mpb.AnalyzeRequest, job=found.uid, analyses=[mpb.ANALYSIS_ADVICE])
-        return narrowing_of(found, await self._call(self._metrics.Analyze, request), name, max_trainings)
+        return narrowing_of(found, await self.analyze(found.uid, Analysis.ADVICE), name, max_trainings)
 
     async def delete(self, job: str) -> None:
         """Delete an ended job. Raises IllegalTransition if it has not ended."""
@@ -308,6 +302,15 @@ class AsyncClient:
             if not response.next_page_token:
                 return
             request.page_token = response.next_page_token
+
+    async def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
+        """Return analyses of a job's trainings so far, all of them if none is named; see docs/analysis.md.
+
+        What there is too little data for is among the `refused`. Raises NotFound, InvalidSpec.
+        """
+        named = [mpb.Analysis.Value(f"ANALYSIS_{analysis.name}") for analysis in analyses]
+        request = request_of(mpb.AnalyzeRequest, job=job, analyses=named, definition_name=definition_name)
+        return from_message(await self._call(self._metrics.Analyze, request), Analyses)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
         tries = 0

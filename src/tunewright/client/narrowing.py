@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tunewright.client.resources import TuningJob
+from tunewright.core.analysis import Analyses, Analysis, Narrowed
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.narrowing import Narrowed, narrowed_spec
+from tunewright.core.narrowing import narrowed_spec
 from tunewright.core.spec import TuningJobSpec
-from tunewright.platform.codec import from_message
-from tunewright.v1 import metrics_service_pb2 as pb
 
 NOISE: Final = "NOISE_LARGER_THAN_GAIN"
 
@@ -23,17 +22,15 @@ class Narrowing:
     changes: tuple[Narrowed, ...]
 
 
-def narrowing_of(job: TuningJob, told: pb.AnalyzeResponse, name: str, max_trainings: int | None) -> Narrowing:
+def narrowing_of(job: TuningJob, told: Analyses, name: str, max_trainings: int | None) -> Narrowing:
     """Raises InvalidSpec: there is nothing to narrow, and why."""
-    changes = tuple(from_message(item, Narrowed) for item in told.narrowed)
-    if not changes and (why := _why_not(told)):
+    if not told.narrowed and (why := _why_not(told)):
         raise InvalidSpec("job", why, "Let it run on, extend it, or give ranges yourself")
     best = None if job.best is None else job.best.configuration
-    spec = narrowed_spec(job.spec, job.uid, changes, name=name, max_trainings=max_trainings, best=best)
-    return Narrowing(spec, changes)
+    spec = narrowed_spec(job.spec, job.uid, told.narrowed, name=name, max_trainings=max_trainings, best=best)
+    return Narrowing(spec, told.narrowed)
 
 
-def _why_not(told: pb.AnalyzeResponse) -> str:
-    refused = [item.reason for item in told.refused if item.analysis == pb.ANALYSIS_ADVICE]
-    noise = [item.text for item in told.advice if item.kind == NOISE]
-    return "; ".join(refused + noise)
+def _why_not(told: Analyses) -> str:
+    refused = [item.reason for item in told.refused if item.analysis is Analysis.ADVICE]
+    return "; ".join([*refused, *(item.text for item in told.advice if item.kind == NOISE)])

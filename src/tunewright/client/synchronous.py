@@ -18,7 +18,7 @@ from tunewright.client.asynchronous import AsyncClient
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 
@@ -110,9 +110,6 @@ class Client:
     def retry_failed(self, job: str, *, request_id: str | None = None) -> TuningJob:
         return self._run(self._client.retry_failed(job, request_id=request_id))
 
-    def advice(self, job: str) -> Sequence[Advice]:
-        return self._run(self._client.advice(job))
-
     def narrow(self, job: str, *, name: str = "", max_trainings: int | None = None) -> Narrowing:
         return self._run(self._client.narrow(job, name=name, max_trainings=max_trainings))
 
@@ -139,6 +136,9 @@ class Client:
 
     def measurements(self, training: str, metric: str = "", *, follow: bool = False) -> Iterator[Measurement]:
         return self._each(self._client.measurements(training, metric, follow=follow))
+
+    def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
+        return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(call, self._loop)

@@ -7,9 +7,10 @@ parent has seen, as far as its strategy can learn from a parent, and otherwise b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from tunewright.core.analysis import Narrowed
 from tunewright.core.check import LARGEST_SEED
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Configuration, Range, Value, text_of
@@ -18,16 +19,6 @@ from tunewright.core.warm_start import LEARNING, MAX_CHANGES, changes
 
 LONGEST_NAME: Final = 32
 LAST_NUMBER: Final = 99
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """A hyperparameter with another range than the job has."""
-
-    parameter: Parameter
-    """A range of one value: fixed."""
-    reason: str
-    definition_name: str = ""
 
 
 def narrowed_spec(

@@ -42,6 +42,16 @@ class Bend:
             z = float(np.expm1(z)) if self.power == 0 else max(1 + self.power * z, 1e-9) ** (1 / self.power) - 1
         return z * self.unit + self.centre
 
+    def inverted(self, t: Array) -> Array:
+        """Return the objectives at targets t (…), each as `invert` does."""
+        z = t * self.deviation + self.mean
+        above = np.maximum(z, 0.0)
+        if self.power == 0:
+            upper = np.expm1(above)
+        else:
+            upper = np.maximum(1 + self.power * above, 1e-9) ** (1 / self.power) - 1
+        return np.where(z > 0, upper, z) * self.unit + self.centre
+
     def slope(self, y: Array) -> Array:
         """Return dt/dy."""
         z = (y - self.centre) / self.unit

@@ -132,7 +132,7 @@ def fit(data: Data, starts: Sequence[Array], evaluations: int) -> Array:
             args=(data,),
             jac=True,
             method="L-BFGS-B",
-            bounds=_bounds(data.parameters),
+            bounds=bounds(data.parameters),
             options={"maxfun": evaluations, "maxiter": evaluations},
         )
         if found.fun < best_value:
@@ -215,6 +215,6 @@ def _prior(parameters: int) -> tuple[Array, Array]:
     return prior_median(parameters), spread
 
 
-def _bounds(parameters: int) -> list[tuple[float, float]]:
+def bounds(parameters: int) -> list[tuple[float, float]]:
     ends = [BOUNDS["lengthscale"]] * parameters + [BOUNDS["signal"], BOUNDS["noise"]]
     return [(float(np.log(low)), float(np.log(high))) for low, high in ends]

@@ -335,21 +335,25 @@ class Refusal(_message.Message):
     def __init__(self, analysis: _Optional[_Union[Analysis, str]] = ..., definition_name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class AnalyzeResponse(_message.Message):
-    __slots__ = ("importances", "dependences", "best_so_far", "distribution", "advice", "refused", "narrowed", "trainings")
+    __slots__ = ("importances", "dependences", "best_so_far", "distribution", "advice", "refused", "trainings", "stopped", "left_out", "narrowed")
     IMPORTANCES_FIELD_NUMBER: _ClassVar[int]
     DEPENDENCES_FIELD_NUMBER: _ClassVar[int]
     BEST_SO_FAR_FIELD_NUMBER: _ClassVar[int]
     DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     ADVICE_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
-    NARROWED_FIELD_NUMBER: _ClassVar[int]
     TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    STOPPED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    NARROWED_FIELD_NUMBER: _ClassVar[int]
     importances: _containers.RepeatedCompositeFieldContainer[Importance]
     dependences: _containers.RepeatedCompositeFieldContainer[PartialDependence]
     best_so_far: _containers.RepeatedCompositeFieldContainer[BestStep]
     distribution: _containers.RepeatedCompositeFieldContainer[Share]
     advice: _containers.RepeatedCompositeFieldContainer[Advice]
     refused: _containers.RepeatedCompositeFieldContainer[Refusal]
-    narrowed: _containers.RepeatedCompositeFieldContainer[Narrowed]
     trainings: int
-    def __init__(self, importances: _Optional[_Iterable[_Union[Importance, _Mapping]]] = ..., dependences: _Optional[_Iterable[_Union[PartialDependence, _Mapping]]] = ..., best_so_far: _Optional[_Iterable[_Union[BestStep, _Mapping]]] = ..., distribution: _Optional[_Iterable[_Union[Share, _Mapping]]] = ..., advice: _Optional[_Iterable[_Union[Advice, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[Refusal, _Mapping]]] = ..., narrowed: _Optional[_Iterable[_Union[Narrowed, _Mapping]]] = ..., trainings: _Optional[int] = ...) -> None: ...
+    stopped: int
+    left_out: int
+    narrowed: _containers.RepeatedCompositeFieldContainer[Narrowed]
+    def __init__(self, importances: _Optional[_Iterable[_Union[Importance, _Mapping]]] = ..., dependences: _Optional[_Iterable[_Union[PartialDependence, _Mapping]]] = ..., best_so_far: _Optional[_Iterable[_Union[BestStep, _Mapping]]] = ..., distribution: _Optional[_Iterable[_Union[Share, _Mapping]]] = ..., advice: _Optional[_Iterable[_Union[Advice, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[Refusal, _Mapping]]] = ..., trainings: _Optional[int] = ..., stopped: _Optional[int] = ..., left_out: _Optional[int] = ..., narrowed: _Optional[_Iterable[_Union[Narrowed, _Mapping]]] = ...) -> None: ...

@@ -270,12 +270,6 @@ async def test_a_training_that_has_not_started_has_said_nothing(world: World) ->
     assert await world.points() == ([], "")
 
 
-async def test_analyses_are_not_served_yet(world: World) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await world.stub.Analyze(pb.AnalyzeRequest(job="job"))
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-
-
 async def test_a_deleted_jobs_output_is_gone_before_it_is_removed(world: World) -> None:
     await world.training()
     await world.store.commit([Put("tuning_jobs", UID, {"hidden": True})])

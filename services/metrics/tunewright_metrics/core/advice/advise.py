@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tunewright.core.analysis import Advice
+from tunewright.core.spec import Definition
 from tunewright_metrics.core.advice.edges import best_at_edge
 from tunewright_metrics.core.advice.effects import no_effect
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
@@ -36,10 +38,10 @@ class Advised:
     untold: tuple[Untold, ...]
 
 
-def advise(history: History) -> Advised:
-    """Return advice on the job so far. A few hundred milliseconds of work for each definition."""
+def advise(history: History, definitions: Sequence[Definition] = ()) -> Advised:
+    """Return advice on the job so far, on some definitions or all. Each takes a few hundred milliseconds."""
     advice, untold = parallelism_too_high(history), []
-    for definition in history.spec.definitions:
+    for definition in definitions or history.spec.definitions:
         evidence = evidence_of(history, definition)
         advice += fails_in_region(evidence)
         reason = too_few(evidence)

@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from tunewright.core.analysis import Advice
-from tunewright.core.narrowing import Narrowed
+from tunewright.core.analysis import Advice, Narrowed
 from tunewright.core.space import Choice, text_of
-from tunewright.core.spec import Parameter
+from tunewright.core.spec import Definition, Parameter
 from tunewright_metrics.core.advice.advise import too_few
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
 from tunewright_metrics.core.advice.hints import Kind
@@ -27,11 +26,13 @@ REASONS: Final = {
 }
 
 
-def narrowed(history: History, advice: Sequence[Advice]) -> tuple[Narrowed, ...]:
+def narrowed(
+    history: History, advice: Sequence[Advice], definitions: Sequence[Definition] = ()
+) -> tuple[Narrowed, ...]:
     """Return the hyperparameters whose range should be another; nothing where noise makes the best ones luck."""
     noisy = {item.definition_name for item in advice if item.kind == Kind.NOISE_LARGER_THAN_GAIN}
     found: list[Narrowed] = []
-    for definition in history.spec.definitions:
+    for definition in definitions or history.spec.definitions:
         evidence = evidence_of(history, definition)
         if evidence.definition_name not in noisy and not too_few(evidence):
             found += _of(evidence, advice)

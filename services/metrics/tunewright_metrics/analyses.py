@@ -1,0 +1,50 @@
+"""Analyses of jobs as they stand now; one that was answered is not made again until a training has ended."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+from tunewright.core.analysis import Analysis
+from tunewright.core.errors import InvalidSpec
+from tunewright.v1 import metrics_service_pb2 as pb
+from tunewright_metrics.analysing import task_of
+from tunewright_metrics.analyst import Analyst
+from tunewright_metrics.histories import Histories
+
+KEPT_BYTES: Final = 8_000_000
+Key = tuple[str, int, frozenset[Analysis], str]
+"""Uid and version of the job's record, what was asked for, of which definition."""
+
+
+class Analyses:
+    def __init__(self, histories: Histories, analyst: Analyst) -> None:
+        self._histories, self._analyst = histories, analyst
+        self._kept: OrderedDict[Key, bytes] = OrderedDict()
+
+    async def answer(self, request: pb.AnalyzeRequest, owner: str) -> pb.AnalyzeResponse:
+        """Raises NotFound, InvalidSpec, Unavailable."""
+        wanted = _wanted(request)
+        job = await self._histories.job(request.job, owner)
+        key = job.uid, job.version, wanted, request.definition_name
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        else:
+            history = await self._histories.read(job)
+            self._keep(key, await self._analyst.run(task_of(history, wanted, request.definition_name)))
+        return pb.AnalyzeResponse.FromString(self._kept[key])
+
+    def _keep(self, key: Key, answer: bytes) -> None:
+        """Keep an answer in the place of the job's older ones, and of those not asked for longest."""
+        for old in [old for old in self._kept if old[0] == key[0] and old[1] != key[1]]:
+            del self._kept[old]
+        self._kept[key] = answer
+        while len(self._kept) > 1 and sum(map(len, self._kept.values())) > KEPT_BYTES:
+            self._kept.popitem(last=False)
+
+
+def _wanted(request: pb.AnalyzeRequest) -> frozenset[Analysis]:
+    known = {item.number: item.name.removeprefix("ANALYSIS_") for item in pb.Analysis.DESCRIPTOR.values if item.number}
+    if any(number not in known for number in request.analyses):
+        raise InvalidSpec("analyses", "names one that is not known", "Leave it out for all")
+    return frozenset(Analysis[known[number]] for number in request.analyses) or frozenset(Analysis)

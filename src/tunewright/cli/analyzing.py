@@ -1,0 +1,120 @@
+"""`tunewright analyze`: tables with bars and intervals, curves as sparklines, refusals in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from tunewright.cli.looking import print_table
+from tunewright.cli.serving import join
+from tunewright.cli.wording import printable, rounded
+from tunewright.client import Analyses, Analysis, BestStep, Client, Importance, Method, PartialDependence, Share
+
+BAR_WIDTH: Final = 20
+EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+LEVELS: Final = "▁▂▃▄▅▆▇█"
+MOST_CHOICES: Final = 6
+"""Of a choice, told by name with their means."""
+SHARES_SHOWN: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+TITLES: Final = {
+    Method.PED_ANOVA: "sets the best apart",
+    Method.SOBOL: "share of variance, alone",
+    Method.SOBOL_TOTAL: "share of variance, with others",
+}
+
+
+def analyze(job: str, data_dir: Path | None, names: Sequence[str], definition: str, *, as_json: bool) -> None:
+    with Client(join(data_dir)) as client:
+        told = client.analyze(job, *(Analysis[name] for name in names), definition_name=definition)
+    if as_json:
+        print(json.dumps(asdict(told), indent=2))
+        return
+    print(_rests_on(told))
+    for name in dict.fromkeys(item.definition_name for item in told.importances):
+        _show_importance([item for item in told.importances if item.definition_name == name], name)
+    for name in dict.fromkeys(item.definition_name for item in told.dependences):
+        _show_dependence([item for item in told.dependences if item.definition_name == name], name)
+    _show_best(told.best_so_far)
+    _show_distribution(told.distribution)
+    for advice in told.advice:
+        print(printable(f"\nAdvice: {advice.text}\n  {advice.remedy}"))
+    for refusal in told.refused:
+        of = f" of {refusal.definition_name}" if refusal.definition_name else ""
+        print(printable(f"\nNo {refusal.analysis.value}{of}: {refusal.reason}."))
+
+
+def bar(share: float) -> str:
+    """Return a share as a bar of BAR_WIDTH characters at most, to an eighth of one."""
+    whole, rest = divmod(round(min(max(share, 0.0), 1.0) * BAR_WIDTH * 8), 8)
+    return "█" * whole + EIGHTHS[rest].strip()
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return a character per value, from the lowest of them to the highest."""
+    low, high = min(values), max(values)
+    if not high > low:
+        return LEVELS[0] * len(values)
+    places = (value / (high - low) - low / (high - low) for value in values)
+    return "".join(LEVELS[min(int(place * len(LEVELS)), len(LEVELS) - 1)] for place in places)
+
+
+def _rests_on(told: Analyses) -> str:
+    stopped = f", {told.stopped} of them of trainings stopped early" if told.stopped else ""
+    without = f"; {told.left_out} ended without one" if told.left_out else ""
+    return f"{told.trainings} objectives{stopped}{without}"
+
+
+def _show_importance(items: Sequence[Importance], definition_name: str) -> None:
+    for method in dict.fromkeys(item.method for item in items):
+        title = TITLES[Method(method)] if method in list(Method) else method
+        shares = sorted((item for item in items if item.method == method), key=lambda item: -item.share)
+        rows = (
+            (item.parameter, f"{item.share:.0%}", f"{item.low:.0%} – {item.high:.0%}", bar(item.share))
+            for item in shares
+        )
+        _show(title, definition_name, ("name", "share", "90 %", ""), rows)
+
+
+def _show_dependence(items: Sequence[PartialDependence], definition_name: str) -> None:
+    rows = (
+        (
+            item.parameter,
+            f"{rounded(item.at[0])} … {rounded(item.at[-1])}" if not isinstance(item.at[0], str) else "",
+            sparkline(item.mean),
+            f"{min(item.mean):.4g} … {max(item.mean):.4g}",
+            f"± {sorted(item.deviation)[len(item.deviation) // 2]:.2g}",
+            _by_choice(item),
+        )
+        for item in items
+    )
+    _show("objective along each", definition_name, ("name", "from … to", "", "objective", "", "by value"), rows)
+
+
+def _by_choice(item: PartialDependence) -> str:
+    if not isinstance(item.at[0], str):
+        return ""
+    means = [f"{at}: {mean:.4g}" for at, mean in zip(item.at, item.mean, strict=True)]
+    return ", ".join(means[:MOST_CHOICES]) + (", …" if len(means) > MOST_CHOICES else "")
+
+
+def _show_best(steps: Sequence[BestStep]) -> None:
+    rows = ((str(step.number), step.value, str(step.trainings)) for step in steps)
+    if steps:
+        curve = sparkline([step.value for step in steps])
+        _show(f"best so far  {curve}", "", ("training", "objective", "after trainings"), rows)
+
+
+def _show_distribution(shares: Sequence[Share]) -> None:
+    """Show the best, the quantiles and the worst."""
+    if shares:
+        found = [next((item for item in shares if item.share >= share), shares[-1]) for share in SHARES_SHOWN]
+        rows = ((f"{item.share:.0%}", item.value) for item in dict.fromkeys(found))
+        _show("distribution", "", ("of trainings", "this or better"), rows)
+
+
+def _show(title: str, definition_name: str, columns: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]) -> None:
+    print(printable(f"\n{title}{f' ({definition_name})' if definition_name else ''}"))
+    print_table(columns, rows)
