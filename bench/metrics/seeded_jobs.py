@@ -139,7 +139,8 @@ def ran(job: Job) -> Ran:
         value = sign * unit * (loss + job.noise * spread * random.standard_normal() + shift * spread)
         tried.append(_tried(number, configuration, value))
     if job.early:
-        tried.sort(key=lambda item: sign * (item.value or 0.0) > min(sign * (one.value or 0.0) for one in tried))
+        first = min(tried, key=lambda item: sign * (item.value or 0.0))
+        tried = [first, *(item for item in tried if item is not first)]
     history = History(_spec(job, space, direction), tuple(tried))
     return Ran(history, unit * (best - lowest), list(space)[-1] if job.dummy else used[0])
 
