@@ -117,6 +117,13 @@ def test_noise_above_what_a_criterion_counts_is_told() -> None:
     assert "criterion" in the(Kind.NOISE_LARGER_THAN_GAIN, replace(history, spec=counting)).text
 
 
+def test_what_is_exact_is_no_noise_however_little_was_gained() -> None:
+    history = ran(Job("exact", "bowl", 2, 60, 4)).history
+    quarter = sorted(float(item.configuration["p0"]) for item in history.tried)[45]
+    steps = tuple(replace(item, value=float(float(item.configuration["p0"]) > quarter)) for item in history.tried)
+    assert Kind.NOISE_LARGER_THAN_GAIN not in kinds(replace(history, tried=steps))
+
+
 def failing_above(share: float, *, seed: int = 2) -> History:
     """Return a job whose trainings fail in the upper part of the first range, and once elsewhere."""
     history = ran(Job("failing", "bowl", 2, 40, seed)).history

@@ -8,6 +8,7 @@ from typing import Final
 
 from tunewright.core.analysis import Advice
 from tunewright.core.spec import Definition
+from tunewright.surrogate.bend import LARGEST
 from tunewright_metrics.core.advice.edges import best_at_edge
 from tunewright_metrics.core.advice.effects import no_effect
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
@@ -61,7 +62,7 @@ def too_few(evidence: Evidence) -> str:
         return "no hyperparameter is tuned"
     if len(evidence.y) < needed:
         return f"{len(evidence.y)} trainings have ended with an objective; advice on ranges needs {needed}"
-    if evidence.y.min() == evidence.y.max():
+    if evidence.y.max() - evidence.y.min() <= 1.0 / LARGEST:
         return f"all {len(evidence.y)} objectives are the same: does the program use its hyperparameters?"
     return ""
 

@@ -26,8 +26,8 @@ INSIDE: Final = 0.8
 OUTSIDE: Final = 0.1
 """Shares of trainings that fail: at least beyond, at most on this side."""
 BY_CHANCE: Final = 1e-3
-LAST: Final = 1000
-"""Trainings of each kind that are looked at."""
+LAST: Final = 2000
+"""Trainings that are looked at."""
 MOST_CUTS: Final = 64
 """Of an axis."""
 
@@ -43,13 +43,20 @@ class Region:
     failed_elsewhere: int
     elsewhere: int
     chance: float
-    """That failures which have nothing to do with the axis lie so or worse, at any of the splits looked at."""
+    """That failures which have nothing to do with the axis lie so or worse."""
+
+    @property
+    def contrast(self) -> float:
+        """Return by how much larger the share of failures is in it than elsewhere."""
+        return self.failed / self.trainings - self.failed_elsewhere / max(self.elsewhere, 1)
 
 
 def fails_in_region(evidence: Evidence) -> list[Advice]:
     if len(evidence.failed) < FEWEST:
         return []
-    without, good = evidence.failed[-LAST:], evidence.U[-LAST:]
+    first = sorted(item.number for item in (*evidence.tried, *evidence.failed))[-LAST:][0]
+    without = [item for item in evidence.failed if item.number >= first]
+    good = evidence.U[[item.number >= first for item in evidence.tried]]
     columns = {name: [item.configuration[name] for item in without] for name in evidence.definition.space}
     U = np.vstack([good, evidence.encoding.coordinates(columns, len(without))])
     failed = np.arange(len(U)) >= len(good)
@@ -60,7 +67,7 @@ def fails_in_region(evidence: Evidence) -> list[Advice]:
     likely = [region for region in regions if region.chance * splits < BY_CHANCE]
     if not likely:
         return []
-    return [_advice(evidence, min(likely, key=lambda region: region.chance))]
+    return [_advice(evidence, min(likely, key=lambda region: (region.chance, -region.contrast)))]
 
 
 def _regions(axis: Axis, column: Array, failed: NDArray[np.bool_]) -> list[Region]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from tunewright.core.analysis import Advice, Narrowed
-from tunewright.core.space import Choice, text_of
+from tunewright.core.space import Choice
 from tunewright.core.spec import Definition, Parameter
 from tunewright_metrics.core.advice.advise import too_few
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
@@ -66,7 +66,7 @@ def _good(evidence: Evidence, place: int) -> Parameter | None:
         )
         return Parameter(axis.name, Choice(kept)) if len(kept) < len(axis.parameter.values) else None
     range_ = within(axis.parameter, *good_span(evidence, place))
-    same = text_of(range_.low) == text_of(axis.parameter.low) and text_of(range_.high) == text_of(axis.parameter.high)
+    same = (range_.low, range_.high) == (axis.parameter.low, axis.parameter.high)
     return None if same or range_.low == range_.high else Parameter(axis.name, range_)
 
 

@@ -38,6 +38,8 @@ VARIANCES: Final = (1e-5, 0.01, 0.1, 0.3, 0.6, 0.9)
 EVALUATIONS: Final = 12
 PLACES: Final = 128
 SEED: Final = 10
+LEAST: Final = 0.01
+"""Of the objectives' standard deviation: noise below it is none, however little was gained."""
 SURE: Final = 0.3
 """Healthy jobs come to 0.03 at most."""
 
@@ -54,10 +56,11 @@ class Guess:
 
 def noise_larger_than_gain(evidence: Evidence, belief: Belief) -> list[Advice]:
     measured, guesses = _of_repeats(evidence), guesses_of(evidence, belief)
-    deviation = measured or sum(guess.weight * guess.deviation for guess in guesses)
+    deviation = sum(guess.weight * guess.deviation for guess in guesses) if measured is None else measured
     gain = sum(guess.weight * guess.gain for guess in guesses)
     counted = _counted_by_criteria(evidence)
-    if _sure(guesses, measured, lambda guess: guess.gain):
+    least = LEAST * float(evidence.y.std())
+    if _sure(guesses, measured, lambda guess: max(guess.gain, least)):
         what = (
             f"what the search has gained with noise taken out ({gain:.2g}, from the median of the ranges to the best)"
         )
@@ -95,7 +98,9 @@ def guesses_of(evidence: Evidence, belief: Belief) -> list[Guess]:
 
 def _sure(guesses: list[Guess], measured: float | None, least: Callable[[Guess], float]) -> bool:
     """Whether the noise is larger than what each guess says of something."""
-    larger = sum(guess.weight for guess in guesses if (measured or guess.deviation) > least(guess))
+    larger = sum(
+        guess.weight for guess in guesses if (guess.deviation if measured is None else measured) > least(guess)
+    )
     return larger >= SURE
 
 
