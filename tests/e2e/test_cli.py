@@ -245,12 +245,47 @@ def test_amts_form_of_a_job_is_the_same_job(cli):
     assert "Best of 3" in cli.out("tune", "amt.yaml")
 
 
+def test_metrics_are_read_from_json_lines_and_the_metrics_file_and_faults_are_shown(cli):
+    (cli.folder / "printing.py").write_text(
+        "import argparse, json, os\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--lr', type=float)\n"
+        "lr = parser.parse_args().lr\n"
+        "for factor in (9, 1, 3):\n"
+        "    print(json.dumps({'train': {'loss': 99}, 'loss': lr * factor, 'f1': float('nan')}))\n"
+        "with open(os.environ['TUNEWRIGHT_METRICS_FILE'], 'a') as file:\n"
+        "    file.write(json.dumps({'valid': {'auc': 0.75}}))\n"
+    )
+    (cli.folder / "json.yaml").write_text(
+        "script: printing.py\nname: in-json\nminimize: loss\nreading: mean of last 2\n"
+        "metrics: {f1: , valid.auc: , ghost: 'ghost=(.)'}\nparams: {lr: '1.0..2.0'}\ntrials: 1\nstrategy: random\n"
+    )
+    cli.out("tune", "json.yaml")
+    (training,) = cli.json("trainings", "in-json")
+    lr = training["configuration"]["lr"]
+    assert training["objective"] == pytest.approx(2 * lr)
+    assert training["objective_error"] == pytest.approx(lr)  # sd = sqrt(2) lr, of two values
+    shown = dict(line.split("\t") for line in cli.out("describe", "in-json").splitlines())
+    assert shown["  no numbers"] == "f1: 3 nan; ghost: missing"
+    assert "auc" not in cli.out("logs", "in-json")
+    with Client(find(cli.data_dir)) as client:
+        assert client.best("in-json").final_metrics["valid.auc"] == 0.75
+
+
 def test_checking_a_job_file_and_its_metrics(cli):
     (cli.folder / "sample.log").write_text("start\nval_acc=0.1\nval_acc: 0.75\nval_acc=nan\n")
     said = cli.out("check", "job.yaml", "--log", "sample.log")
     right = "job.yaml is right: Random, 3 trainings, 2 at once\n  lr: log(0.0001, 0.1)\n  batch: 32,64\n"
     assert said.startswith(right)
     assert "val_acc: 3 values, first 0.1 (line 2)" in said
+    (cli.folder / "sample.log").write_text('10%\rval_acc: 0.5\rval_acc=0.6\n{"val_loss": 3, "val_acc": 98.5}\n')
+    said = cli.out("check", "job.yaml", "--log", "sample.log")
+    assert "val_acc: 3 values, first 0.5 (line 2), last 98.5 (line 4)" in said
+    assert "Its JSON lines also hold val_loss=3.0" in said
+    (cli.folder / "sample.log").write_text("accuracy 0.5\n")
+    assert "val_acc: matches none of 1 lines. It printed no val_acc=NUMBER; a line of it: accuracy 0.5." in cli.out(
+        "check", "job.yaml", "--log", "sample.log"
+    )
     assert cli.refused("check", "job.yaml", "--log", "none.log").startswith("none.log: cannot be read")
 
 

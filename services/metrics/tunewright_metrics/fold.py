@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import thread_time
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -139,15 +140,16 @@ def _taken(stream: Stream, message: Any) -> Taken:
     match message:
         case output_pb2.TrainingStarted():
             started = from_message(message, Started)
-            return start(stream, started, reader_for(started.metric_definitions))
+            return start(stream, started, reader_for(started.metric_definitions, thread_time))
         case output_pb2.OutputLines():
-            lines = Lines(message.instance, message.first_line, _texts(message), instant_from_timestamp(message.at))
-            return take_lines(stream, lines, reader_for(stream.definitions))
+            at = instant_from_timestamp(message.at)
+            lines = Lines(message.instance, message.first_line, _texts(message), at, tuple(message.cut))
+            return take_lines(stream, lines, reader_for(stream.definitions, thread_time))
         case output_pb2.MetricsReported():
             values = tuple((item.metric, item.value) for item in message.values)
             return take_report(stream, message.report_id, values, instant_from_timestamp(message.at))
         case output_pb2.TrainingEnded():
-            return take_end(stream, tuple(message.line_counts))
+            return take_end(stream, tuple(message.line_counts), message.metrics_file_fault)
         case _:
             raise TypeError(f"{type(message).__name__} is no message of training.output")
 
@@ -164,7 +166,7 @@ def _chunk(before: Stream, message: Any, taken: Taken) -> Chunk | None:
     if not taken.lines and not taken.measured:
         return None
     chunk = Chunk(before.position, message.instance, 0, instant_from_timestamp(message.at), measured=taken.measured)
-    if taken.lines:
+    if taken.lines and message.instance < before.instances:  # a metrics file is no output
         chunk.first_line = before.next_lines[message.instance]
         known = chunk.first_line - message.first_line
         chunk.lines, chunk.cut = taken.lines, [offset - known for offset in message.cut if offset >= known]
@@ -179,11 +181,15 @@ def _told(key: StreamKey, taken: Taken) -> list[Told]:
         gap = results_pb2.ResendRequested(uid=uid, number=number, attempt=attempt)
         gap.instance, gap.from_line = taken.gap.instance, taken.gap.from_line
         told.append(Told(uid, gap))
-    if taken.silent is not None:
-        warning = results_pb2.MetricNeverMatched(uid=uid, number=number, attempt=attempt)
-        warning.metric, warning.regex = taken.silent.name, taken.silent.regex
-        warning.lines_read = sum(taken.stream.next_lines)
+    for silent in taken.silent:
+        warning = results_pb2.MetricNeverMatched(uid=uid, number=number, attempt=attempt, nearest=silent.nearest)
+        warning.metric, warning.regex = silent.definition.name, silent.definition.regex
+        warning.lines_read = taken.stream.lines_read
         told.append(Told(uid, warning))
+    told += [
+        Told(uid, results_pb2.MetricMatched(uid=uid, number=number, attempt=attempt, metric=metric))
+        for metric in taken.heard
+    ]
     return told
 
 

@@ -75,7 +75,7 @@ class Reports:
                     f"not known to have started, after {START_WITHIN_S:g} s",
                     "report metrics",
                 )
-            if not 0 <= report.instance < len(stream.next_lines):
+            if not 0 <= report.instance < stream.instances:
                 raise InvalidSpec("instance", f"there is no instance {report.instance}", "They count from 0")
         except PeerError:
             raise

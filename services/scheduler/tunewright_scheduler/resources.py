@@ -118,6 +118,9 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
     if summary is not None:
         message.steps = summary.steps
         message.final_metrics.update(summary.last_values)
+        message.faults.extend(to_message(fault, pb.ReadingFault) for fault in summary.faults)
+        if summary.objective_error is not None:
+            message.objective_error = summary.objective_error
     return message
 
 

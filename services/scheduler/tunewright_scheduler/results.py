@@ -13,10 +13,20 @@ from tunewright.core.states import TrainingState
 from tunewright.core.values import replace
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.bus.consumer import Received
+from tunewright.platform.codec import from_message
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER, Changes
-from tunewright_scheduler.core.training import Resend, Summary, Unmatched, stopped, summarized
+from tunewright_scheduler.core.training import (
+    ReadingFault,
+    Resend,
+    Summary,
+    Unmatched,
+    heard,
+    stopped,
+    summarized,
+    warned,
+)
 
 log = structlog.get_logger()
 
@@ -65,6 +75,8 @@ def _step(message: Any) -> Callable[[Change], Awaitable[None]] | None:
             return lambda change: _resend(change, message)
         case results_pb2.MetricNeverMatched():
             return lambda change: _never_matched(change, message)
+        case results_pb2.MetricMatched():
+            return lambda change: _matched(change, message)
         case _:
             return None  # OutputSettled: the trainer keeps its spool until the training is final
 
@@ -80,6 +92,7 @@ async def _summarized(change: Change, message: results_pb2.TrainingSummarized) -
         curve=tuple(message.curve),
         curve_steps=tuple(message.curve_steps),
         tail=tuple(message.tail),
+        faults=tuple(from_message(item, ReadingFault) for item in message.faults),
     )
     await change.put(summarized(training, message.attempt, summary, change.now))
 
@@ -109,6 +122,11 @@ async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
 async def _never_matched(change: Change, message: results_pb2.MetricNeverMatched) -> None:
     training = await change.training(message.number)
     if training.attempt == message.attempt and not training.state.final:
-        warning = f"metric {message.metric!r} has matched none of {message.lines_read} lines: {message.regex}"
-        unmatched = Unmatched(message.metric, message.regex, message.lines_read, change.now)
-        await change.put(replace(training, reason=warning, unmatched=unmatched))
+        unmatched = Unmatched(message.metric, message.regex, message.lines_read, change.now, message.nearest)
+        await change.put(warned(training, unmatched))
+
+
+async def _matched(change: Change, message: results_pb2.MetricMatched) -> None:
+    training = await change.training(message.number)
+    if training.attempt == message.attempt and any(item.metric == message.metric for item in training.silent):
+        await change.put(heard(training, message.metric))

@@ -32,6 +32,7 @@ from tunewright_trainer.messages import OutputRecords, attempt_of, end_cause, la
 from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.session import Session
 from tunewright_trainer.settings import TrainerSettings
+from tunewright_trainer.source import MetricsFile
 from tunewright_trainer.tailer import Tailer
 
 GUARD_PERIOD_S: Final = 0.25
@@ -75,7 +76,8 @@ class Course:
         self._launch: Launch | None = None
         self._target = Path()
         self._refusal = ""
-        self._tailer = Tailer(OutputRecords(grant), self.folder.spool, host.bus)
+        metrics_file = MetricsFile(self.folder.metrics_file, self.folder.metrics_fault)
+        self._tailer = Tailer(OutputRecords(grant), self.folder.spool, metrics_file, host.bus)
         self._started = asyncio.Event()
         self._kill_grace_s = 0.0
         self._verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
@@ -106,8 +108,8 @@ class Course:
         self._kill_grace_s = kill_grace_s
         self._conclude(Verdict.ABANDONED)
 
-    def resend(self, from_line: int) -> None:
-        self._tailer.resend(from_line)
+    def resend(self, from_line: int, instance: int) -> None:
+        self._tailer.resend(from_line, instance)
 
     def _conclude(self, verdict: Verdict) -> None:
         if not self._verdict.done():
@@ -210,7 +212,7 @@ class Course:
             return None
         if 0 < self._grant.max_runtime_s <= self._host.clock() - started_at:
             return EndCause.MAX_RUNTIME_EXCEEDED, settings.stop_grace_s
-        if self.folder.spool_bytes() > settings.spool_quota_bytes:
+        if self.folder.said_bytes() > settings.spool_quota_bytes:
             return EndCause.SPOOL_FULL, SPOOL_FULL_GRACE_S
         return None
 

@@ -4,6 +4,7 @@
         grant.binpb   what was granted; written in one call before anything is started
         base/         what the training sees as /opt/ml
         spool         its output, stdout and stderr merged
+        metrics-fault why the metrics file, base/output/metrics.jsonl, was read no further
         artifact/     model.tar.gz and output.tar.gz, once packed
         abandoned     marks a void lease: the folder is kept a while for people, nothing of it is sent any more
         …             and what the runner keeps: see the runner
@@ -22,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tunewright_trainer.core.attempt import Attempt
+from tunewright_trainer.core.program import METRICS_FILE
 
 
 class AttemptFolder:
@@ -39,6 +41,15 @@ class AttemptFolder:
     @cached_property
     def spool(self) -> Path:
         return self.root / "spool"
+
+    @cached_property
+    def metrics_file(self) -> Path:
+        """The program's own, under the name that its environment gives it."""
+        return self.base / METRICS_FILE
+
+    @cached_property
+    def metrics_fault(self) -> Path:
+        return self.root / "metrics-fault"
 
     @cached_property
     def model(self) -> Path:
@@ -62,6 +73,13 @@ class AttemptFolder:
 
     def spool_bytes(self) -> int:
         return self.spool.stat().st_size if self.spool.exists() else 0
+
+    def said_bytes(self) -> int:
+        """Return how much the program has said, in its output and in its metrics file."""
+        try:
+            return self.spool_bytes() + self.metrics_file.lstat().st_size
+        except OSError:
+            return self.spool_bytes()
 
     def remove(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)

@@ -46,6 +46,8 @@ class OutputRecords:
     def __init__(self, grant: worker_service_pb2.Grant) -> None:
         self._grant = grant
         self._attempt = attempt_of(grant.attempt)
+        self.instances = max(grant.definition.resources.instance_count, 1)
+        """Those that print. The lines of the metrics file are those of the one after the last."""
 
     def started(self, at: float) -> Record:
         grant = self._grant
@@ -60,15 +62,16 @@ class OutputRecords:
                 objective=grant.objective,
                 early_stopping=grant.early_stopping,
                 rungs=grant.rungs,
-                instance_count=max(grant.definition.resources.instance_count, 1),
+                instance_count=self.instances,
                 at=instant_to_timestamp(at),
                 bracket=grant.bracket,
                 definition_name=grant.definition.name,
+                metrics_file=True,
             )
         )
 
-    def lines(self, first_line: int, lines: Lines) -> Iterator[Record]:
-        """Yield the records of consecutive lines, the first of which has the index `first_line`."""
+    def lines(self, instance: int, first_line: int, lines: Lines) -> Iterator[Record]:
+        """Yield the records of consecutive lines of an instance, the first of which has the index `first_line`."""
         at = instant_to_timestamp(time.time())
         for start in range(0, len(lines.texts), BATCH_LINES):
             stop = start + BATCH_LINES
@@ -77,6 +80,7 @@ class OutputRecords:
                     uid=self._attempt.uid,
                     number=self._attempt.number,
                     attempt=self._attempt.attempt,
+                    instance=instance,
                     first_line=first_line + start,
                     lines=lines.texts[start:stop],
                     cut=[index - start for index in lines.cut if start <= index < stop],
@@ -84,16 +88,18 @@ class OutputRecords:
                 )
             )
 
-    def ended(self, end: End, line_count: int) -> Record:
+    def ended(self, end: End, line_count: int, metrics_count: int, metrics_file_fault: str) -> Record:
+        """Return the record of the end: how many lines the first instance has printed, how many the file holds."""
         return self._record(
             output_pb2.TrainingEnded(
                 uid=self._attempt.uid,
                 number=self._attempt.number,
                 attempt=self._attempt.attempt,
-                line_counts=[line_count],
+                line_counts=[line_count, *[0] * (self.instances - 1), metrics_count],
                 cause=end_cause(end),
                 exit_code=end.exit_code,
                 at=instant_to_timestamp(end.ended_at),
+                metrics_file_fault=metrics_file_fault,
             )
         )
 

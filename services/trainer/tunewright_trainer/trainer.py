@@ -248,7 +248,7 @@ class Trainer:
                 course.settle(publish=settled.publish_artifact)
         for resend in orders.resend:
             for course in self._named(resend.attempt):
-                course.resend(resend.from_line)
+                course.resend(resend.from_line, resend.instance)
         for attempt in orders.abandon:
             for course in self._named(attempt):
                 course.abandon()

@@ -57,7 +57,15 @@ def tune(
     metric: Annotated[
         list[str] | None,
         typer.Option(
-            help="NAME=REGEX; group 1 is the number. By default NAME=NUMBER or NAME: NUMBER.", show_default=False
+            help="NAME=REGEX; group 1 is the number. By default NAME=NUMBER, NAME: NUMBER or a JSON line's member.",
+            show_default=False,
+        ),
+    ] = None,
+    reading: Annotated[
+        str | None,
+        typer.Option(
+            help="Which of its values is a training's result: last, best or 'mean of last N'.  [default: last]",
+            show_default=False,
         ),
     ] = None,
     target: Annotated[
@@ -125,6 +133,7 @@ def tune(
         "trials": trials,
         "parallel": parallel,
         "strategy": strategy.value if strategy else None,
+        "reading": reading,
         "target": target,
         "not_improving": not_improving,
         "on_convergence": on_convergence or None,
@@ -497,7 +506,11 @@ def doctor(
 def check(
     job_file: Annotated[Path, typer.Argument(help="A job file: YAML, or AMT's JSON.", show_default=False)],
     log: Annotated[
-        Path | None, typer.Option(help="A sample log, to see what each metric regex reads.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="A training's output: what each metric reads there, what is no number, what comes near.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Check a job file, and its metrics on a sample log."""

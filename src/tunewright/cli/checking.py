@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
 
 from tunewright.cli.hints import instead_of
+from tunewright.cli.wording import printable
 from tunewright.cli.written import from_file
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.parts import load
+
+LINE_END: Final = re.compile(r"\r\n|\n|\r")
+MOST_NAMES: Final = 12
 
 
 def check_file(path: Path, log: Path | None) -> None:
@@ -29,21 +35,32 @@ def check_file(path: Path, log: Path | None) -> None:
 
 
 def _lines(log: Path) -> list[str]:
+    """Return a log's lines as a trainer cuts them: a progress bar's every step is one."""
     try:
-        return log.read_text(errors="replace").splitlines()
+        text = log.read_bytes().decode(errors="replace")
     except OSError as error:
         raise InvalidSpec(
             str(log), f"cannot be read: {error.strerror}", "Give a file with a training's output"
         ) from None
+    lines = LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
 
 
 def _try_metrics(spec: TuningJobSpec, lines: list[str]) -> None:
     metrics = dict.fromkeys(metric for item in spec.definitions for metric in item.metric_definitions)
-    for report in load("reading")(tuple(metrics), lines):
-        if report.first is None:
-            print(f"  {report.metric}: matches none of {len(lines)} lines. {instead_of(report.metric, lines)}")
+    report = load("reading")(tuple(metrics), lines)
+    for metric in report.metrics:
+        if metric.first is None:
+            sought = "matches" if metric.regex else "has no regex and is named in"
+            timed_out = "".join(f", {count} {kind}" for kind, count in metric.kinds.items())
+            print(
+                f"  {metric.metric}: {sought} none of {len(lines)} lines{timed_out}. {instead_of(metric.metric, lines)}"
+            )
             continue
-        first, last = (f"{end.text} (line {end.line + 1})" for end in (report.first, report.last))
-        ends = f"first {first}, last {last}"
-        faults = "".join(f", {count} {kind}" for kind, count in report.faults.items())
-        print(f"  {report.metric}: {report.matches} values, {ends}{faults}")
+        first, last = (f"{printable(end.text)} (line {end.line + 1})" for end in (metric.first, metric.last))
+        others = "".join(f", {count} {kind}" for kind, count in metric.kinds.items() if kind != "number")
+        print(f"  {metric.metric}: {metric.matches} values, first {first}, last {last}{others}")
+    if report.unnamed:
+        names = [f"{printable(name)}={value!r}" for name, value in report.unnamed.items()]
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        print(f"  Its JSON lines also hold {', '.join(names[:MOST_NAMES])}{more}; name one under metrics to read it.")

@@ -1,51 +1,24 @@
-"""What to tell a user whose training gave no value: what in its output looks like a metric, or its last line."""
+"""What to tell a user whose training gave no value."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from tunewright.cli.wording import printable
+from tunewright.core import lookalikes
 
-NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-NAMED_NUMBER: Final = re.compile(rf"([A-Za-z_][\w/.\-]*(?: [A-Za-z_][\w/.\-]*)?)[\"']?\s*[=:]\s*({NUMBER})(?![\w:/])")
 FEWEST_TO_COMPARE: Final = 3
-MOST_SHOWN: Final = 200
-MOST_NAMES: Final = 6
-MOST_CHARACTERS: Final = 2000
-"""Of a line; what is further right is no metric for people."""
 
 
-def lookalikes(lines: Iterable[str]) -> dict[str, str]:
-    """Return what looks like NAME=NUMBER or NAME: NUMBER: by name, the last number."""
-    found: dict[str, str] = {}
-    for line in lines:
-        for match in NAMED_NUMBER.finditer(line[:MOST_CHARACTERS]):
-            found[match[1]] = match[2]
-    return found
-
-
-def instead_of(metric: str, lines: list[str]) -> str:
+def instead_of(metric: str, lines: Sequence[str]) -> str:
     """Say what was printed where no value of `metric` was found, and what to do about it."""
-    found = lookalikes(lines)
-    example = next((line.strip() for line in reversed(lines) if any(map(str.isdigit, line))), "")
-    shown = f"; a line of it: {printable(example[:MOST_SHOWN])}" if example else ""
-    if metric in found:
-        return f"No plain number stands behind {metric}{shown}. Give a regex for {metric}."
-    if found:
-        closest = difflib.get_close_matches(metric, found, 1, 0.5)
-        names = [*closest, *(name for name in found if name not in closest)][:MOST_NAMES]
-        numbers = ", ".join(f"{name}={found[name]}" for name in names)
-        return f"It printed no {metric}=NUMBER, but {numbers}{shown}. Name one of these, or give a regex for {metric}."
-    return f"It printed no {metric}=NUMBER{shown}. Give a regex for {metric}." if example else last_line(lines)
+    return printable(lookalikes.instead_of(metric, lines))
 
 
-def last_line(lines: list[str]) -> str:
+def last_line(lines: Sequence[str]) -> str:
     """Say what was printed last; with a failed training it is most often why."""
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f"The last line it printed: {printable(last[:MOST_SHOWN])}" if last else "It printed nothing."
+    return printable(lookalikes.last_line(lines))
 
 
 def all_the_same(values: Collection[float], names: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from tunewright.cli.serving import join
 from tunewright.cli.wording import (
     arguments,
     evaluation_text,
+    faults_text,
     printable,
     reason_line,
     result_tree,
@@ -88,6 +89,7 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     if found.best is not None:
         metric = found.spec.objective_of(found.best.definition_name).metric_name
         rows.append((f"best {metric}", f"{found.best.objective_value!r} ({found.best.name})"))
+        rows.append(("  no numbers", faults_text(found.best.faults)))
         rows.append(("definition", found.best.definition_name))
         rows += [(f"  {name}", text_of(value)) for name, value in found.best.configuration.items()]
         rows.append(("model", found.best.artifact_uri))
@@ -108,6 +110,7 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
         return
     names = list(dict.fromkeys(name for item in found for name in item.configuration))
     several = len({item.definition_name for item in found}) > 1
+    faulty = any(item.faults for item in found)
     rows = (
         (
             item.name,
@@ -116,10 +119,22 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
             item.objective_value,
             *map(item.configuration.get, names),
             reason_line(item.reason or item.waiting_for, spec.objective_of(item.definition_name).metric_name),
+            *([faults_text(item.faults)] if faulty else []),
         )
         for item in found
     )
-    print_table(("name", *(["definition"] if several else []), "state", "objective", *names, "reason"), rows)
+    print_table(
+        (
+            "name",
+            *(["definition"] if several else []),
+            "state",
+            "objective",
+            *names,
+            "reason",
+            *(["no numbers"] if faulty else []),
+        ),
+        rows,
+    )
 
 
 def logs(name: str, data_dir: Path | None, *, follow: bool, tail: int) -> None:

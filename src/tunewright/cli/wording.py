@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
-from tunewright.client.resources import Evaluation, TrainingJob, TuningJob
+from tunewright.client.resources import Evaluation, ReadingFault, TrainingJob, TuningJob
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
 from tunewright.core.states import JobState, TrainingState
 
 REASON_LENGTH: Final = 100
 FILE_SCHEME: Final = "file://"
+TOLD_BY_EXAMPLE: Final = {"unparsable", "cut", "refused"}
+"""Kinds of faults whose example says more than the kind."""
 
 
 def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
@@ -30,6 +33,16 @@ def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
 def reason_line(reason: str, metric: str) -> str:
     """Return why a training has ended as it has, with the regex that nobody has written in plain words."""
     return first_line(reason.replace(repr(default_regex(metric)), f"{metric}=NUMBER"))
+
+
+def faults_text(faults: Iterable[ReadingFault]) -> str:
+    """Say what was no number, by metric: `loss: 3 nan, 1 unparsable '98%'; f1: missing`."""
+    said: dict[str, list[str]] = {}
+    for fault in faults:
+        count = "" if fault.kind in {"missing", "refused"} else f"{fault.count} "
+        example = f" {fault.example!r}" if fault.kind in TOLD_BY_EXAMPLE else ""
+        said.setdefault(fault.metric or "metrics file", []).append(f"{count}{fault.kind}{example}")
+    return "; ".join(f"{metric}: {', '.join(items)}" for metric, items in said.items())
 
 
 def best_line(best: TrainingJob | None, metric: str) -> str:
@@ -162,6 +175,8 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
         "number": training.number,
         "state": training.state.shown,
         "objective": training.objective_value,
+        "objective_error": training.objective_error,
+        "faults": [asdict(fault) for fault in training.faults],
         "configuration": dict(training.configuration),
         "source": training.provenance.source,
         "model": training.artifact_uri,

@@ -29,6 +29,18 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingFault:
+    """What was read of a metric and is no number, or was not read at all."""
+
+    kind: str
+    """nan, infinite, unparsable, cut, timed out, refused, missing."""
+    metric: str = ""
+    """Empty: of the metrics file as a whole."""
+    count: int = 0
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob:
     id: str
     name: str
@@ -50,6 +62,9 @@ class TrainingJob:
     provenance: Provenance = Provenance()
     steps: int = 0
     final_metrics: Mapping[str, float] = field(default_factory=dict)
+    faults: tuple[ReadingFault, ...] = ()
+    objective_error: float | None = None
+    """Standard error of the objective, where it is the mean of the last values."""
     losses: int = 0
     retries: int = 0
     """Attempts made again after an end that was neither a loss nor the algorithm's fault."""

@@ -191,7 +191,7 @@ CAUSES: Final = {
         ),
         Cause(
             "METRIC_NEVER_MATCHED",
-            "Metric {metric!r} has matched none of {lines} lines of {training}; its regex: {regex}",
+            "Metric {metric!r} has matched none of {lines} lines of {training}; its regex: {regex}{nearest}",
             "Stop the job and mend the regex; try it first: `tunewright check JOBFILE --log FILE`, with what "
             "`tunewright logs {training}` prints.",
         ),

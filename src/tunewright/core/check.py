@@ -164,11 +164,12 @@ def _check_metrics(definition: Definition, path: str) -> None:
         here = f"{path}.metric_definitions[{index}]"
         if not metric.name or names.index(metric.name) != index:
             raise InvalidSpec(f"{here}.name", f"{metric.name!r} is missing or given twice", "Name each metric once")
-        _check_regex(metric.regex, f"{here}.regex")
+        if metric.regex:
+            _check_regex(metric.regex, f"{here}.regex")
 
 
 def _check_regex(pattern: str, field: str) -> None:
-    if not 0 < len(pattern) <= MAX_REGEX:
+    if len(pattern) > MAX_REGEX:
         raise InvalidSpec(field, f"must have 1 to {MAX_REGEX} characters", "Shorten it")
     try:
         groups = re.compile(pattern).groups

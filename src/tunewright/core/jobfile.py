@@ -4,6 +4,8 @@
     script: train.py                          # or image: file:///folder
     maximize: val_acc                         # or minimize:
     params: {lr: "log(1e-4, 1e-1)", batch: [32, 64, 128], epochs: 10..50}
+    metrics: [f1]                             # more to read: found by name; or {f1: 'F1 is ([0-9.]+)'}
+    reading: last                             # which value is the objective: or best, or mean of last 5
     trials: 30
     parallel: 4
     autotune: {lr: 0.01, batch: 32}           # example values, in place of params and trials
@@ -34,6 +36,7 @@ from tunewright.core.spec import (
     Limits,
     MetricDefinition,
     Objective,
+    ObjectiveReading,
     Parameter,
     Reevaluation,
     StoppingCondition,
@@ -50,6 +53,7 @@ WORKDIR_VARIABLE: Final = "TUNEWRIGHT_WORKDIR"
 DEFAULT_TRIALS: Final = 30
 UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 STRATEGIES: Final = {spelled: item for item in Strategy for spelled in (item.value, item.value.lower())}
+READING: Final = re.compile(r"(?P<one>last|best)|mean of last (?P<count>\d{1,9})")
 EARLY_STOPPING: Final = {spelled: item for item in EarlyStopping for spelled in (item.value, item.value.lower())}
 
 
@@ -109,6 +113,8 @@ MEMBERS: Final = {
     "completion.on_convergence": "on_convergence",
     "early_stopping.type": "early_stopping",
     "random_seed": "seed",
+    "objective.reading": "reading",
+    "objective.last_k": "reading",
     "warm_start.parents": "warm_start",
     "auto_parameters": "autotune",
     "enqueued": "try_first",
@@ -160,7 +166,17 @@ def _objective(top: Members) -> Objective:
     if len(named) != 1:
         why = "are both given" if named else "are both missing"
         raise InvalidSpec("maximize", f"it and minimize {why}", "Give one of the two, with the metric's name")
-    return Objective(named[0][1], named[0][0])
+    return Objective(named[0][1], named[0][0], *_reading(top.take("reading", str, "last")))
+
+
+def _reading(text: str) -> tuple[ObjectiveReading, int]:
+    """Read which of its values is the objective, and how many are averaged."""
+    match = READING.fullmatch(text.strip())
+    if match is None:
+        raise InvalidSpec("reading", f"{text!r} is none of last, best, mean of last N", "For example mean of last 5")
+    if match["count"]:
+        return ObjectiveReading.MEAN_OF_LAST, int(match["count"])
+    return ObjectiveReading(match["one"].capitalize()), 1
 
 
 def _limits(top: Members) -> Limits:
@@ -252,14 +268,27 @@ def _absolute(path: str, place: Place) -> str:
 
 
 def _metrics(top: Members, objective: Objective) -> tuple[MetricDefinition, ...]:
-    metrics: Mapping[str, Any] = top.take("metrics", dict, {})
-    given = [
-        MetricDefinition(name, checked(regex, str, f"metrics.{name}") if regex is not None else default_regex(name))
-        for name, regex in metrics.items()
-    ]
-    if objective.metric_name not in metrics:
-        given.insert(0, MetricDefinition(objective.metric_name, default_regex(objective.metric_name)))
-    return tuple(given)
+    """Read metrics with their regexes, or a list of those that are found by name.
+
+    In a mapping, one without a regex is found in JSON lines, the metrics file and reports only. The objective, if it is
+    not among them, is found by name, as those of a list are.
+    """
+    given = top.maybe("metrics", object) or {}
+    match given:
+        case dict():
+            metrics = [
+                MetricDefinition(name, "" if regex is None else checked(regex, str, f"metrics.{name}"))
+                for name, regex in given.items()
+            ]
+        case list():
+            names = [checked(name, str, f"metrics[{index}]") for index, name in enumerate(given)]
+            metrics = [MetricDefinition(name, default_regex(name)) for name in names]
+        case _:
+            why = f"must be a mapping or a list, is {given!r}"
+            raise InvalidSpec("metrics", why, "For example metrics: {loss: 'loss is (\\S+)'}")
+    if objective.metric_name not in {item.name for item in metrics}:
+        metrics.insert(0, MetricDefinition(objective.metric_name, default_regex(objective.metric_name)))
+    return tuple(metrics)
 
 
 def _configuration(tree: Mapping[str, Any], space: Space, path: str) -> Configuration:

@@ -66,8 +66,8 @@ class Objective:
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
     name: str
-    regex: str
-    """Group 1 captures the number."""
+    regex: str = ""
+    """Group 1 captures the number. Empty: it is named in JSON lines, in the metrics file or in reports."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,8 +163,20 @@ class StopEvidence(_message.Message):
     text: str
     def __init__(self, rule: _Optional[str] = ..., step: _Optional[int] = ..., value: _Optional[float] = ..., against: _Optional[float] = ..., compared: _Optional[_Iterable[int]] = ..., text: _Optional[str] = ...) -> None: ...
 
+class ReadingFault(_message.Message):
+    __slots__ = ("kind", "metric", "count", "example")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLE_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    metric: str
+    count: int
+    example: str
+    def __init__(self, kind: _Optional[str] = ..., metric: _Optional[str] = ..., count: _Optional[int] = ..., example: _Optional[str] = ...) -> None: ...
+
 class TrainingJob(_message.Message):
-    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stopped_early", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs", "job_name", "cost", "retries", "repeats")
+    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stopped_early", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs", "job_name", "cost", "retries", "repeats", "faults", "objective_error")
     class ConfigurationEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +223,8 @@ class TrainingJob(_message.Message):
     COST_FIELD_NUMBER: _ClassVar[int]
     RETRIES_FIELD_NUMBER: _ClassVar[int]
     REPEATS_FIELD_NUMBER: _ClassVar[int]
+    FAULTS_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_ERROR_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     uid: str
@@ -243,7 +257,9 @@ class TrainingJob(_message.Message):
     cost: float
     retries: int
     repeats: int
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stopped_early: _Optional[_Union[StopEvidence, _Mapping]] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ..., job_name: _Optional[str] = ..., cost: _Optional[float] = ..., retries: _Optional[int] = ..., repeats: _Optional[int] = ...) -> None: ...
+    faults: _containers.RepeatedCompositeFieldContainer[ReadingFault]
+    objective_error: float
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stopped_early: _Optional[_Union[StopEvidence, _Mapping]] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ..., job_name: _Optional[str] = ..., cost: _Optional[float] = ..., retries: _Optional[int] = ..., repeats: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[ReadingFault, _Mapping]]] = ..., objective_error: _Optional[float] = ...) -> None: ...
 
 class Cost(_message.Message):
     __slots__ = ("spent", "forecast", "max_instance_seconds")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunewright.cli.hints import all_the_same, instead_of, last_line, lookalikes
+from tunewright.cli.hints import all_the_same, instead_of, last_line
+from tunewright.core.lookalikes import lookalikes
 
 
 @pytest.mark.parametrize(

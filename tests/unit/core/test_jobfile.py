@@ -113,7 +113,7 @@ def test_everything_that_can_be_said():
     assert dict(spec.tags) == {"team": "vision"}
     assert definition.metric_definitions == (
         MetricDefinition("loss", "loss is ([0-9.]+)"),
-        MetricDefinition("acc", default_regex("acc")),
+        MetricDefinition("acc"),
     )
     assert dict(definition.static_hyperparameters) == {
         "data": "iris",
@@ -129,6 +129,22 @@ def test_everything_that_can_be_said():
 def test_a_regex_for_another_metric_leaves_the_objective_its_default():
     metrics = read(metrics={"loss": "l=(.*)"}).definitions[0].metric_definitions
     assert [metric.name for metric in metrics] == ["val_acc", "loss"]
+
+
+def test_metrics_are_described_or_named():
+    mapped = read(metrics={"loss": None, "f1": "f1 is (.*)"}).definitions[0].metric_definitions
+    assert [(item.name, item.regex) for item in mapped[1:]] == [("loss", ""), ("f1", "f1 is (.*)")]
+    listed = read(metrics=["f1", "val_acc"]).definitions[0].metric_definitions
+    assert [(item.name, item.regex) for item in listed] == [(name, default_regex(name)) for name in ("f1", "val_acc")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "last_k"),
+    [("last", "LAST", 1), ("best", "BEST", 1), ("mean of last 5", "MEAN_OF_LAST", 5)],
+)
+def test_which_value_is_the_objective(text, reading, last_k):
+    objective = check(read(reading=text)).objective
+    assert (objective.reading.name, objective.last_k) == (reading, last_k)
 
 
 def test_configurations_to_try_first():
@@ -171,7 +187,9 @@ WRONG = [
     ({"params": {"lr": []}}, "params.lr", "nothing to choose from"),
     ({"params": {"lr": [1, 1]}}, "params.lr", "twice"),
     ({"params": {"lr": [[1]]}}, "params.lr[0]", "must be a text or a number"),
-    ({"metrics": ["loss"]}, "metrics", "must be a mapping"),
+    ({"metrics": "loss"}, "metrics", "must be a mapping or a list"),
+    ({"metrics": [3]}, "metrics[0]", "must be a text"),
+    ({"reading": "first"}, "reading", "none of last, best, mean of last N"),
     ({"metrics": {"loss": 3}}, "metrics.loss", "must be a text"),
     ({"fixed": {"data": [1]}}, "fixed.data", "must be a text or a number"),
     ({"environment": {"A": {}}}, "environment.A", "must be a text or a number"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.metrics.desk import Desk, only, resends, summary
-from tests.unit.metrics.messages import ACCURACY, ended, lines, reported, started
+from tests.unit.metrics.messages import ACCURACY, LOSS, ended, lines, reported, started
 from tunewright.events.v1 import results_pb2
 from tunewright_metrics.buckets import lines_in
 
@@ -192,7 +192,9 @@ def test_the_best_value_counts_where_the_user_wants_it() -> None:
 
 def test_the_mean_of_the_last_values_counts_where_the_user_wants_it() -> None:
     _, told = run("accuracy=9", "accuracy=1", "accuracy=2", reading="MEAN_OF_LAST", last_k=2)
-    assert told.objective_value == 1.5
+    assert (told.objective_value, told.objective_error) == (1.5, 0.5)  # sd 0.7071, of two
+    _, told = run("accuracy=1", reading="MEAN_OF_LAST", last_k=2)
+    assert (told.objective_value, told.HasField("objective_error")) == (1, False)
     _, told = run("accuracy=nan", "accuracy=2", reading="MEAN_OF_LAST", last_k=2)
     assert not told.HasField("objective_value")
     assert "one of the last 2 values" in told.objective_fault
@@ -205,9 +207,16 @@ def test_a_pattern_that_cannot_be_used_says_so_and_the_other_metrics_go_on() -> 
 
 
 def test_a_pattern_that_stalls_says_so() -> None:
-    _, told = run(*["a" * 40 + "!"] * 9, metrics=[("accuracy", r"(?=a)(?:a|a)+(x)")])
+    desk = Desk()
+    desk.deliver(started([("accuracy", r"(?=a)(?:a|a)+(x)"), ("loss", r"loss=(\d)")]))
+    for index in range(9):
+        desk.deliver(lines(index, ["a" * 40 + "!", "loss=1"][index % 2 :][:1]))
+    told = summary(desk.deliver(ended(9)))
     assert "took too long on 5 lines and was given up" in told.objective_fault
-    assert [(fault.kind, fault.count) for fault in told.faults] == [("timed out", 5)]
+    assert [(fault.metric, fault.kind, fault.count) for fault in told.faults] == [
+        ("accuracy", "timed out", 5),
+        ("accuracy", "missing", 9),
+    ]
 
 
 def test_what_went_wrong_is_counted_by_kind_and_never_stored_as_a_number() -> None:
@@ -215,17 +224,37 @@ def test_what_went_wrong_is_counted_by_kind_and_never_stored_as_a_number() -> No
     assert {(fault.kind, fault.metric): (fault.count, fault.example) for fault in told.faults} == {
         ("nan", "accuracy"): (1, "nan"),
         ("unparsable", "accuracy"): (2, "1,5"),
+        ("missing", "loss"): (4, LOSS[1]),
     }
     assert [repr(value) for _, value, _, _ in desk.points()] == ["nan", "1.0"]
     assert told.steps == 4
 
 
-def test_a_silent_objective_is_warned_of_once_by_its_regex() -> None:
+def test_what_stays_silent_is_warned_of_once_with_what_looks_like_it_until_it_comes() -> None:
     desk = Desk()
-    desk.deliver(started(), lines(0, ["loss=1"] * 199))
-    (warning,) = only(results_pb2.MetricNeverMatched, desk.deliver(lines(199, ["loss=1"] * 5)))
-    assert (warning.metric, warning.regex, warning.lines_read) == ("accuracy", ACCURACY[1], 204)
-    assert desk.deliver(lines(204, ["loss=1"] * 500)) == []
+    desk.deliver(started(), lines(0, ["acc: 0.5"] * 199))
+    warnings = only(results_pb2.MetricNeverMatched, desk.deliver(lines(199, ["acc: 0.5"] * 5)))
+    assert [(item.metric, item.regex, item.lines_read) for item in warnings] == [
+        ("accuracy", ACCURACY[1], 204),
+        ("loss", LOSS[1], 204),
+    ]
+    assert "acc=0.5" in warnings[0].nearest
+    assert desk.deliver(lines(204, ["acc: 0.5"] * 500)) == []
+    (taken_back,) = desk.deliver(lines(704, ["loss=1"]))
+    assert taken_back == results_pb2.MetricMatched(uid=warnings[0].uid, number=1, attempt=1, metric="loss")
+    assert desk.deliver(lines(705, ["loss=2"])) == []
+    (by_report,) = desk.deliver(reported("r", ("accuracy", 1)))
+    assert isinstance(by_report, results_pb2.MetricMatched)
+
+
+def test_the_summary_is_the_same_whatever_was_warned_of() -> None:
+    texts = ["x"] * 300 + ["accuracy=1", "loss=2"]
+    _, at_once = run(*texts)
+    desk = Desk()
+    desk.deliver(started())
+    for index, text in enumerate(texts):
+        desk.deliver(lines(index, [text]))
+    assert summary(desk.deliver(ended(len(texts)))) == at_once
 
 
 # -- Reports ---------------------------------------------------------------------------------------------------------
@@ -252,6 +281,63 @@ def test_an_objective_without_a_regex_can_be_reported() -> None:
     start = started()
     del start.metric_definitions[:]
     assert summary(desk.deliver(start, reported("r", ("accuracy", 0.5)), ended(0))).objective_value == 0.5
+
+
+def test_what_a_program_reports_under_new_names_without_end_is_told_and_stays_bounded() -> None:
+    desk = Desk()
+    desk.deliver(started(), *(reported(f"r{index}", (f"m{index}", 1.0)) for index in range(300)))
+    told = summary(desk.deliver(ended(0)))
+    (beyond,) = (fault for fault in told.faults if fault.kind == "refused")
+    assert (len(told.last_values), beyond.count, beyond.example) == (256, 44, "beyond 256: m256")
+
+
+# -- The metrics file ------------------------------------------------------------------------------------------------
+
+
+def test_a_metrics_file_is_read_by_name_settled_like_output_and_never_shown() -> None:
+    desk = Desk()
+    start = started([("accuracy", r"acc=(\S+)"), ("f1", "")])
+    start.metrics_file = True
+    said = ['{"accuracy": 0.5, "f1": 0.1, "lr": 3}', "oops", '{"accuracy": 0.7}']
+    desk.deliver(start, lines(0, ["acc=0.4", '{"f1": 0.2}']), lines(1, said[1:], instance=1))
+    assert resends(desk.deliver(ended(2, 3))) == [(1, 0)]
+    told = desk.deliver(lines(0, said, instance=1), lines(0, said, instance=1))
+    assert desk.output() == [(0, 0, "acc=0.4"), (0, 1, '{"f1": 0.2}')]
+    assert desk.points() == [
+        ("accuracy", 0.4, 1, 0),
+        ("f1", 0.2, 1, 1),
+        ("accuracy", 0.5, 2, 0),
+        ("f1", 0.1, 2, 0),
+        ("accuracy", 0.7, 3, 2),
+    ]
+    runs = [run for document in desk.documents["measurements"].values() for run in document["runs"]]
+    assert [instance for instance, *_ in runs] == [0, 1]
+    assert (summary(told).objective_value, list(summary(told).tail)) == (0.7, ["acc=0.4", '{"f1": 0.2}'])
+    assert [(fault.kind, fault.metric, fault.example) for fault in summary(told).faults] == [("unparsable", "", "oops")]
+    assert [(item.instance, item.through_line) for item in only(results_pb2.OutputSettled, told)] == [(0, 1), (1, 2)]
+
+
+def test_a_metrics_file_that_was_cut_short_is_told_of() -> None:
+    desk = Desk()
+    start = started()
+    start.metrics_file = True
+    end = ended(0, 1)
+    end.metrics_file_fault = "it became shorter"
+    told = desk.deliver(start, lines(0, ['{"accuracy": 1, "loss": 1}'], instance=1), end, end)
+    (message, *_) = only(results_pb2.TrainingSummarized, told)
+    assert [(fault.kind, fault.metric, fault.example) for fault in message.faults] == [
+        ("refused", "", "it became shorter")
+    ]
+
+
+def test_a_cut_line_spoils_only_what_ends_there() -> None:
+    desk = Desk()
+    message = lines(0, ["known", "accuracy=0.5 loss=88"])
+    message.cut.append(1)
+    desk.deliver(started(), lines(0, ["known"]), message)
+    assert desk.points() == [("accuracy", 0.5, 1, 1)]
+    told = summary(desk.deliver(ended(2)))
+    assert [(fault.kind, fault.metric, fault.example) for fault in told.faults] == [("cut", "loss", "88")]
 
 
 # -- Storage ---------------------------------------------------------------------------------------------------------

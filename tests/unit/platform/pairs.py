@@ -25,7 +25,7 @@ from tunewright.v1 import (
 )
 from tunewright_metrics.core.stream import Started
 from tunewright_metrics.core.summary import Summary
-from tunewright_scheduler.core import controls, diagnosis, facts
+from tunewright_scheduler.core import controls, diagnosis, facts, training
 from tunewright_scheduler.core import job as scheduler_job
 from tunewright_suggester.core import ask as suggester_ask
 from tunewright_trainer.core.attempt import Attempt, Launch
@@ -50,12 +50,16 @@ WHOLE: list[Pair] = [
     (resources.TrainingCounters, tuning_service_pb2.TrainingCounters),
     (resources.ObjectiveCounters, tuning_service_pb2.ObjectiveCounters),
     (resources.Finding, tuning_service_pb2.Finding),
+    (resources.ReadingFault, tuning_service_pb2.ReadingFault),
+    (training.ReadingFault, results_pb2.ReadingFault),
+    (training.ReadingFault, tuning_service_pb2.ReadingFault),
     (diagnosis.Finding, tuning_service_pb2.Finding),
     (operations.TrainerInfo, operations_service_pb2.TrainerInfo),
     (operations.Quota, operations_service_pb2.Quota),
     (controls.Quota, operations_service_pb2.Quota),
     (resources.Watched, tuning_service_pb2.WatchTuningJobResponse),
     (Attempt, worker_service_pb2.Attempt),
+    (Summary, results_pb2.TrainingSummarized),
 ]
 """Both have the same fields."""
 
@@ -66,7 +70,6 @@ PARTIAL: list[Pair] = [
     (resources.OutputLine, metrics_service_pb2.OutputLine),
     (resources.Measurement, metrics_service_pb2.Measurement),
     (Started, output_pb2.TrainingStarted),
-    (Summary, results_pb2.TrainingSummarized),
     (Launch, worker_service_pb2.Grant),
 ]
 """The dataclass takes part of the message."""

@@ -67,6 +67,7 @@ def test_the_environment_is_clean_and_the_definitions_wins():
         "SAGEMAKER_BASE_DIR": "/base",
         "SM_MODEL_DIR": "/base/model",
         "SM_OUTPUT_DATA_DIR": "/base/output/data",
+        "TUNEWRIGHT_METRICS_FILE": "/base/output/metrics.jsonl",
         "TRAINING_JOB_NAME": "Job-001",
         "TRAINING_JOB_ARN": "arn:aws:sagemaker:local:000000000000:training-job/job-001",
         "MINE": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tunewright.platform.bus.messages import read
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.core.attempt import End
 from tunewright_trainer.messages import OutputRecords
+from tunewright_trainer.source import MetricsFile
 from tunewright_trainer.tailer import Tailer
 
 
@@ -44,9 +46,14 @@ class RecordingBus:
 
     @property
     def lines(self) -> dict[int, str]:
+        return self.lines_of(0)
+
+    def lines_of(self, instance: int) -> dict[int, str]:
         """By index; a line that is sent twice must be the same both times."""
         lines: dict[int, str] = {}
         for message in self.of(output_pb2.OutputLines):
+            if message.instance != instance:
+                continue
             for index, line in enumerate(message.lines, message.first_line):
                 assert lines.setdefault(index, line) == line
         return lines
@@ -71,7 +78,8 @@ def ended(spool: Path) -> End:
 
 @asynccontextmanager
 async def tailing(spool: Path, bus: RecordingBus):
-    tailer = Tailer(OutputRecords(GRANT), spool, bus)
+    metrics = MetricsFile(spool.with_name("metrics.jsonl"), spool.with_name("metrics-fault"))
+    tailer = Tailer(OutputRecords(GRANT), spool, metrics, bus)
     task = asyncio.create_task(tailer.run())
     yield tailer
     task.cancel()
@@ -91,7 +99,7 @@ async def test_started_then_lines_then_ended(spool, bus):
     started, *_, end = bus.messages
     assert (started.uid, started.number, started.attempt, list(started.rungs)) == ("job", 7, 2, [1, 3])
     assert bus.lines == dict(enumerate(["one", "two", "three", "last"]))
-    assert (end.uid, end.number, end.attempt, list(end.line_counts), end.exit_code) == ("job", 7, 2, [4], 0)
+    assert (end.uid, end.number, end.attempt, list(end.line_counts), end.exit_code) == ("job", 7, 2, [4, 0], 0)
 
 
 async def test_batches_are_contiguous_and_bounded(spool, bus):
@@ -124,7 +132,7 @@ async def test_nothing_printed(spool, bus):
         tailer.finish(ended(spool))
         await bus.until(lambda: bus.of(output_pb2.TrainingEnded))
     assert [type(message) for message in bus.messages] == [output_pb2.TrainingStarted, output_pb2.TrainingEnded]
-    assert list(bus.messages[1].line_counts) == [0]
+    assert list(bus.messages[1].line_counts) == [0, 0]
 
 
 async def test_a_cut_line_is_marked_in_its_batch(spool, bus):
@@ -191,3 +199,99 @@ async def test_a_new_tailer_gives_the_same_lines_the_same_numbers(spool, bus):
         tailer.finish(ended(spool))
         await bus.until(lambda: bus.of(output_pb2.TrainingEnded))
     assert bus.lines == before
+
+
+# -- The metrics file ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def metrics(spool: Path) -> Path:
+    spool.touch()
+    return spool.with_name("metrics.jsonl")
+
+
+async def test_a_metrics_file_is_the_instance_after_the_last_and_its_last_line_needs_no_end(spool, metrics, bus):
+    async with tailing(spool, bus) as tailer:
+        spool.write_text("one\n")
+        metrics.write_text('{"a": 1}\n{"a"')
+        await bus.until(lambda: bus.lines_of(1))
+        with metrics.open("a") as file:
+            file.write(": 2}")
+        tailer.finish(ended(spool))
+        await bus.until(lambda: bus.of(output_pb2.TrainingEnded))
+        bus.messages.clear()
+        tailer.resend(1, instance=1)
+        await bus.until(lambda: bus.of(output_pb2.TrainingEnded))
+    (end,) = bus.of(output_pb2.TrainingEnded)
+    assert (bus.lines, bus.lines_of(1)) == ({}, {1: '{"a": 2}'})
+    assert (list(end.line_counts), end.metrics_file_fault) == ([1, 2], "")
+
+
+async def test_a_flood_of_output_does_not_hold_up_the_metrics_file(spool, metrics, bus):
+    spool.write_text("x" * 100 + "\n" * 1_000_000)
+    metrics.write_text('{"a": 1}\n')
+    async with tailing(spool, bus):
+        await bus.until(lambda: bus.lines_of(1))
+    assert len(bus.of(output_pb2.OutputLines)) < 1_000
+
+
+def shortened(metrics: Path) -> None:
+    metrics.write_text('{"a": 9}\n')
+
+
+def replaced(metrics: Path) -> None:
+    metrics.rename(metrics.with_name("old"))
+    metrics.write_text('{"a": 9}\n' * 100)
+
+
+def removed(metrics: Path) -> None:
+    metrics.unlink()
+
+
+def became_a_folder(metrics: Path) -> None:
+    metrics.unlink()
+    metrics.mkdir()
+
+
+def became_a_link(metrics: Path) -> None:
+    metrics.rename(metrics.with_name("old"))
+    metrics.symlink_to(metrics.with_name("old"))
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (shortened, "it became shorter, 9 bytes, when 18 had been read"),
+        (replaced, "it was replaced by another file"),
+        (removed, "it is no longer there"),
+        (became_a_folder, "it is no regular file"),
+        (became_a_link, "it cannot be read"),
+    ],
+)
+async def test_a_metrics_file_that_is_not_only_appended_to_is_told_of_also_after_a_restart(
+    spool, metrics, bus, happens, why
+):
+    metrics.write_text('{"a": 1}\n{"a": 2}\n')
+    async with tailing(spool, bus) as tailer:
+        await bus.until(lambda: len(bus.lines_of(1)) == 2)
+        happens(metrics)
+        spool.write_text("on it goes\n")
+        await bus.until(lambda: bus.lines)
+        tailer.finish(ended(spool))
+        await bus.until(lambda: bus.of(output_pb2.TrainingEnded))
+    (end,) = bus.of(output_pb2.TrainingEnded)
+    assert (list(end.line_counts), bus.lines_of(1)) == ([1, 2], {0: '{"a": 1}', 1: '{"a": 2}'})
+    assert why in end.metrics_file_fault
+    bus.messages.clear()
+    async with tailing(spool, bus) as tailer:
+        tailer.finish(ended(spool))
+        await bus.until(lambda: bus.of(output_pb2.TrainingEnded))
+    assert why in bus.of(output_pb2.TrainingEnded)[0].metrics_file_fault
+
+
+async def test_a_fifo_in_place_of_a_metrics_file_holds_nobody_up(spool, metrics, bus):
+    os.mkfifo(metrics)
+    async with tailing(spool, bus) as tailer:
+        tailer.finish(ended(spool))
+        await bus.until(lambda: bus.of(output_pb2.TrainingEnded))
+    assert "it is no regular file" in bus.of(output_pb2.TrainingEnded)[0].metrics_file_fault

@@ -141,7 +141,7 @@ async def test_from_grant_to_published_model(plant):
     started, lines, ended = (await plant.output_until_ended("g"))[:3]
     assert (started.uid, started.number, started.training_name) == ("job", 1, "job-001")
     assert list(lines.lines) == ["accuracy=0.5"]
-    assert list(ended.line_counts) == [1]
+    assert list(ended.line_counts) == [1, 0]
     target = plant.settings.data_dir / "artifacts" / "job-001" / "output"
     assert report.artifact_uri == (target / "model.tar.gz").as_uri()
     assert not target.exists()
@@ -196,7 +196,7 @@ async def test_what_cannot_be_started_ends_with_its_reason_and_without_output(pl
     assert words in report.reason
     started, ended = await plant.output_until_ended("g")
     assert isinstance(started, output_pb2.TrainingStarted)
-    assert (list(ended.line_counts), ended.cause) == ([0], cause("START_FAILED"))
+    assert (list(ended.line_counts), ended.cause) == ([0, 0], cause("START_FAILED"))
     await plant.settle(attempt, publish=False)
 
 

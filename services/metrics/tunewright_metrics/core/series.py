@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from tunewright.core.spec import Direction, Objective
-from tunewright_metrics.core.reading import Kind, Reading
+from tunewright_metrics.core.kinds import NO_EMISSIONS, NO_METRIC, NO_NUMBERS, Kind, Reading
 
 CURVE_POINTS: Final = 64
+MOST_METRICS: Final = 256
+"""Names that are kept; a program may report under as many as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class MetricState:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Readings of one metric that were no finite numbers, by kind."""
+    """Readings of one metric that were no finite numbers, by kind. What belongs to no metric bears NO_METRIC."""
 
     kind: Kind
     metric: str
@@ -102,14 +104,16 @@ def extended(
     emitted: list[tuple[int, Reading]] = []
     wanted = objective.metric_name if objective else None
     for reading in readings:
+        if reading.metric not in steps and len(steps) >= MOST_METRICS:
+            reading = _refused(reading)  # noqa: PLW2901 - it counts as this
         metric, kind = reading.metric, reading.kind
         if kind is not Kind.NUMBER:
             faults[metric, kind] = _counted(faults.get((metric, kind)), reading)
-            if kind is Kind.TIMED_OUT:
+            if kind in NO_EMISSIONS or metric == NO_METRIC:
                 continue
         steps[metric] = step = steps.get(metric, 0) + 1
         last[metric] = reading
-        if kind is not Kind.UNPARSABLE:
+        if kind not in NO_NUMBERS:
             measured.append(Measured(metric, reading.value, step, reading.line))
         if metric == wanted:
             emitted.append((step, reading))
@@ -128,6 +132,10 @@ def _with_objective(series: Series, objective: Objective, emitted: Sequence[tupl
     values = [*([] if series.best is None else [series.best]), *(value for _, value in finite)]  # of equals the first
     best = (min if objective.direction is Direction.MINIMIZE else max)(values, default=None)
     return replace(series, recent=recent, best=best, curve=series.curve.extended(finite))
+
+
+def _refused(reading: Reading) -> Reading:
+    return Reading(NO_METRIC, reading.line, Kind.REFUSED, reading.value, f"beyond {MOST_METRICS}: {reading.metric}")
 
 
 def _counted(known: Fault | None, reading: Reading) -> Fault:

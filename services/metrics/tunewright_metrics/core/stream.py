@@ -7,19 +7,22 @@ all come to the same stream, the same measurements and, byte for byte, the same 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.lookalikes import instead_of
 from tunewright.core.spec import MetricDefinition, Objective
-from tunewright_metrics.core.reading import Kind, Reader, Reading, number_kind
+from tunewright_metrics.core.kinds import NO_METRIC, Kind, Reading, number_kind
+from tunewright_metrics.core.reading import Reader
 from tunewright_metrics.core.series import Fault, Measured, Series, extended
 
 TAIL_LINES: Final = 20
 TAIL_WIDTH: Final = 500
 QUIET_LINES: Final = 200
-"""Lines without a match of the objective after which there is a warning."""
+"""Lines, of output or of the metrics file, after which there is a warning of each metric that has not come."""
 
 REPORTS_REMEMBERED: Final = 1000
 DIGEST_BYTES: Final = 8
@@ -36,6 +39,8 @@ class Started:
     metric_definitions: tuple[MetricDefinition, ...] = ()
     objective: Objective | None = None
     instance_count: int = 1
+    metrics_file: bool = False
+    """Its lines are those of the instance after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Lines:
     first_line: int
     texts: tuple[str, ...]
     at: float
+    cut: tuple[int, ...] = ()
+    """Offsets of those that are not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,8 @@ class Stream:
     reports: bytes = b""
     """Digests of the last reports' ids, one after the other: ids may be long, and the record is written often."""
     asked: Asked | None = None
-    warned: bool = False
+    unmatched: tuple[str, ...] = ()
+    """Metrics that have been warned of and have not come since."""
     line_counts: tuple[int, ...] | None = None
     """By instance, once the end is known."""
     summary: bytes | None = None
@@ -98,9 +106,25 @@ class Stream:
         return self.started.objective if self.started else None
 
     @property
+    def instances(self) -> int:
+        """How many instances print; what stands behind them is the metrics file."""
+        return max(self.started.instance_count, 1) if self.started else 0
+
+    @property
+    def lines_read(self) -> int:
+        return sum(self.next_lines)
+
+    @property
     def complete(self) -> bool:
         """Whether the end is known and every line before it has been taken."""
         return self.line_counts is not None and _missing(self, self.line_counts) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    definition: MetricDefinition
+    nearest: str
+    """What was printed that looks like it, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +137,10 @@ class Taken:
     measured: tuple[Measured, ...] = ()
     gap: Gap | None = None
     """To be asked for."""
-    silent: MetricDefinition | None = None
-    """To be warned of: it has matched nothing for a while."""
+    silent: tuple[Silent, ...] = ()
+    """To be warned of: they have matched nothing for a while."""
+    heard: tuple[str, ...] = ()
+    """Metrics that have been warned of and have come now."""
 
 
 def start(stream: Stream, started: Started, reader: Reader) -> Taken:
@@ -122,7 +148,7 @@ def start(stream: Stream, started: Started, reader: Reader) -> Taken:
     if stream.started is not None:
         return Taken(stream)
     faults = tuple(Fault(Kind.REFUSED, metric, 1, why) for metric, why in reader.refused.items())
-    next_lines = (0,) * max(started.instance_count, 1)
+    next_lines = (0,) * (max(started.instance_count, 1) + started.metrics_file)
     return Taken(replace(stream, started=started, next_lines=next_lines, series=Series(faults=faults), asked=None))
 
 
@@ -142,18 +168,27 @@ def take_lines(stream: Stream, lines: Lines, reader: Reader) -> Taken:
     fresh = lines.texts[expected - lines.first_line :]
     if not fresh or stream.summary is not None:
         return Taken(stream)
-    timeouts = {fault.metric: fault.count for fault in stream.series.faults if fault.kind is Kind.TIMED_OUT}
-    series, measured = extended(stream.series, reader.read(fresh, expected, timeouts), stream.objective)
+    readings = _readings(stream, lines, expected, fresh, reader)
+    series, measured = extended(stream.series, readings, stream.objective)
+    output = fresh if instance < stream.instances else ()
     moved = replace(
         stream,
         next_lines=(*stream.next_lines[:instance], expected + len(fresh), *stream.next_lines[instance + 1 :]),
         position=stream.position + len(fresh),
         series=series,
-        tail=(*stream.tail, *(line[:TAIL_WIDTH] for line in fresh[-TAIL_LINES:]))[-TAIL_LINES:],
+        tail=(*stream.tail, *(line[:TAIL_WIDTH] for line in output[-TAIL_LINES:]))[-TAIL_LINES:],
         asked=None,
     )
-    silent = _silent(moved)
-    return Taken(replace(moved, warned=moved.warned or silent is not None), fresh, measured, silent=silent)
+    return _warned(stream, Taken(moved, fresh, measured))
+
+
+def _readings(stream: Stream, lines: Lines, first_line: int, fresh: Sequence[str], reader: Reader) -> list[Reading]:
+    if lines.instance >= stream.instances:
+        return reader.read_records(fresh, first_line)
+    timeouts = {fault.metric: fault.count for fault in stream.series.faults if fault.kind is Kind.TIMED_OUT}
+    known = first_line - lines.first_line
+    cut = [offset - known for offset in lines.cut if offset >= known]
+    return reader.read(fresh, first_line, timeouts, cut)
 
 
 def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float], ...], at: float) -> Taken:
@@ -166,14 +201,22 @@ def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float],
     readings = [Reading(metric, NO_LINE, number_kind(value), value, repr(value)) for metric, value in values]
     series, measured = extended(stream.series, readings, stream.objective)
     reports = (stream.reports + digest)[-DIGEST_BYTES * REPORTS_REMEMBERED :]
-    return Taken(replace(stream, series=series, position=stream.position + 1, reports=reports), measured=measured)
+    moved = replace(stream, series=series, position=stream.position + 1, reports=reports)
+    return _warned(stream, Taken(moved, measured=measured))
 
 
-def take_end(stream: Stream, line_counts: tuple[int, ...]) -> Taken:
-    """Take the message that ends the stream. What is missing then is asked for each time that this is told."""
+def take_end(stream: Stream, line_counts: tuple[int, ...], file_fault: str = "") -> Taken:
+    """Take the message that ends the stream. What is missing then is asked for each time that this is told.
+
+    `file_fault` is what was wrong with the metrics file, empty for nothing.
+    """
     if stream.started is None:
         return Taken(stream, gap=Gap(0, FROM_THE_START))
-    moved = stream if stream.line_counts is not None else replace(stream, line_counts=line_counts)
+    moved = stream
+    if stream.line_counts is None:
+        faults = (Fault(Kind.REFUSED, NO_METRIC, 1, file_fault),) if file_fault else ()
+        series = replace(stream.series, faults=(*stream.series.faults, *faults))
+        moved = replace(stream, line_counts=line_counts, series=series)
     return Taken(moved, gap=_missing(moved, line_counts))
 
 
@@ -185,21 +228,26 @@ def _missing(stream: Stream, line_counts: tuple[int, ...]) -> Gap | None:
     return None
 
 
+def _warned(before: Stream, taken: Taken) -> Taken:
+    """Warn, at a certain line, of each metric that has not come, and take that back once it comes."""
+    stream = taken.stream
+    came = stream.series.metrics
+    if before.lines_read < QUIET_LINES <= stream.lines_read:
+        missing = [item for item in stream.definitions if item.name not in came]
+        silent = tuple(Silent(item, instead_of(item.name, stream.tail)) for item in missing)
+        return replace(taken, stream=replace(stream, unmatched=tuple(item.name for item in missing)), silent=silent)
+    heard = tuple(name for name in stream.unmatched if name in came)
+    if not heard:
+        return taken
+    left = tuple(name for name in stream.unmatched if name not in came)
+    return replace(taken, stream=replace(stream, unmatched=left), heard=heard)
+
+
 def _among(digest: bytes, digests: bytes) -> bool:
     at = digests.find(digest)
     while at % DIGEST_BYTES and at >= 0:  # across two others
         at = digests.find(digest, at + 1)
     return at >= 0
-
-
-def _silent(stream: Stream) -> MetricDefinition | None:
-    """Return the objective's definition if it has matched nothing for a while and nobody has been warned yet."""
-    if stream.warned or stream.objective is None or sum(stream.next_lines) < QUIET_LINES:
-        return None
-    name = stream.objective.metric_name
-    if name in stream.series.metrics:
-        return None
-    return next((item for item in stream.definitions if item.name == name), None)
 
 
 def _ask(stream: Stream, gap: Gap, at: float) -> Taken:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tunewright.core.spec import Objective, ObjectiveReading
-from tunewright_metrics.core.reading import Kind
+from tunewright_metrics.core.kinds import EXAMPLE_LENGTH, Kind
 from tunewright_metrics.core.series import Fault, MetricState, Series
 from tunewright_metrics.core.stream import Stream
 
@@ -32,6 +34,7 @@ class Summary:
     curve: tuple[float, ...]
     curve_steps: tuple[int, ...]
     tail: tuple[str, ...]
+    objective_error: float | None = None
 
 
 def summary_of(stream: Stream) -> Summary:
@@ -47,11 +50,27 @@ def summary_of(stream: Stream) -> Summary:
         objective_fault=fault,
         steps=emitted.steps if emitted else 0,
         last_values=tuple(LastValue(metric, state.last) for metric, state in sorted(series.metrics.items())),
-        faults=series.faults,
+        faults=(*series.faults, *_missing(stream)),
         curve=curve,
         curve_steps=curve_steps,
         tail=stream.tail,
+        objective_error=_error(objective, series) if value is not None else None,
     )
+
+
+def _missing(stream: Stream) -> Iterator[Fault]:
+    """Yield a fault for each definition that has read nothing at all; one that is refused has a fault already."""
+    for item in stream.definitions:
+        if item.name not in stream.series.metrics and stream.series.fault(item.name, Kind.REFUSED) is None:
+            yield Fault(Kind.MISSING, item.name, stream.lines_read, item.regex[:EXAMPLE_LENGTH])
+
+
+def _error(objective: Objective | None, series: Series) -> float | None:
+    """Return the standard error of a mean of the last values: sd / sqrt(k), of two values or more."""
+    if objective is None or objective.reading is not ObjectiveReading.MEAN_OF_LAST or len(series.recent) < 2:
+        return None
+    error = statistics.stdev(series.recent) / math.sqrt(len(series.recent))
+    return error if math.isfinite(error) else None
 
 
 def objective_of(stream: Stream) -> tuple[float | None, str]:
@@ -97,4 +116,6 @@ def _never_emitted(stream: Stream, metric: str) -> str:
         return f"{never}: its regex cannot be used: {refused.example}"
     if timed_out is not None:
         return f"{never}: its regex {patterns[0]!r} took too long on {timed_out.count} lines and was given up"
-    return f"{never}: none of {sum(stream.next_lines)} lines matched {patterns[0]!r}"
+    if not patterns[0]:
+        return f"{never}: none of {stream.lines_read} lines is a JSON object with it, and nothing was reported"
+    return f"{never}: none of {stream.lines_read} lines matched {patterns[0]!r}"

@@ -243,17 +243,18 @@ def _unheard(at: Situation, training: Training, session: Session | None, unheard
 
 def _output(at: Situation) -> Iterator[Finding]:
     for training in (*at.running, *at.exited):
-        unmatched, resend = training.unmatched, training.resend
-        if unmatched is not None:
+        for silent in training.silent:
             yield found(
                 "METRIC_NEVER_MATCHED",
                 job=at.job.name,
                 training=training.name,
-                since=unmatched.since,
-                metric=unmatched.metric,
-                lines=unmatched.lines,
-                regex=unmatched.regex,
+                since=silent.since,
+                metric=silent.metric,
+                lines=silent.lines,
+                regex=silent.regex or "none, so a JSON line or a report is to name it",
+                nearest=f". {silent.nearest}" if silent.nearest else "",
             )
+        resend = training.resend
         if resend is not None and _awaited(training, resend, at.now):
             yield found(
                 "RESEND_AWAITED",

@@ -37,6 +37,16 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingFault:
+    """What metrics read under a metric's name and is no number, by kind, or that it read nothing. Fields as in v1."""
+
+    kind: str
+    metric: str = ""
+    count: int = 0
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What metrics read: the objective, or why there is none."""
 
@@ -49,6 +59,7 @@ class Summary:
     curve: tuple[float, ...] = ()
     curve_steps: tuple[int, ...] = ()
     tail: tuple[str, ...] = ()
+    faults: tuple[ReadingFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +79,19 @@ class Resend:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """Metrics has read so many lines, and a metric's regex has matched none of them."""
+    """Metrics has read so many lines, and has found a metric in none of them."""
 
     metric: str
     regex: str
     lines: int
     since: float
+    nearest: str = ""
+    """What was printed that looks like it, in a sentence."""
+
+    @property
+    def text(self) -> str:
+        sought = repr(self.regex) if self.regex else "it has no regex"
+        return f"metric {self.metric!r} has matched none of {self.lines} lines: {sought}"
 
 
 @dataclass(frozen=True)  # without slots: tunewright.core.values says why
@@ -120,7 +138,8 @@ class Training:
     stop_asked_at: float | None = None
     """… since then."""
     resend: Resend | None = None
-    unmatched: Unmatched | None = None
+    silent: tuple[Unmatched, ...] = ()
+    """Metrics that have been warned of and have not come since; the first is told as the reason."""
     granted_at: float | None = None
     ready_at: float | None = None
     """When its last lease was taken; None: it has had none that was taken."""
@@ -318,6 +337,25 @@ def _charged(training: Training, seconds: float) -> Training:
     return replace(training, ran_s=training.ran_s + ran_s, cost=training.cost + ran_s * training.price)
 
 
+def warned(training: Training, unmatched: Unmatched) -> Training:
+    """Note that a metric has not come for a while."""
+    others = tuple(item for item in training.silent if item.metric != unmatched.metric)
+    return _with_silent(training, (*others, unmatched))
+
+
+def heard(training: Training, metric: str) -> Training:
+    """Take back that a metric has not come."""
+    return _with_silent(training, tuple(item for item in training.silent if item.metric != metric))
+
+
+def _with_silent(training: Training, silent: tuple[Unmatched, ...]) -> Training:
+    """Return the training with these; its reason follows them, unless it is about something else."""
+    reason = training.reason
+    if not reason or reason in {item.text for item in training.silent}:
+        reason = silent[0].text if silent else ""
+    return replace(training, silent=silent, reason=reason)
+
+
 def _held_s(training: Training, now: float) -> float:
     return now - training.granted_at if training.granted_at is not None else 0.0
 
@@ -331,7 +369,7 @@ def _taken(training: Training, ran_s: float) -> Training:
         granted_at=None,
         summary=None,
         resend=None,
-        unmatched=None,
+        silent=(),
     )
 
 
@@ -382,5 +420,5 @@ def _final(training: Training, state: TrainingState, reason: str, now: float) ->
         stop_reason="",
         stop_asked_at=None,
         resend=None,
-        unmatched=None,
+        silent=(),
     )

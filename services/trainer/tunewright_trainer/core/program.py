@@ -9,6 +9,8 @@ from typing import Final
 from tunewright_trainer.core.attempt import Launch
 
 HOST: Final = "algo-1"
+METRICS_FILE: Final = "output/metrics.jsonl"
+"""Under /opt/ml; the variable TUNEWRIGHT_METRICS_FILE names it."""
 
 INHERITED: Final = frozenset(
     {
@@ -47,6 +49,7 @@ def environment(launch: Launch, base: PurePath, kept: Mapping[str, str]) -> dict
         "SAGEMAKER_BASE_DIR": str(base),
         "SM_MODEL_DIR": str(base / "model"),
         "SM_OUTPUT_DATA_DIR": str(base / "output" / "data"),
+        "TUNEWRIGHT_METRICS_FILE": str(base / METRICS_FILE),
         "TRAINING_JOB_NAME": launch.training_name,
         "TRAINING_JOB_ARN": f"arn:aws:sagemaker:local:000000000000:training-job/{launch.training_name.lower()}",
         **launch.definition.environment,

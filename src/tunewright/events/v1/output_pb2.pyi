@@ -64,14 +64,12 @@ class OutputLines(_message.Message):
     def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., instance: _Optional[int] = ..., first_line: _Optional[int] = ..., lines: _Optional[_Iterable[str]] = ..., cut: _Optional[_Iterable[int]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReportedValue(_message.Message):
-    __slots__ = ("metric", "value", "step")
+    __slots__ = ("metric", "value")
     METRIC_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
-    STEP_FIELD_NUMBER: _ClassVar[int]
     metric: str
     value: float
-    step: int
-    def __init__(self, metric: _Optional[str] = ..., value: _Optional[float] = ..., step: _Optional[int] = ...) -> None: ...
+    def __init__(self, metric: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class MetricsReported(_message.Message):
     __slots__ = ("uid", "number", "attempt", "instance", "report_id", "values", "at")
@@ -92,7 +90,7 @@ class MetricsReported(_message.Message):
     def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., instance: _Optional[int] = ..., report_id: _Optional[str] = ..., values: _Optional[_Iterable[_Union[ReportedValue, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TrainingEnded(_message.Message):
-    __slots__ = ("uid", "number", "attempt", "line_counts", "cause", "exit_code", "at")
+    __slots__ = ("uid", "number", "attempt", "line_counts", "cause", "exit_code", "at", "metrics_file_fault")
     UID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +98,7 @@ class TrainingEnded(_message.Message):
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FILE_FAULT_FIELD_NUMBER: _ClassVar[int]
     uid: str
     number: int
     attempt: int
@@ -107,4 +106,5 @@ class TrainingEnded(_message.Message):
     cause: _tuning_service_pb2.EndCause
     exit_code: int
     at: _timestamp_pb2.Timestamp
-    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., line_counts: _Optional[_Iterable[int]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    metrics_file_fault: str
+    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., line_counts: _Optional[_Iterable[int]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., metrics_file_fault: _Optional[str] = ...) -> None: ...

@@ -60,20 +60,22 @@ class ResendRequested(_message.Message):
     def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., instance: _Optional[int] = ..., from_line: _Optional[int] = ...) -> None: ...
 
 class MetricNeverMatched(_message.Message):
-    __slots__ = ("uid", "number", "attempt", "metric", "regex", "lines_read")
+    __slots__ = ("uid", "number", "attempt", "metric", "regex", "lines_read", "nearest")
     UID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     REGEX_FIELD_NUMBER: _ClassVar[int]
     LINES_READ_FIELD_NUMBER: _ClassVar[int]
+    NEAREST_FIELD_NUMBER: _ClassVar[int]
     uid: str
     number: int
     attempt: int
     metric: str
     regex: str
     lines_read: int
-    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., metric: _Optional[str] = ..., regex: _Optional[str] = ..., lines_read: _Optional[int] = ...) -> None: ...
+    nearest: str
+    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., metric: _Optional[str] = ..., regex: _Optional[str] = ..., lines_read: _Optional[int] = ..., nearest: _Optional[str] = ...) -> None: ...
 
 class MetricMatched(_message.Message):
     __slots__ = ("uid", "number", "attempt", "metric")
