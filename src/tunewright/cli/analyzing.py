@@ -29,6 +29,10 @@ TITLES: Final = {
 def analyze(job: str, data_dir: Path | None, names: Sequence[str], definition: str, *, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
         told = client.analyze(job, *(Analysis[name] for name in names), definition_name=definition)
+    show(told, as_json=as_json)
+
+
+def show(told: Analyses, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(told), indent=2))
         return
@@ -57,7 +61,9 @@ def sparkline(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     if not high > low:
         return LEVELS[0] * len(values)
-    places = (value / (high - low) - low / (high - low) for value in values)
+    scale = max(abs(low), abs(high))
+    width = high / scale - low / scale  # the difference itself may be more than a float can say
+    places = ((value / scale - low / scale) / width for value in values)
     return "".join(LEVELS[min(int(place * len(LEVELS)), len(LEVELS) - 1)] for place in places)
 
 

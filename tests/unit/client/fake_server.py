@@ -12,7 +12,7 @@ from tunewright.client import Address
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.v1 import metrics_service_pb2 as mpb
-from tunewright.v1 import metrics_service_pb2_grpc, tuning_service_pb2_grpc
+from tunewright.v1 import metrics_service_pb2_grpc, spec_pb2, tuning_service_pb2_grpc
 from tunewright.v1 import tuning_service_pb2 as pb
 
 TOKEN = "right"
@@ -137,6 +137,22 @@ class Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def FollowMeasurements(self, _request, _context):
         for measurement in self.measured:
             yield mpb.FollowMeasurementsResponse(measurements=[measurement])
+
+    async def Analyze(self, request, _context):
+        if request.job == "unknown":
+            raise NotFound("tuning job", request.job)
+        return mpb.AnalyzeResponse(
+            importances=[mpb.Importance(parameter="lr", method="sobol", share=0.5, low=0.25, high=0.75)],
+            dependences=[
+                mpb.PartialDependence(
+                    parameter="lr", at=[spec_pb2.Value(float_value=at) for at in (0.0, 1.0)], mean=[0.0, 2.0],
+                    deviation=[0.1, 0.1],
+                )
+            ],
+            best_so_far=[mpb.BestStep(number=3, at={"seconds": 9}, value=0.0, trainings=4)],
+            refused=[mpb.Refusal(analysis="ANALYSIS_DISTRIBUTION", reason=f"{list(request.analyses)}")],
+            trainings=7,
+        )  # fmt: skip
 
 
 def paged(items: list, token: str) -> tuple[list, str]:

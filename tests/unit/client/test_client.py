@@ -8,7 +8,16 @@ import pytest
 
 from tests.unit.client.fake_server import Metrics, Tuning, serving
 from tests.unit.core.specs import spec
-from tunewright.client import Address, AsyncClient, Client
+from tunewright.client import (
+    Address,
+    Analysis,
+    AsyncClient,
+    BestStep,
+    Client,
+    Importance,
+    PartialDependence,
+    Refusal,
+)
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unauthenticated
 from tunewright.core.space import Float
 from tunewright.core.spec import EnqueuedConfiguration, Parameter
@@ -285,3 +294,22 @@ async def test_the_synchronous_client_changes_jobs_too(address, tuning):
         {"lr": 0.2},
     ]
     assert (extended.name, extended.HasField("max_trainings")) == ("more", False)
+
+
+async def test_analyses_come_back_as_values(client):
+    told = await client.analyze("digits-1", Analysis.IMPORTANCE, Analysis.DISTRIBUTION)
+    assert told.importances == (Importance("lr", "sobol", 0.5, 0.25, 0.75),)
+    assert told.dependences == (PartialDependence("lr", (0.0, 1.0), (0.0, 2.0), (0.1, 0.1)),)
+    assert told.best_so_far == (BestStep(3, 9.0, 0.0, 4),)
+    assert told.refused == (Refusal(Analysis.DISTRIBUTION, "[1, 4]"),)
+    assert (told.trainings, told.advice) == (7, ())
+    with pytest.raises(NotFound):
+        await client.analyze("unknown")
+
+
+async def test_the_synchronous_client_analyzes_too(address):
+    def use():
+        with Client(address) as client:
+            return client.analyze("digits-1").trainings
+
+    assert await asyncio.to_thread(use) == 7

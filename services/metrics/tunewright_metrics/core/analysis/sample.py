@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import fdtri
 
 from tunewright.core.spec import Definition, Direction
 from tunewright.core.states import TrainingState
@@ -112,7 +113,7 @@ def check_enough(sample: Sample) -> None:
 
 
 def _check_above_noise(sample: Sample) -> None:
-    """Raises TooLittle if configurations differ no more than runs of the same one do, where that is known."""
+    """Raises TooLittle if configurations differ no more than noise may make them (F test at 5 %), where it is known."""
     rows = np.flatnonzero(sample.completed)
     y, groups = sample.y[rows], np.unique(sample.configurations[rows], return_inverse=True)[1]
     count = np.bincount(groups)
@@ -121,10 +122,11 @@ def _check_above_noise(sample: Sample) -> None:
     reported = float((sample.errors[rows] ** 2).mean())
     repeated = float(((y - mean[groups]) ** 2).sum() / freedom) if freedom >= FEWEST_REPEATS else 0.0
     noise = max(reported, repeated * float((1.0 / count).mean()))
-    if noise > 0 and float(mean.var(ddof=1)) <= noise:
+    chance = fdtri(len(count) - 1, freedom if freedom >= FEWEST_REPEATS else len(y), 0.95)
+    if noise > 0 and float(mean.var(ddof=1)) <= noise * chance:
         raise TooLittle(
-            f"configurations differ by {mean.std(ddof=1):.3g} (standard deviation), which is no more than noise"
-            f" ({noise**0.5:.3g}); run more, or steadier, trainings"
+            f"configurations differ by {mean.std(ddof=1):.3g} (standard deviation), which is no more than noise of"
+            f" {noise**0.5:.3g} may cause; run more, or steadier, trainings"
         )
 
 

@@ -29,9 +29,11 @@ ERROR: Final = 0.005
 """Of the estimate of an index itself."""
 
 
-def sobol_indices(function: Callable[[Array], Array], parameters: int) -> tuple[Array, Array]:
+def sobol_indices(
+    function: Callable[[Array], Array], parameters: int, evaluations: int = EVALUATIONS
+) -> tuple[Array, Array]:
     """Return first-order and total indices (g, q) of a function from the cube (m, g) to q values (m, q)."""
-    power = int(np.log2(EVALUATIONS // (parameters + 2)))
+    power = int(np.log2(evaluations // (parameters + 2)))
     points = cube(2 * parameters, power)
     A, B = points[:, :parameters], points[:, parameters:]
     of_A, of_B = function(A), function(B)
