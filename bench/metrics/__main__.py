@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.rows import report
 
-PARTS: Final = ("parsing", "collecting", "reading_back", "stopping")
+PARTS: Final = ("parsing", "collecting", "reading_back", "stopping", "advice")
 
 
 def main(names: list[str]) -> None:

@@ -491,6 +491,28 @@ def extend(
 
 
 @app.command()
+def narrow(
+    job: Job,
+    new_name: Annotated[
+        str, typer.Option(help="Name of the new job; the old one's with -n, -n2, … behind.", show_default=False)
+    ] = "",
+    trials: Annotated[
+        int | None, typer.Option(help="Trainings of the new job; as many as the old one's limit.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the ranges.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Create the job without asking.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Go on with an ended tuning job in better ranges: where its good trainings lie, and beyond an end that they crowd.
+
+    What has no effect is fixed. The new job knows the old one's results. Shows each range with its reason, and asks.
+    """
+    from tunewright.cli import narrowing
+
+    raise typer.Exit(narrowing.narrow(job, data_dir, new_name, trials, dry_run=dry_run, yes=yes))
+
+
+@app.command()
 def retry(job: Job, data_dir: DataDir = None) -> None:
     """Run the configurations of failed trainings again: in the job, or in a new one if it has ended."""
     from tunewright.cli import changing

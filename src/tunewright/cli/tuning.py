@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tunewright.cli import FAILED, INTERRUPTED
+from tunewright.cli.advising import closing_words
 from tunewright.cli.hints import all_the_same, instead_of, last_line
 from tunewright.cli.progress import Standing, View, show_begin, view
 from tunewright.cli.serving import is_ours, join_or_start
@@ -55,11 +56,14 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
                 if not await _stopped(client, job.name, options):
                     return INTERRUPTED
             job = await client.describe(job.name)
+            advice = "" if as_json else await closing_words(client, job.name)
             break
     else:
         why = f"it ended {REJOINS} times" if ours else "it does not answer any more; the job goes on"
         raise Unavailable("the server", f"{why}; see tunewright describe {job.name}{options}")
     print(json.dumps(result_tree(job), indent=2) if as_json else result_text(job, _how_to_use(job, options), options))
+    if advice:
+        print(advice)
     if job.state is JobState.STOPPED:
         return INTERRUPTED
     return 0 if job.state is JobState.COMPLETED and job.best is not None else FAILED

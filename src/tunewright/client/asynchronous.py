@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import grpc
 
 from tunewright.client.address import METRICS, Address, find
+from tunewright.client.narrowing import Narrowing, narrowing_of
 from tunewright.client.operations import AsyncOperations
 from tunewright.client.requests import request_of
 from tunewright.client.resources import (
@@ -202,6 +203,14 @@ class AsyncClient:
         """
         request = request_of(pb.RetryTuningJobRequest, job=job, request_id=request_id or str(uuid.uuid4()))
         return _job((await self._call(self._tuning.RetryTuningJob, request)).job)
+
+    async def narrow(self, job: str, *, name: str = "", max_trainings: int | None = None) -> Narrowing:
+        """Propose a job of the ranges that an ended job's trainings speak for; `create` its `spec` to run it.
+
+        It knows the job's results. Raises InvalidSpec: no other ranges would be better, or too little is known.
+        """
+        found = await self.describe(job)
+        return narrowing_of(found, await self.analyze(found.uid, Analysis.ADVICE), name, max_trainings)
 
     async def delete(self, job: str) -> None:
         """Delete an ended job. Raises IllegalTransition if it has not ended."""

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
+from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.analysis import Analyses, Analysis
@@ -108,6 +109,9 @@ class Client:
 
     def retry_failed(self, job: str, *, request_id: str | None = None) -> TuningJob:
         return self._run(self._client.retry_failed(job, request_id=request_id))
+
+    def narrow(self, job: str, *, name: str = "", max_trainings: int | None = None) -> Narrowing:
+        return self._run(self._client.narrow(job, name=name, max_trainings=max_trainings))
 
     def delete(self, job: str) -> None:
         self._run(self._client.delete(job))

@@ -85,6 +85,16 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A hyperparameter with another range than the job has: what a next job should search."""
+
+    parameter: Parameter
+    """A range of one value: fixed."""
+    reason: str
+    definition_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """An analysis that has too little to rest on."""
 
@@ -107,3 +117,5 @@ class Analyses:
     """How many of them are of trainings that were stopped early."""
     left_out: int = 0
     """Ended trainings without an objective."""
+    narrowed: tuple[Narrowed, ...] = ()
+    """With advice."""

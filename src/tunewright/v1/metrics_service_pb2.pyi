@@ -324,6 +324,16 @@ class Advice(_message.Message):
     suggested: _spec_pb2.Parameter
     def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., definition_name: _Optional[str] = ..., suggested: _Optional[_Union[_spec_pb2.Parameter, _Mapping]] = ...) -> None: ...
 
+class Narrowed(_message.Message):
+    __slots__ = ("parameter", "reason", "definition_name")
+    PARAMETER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
+    parameter: _spec_pb2.Parameter
+    reason: str
+    definition_name: str
+    def __init__(self, parameter: _Optional[_Union[_spec_pb2.Parameter, _Mapping]] = ..., reason: _Optional[str] = ..., definition_name: _Optional[str] = ...) -> None: ...
+
 class Refusal(_message.Message):
     __slots__ = ("analysis", "definition_name", "reason")
     ANALYSIS_FIELD_NUMBER: _ClassVar[int]
@@ -335,7 +345,7 @@ class Refusal(_message.Message):
     def __init__(self, analysis: _Optional[_Union[Analysis, str]] = ..., definition_name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class AnalyzeResponse(_message.Message):
-    __slots__ = ("importances", "dependences", "best_so_far", "distribution", "advice", "refused", "trainings", "stopped", "left_out")
+    __slots__ = ("importances", "dependences", "best_so_far", "distribution", "advice", "refused", "trainings", "stopped", "left_out", "narrowed")
     IMPORTANCES_FIELD_NUMBER: _ClassVar[int]
     DEPENDENCES_FIELD_NUMBER: _ClassVar[int]
     BEST_SO_FAR_FIELD_NUMBER: _ClassVar[int]
@@ -345,6 +355,7 @@ class AnalyzeResponse(_message.Message):
     TRAININGS_FIELD_NUMBER: _ClassVar[int]
     STOPPED_FIELD_NUMBER: _ClassVar[int]
     LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    NARROWED_FIELD_NUMBER: _ClassVar[int]
     importances: _containers.RepeatedCompositeFieldContainer[Importance]
     dependences: _containers.RepeatedCompositeFieldContainer[PartialDependence]
     best_so_far: _containers.RepeatedCompositeFieldContainer[BestStep]
@@ -354,4 +365,5 @@ class AnalyzeResponse(_message.Message):
     trainings: int
     stopped: int
     left_out: int
-    def __init__(self, importances: _Optional[_Iterable[_Union[Importance, _Mapping]]] = ..., dependences: _Optional[_Iterable[_Union[PartialDependence, _Mapping]]] = ..., best_so_far: _Optional[_Iterable[_Union[BestStep, _Mapping]]] = ..., distribution: _Optional[_Iterable[_Union[Share, _Mapping]]] = ..., advice: _Optional[_Iterable[_Union[Advice, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[Refusal, _Mapping]]] = ..., trainings: _Optional[int] = ..., stopped: _Optional[int] = ..., left_out: _Optional[int] = ...) -> None: ...
+    narrowed: _containers.RepeatedCompositeFieldContainer[Narrowed]
+    def __init__(self, importances: _Optional[_Iterable[_Union[Importance, _Mapping]]] = ..., dependences: _Optional[_Iterable[_Union[PartialDependence, _Mapping]]] = ..., best_so_far: _Optional[_Iterable[_Union[BestStep, _Mapping]]] = ..., distribution: _Optional[_Iterable[_Union[Share, _Mapping]]] = ..., advice: _Optional[_Iterable[_Union[Advice, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[Refusal, _Mapping]]] = ..., trainings: _Optional[int] = ..., stopped: _Optional[int] = ..., left_out: _Optional[int] = ..., narrowed: _Optional[_Iterable[_Union[Narrowed, _Mapping]]] = ...) -> None: ...

@@ -162,7 +162,7 @@ def test_definitions_are_judged_each_by_itself():
         ("large", "depth"),
     }
     assert [(refusal.definition_name, refusal.analysis) for refusal in told.refused] == [
-        ("small", analysis) for analysis in MODELLED
+        ("small", analysis) for analysis in (*MODELLED, Analysis.ADVICE)
     ]
     assert told.best_so_far[-1].value == -9.0
     alone = analyse(job, ALL, "large")

@@ -12,6 +12,8 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Definition
 from tunewright.core.states import TrainingState
 from tunewright.surrogate.encoding import Array, Axis
+from tunewright_metrics.core.advice.advise import advise
+from tunewright_metrics.core.advice.narrowing import narrowed
 from tunewright_metrics.core.analysis.dependence import partial_dependences
 from tunewright_metrics.core.analysis.functions import Functions, functions_of
 from tunewright_metrics.core.analysis.pedanova import ped_anova
@@ -30,7 +32,7 @@ def analyse(history: History, wanted: Collection[Analysis], definition_name: str
     for definition in chosen:
         if any(analysis in wanted for analysis in MODELLED):
             told = _with_modelled(told, history, definition, wanted)
-    return told
+    return _with_advice(told, history, chosen) if Analysis.ADVICE in wanted else told
 
 
 def _chosen(history: History, name: str) -> tuple[Definition, ...]:
@@ -93,6 +95,18 @@ def _with_modelled(told: Analyses, history: History, definition: Definition, wan
     if Analysis.PARTIAL_DEPENDENCE in wanted:
         told = replace(told, dependences=told.dependences + _dependences(functions, name))
     return told
+
+
+def _with_advice(told: Analyses, history: History, chosen: tuple[Definition, ...]) -> Analyses:
+    """Add advice, and the ranges that it comes to."""
+    advised = advise(history, chosen)
+    refused = tuple(Refusal(Analysis.ADVICE, item.reason, item.definition_name) for item in advised.untold)
+    return replace(
+        told,
+        advice=advised.advice,
+        narrowed=narrowed(history, advised.advice, chosen),
+        refused=told.refused + refused,
+    )
 
 
 def _set_apart(sample: Sample, definition_name: str) -> tuple[Importance, ...]:
