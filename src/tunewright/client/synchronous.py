@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
@@ -19,6 +19,9 @@ from tunewright.client.operations import Operations
 from tunewright.client.resources import Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 _END: Any = object()
@@ -111,8 +114,8 @@ class Client:
     def delete(self, job: str) -> None:
         self._run(self._client.delete(job))
 
-    def trainings(self, job: str, *, best_first: bool = False) -> Iterator[TrainingJob]:
-        return self._each(self._client.trainings(job, best_first=best_first))
+    def trainings(self, job: str, *, best_first: bool = False, newest_first: bool = False) -> Iterator[TrainingJob]:
+        return self._each(self._client.trainings(job, best_first=best_first, newest_first=newest_first))
 
     def watch(self, job: str) -> Iterator[Watched]:
         return self._each(self._client.watch(job))
@@ -129,8 +132,13 @@ class Client:
     def output(self, training: str, *, follow: bool = False, tail: int = 0) -> Iterator[OutputLine]:
         return self._each(self._client.output(training, follow=follow, tail=tail))
 
-    def measurements(self, training: str, metric: str = "", *, follow: bool = False) -> Iterator[Measurement]:
-        return self._each(self._client.measurements(training, metric, follow=follow))
+    def measurements(
+        self, training: str, metric: str = "", *, follow: bool = False, max_points: int = 0
+    ) -> Iterator[Measurement]:
+        return self._each(self._client.measurements(training, metric, follow=follow, max_points=max_points))
+
+    def dataframe(self, job: str, *, full: bool = False, curves: bool = False) -> pd.DataFrame:
+        return self._run(self._client.dataframe(job, full=full, curves=curves))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(call, self._loop)
