@@ -21,10 +21,12 @@ from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.store.port import Query, Remove, Store
-from tunewright_metrics import records
+from tunewright_metrics import records, standings
+from tunewright_metrics.advice import Advice
 from tunewright_metrics.core.stream import Stream
 from tunewright_metrics.fold import OUTPUT, Fold, key_of
 from tunewright_metrics.records import StreamKey
+from tunewright_metrics.standings import Standings
 
 RESULTS: Final = "training.results"
 SOURCE: Final = "tunewright/metrics"
@@ -46,6 +48,7 @@ class Collector:
         """`on_news` is called with uid and number after each commit that a training has something new in."""
         self._store, self._bus, self._on_news = store, bus, on_news
         self._kept: OrderedDict[StreamKey, tuple[Stream, int]] = OrderedDict()
+        self._standings, self._advice = Standings(store), Advice()
 
     async def handle(self, batch: Sequence[Received]) -> None:
         """Take a batch of training.output and tuning.events."""
@@ -69,15 +72,22 @@ class Collector:
                 log.info("overtaken by another collector", key=beaten.key)
                 for key in keys:
                     self._kept.pop(key, None)
+                self._standings.forget(key[0] for key in keys)
             else:
                 break
-        told = [to_record(RESULTS, item.uid, item.message, source=SOURCE, id=item.id) for item in fold.told]
+        advice = self._advice.due({key: stream for key, (stream, _) in fold.after().items()})
+        told = [*fold.told, *(item for _, item in advice)]
         if told:
-            await self._bus.publish(told)
+            records_ = [to_record(RESULTS, item.uid, item.message, source=SOURCE, id=item.id) for item in told]
+            await self._bus.publish(records_)
+        for key, _ in advice:
+            self._advice.told(key)
 
     async def _folded(self, keys: Sequence[StreamKey], messages: Sequence[Any]) -> Fold:
         """Fold the messages. A fault of ours sets a message aside and leaves the other trainings alone."""
-        fold = Fold(await self._load(keys))
+        loaded = await self._load(keys)
+        wanted = standings.wanted((stream for stream, _ in loaded.values()), messages)
+        fold = Fold(loaded, await self._standings.of(wanted))
         lines_before = 0
         for message in messages:
             try:
@@ -114,6 +124,7 @@ class Collector:
         writes = fold.writes()
         if writes:
             await self._store.commit(writes)
+        self._standings.keep(fold.standings)
         lines_read.inc(fold.lines)
         points_read.inc(fold.points)
         for key, kept in fold.after().items():
@@ -131,11 +142,13 @@ class Collector:
                 for collection in ("measurements", "output"):
                     await self._purge_training(collection, uid, stored.document["number"])
                 try:
-                    await self._store.commit([Remove("streams", stored.key, stored.version)])
+                    gone = [Remove("streams", stored.key, stored.version), *standings.removals(stored.key)]
+                    await self._store.commit(gone)
                 except Conflict:
                     log.info("written while being removed", key=stored.key)
         for key in [key for key in self._kept if key[0] == uid]:
             del self._kept[key]
+        self._standings.forget([uid])
 
     async def _purge_training(self, collection: str, uid: str, number: int) -> None:
         query = Query(collection, "by_training", {"uid": uid, "number": number}, limit=PURGE_PAGE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -15,11 +16,25 @@ from google.protobuf.message import Message
 from tunewright.events.v1 import output_pb2, results_pb2
 from tunewright.platform.codec import from_message, instant_from_timestamp, to_message
 from tunewright.platform.store.port import Write
-from tunewright_metrics import records
+from tunewright.v1 import tuning_service_pb2
+from tunewright_metrics import records, standings
+from tunewright_metrics.core.early_stopping import completed, rules_of, with_verdict
 from tunewright_metrics.core.reading import reader_for
-from tunewright_metrics.core.stream import Lines, Started, Stream, Taken, start, take_end, take_lines, take_report
+from tunewright_metrics.core.standing import Standing
+from tunewright_metrics.core.stream import (
+    Ended,
+    Lines,
+    Started,
+    Stream,
+    Taken,
+    start,
+    take_end,
+    take_lines,
+    take_report,
+)
 from tunewright_metrics.core.summary import summary_of
 from tunewright_metrics.records import Chunk, StreamKey
+from tunewright_metrics.standings import StandingKey, standing_key
 
 OUTPUT: Final = (
     output_pb2.TrainingStarted,
@@ -27,6 +42,8 @@ OUTPUT: Final = (
     output_pb2.MetricsReported,
     output_pb2.TrainingEnded,
 )
+EXITED: Final = tuning_service_pb2.END_CAUSE_EXITED
+NOBODY_YET: Final = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +59,18 @@ def key_of(message: Any) -> StreamKey:
 
 
 class Fold:
-    def __init__(self, loaded: Mapping[StreamKey, tuple[Stream, int]]) -> None:
-        """`loaded` holds the streams and their versions; messages of others are passed over."""
+    def __init__(
+        self,
+        loaded: Mapping[StreamKey, tuple[Stream, int]],
+        standings: Mapping[StandingKey, Standing] = MappingProxyType({}),
+    ) -> None:
+        """`loaded` holds the streams and their versions; messages of others are passed over.
+
+        `standings` are those of the trainings that are judged; one that is not given is empty.
+        """
         self._loaded = loaded
+        self.standings = dict(standings)
+        """As they are after the messages taken."""
         self._streams = {key: stream for key, (stream, _) in loaded.items()}
         self._chunks: defaultdict[StreamKey, list[Chunk]] = defaultdict(list)
         self.told: list[Told] = []
@@ -58,16 +84,19 @@ class Fold:
         before = self._streams[key]
         taken = _taken(before, message)
         told = _told(key, taken)
-        after = taken.stream
+        after, standing = self._judged(before, taken, message)
         if after.complete:
             if after.summary is None:
                 after = replace(after, summary=_summary(after))
+                standing = _with_curve(standing, after)
             if before.summary is None or isinstance(message, output_pb2.TrainingEnded):
                 told += _summarized(key, after)
         chunk = _chunk(before, message, taken)
         if chunk is not None:
             self._add(key, chunk)
         self._streams[key] = after
+        if standing is not None:
+            self.standings[standing_key(after)] = standing
         self.told += told
 
     def changed(self) -> list[StreamKey]:
@@ -79,12 +108,24 @@ class Fold:
         for key, chunks in self._chunks.items():
             for chunk in chunks:
                 writes += records.chunk_writes(key, chunk)
+        for key in self.changed():
+            writes += standings.writes(key, self._loaded[key][0], self._streams[key])
         return writes
 
     def after(self) -> dict[StreamKey, tuple[Stream, int]]:
         """Return the streams and their versions once the writes stand."""
         changed = set(self.changed())
         return {key: (stream, self._loaded[key][1] + (key in changed)) for key, stream in self._streams.items()}
+
+    def _judged(self, before: Stream, taken: Taken, message: Any) -> tuple[Stream, Standing | None]:
+        """Return the stream with what its new values are judged to be, and its standing after them if it has one."""
+        after = taken.stream
+        if rules_of(after) is None:
+            return after, None
+        standing = self.standings.get(standing_key(after), NOBODY_YET)
+        if after.series is before.series:
+            return after, standing
+        return with_verdict(before, after, taken.measured, standing, instant_from_timestamp(message.at))
 
     def _add(self, key: StreamKey, chunk: Chunk) -> None:
         self.lines += len(chunk.lines)
@@ -109,9 +150,18 @@ def _taken(stream: Stream, message: Any) -> Taken:
             values = tuple((item.metric, item.value) for item in message.values)
             return take_report(stream, message.report_id, values, instant_from_timestamp(message.at))
         case output_pb2.TrainingEnded():
-            return take_end(stream, tuple(message.line_counts))
+            well = message.cause == EXITED and message.HasField("exit_code") and message.exit_code == 0
+            ended = Ended(instant_from_timestamp(message.at), well)
+            return take_end(stream, tuple(message.line_counts), ended)
         case _:
             raise TypeError(f"{type(message).__name__} is no message of training.output")
+
+
+def _with_curve(standing: Standing | None, stream: Stream) -> Standing | None:
+    """Let others be compared with a stream whose output is complete, if it is one to compare with."""
+    if standing is None or not completed(stream):
+        return standing
+    return standing.with_curve(stream.number, *stream.series.curve.points())
 
 
 def _chunk(before: Stream, message: Any, taken: Taken) -> Chunk | None:

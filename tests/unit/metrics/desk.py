@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from tunewright_metrics.records import StreamKey
 class Desk:
     def __init__(self, key: StreamKey = (UID, 1, 1)) -> None:
         self.key = key
-        self.documents: dict[str, dict[str, dict[str, Any]]] = {"streams": {}, "output": {}, "measurements": {}}
+        self.documents: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
 
     def deliver(self, *messages: Message) -> list[Message]:
         """Fold one batch, with nothing in memory before; return what is told."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.spec import MetricDefinition, Objective
+from tunewright.core.spec import EarlyStoppingRule, MetricDefinition, Objective
+from tunewright_metrics.core.judging import OFF, Judged
 from tunewright_metrics.core.reading import Kind, Reader, Reading, number_kind
 from tunewright_metrics.core.series import Fault, Measured, Series, extended
 
@@ -34,6 +35,18 @@ class Started:
     metric_definitions: tuple[MetricDefinition, ...] = ()
     objective: Objective | None = None
     instance_count: int = 1
+    early_stopping: EarlyStoppingRule = OFF
+    rungs: tuple[int, ...] = ()
+    definition_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of the process."""
+
+    at: float
+    well: bool
+    """It ended by itself, with exit code 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class Asked:
 
 
 NOTHING_YET: Final = Series()
+UNJUDGED: Final = Judged()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,8 @@ class Stream:
     warned: bool = False
     line_counts: tuple[int, ...] | None = None
     """By instance, once the end is known."""
+    ended: Ended | None = None
+    judged: Judged = UNJUDGED
     summary: bytes | None = None
     """The summary as it was published; told again as it is. Nothing is taken after it."""
 
@@ -163,11 +179,11 @@ def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float],
     return Taken(replace(stream, series=series, position=stream.position + 1, reports=reports), measured=measured)
 
 
-def take_end(stream: Stream, line_counts: tuple[int, ...]) -> Taken:
+def take_end(stream: Stream, line_counts: tuple[int, ...], ended: Ended | None = None) -> Taken:
     """Take the message that ends the stream. What is missing then is asked for each time that this is told."""
     if stream.started is None:
         return Taken(stream, gap=Gap(0, FROM_THE_START))
-    moved = stream if stream.line_counts is not None else replace(stream, line_counts=line_counts)
+    moved = stream if stream.line_counts is not None else replace(stream, line_counts=line_counts, ended=ended)
     return Taken(moved, gap=_missing(moved, line_counts))
 
 

@@ -88,7 +88,16 @@ COLLECTIONS: Final = {
         Collection("measurements", (Index("by_training", equals=("uid", "number"), sort="order"),)),
         # key and order as for measurements; a chunk of lines, and the values in them, share both
         Collection("output", (Index("by_training", equals=("uid", "number"), sort="order"),)),
-        # key: uid/number; one running-mean vector per finished training
-        Collection("curves", (Index("by_job", equals=("uid",), sort="ended_at"),)),
+        # key: stream key; the running means of an attempt whose output is complete; `completed_at`: others are compared
+        # with it
+        Collection(
+            "curves",
+            (
+                Index("by_job", equals=("uid",), sort="ended_at"),
+                Index("completed", equals=("uid", "definition"), sort="completed_at"),
+            ),
+        ),
+        # key: stream key; an attempt's values at the rungs of Hyperband that it has passed
+        Collection("rungs", (Index("by_number", equals=("uid", "definition"), sort="number"),)),
     )
 }
