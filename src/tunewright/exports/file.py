@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tunewright.core.spec import TuningJobSpec
 
 STANDARD_OUTPUT: Final = "-"
-CURVE_POINTS: Final = 256
-"""Of each curve, chosen to keep its shape: what a study shows, and its file still opens fast."""
+CURVE_POINTS: Final = 128
+"""Of each curve, chosen to keep its shape: as many as a plot of hundreds of curves can show."""
 
 
 class Source(Protocol):

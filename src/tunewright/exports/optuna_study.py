@@ -48,19 +48,18 @@ def write(path: Path, suffix: str, job: TuningJob, trainings: Iterable[TrainingJ
     require_optuna()
     import optuna
 
+    maximize = job.spec.objective.direction is Direction.MAXIMIZE
+    direction = optuna.study.StudyDirection.MAXIMIZE if maximize else optuna.study.StudyDirection.MINIMIZE
+    known = distributions(job.spec)
+    count = 0
     with _quietly(optuna), _storage(path, suffix) as storage:
-        maximize = job.spec.objective.direction is Direction.MAXIMIZE
-        study = optuna.create_study(
-            storage=storage, study_name=job.name, direction="maximize" if maximize else "minimize"
-        )
+        study = storage.create_new_study([direction], job.name)
         for name, value in _attributes(job).items():
-            study.set_user_attr(name, value)
-        known = distributions(job.spec)
-        count = 0
+            storage.set_study_user_attr(study, name, value)
         for training in trainings:
-            study.add_trial(_trial(job.spec, training, known, curve_of(training)))
+            storage.create_new_trial(study, _trial(job.spec, training, known, curve_of(training)))
             count += 1
-        return count
+    return count
 
 
 Distributions = Mapping[tuple[str, str], tuple[str, Any]]
@@ -185,18 +184,16 @@ def _local(instant: float) -> datetime:
 @contextmanager
 def _storage(path: Path, suffix: str) -> Iterator[Any]:
     """Open a new storage, and close its file."""
-    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     if suffix in JOURNALS:
         yield JournalStorage(JournalFileBackend(str(path)))
         return
-    storage = RDBStorage(f"sqlite:///{path}")
-    try:
+    from tunewright.exports.optuna_database import database
+
+    with database(path) as storage:
         yield storage
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
 
 
 @contextmanager
