@@ -31,6 +31,11 @@ class BestFormat(StrEnum):
     ARGS = "args"
 
 
+class Stopping(StrEnum):
+    AUTO = "auto"
+    OFF = "off"
+
+
 @app.command()
 def tune(
     program: Annotated[
@@ -51,6 +56,25 @@ def tune(
     trials: Annotated[int | None, typer.Option(help="How many trainings.  [default: 30]", show_default=False)] = None,
     parallel: Annotated[int | None, typer.Option(help="How many at once.  [default: 1]", show_default=False)] = None,
     strategy: Annotated[Strategy | None, typer.Option(case_sensitive=False, show_default=False)] = None,
+    min_resource: Annotated[
+        int | None,
+        typer.Option(
+            help="Hyperband: values of the metric before a training is judged.  [default: 1]", show_default=False
+        ),
+    ] = None,
+    max_resource: Annotated[
+        int | None,
+        typer.Option(
+            help="Hyperband: values after which a training ends; by default --set epochs=….", show_default=False
+        ),
+    ] = None,
+    early_stopping: Annotated[
+        Stopping | None,
+        typer.Option(
+            help="auto: stop a training that is worse than the median of those that completed.  [default: off]",
+            show_default=False,
+        ),
+    ] = None,
     fixed: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE of a fixed hyperparameter.", show_default=False)
     ] = None,
@@ -113,6 +137,8 @@ def tune(
 
     The script gets its values as --lr 0.01 and prints val_acc=0.93. A server is started if none runs.
 
+    With values printed as it learns, what is hopeless can be stopped: --early-stopping auto, or --strategy hyperband.
+
     Without ranges: tunewright tune train.py --auto lr=0.01 --auto batch=32 --maximize val_acc
 
     On from an ended job: the same again with --warm-start JOB; nothing is tried twice.
@@ -125,6 +151,8 @@ def tune(
         "trials": trials,
         "parallel": parallel,
         "strategy": strategy.value if strategy else None,
+        "hyperband": _given(min_resource=min_resource, max_resource=max_resource),
+        "early_stopping": early_stopping.value if early_stopping else None,
         "target": target,
         "not_improving": not_improving,
         "on_convergence": on_convergence or None,
@@ -151,6 +179,11 @@ def tune(
     from tunewright.cli import tuning
 
     raise typer.Exit(tuning.tune(written, data_dir, detach=detach, as_json=output is Output.JSON))
+
+
+def _given(**options: int | None) -> dict[str, int] | None:
+    """Return the options that are given, None if none is."""
+    return {name: value for name, value in options.items() if value is not None} or None
 
 
 @app.command()

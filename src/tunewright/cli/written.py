@@ -31,6 +31,9 @@ OPTIONS: Final = {
     "metrics": "--metric",
     "prices": "--price",
     "autotune": "--auto",
+    "hyperband": "--max-resource",
+    "hyperband.max_resource": "--max-resource",
+    "hyperband.min_resource": "--min-resource",
 }
 """Options that are not called like the member of the job file that they stand for."""
 
@@ -153,6 +156,8 @@ def _place(member: str, file: str, lines: Mapping[str, int]) -> str:
 
 def option_of(member: str) -> str:
     """`max_runtime` is --max-runtime, `params.lr` is --param lr."""
+    if member in OPTIONS:
+        return OPTIONS[member]
     head, _, rest = member.partition(".")
     head = head.partition("[")[0]
     option = OPTIONS.get(head) or f"--{head.replace('_', '-')}"

@@ -66,7 +66,7 @@ def with_choices(spec: TuningJobSpec) -> TuningJobSpec:
         limits = replace(limits, max_trainings=wanted)
     if completion.on_convergence is None:
         completion = replace(completion, on_convergence=True)
-    # Early stopping stays Off, and with it every training runs to its end, until metrics judges trainings.
+    # That early stopping is Auto, check_stopping says: it also knows where it may not be.
     definition = replace(definition, max_retries=definition.max_retries or RETRIES)
     enqueued = spec.enqueued or _first_of_random(spec.strategy, definition)
     return replace(spec, definitions=(definition,), limits=limits, completion=completion, enqueued=enqueued)

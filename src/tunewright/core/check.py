@@ -2,7 +2,7 @@
 
 `check` returns the specification with what AMT computes filled in, or raises InvalidSpec for the first thing that is
 wrong, always in the same order: names, definitions, ranges, metrics, limits, criteria. What this version cannot do yet
-is refused with a plain reason and never ignored; those refusals stand together in `NOT_YET`.
+is refused with a plain reason and never ignored; those refusals stand together in `NOT_YET_IN_DEFINITION`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tunewright.core.autotune import with_choices
 from tunewright.core.check_enqueued import check_enqueued, check_room
 from tunewright.core.check_extensions import check_extensions
 from tunewright.core.check_program import check_program
+from tunewright.core.check_stopping import check_hyperband, with_early_stopping
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
@@ -24,7 +25,6 @@ from tunewright.core.several import with_common_objective
 from tunewright.core.space import MAX_TUNABLE, Choice, size
 from tunewright.core.spec import (
     Definition,
-    EarlyStopping,
     HyperbandConfig,
     InputMode,
     Strategy,
@@ -46,20 +46,6 @@ LONGEST_RUN_S: Final = 3650 * 86_400
 """Ten years; later deadlines are mistakes."""
 LARGEST_SEED: Final = 2**63 - 1
 
-NOT_YET: Final[tuple[tuple[str, Callable[[TuningJobSpec], bool], str], ...]] = (
-    (
-        "strategy",
-        lambda spec: spec.strategy is Strategy.HYPERBAND,
-        "Hyperband is not built yet; use Bayesian, Random or Grid",
-    ),
-    (
-        "early_stopping.type",
-        lambda spec: spec.early_stopping.type is not EarlyStopping.OFF,
-        "early stopping is not built yet; use Off",
-    ),
-)
-"""Field, what asks for it, and what to say."""
-
 NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str], ...]] = (
     ("channels", lambda item: bool(item.channels), "input channels are not built yet; let the program read its files"),
     ("input_mode", lambda item: item.input_mode is not InputMode.FILE, "only File is built yet"),
@@ -73,6 +59,7 @@ NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str]
         "only file:/// folders are built yet",
     ),
 )
+"""Field, what asks for it, and what to say."""
 
 
 def check(spec: TuningJobSpec) -> TuningJobSpec:
@@ -81,15 +68,13 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
         raise InvalidSpec("name", f"{spec.name!r} is not {LETTERS}", "For example my-job-1")
     if not spec.definitions:
         raise InvalidSpec("definitions", "are missing", "Say what to train")
-    for field, asked, why in NOT_YET:
-        if asked(spec):
-            raise InvalidSpec(field, why)
-    spec = with_common_objective(with_choices(spec))
+    spec = with_early_stopping(with_common_objective(with_choices(spec)))
     for index, definition in enumerate(spec.definitions):
         _check_definition(definition, f"definitions[{index}]")
         _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
     _check_limits(spec)
     _check_completion(spec)
+    check_hyperband(spec)
     check_extensions(spec)
     check_request(spec)
     check_enqueued(spec)

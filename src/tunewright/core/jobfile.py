@@ -6,6 +6,8 @@
     params: {lr: "log(1e-4, 1e-1)", batch: [32, 64, 128], epochs: 10..50}
     trials: 30
     parallel: 4
+    early_stopping: auto                      # stop what is worse than the median; off by default, or
+                                              # {percentile: 40, patience: 10, threshold: 0.3}
     autotune: {lr: 0.01, batch: 32}           # example values, in place of params and trials
     warm_start: digits-1                      # an ended job to learn from, or up to five; transfer: true if it
                                               # was about other data or another program
@@ -31,6 +33,7 @@ from tunewright.core.spec import (
     EarlyStopping,
     EarlyStoppingRule,
     EnqueuedConfiguration,
+    HyperbandConfig,
     Limits,
     MetricDefinition,
     Objective,
@@ -50,7 +53,9 @@ WORKDIR_VARIABLE: Final = "TUNEWRIGHT_WORKDIR"
 DEFAULT_TRIALS: Final = 30
 UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 STRATEGIES: Final = {spelled: item for item in Strategy for spelled in (item.value, item.value.lower())}
-EARLY_STOPPING: Final = {spelled: item for item in EarlyStopping for spelled in (item.value, item.value.lower())}
+EARLY_STOPPING: Final[Mapping[str, EarlyStopping | None]] = {
+    spelled: item for item in EarlyStopping for spelled in (item.value, item.value.lower())
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def from_jobfile(tree: Any, place: Place) -> TuningJobSpec:
                 max_not_improving=top.maybe("not_improving", int),
                 on_convergence=top.maybe("on_convergence", bool),
             ),
-            early_stopping=EarlyStoppingRule(top.choice("early_stopping", EARLY_STOPPING, EarlyStopping.OFF)),
+            hyperband=_hyperband(top),
+            early_stopping=_early_stopping(top),
             random_seed=top.maybe("seed", int),
             enqueued=tuple(
                 EnqueuedConfiguration(_configuration(checked(item, dict, path), definition.space, path))
@@ -185,6 +191,26 @@ def _price(value: Any, path: str) -> float:
         return checked(float(value) if isinstance(value, str) else value, float, path)
     except ValueError:
         raise InvalidSpec(path, f"{value!r} is not a price", "Give a number, such as 0.0001") from None
+
+
+def _hyperband(top: Members) -> HyperbandConfig | None:
+    if not top.has("hyperband"):
+        return None
+    with top.maps("hyperband") as given:
+        return HyperbandConfig(given.maybe("min_resource", int), given.maybe("max_resource", int))
+
+
+def _early_stopping(top: Members) -> EarlyStoppingRule:
+    """Read auto or off, or what adds to it: {percentile: 40, patience: 10, threshold: 0.3, type: auto}."""
+    if not top.is_mapping("early_stopping"):
+        return EarlyStoppingRule(top.choice("early_stopping", EARLY_STOPPING, None))
+    with top.maps("early_stopping") as rule:
+        return EarlyStoppingRule(
+            rule.choice("type", EARLY_STOPPING, None),
+            percentile=rule.maybe("percentile", float),
+            patience=rule.maybe("patience", int),
+            threshold=rule.maybe("threshold", float),
+        )
 
 
 def _reevaluation(top: Members) -> Reevaluation | None:

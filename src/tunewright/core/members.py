@@ -63,6 +63,9 @@ class Members:
         value = self._tree.get(name)
         return None if value is None else checked(value, kind, self.at(name))
 
+    def is_mapping(self, name: str) -> bool:
+        return isinstance(self._tree.get(name), Mapping)
+
     def maps(self, name: str) -> Members:
         """Return the members of a nested mapping, an empty one if it is absent."""
         return Members(self.maybe(name, dict) or {}, self.at(name))
@@ -85,7 +88,9 @@ class Members:
 
     def choice(self, name: str, options: Mapping[str, T], default: T) -> T:
         """Return what a text member stands for."""
-        text = self.maybe(name, str)
+        off = self._tree.get(name) is False and "off" in options  # what YAML makes of off
+        text = "off" if off else self.maybe(name, str)
+        self._known.append(name)
         if text is None:
             return default
         if text not in options:

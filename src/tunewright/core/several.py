@@ -11,7 +11,7 @@ from typing import Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import DEFINITION_LETTERS, DEFINITION_NAME
-from tunewright.core.spec import EarlyStopping, TuningJobSpec
+from tunewright.core.spec import TuningJobSpec
 
 MAX_DEFINITIONS: Final = 10
 
@@ -29,9 +29,6 @@ def with_common_objective(spec: TuningJobSpec) -> TuningJobSpec:
     _check_names(spec)
     spec = replace(spec, objective=spec.definitions[0].objective or spec.objective)
     _check_directions(spec)
-    if spec.early_stopping.type is not EarlyStopping.OFF:
-        why = "compares trainings of one algorithm with each other; this job has several definitions"
-        raise InvalidSpec("early_stopping.type", why, "Use Off, or give one definition")
     for index, definition in enumerate(spec.definitions):
         if not definition.parameters:
             raise InvalidSpec(f"definitions[{index}].parameters", "there is nothing to tune", "Give a range")

@@ -186,10 +186,14 @@ class Completion:
 class EarlyStoppingRule:
     """What stops a hopeless training. AUTO is AMT's median rule; the others are extensions that add to it."""
 
-    type: EarlyStopping = EarlyStopping.OFF
+    type: EarlyStopping | None = None
+    """None: nobody has said; then it is off, unless autotune chooses."""
     percentile: float | None = None
+    """A training goes on while its value is among the best so many % of the others' running means at that step."""
     patience: int | None = None
+    """So many values may pass without one that is better than its own best."""
     threshold: float | None = None
+    """What a value may not be worse than."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,36 +37,34 @@ def active(rule: EarlyStoppingRule) -> bool:
 
 
 def sentence(evidence: StopEvidence, metric: str, percentile: float | None = None) -> str:
-    """Say why a training was stopped. `percentile` is the rule's, where it was that."""
-    at, value = f"at value {evidence.step}", f"its {metric} {_number(evidence.value)}"
-    against, count = _number(evidence.against), _trainings(len(evidence.compared))
+    """Say why a training was stopped. `percentile` is the rule's, where that was it."""
+    match evidence.rule:
+        case "max_resource":
+            return f"stopped by Hyperband at value {evidence.step} of {metric}: that is its MaxResource"
+        case "rung":
+            return f"stopped early by Hyperband: {_why(evidence, metric, percentile)}"
+        case rule:
+            return f"stopped early by the {rule} rule: {_why(evidence, metric, percentile)}"
+
+
+def _why(evidence: StopEvidence, metric: str, percentile: float | None) -> str:
+    finite = math.isfinite(evidence.value)
+    shown = f"at value {evidence.step} its {metric}{f' {evidence.value:.6g}' if finite else ', no finite number,'}"
+    against = "nothing" if evidence.against is None else f"{evidence.against:.6g}"
+    count = len(evidence.compared)
+    of_completed = f"the running means of {count} completed training{'' if count == 1 else 's'}"
     match evidence.rule:
         case "median":
-            why = f"{at} {value} was worse than {against}, the median of the running means of {count} that completed"
+            return f"{shown} was worse than {against}, the median of {of_completed}"
         case "percentile":
             best = "the best" if percentile is None else f"the best {percentile:g} %"
-            why = f"{at} {value} was worse than {against}, where {best} of the running means of {count} end"
-        case "threshold":
-            why = f"{at} {value} was worse than {against}"
+            return f"{shown} was worse than {against}, where {best} of {of_completed} end"
         case "patience" if evidence.against is None:
-            why = f"none of the {evidence.step} values of {metric} so far was a finite number"
+            return f"none of its {evidence.step} values of {metric} was a finite number"
         case "patience":
-            why = f"{at} {value} was no better than {against}, its best, and none since that had been"
+            return f"up to value {evidence.step} its {metric} had been no better than {against} for too long"
         case "rung":
-            why = f"{at} {value} was not among the best third of {count} before it; {against} would have been"
-            return f"stopped early by Hyperband: {why}"
-        case "max_resource":
-            return f"stopped by Hyperband {at}: it has had its MaxResource; {value} counts"
+            others = f"{count} other training{'' if count == 1 else 's'}"
+            return f"{shown} was not among the best third; {against}, of {others}, would have been"
         case _:
-            why = f"{at}, with {value}"
-    return f"stopped early by the {evidence.rule} rule: {why}"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "nothing"
-    return f"{value:.6g}" if math.isfinite(value) else "that is no finite number"
-
-
-def _trainings(count: int) -> str:
-    return f"{count} training{'' if count == 1 else 's'}"
+            return f"{shown} was worse than {against}"

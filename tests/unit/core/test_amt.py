@@ -12,7 +12,17 @@ from tests.unit.suggester.spaces import spaces
 from tunewright.core.amt import from_amt, looks_like_amt, to_amt
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int, ScalingType
-from tunewright.core.spec import Completion, Direction, EarlyStopping, InputMode, Limits, Objective, Parameter, Strategy
+from tunewright.core.spec import (
+    Completion,
+    Direction,
+    EarlyStopping,
+    EarlyStoppingRule,
+    InputMode,
+    Limits,
+    Objective,
+    Parameter,
+    Strategy,
+)
 
 CONFIG = "HyperParameterTuningJobConfig"
 DEFINITION = "TrainingJobDefinition"
@@ -219,6 +229,7 @@ def test_writing_what_was_read_gives_the_same_body(space):
         parameters=tuple(Parameter(name, range_) for name, range_ in space.items()),
         limits=Limits(3, 50, 3600),
         completion=Completion(target=0.5),
+        early_stopping=EarlyStoppingRule(EarlyStopping.OFF),
         random_seed=7,
         tags={"team": "vision"},
         environment={"OMP_NUM_THREADS": "1"},

@@ -13,7 +13,15 @@ from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile import from_jobfile
 from tunewright.core.space import Float, Int, ScalingType
-from tunewright.core.spec import Completion, EarlyStopping, Limits, Parameter, Strategy
+from tunewright.core.spec import (
+    Completion,
+    EarlyStopping,
+    EarlyStoppingRule,
+    HyperbandConfig,
+    Limits,
+    Parameter,
+    Strategy,
+)
 
 LOG, LINEAR, REVERSE = ScalingType.LOGARITHMIC, ScalingType.LINEAR, ScalingType.REVERSE_LOGARITHMIC
 HINTS = {"lr": "0.01", "batch": "32", "optimizer": "adam", "seed": "7"}
@@ -94,8 +102,18 @@ def test_trainings_grow_with_what_is_tuned():
     assert chosen.definitions[0].static_hyperparameters == {f"x{i}": "0.5" for i in range(30, 40)}
 
 
-def test_early_stopping_stays_off_until_metrics_judges():
-    assert with_choices(auto()).early_stopping.type is EarlyStopping.OFF
+@pytest.mark.parametrize(
+    ("fields", "type_"),
+    [
+        ({}, EarlyStopping.AUTO),
+        ({"strategy": Strategy.RANDOM}, EarlyStopping.AUTO),
+        ({"strategy": Strategy.HYPERBAND, "hyperband": HyperbandConfig(1, 9)}, None),
+        ({"early_stopping": EarlyStoppingRule(EarlyStopping.OFF)}, EarlyStopping.OFF),
+        ({"early_stopping": EarlyStoppingRule(patience=3)}, None),
+    ],
+)
+def test_early_stopping_is_auto_where_nobody_has_said_otherwise(fields, type_):
+    assert check(auto(**fields)).early_stopping.type is type_
 
 
 def test_what_is_given_stays():

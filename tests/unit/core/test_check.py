@@ -13,8 +13,6 @@ from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import (
     Channel,
     Completion,
-    EarlyStopping,
-    EarlyStoppingRule,
     EnqueuedConfiguration,
     InputMode,
     Limits,
@@ -145,8 +143,6 @@ def test_an_objective_without_a_regex_is_refused_in_amts_words():
 
 
 NOT_BUILT = [
-    ("strategy", spec(strategy=Strategy.HYPERBAND)),
-    ("early_stopping.type", spec(early_stopping=EarlyStoppingRule(EarlyStopping.AUTO))),
     ("definitions[0].channels", spec(channels=(Channel("train", "file:///data"),))),
     ("definitions[0].input_mode", spec(input_mode=InputMode.PIPE)),
     ("definitions[0].resources.instance_count", spec(resources=Resources(instance_count=2))),

@@ -9,12 +9,9 @@ from hypothesis import strategies as st
 from tests.unit.core.specs import definition, spec
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec, SpaceExhausted
-from tunewright.core.several import with_common_objective
 from tunewright.core.space import Choice, Float
 from tunewright.core.spec import (
     Direction,
-    EarlyStopping,
-    EarlyStoppingRule,
     EnqueuedConfiguration,
     Limits,
     MetricDefinition,
@@ -87,11 +84,6 @@ WRONG = [
 def test_what_is_refused(wrong, field, why):
     error = refusal(wrong)
     assert (error.field, why in error.why, bool(error.remedy)) == (field, True, True)
-
-
-def test_early_stopping_is_for_one_definition():
-    auto = several(early_stopping=EarlyStoppingRule(EarlyStopping.AUTO))
-    assert refusal(auto, with_common_objective).field == "early_stopping.type"
 
 
 def test_a_grid_of_several_has_the_points_of_all():

@@ -62,11 +62,7 @@ def from_amt(tree: Any) -> TuningJobSpec:
                 strategy=config.choice("Strategy", {item.value: item for item in Strategy}, Strategy.BAYESIAN),
                 hyperband=_hyperband(hyperband),
                 completion=_completion(config),
-                early_stopping=EarlyStoppingRule(
-                    config.choice(
-                        "TrainingJobEarlyStoppingType", {item.value: item for item in EarlyStopping}, EarlyStopping.OFF
-                    )
-                ),
+                early_stopping=EarlyStoppingRule(_early_stopping(config)),
                 random_seed=config.maybe("RandomSeed", int),
                 warm_start=_warm_start(top),
                 autotune=_autotune(top),
@@ -188,6 +184,11 @@ def _hyperband(strategy_config: Members) -> HyperbandConfig | None:
         return None
     with strategy_config.maps("HyperbandStrategyConfig") as members:
         return HyperbandConfig(members.maybe("MinResource", int), members.maybe("MaxResource", int))
+
+
+def _early_stopping(config: Members) -> EarlyStopping | None:
+    options: dict[str, EarlyStopping | None] = {item.value: item for item in EarlyStopping}
+    return config.choice("TrainingJobEarlyStoppingType", options, None)
 
 
 def _completion(config: Members) -> Completion:

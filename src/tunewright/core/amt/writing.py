@@ -10,6 +10,7 @@ from tunewright.core.spec import (
     Channel,
     Completion,
     Definition,
+    EarlyStopping,
     Objective,
     TuningJobSpec,
 )
@@ -26,7 +27,7 @@ def to_amt(spec: TuningJobSpec) -> Tree:
             MaxParallelTrainingJobs=spec.limits.max_parallel,
             MaxRuntimeInSeconds=spec.limits.max_runtime_s,
         ),
-        "TrainingJobEarlyStoppingType": spec.early_stopping.type.value,
+        "TrainingJobEarlyStoppingType": (spec.early_stopping.type or EarlyStopping.OFF).value,
     }
     if spec.hyperband is not None:
         hyperband = _given(MinResource=spec.hyperband.min_resource, MaxResource=spec.hyperband.max_resource)
