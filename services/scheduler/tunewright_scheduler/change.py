@@ -13,7 +13,7 @@ from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import pool_bell, trainer_bell
-from tunewright_scheduler.core import cost, queueing
+from tunewright_scheduler.core import asking, cost, queueing
 from tunewright_scheduler.core.decide import Message, Spent, TrainingEnded, decide
 from tunewright_scheduler.core.effects import (
     Decision,
@@ -186,7 +186,7 @@ class Change:
             provenance=suggestion.provenance,
             definition_name=definition.name,
             bracket=suggestion.bracket,
-            rungs=suggestion.rungs,
+            rungs=suggestion.rungs or asking.own_rungs(self.spec, whole=repeats is not None),
             price=cost.price_of(self.spec, definition),
             expected_s=expected_s,
             repeats=repeats,

@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 from tunewright.core.names import training_id
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 from tunewright.core.states import TrainingState
+from tunewright.core.stopping import MAX_RESOURCE
 from tunewright.events.v1 import facts_pb2
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Record
@@ -152,7 +153,8 @@ def _outcome(training: Training) -> str:
         case TrainingState.FAILED:
             return "FAILED"
         case TrainingState.STOPPED if training.objective_value is not None:
-            return "STOPPED"
+            early = training.stopped_early
+            return "COMPLETED" if early is not None and early.rule == MAX_RESOURCE else "STOPPED"
         case _ if training.objective_value is None:
             return "INFEASIBLE"
         case _:

@@ -115,6 +115,8 @@ def training_message(training: Training) -> tuning_service_pb2.TrainingJob:
     for field, instant in (("started_at", started_at), ("ended_at", training.ended_at), ("due_at", training.due_at)):
         if instant is not None:
             getattr(message, field).CopyFrom(instant_to_timestamp(instant))
+    if training.stopped_early is not None and training.state.final:
+        message.stopped_early.CopyFrom(to_message(training.stopped_early, pb.StopEvidence))
     if summary is not None:
         message.steps = summary.steps
         message.final_metrics.update(summary.last_values)

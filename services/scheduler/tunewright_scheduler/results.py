@@ -9,14 +9,14 @@ from typing import Any
 import structlog
 
 from tunewright.core.errors import CallerError, PeerError
-from tunewright.core.states import TrainingState
+from tunewright.core.stopping import StopEvidence, sentence
 from tunewright.core.values import replace
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER, Changes
-from tunewright_scheduler.core.training import Resend, Summary, Unmatched, stopped, summarized
+from tunewright_scheduler.core.training import Resend, Summary, Unmatched, stopped_early, summarized
 
 log = structlog.get_logger()
 
@@ -86,14 +86,19 @@ async def _summarized(change: Change, message: results_pb2.TrainingSummarized) -
 
 async def _stop_advised(change: Change, message: results_pb2.StopAdvised) -> None:
     training = await change.training(message.number)
-    if training.attempt != message.attempt or training.state is not TrainingState.RUNNING:
-        return
-    evidence = (
-        f"stopped early by the {message.rule} rule at step {message.step}: "
-        f"{message.value:.6g} against {message.against:.6g} of {len(message.compared)} trainings"
+    metric = change.spec.objective_of(training.definition_name).metric_name
+    evidence = StopEvidence(
+        rule=message.rule,
+        step=message.step,
+        value=message.value,
+        against=message.against if message.HasField("against") else None,
+        compared=tuple(message.compared),
     )
-    await change.put(stopped(training, evidence, change.now))
-    change.bells.add(trainer_bell(training.holder))
+    evidence = replace(evidence, text=sentence(evidence, metric, change.spec.early_stopping.percentile))
+    told = stopped_early(training, message.attempt, evidence, change.now)
+    if told is not training:
+        await change.put(told)
+        change.bells.add(trainer_bell(training.holder))
 
 
 async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from tunewright.client.resources import Evaluation, TrainingJob, TuningJob
@@ -168,6 +169,7 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
         "cost": training.cost,
         "repeats": training.repeats,
         "reason": training.reason,
+        "stopped_early": None if training.stopped_early is None else asdict(training.stopped_early),
     }
 
 

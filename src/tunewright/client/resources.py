@@ -13,6 +13,7 @@ from typing import TypeVar
 from tunewright.core.space import Value
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
+from tunewright.core.stopping import StopEvidence
 
 V = TypeVar("V")
 
@@ -59,6 +60,11 @@ class TrainingJob:
     """Of all attempts, in the currency of the job's prices."""
     repeats: int | None = None
     """Number of the training whose configuration this one repeats."""
+    stopped_early: StopEvidence | None = None
+    """Why a rule of early stopping, or Hyperband, stopped it."""
+    bracket: int = 0
+    rungs: tuple[int, ...] = ()
+    """Values at which Hyperband judges it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Final
 
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import SpaceExhausted
+from tunewright.core.rungs import resources_of, rungs_of
 from tunewright.core.space import size
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import JobState
@@ -181,6 +182,17 @@ def fallback_allowed(job: TuningJob, spec: TuningJobSpec) -> bool:
     if spec.strategy not in MODELLED or spec.limits.max_trainings is None:
         return False
     return job.fallbacks_in_row < FALLBACKS_IN_ROW and job.fallbacks * FALLBACK_SHARE < spec.limits.max_trainings
+
+
+def own_rungs(spec: TuningJobSpec, *, whole: bool) -> tuple[int, ...]:
+    """Return the rungs of a training that the suggester has not proposed: those of the bracket that stops earliest.
+
+    `whole`: it is to have all that one training gets, as the one that it repeats.
+    """
+    if spec.strategy is not Strategy.HYPERBAND or spec.hyperband is None:
+        return ()
+    minimum, maximum = resources_of(spec.hyperband)
+    return (maximum,) if whole else rungs_of(0, minimum, maximum)
 
 
 def _fall_back(job: TuningJob, spec: TuningJobSpec, why: str) -> Decision:

@@ -14,6 +14,7 @@ from typing import Final
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.space import Value
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState, TrainingState, move_training
+from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
 from tunewright_scheduler.core.job import Ending, Provenance
 
@@ -119,6 +120,8 @@ class Training:
     """Not empty: the trainer is told to stop it, …"""
     stop_asked_at: float | None = None
     """… since then."""
+    stopped_early: StopEvidence | None = None
+    """Why a rule wants it stopped, and once it has ended, why one did stop it."""
     resend: Resend | None = None
     unmatched: Unmatched | None = None
     granted_at: float | None = None
@@ -256,6 +259,13 @@ def stopped(training: Training, reason: str, now: float) -> Training:
             return training
 
 
+def stopped_early(training: Training, attempt: int, evidence: StopEvidence, now: float) -> Training:
+    """Ask for the training's end as a rule advises. It counts while that attempt runs and nothing else has ended it."""
+    if attempt != training.attempt or training.state is not TrainingState.RUNNING or training.stop_reason:
+        return training
+    return replace(stopped(training, evidence.text, now), stopped_early=evidence)
+
+
 def is_unclaimed(training: Training) -> bool:
     """Say whether it waits for its first claim."""
     return training.state is TrainingState.READY and training.attempt == 0
@@ -377,6 +387,7 @@ def _final(training: Training, state: TrainingState, reason: str, now: float) ->
         objective_state=ObjectiveState.SUCCEEDED if usable else ObjectiveState.FAILED,
         objective_value=value if usable else None,
         reason=reason[:MAX_REASON],
+        stopped_early=training.stopped_early if reason == training.stop_reason else None,
         ended_at=training.exit.ended_at if training.exit is not None else now,
         due_at=None,
         stop_reason="",
