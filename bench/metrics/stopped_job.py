@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import random
+import statistics
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -43,7 +45,8 @@ class Outcome:
     """Trained in all."""
     best: float
     """Smallest objective; that of a training that was stopped is its last value."""
-    stopped: int
+    scale: float
+    """What a loss of the best is measured in: max(|best|, interquartile range of the objectives)."""
 
 
 class _Job:
@@ -82,8 +85,9 @@ def run(problem: CurveProblem, search: Search, stopper: Stopper, trainings: int)
         last += [item] if item.last else []
         if len(last) == trainings:
             break
-    stopped = sum(item.step < problem.epochs for item in last)
-    return Outcome(epochs, min(item.value for item in last), stopped)
+    values = [item.value for item in last]
+    lower, _, upper = statistics.quantiles(values, n=4)
+    return Outcome(epochs, min(values), max(abs(min(values)), upper - lower))
 
 
 def bayesian(problem: CurveProblem, seed: int, trainings: int) -> Search:
@@ -92,8 +96,6 @@ def bayesian(problem: CurveProblem, seed: int, trainings: int) -> Search:
 
 def drawn(pool: list[Configuration], seed: int, trainings: int) -> list[Configuration]:
     """Return so many of a pool of random configurations, without repetition: a random search of its own per seed."""
-    import random
-
     return random.Random(seed).sample(pool, trainings)
 
 

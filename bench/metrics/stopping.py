@@ -9,8 +9,10 @@ told of every stop, so it goes its own way, and costs more: fewer seeds.
 Real: examples/digits, 50 trainings of 30 epochs. The curves are those that its program prints; they are folded in this
 process, where an hour of waiting for processes would show the same epochs.
 
-Saving is the share of the epochs that are not trained. Loss is what the final best lacks to that without stopping, as
-a share of it; the objective of a training that was stopped is its last value, as in AMT.
+Saving is the share of the epochs that are not trained. Loss is what the final best lacks to that without stopping, as a
+share of max(|that best|, interquartile range of the objectives), the scale of the rule that ends a job that does not
+improve: a share of the best alone means nothing where the best loss is 1e-6. The objective of a training that was
+stopped is its last value, as in AMT.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ def compared(
     whole = run(problem, begin(), Nothing(), trainings)
     for name in names:
         stopped = run(problem, begin(), stoppers()[name](problem.epochs), trainings)
-        lost = (stopped.best - whole.best) / abs(whole.best)
+        lost = (stopped.best - whole.best) / whole.scale
         yield Pair(problem.name, search, name, 1 - stopped.epochs / whole.epochs, lost)
 
 

@@ -1,7 +1,8 @@
 """An Optuna study of a tuning job, in a file that `optuna.load_study` and optuna-dashboard open.
 
-Trial k is training k + 1. A training that ended with an objective is COMPLETE; one that was stopped is PRUNED, with its
-last value, which Optuna keeps out of the best; one without an objective is FAIL. Optuna knows no reverse logarithmic
+Trial k is training k + 1. A training that ended with an objective is COMPLETE, also one that Hyperband stopped at its
+MaxResource; one that was stopped before is PRUNED, with its last value, which Optuna keeps out of the best; one without
+an objective is FAIL. Optuna knows no reverse logarithmic
 scale: such a range is linear there, and the study's attribute `reverse_logarithmic` names it. A study has one set of
 names: in jobs of several definitions the categorical parameter `definition` tells them apart, each trial has the
 parameters of its own, and ranges that differ under one name bear their definition's before it.
@@ -22,6 +23,7 @@ from tunewright.client.resources import Measurement, TrainingJob, TuningJob
 from tunewright.core.space import Choice, Int, Range, ScalingType, resolved_scaling
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import ObjectiveState, TrainingState
+from tunewright.core.stopping import MAX_RESOURCE
 from tunewright.platform.extras import require
 
 if TYPE_CHECKING:
@@ -128,7 +130,8 @@ def state_of(training: TrainingJob) -> str:
         case TrainingState.RUNNING | TrainingState.EXITED:
             return "RUNNING"
         case TrainingState.STOPPED:
-            return "PRUNED"
+            whole = training.stopped_early is not None and training.stopped_early.rule == MAX_RESOURCE
+            return "COMPLETE" if judged and whole else "PRUNED"
         case _:
             return "COMPLETE" if judged and training.state is TrainingState.COMPLETED else "FAIL"
 
@@ -138,6 +141,7 @@ def _attributes_of(training: TrainingJob) -> dict[str, Any]:
         "training": training.name,
         **_given(
             reason=training.reason,
+            stopped_by="" if training.stopped_early is None else training.stopped_early.rule,
             source=training.provenance.source,
             steps=training.steps,
             cost=training.cost,

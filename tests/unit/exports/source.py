@@ -11,6 +11,7 @@ from tunewright.core.errors import NotFound
 from tunewright.core.space import Choice, Float, Int, ScalingType
 from tunewright.core.spec import Objective, Parameter
 from tunewright.core.states import JobState, ObjectiveState, TrainingState
+from tunewright.core.stopping import StopEvidence
 
 BEGAN = 1_700_000_000.0
 """2023-11-14 22:13:20 UTC."""
@@ -84,7 +85,14 @@ def curve(number, values, metric="acc") -> dict[str, list[Measurement]]:
 def every_state() -> Source:
     found = [
         training(1, value=0.5, steps=3, final_metrics={"acc": 0.5}, cost=1.25),
-        training(2, TrainingState.STOPPED, 0.2, reason="stopped early by the median rule", steps=2),
+        training(
+            2,
+            TrainingState.STOPPED,
+            0.2,
+            reason="stopped early by the median rule",
+            steps=2,
+            stopped_early=StopEvidence("median", 2, 0.2, 0.4, (1,)),
+        ),  # fmt: skip
         training(3, TrainingState.FAILED, reason="=exit code 1"),
         training(4, value=None, reason="never emitted"),
         training(5, TrainingState.RUNNING),

@@ -45,6 +45,7 @@ def test_the_full_table_keeps_types_and_tells_what_else_is_known(tmp_path):
     assert (first["FinalMetric:acc"], first["ObjectiveStatus"]) == ("0.5", "Succeeded")
     stopped = table(tmp_path / "trials.csv")[-2]
     assert stopped["Reason"] == "stopped early by the median rule"
+    assert (stopped["StoppedBy"], stopped["StoppedAtStep"], first["StoppedBy"]) == ("median", "2", "")
 
 
 def test_a_text_cannot_become_a_formula_and_numbers_stay_numbers(tmp_path):

@@ -14,6 +14,8 @@ import pytest
 from tests.unit.exports.source import Source, curve, every_state, job, odd, several, training
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Direction, Objective
+from tunewright.core.states import TrainingState
+from tunewright.core.stopping import StopEvidence
 from tunewright.exports import export, optuna_study
 
 optuna = pytest.importorskip("optuna", reason="optuna is not installed")
@@ -56,6 +58,20 @@ def test_curves_attributes_and_times_are_there(path):
     assert math.isnan(running.intermediate_values[2])
     assert (running.datetime_complete, waiting.datetime_start) == (None, None)
     assert study.user_attrs["objective_metric"] == "acc"
+
+
+def test_what_hyperband_stopped_at_its_end_is_complete(path):
+    at_its_end = StopEvidence("max_resource", 27, 0.9)
+    found = [
+        training(1, TrainingState.STOPPED, 0.9, stopped_early=at_its_end),
+        training(2, TrainingState.STOPPED, 0.3, stopped_early=StopEvidence("rung", 3, 0.3, 0.5)),
+        training(3, TrainingState.STOPPED, None),
+    ]
+    export(Source(job(), found), "digits-1", path)
+    study = opened(path)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "PRUNED"]
+    assert [trial.user_attrs.get("stopped_by") for trial in study.trials] == ["max_resource", "rung", None]
+    assert study.trials[1].value == 0.3
 
 
 def test_scales_and_ranges_are_the_jobs(path):
