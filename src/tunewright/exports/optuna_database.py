@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optuna.storages import RDBStorage
 
 if TYPE_CHECKING:
+    from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial
 
 POINTS: Final = (
@@ -27,35 +28,39 @@ POINTS: Final = (
 ATTRIBUTES: Final = "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, ?, ?)"
 
 
-class _Filled(RDBStorage):
-    """Keeps what is many of each new trial for later."""
+class _Filled:
+    """As much of a storage as writing a study takes; it keeps what is many of each new trial for later."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"sqlite:///{path}")
         self._path = path
+        self._storage = RDBStorage(f"sqlite:///{path}")
         self._points: list[tuple[int, int, float | None, str]] = []
         self._attributes: list[tuple[int, str, str]] = []
 
-    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        if template_trial is None:
-            return int(super().create_new_trial(study_id))
-        points, attributes = template_trial.intermediate_values, template_trial.user_attrs
-        template_trial.intermediate_values, template_trial.user_attrs = {}, {}
-        trial = int(super().create_new_trial(study_id, template_trial))
-        self._points += [(trial, step, *_stored(value)) for step, value in points.items()]
-        self._attributes += [(trial, name, json.dumps(value)) for name, value in attributes.items()]
-        return trial
+    def create_new_study(self, directions: Sequence[StudyDirection], name: str) -> int:
+        return int(self._storage.create_new_study(directions, name))
+
+    def set_study_user_attr(self, study: int, name: str, value: Any) -> None:
+        self._storage.set_study_user_attr(study, name, value)
+
+    def create_new_trial(self, study: int, trial: FrozenTrial) -> int:
+        points, attributes = trial.intermediate_values, trial.user_attrs
+        trial.intermediate_values, trial.user_attrs = {}, {}
+        key = int(self._storage.create_new_trial(study, trial))
+        self._points += [(key, step, *_stored(value)) for step, value in points.items()]
+        self._attributes += [(key, name, json.dumps(value)) for name, value in attributes.items()]
+        return key
 
     def fill(self) -> None:
-        self.remove_session()
-        self.engine.dispose()
+        self._storage.remove_session()
+        self._storage.engine.dispose()
         with closing(sqlite3.connect(self._path)) as connection, connection:
             connection.executemany(POINTS, self._points)
             connection.executemany(ATTRIBUTES, self._attributes)
 
 
 @contextmanager
-def database(path: Path) -> Iterator[Any]:
+def database(path: Path) -> Iterator[_Filled]:
     """Give a storage on a new file, complete and closed at the end."""
     storage = _Filled(path)
     try:

@@ -92,7 +92,7 @@ def every_state() -> Source:
             reason="stopped early by the median rule",
             steps=2,
             stopped_early=StopEvidence("median", 2, 0.2, 0.4, (1,)),
-        ),  # fmt: skip
+        ),
         training(3, TrainingState.FAILED, reason="=exit code 1"),
         training(4, value=None, reason="never emitted"),
         training(5, TrainingState.RUNNING),
