@@ -14,13 +14,14 @@ from tunewright.cli.wording import (
     arguments,
     evaluation_text,
     printable,
-    reason_line,
     result_tree,
     rounded,
     spent,
     state_text,
+    stopping_text,
     training_tree,
     variables,
+    why_ended,
 )
 from tunewright.client import Client, TuningJob
 from tunewright.core.errors import NotFound
@@ -69,7 +70,8 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
         ("state", state_text(found.state)),
         ("reason", found.reason),
         *_waits(found),
-        ("strategy", found.spec.strategy.value),
+        ("strategy", _strategy(found)),
+        ("early stopping", stopping_text(found.spec.early_stopping)),
         ("extends", extends),
         ("revision", str(found.spec_revision) if found.spec_revision > 1 else ""),
         ("created", _when(found.created_at)),
@@ -115,7 +117,7 @@ def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: boo
             item.state.shown,
             item.objective_value,
             *map(item.configuration.get, names),
-            reason_line(item.reason or item.waiting_for, spec.objective_of(item.definition_name).metric_name),
+            why_ended(item, spec.objective_of(item.definition_name).metric_name),
         )
         for item in found
     )
@@ -151,6 +153,13 @@ def delete(job: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
         client.delete(job)
     print(f"{job}: deleted")
+
+
+def _strategy(job: TuningJob) -> str:
+    resources = job.spec.hyperband
+    if resources is None:
+        return job.spec.strategy.value
+    return f"{job.spec.strategy.value}, {resources.min_resource} to {resources.max_resource} values of a training"
 
 
 def _name_of(client: Client, child: TuningJob) -> str:

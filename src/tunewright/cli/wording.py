@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from typing import Any, Final
 from tunewright.client.resources import Evaluation, TrainingJob, TuningJob
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
+from tunewright.core.spec import EarlyStopping, EarlyStoppingRule
 from tunewright.core.states import JobState, TrainingState
+from tunewright.core.stopping import StopEvidence
 
 REASON_LENGTH: Final = 100
 FILE_SCHEME: Final = "file://"
@@ -21,11 +24,27 @@ def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
     """Say how a training has ended, in one line."""
     value = "no value" if training.objective_value is None else f"{metric}={training.objective_value:.6g}"
     parts = [f"{training.number:>4}  {value}  {tried(training)}"]
-    if training.state is not TrainingState.COMPLETED or training.objective_value is None:
+    if training.stopped_early is not None:
+        parts.append(why_ended(training, metric))
+    elif training.state is not TrainingState.COMPLETED or training.objective_value is None:
         state = training.state.value.lower()
-        reason = reason_line(training.reason, metric)
+        reason = why_ended(training, metric)
         parts.append(f"{state}: {reason}" if reason else state)
     return "  ".join([*parts, *(["best so far"] if best else [])])
+
+
+def why_ended(training: TrainingJob, metric: str) -> str:
+    """Return why a training has ended as it has, or waits: of what was stopped early the whole sentence."""
+    if training.stopped_early is not None:
+        return printable(training.stopped_early.text)
+    return reason_line(training.reason or training.waiting_for, metric)
+
+
+def stopping_text(rule: EarlyStoppingRule) -> str:
+    """Say which early stopping a job has; empty if none."""
+    parts = ["Auto" if rule.type is EarlyStopping.AUTO else ""]
+    parts += [f"{name} {value:g}" for name, value in asdict(rule).items() if name != "type" and value is not None]
+    return ", ".join(filter(None, parts))
 
 
 def reason_line(reason: str, metric: str) -> str:
@@ -169,8 +188,15 @@ def training_tree(training: TrainingJob) -> dict[str, Any]:
         "cost": training.cost,
         "repeats": training.repeats,
         "reason": training.reason,
-        "stopped_early": None if training.stopped_early is None else asdict(training.stopped_early),
+        "stopped_early": evidence_tree(training.stopped_early),
     }
+
+
+def evidence_tree(evidence: StopEvidence | None) -> dict[str, Any] | None:
+    """Return why a training was stopped early for programs; JSON has no NaN."""
+    if evidence is None:
+        return None
+    return asdict(evidence) | {"value": evidence.value if math.isfinite(evidence.value) else None}
 
 
 def better_before(overall: TrainingJob) -> str:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from tunewright.core.spec import EarlyStoppingRule
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Delivered
-from tunewright.v1 import spec_pb2
+from tunewright.platform.codec import to_message
+from tunewright.v1 import spec_pb2, tuning_service_pb2
+from tunewright_metrics.core.judging import OFF
 
 UID = "uid-1"
 NOW = 1_700_000_000
@@ -31,6 +34,9 @@ def started(
     instances: int = 1,
     reading: str = "LAST",
     last_k: int = 1,
+    early_stopping: EarlyStoppingRule = OFF,
+    rungs: Sequence[int] = (),
+    definition: str = "",
 ) -> output_pb2.TrainingStarted:
     return output_pb2.TrainingStarted(
         uid=UID,
@@ -44,6 +50,9 @@ def started(
             last_k=last_k,
         ),
         instance_count=instances,
+        early_stopping=to_message(early_stopping, spec_pb2.EarlyStoppingRule),
+        rungs=rungs,
+        definition_name=definition,
         at=at(0),
     )
 
@@ -69,8 +78,18 @@ def reported(
     )
 
 
-def ended(*line_counts: int, number: int = 1, attempt: int = 1) -> output_pb2.TrainingEnded:
-    return output_pb2.TrainingEnded(uid=UID, number=number, attempt=attempt, line_counts=line_counts, at=at(99))
+def ended(
+    *line_counts: int, number: int = 1, attempt: int = 1, cause: str = "EXITED", code: int = 0
+) -> output_pb2.TrainingEnded:
+    return output_pb2.TrainingEnded(
+        uid=UID,
+        number=number,
+        attempt=attempt,
+        line_counts=line_counts,
+        cause=tuning_service_pb2.EndCause.Value(f"END_CAUSE_{cause}"),
+        exit_code=code,
+        at=at(99),
+    )
 
 
 def batch(*messages: Message, topic: str = "training.output") -> list[Received]:
