@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
+from bench.suggester.curves.policies import running_means
 from tunewright.core.rungs import rungs_of
 from tunewright.core.spec import Direction, EarlyStopping, EarlyStoppingRule
-from tunewright_metrics.core.judging import Judged, Rules, judge
-from tunewright_metrics.core.series import Curve
+from tunewright_metrics.core.judging import Judged, Rules, is_compared_at, judge
 from tunewright_metrics.core.standing import FIRST_STEP, WARM_UP, Standing
 
 
@@ -37,16 +37,16 @@ class Nothing:
 
 
 class Ours:
-    """The judge of the metrics service, on curves kept as it keeps them."""
+    """The judge of the metrics service, on curves thinned as it keeps them."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._standing = Standing()
         self._known: dict[int, Judged] = {}
-        self._curves: dict[int, Curve] = {}
+        self._values: dict[int, list[float]] = {}
 
     def stops(self, training: int, step: int, value: float) -> bool:
-        self._curves[training] = self._curves.get(training, Curve()).add(step, value)
+        self._values.setdefault(training, []).append(value)
         before = self._known.get(training, Judged())
         after = judge(before, self._rules, self._standing, training, step, value)
         self._known[training] = after
@@ -55,8 +55,9 @@ class Ours:
         return after.stop is not None
 
     def completed(self, training: int, step: int, value: float) -> None:
-        curve = self._curves.get(training, Curve()).add(step, value)
-        self._standing = self._standing.with_curve(training, *curve.points())
+        means = running_means([*self._values.get(training, []), value])
+        kept = [at for at in range(1, step + 1) if at == step or is_compared_at(at)]
+        self._standing = self._standing.with_curve(training, kept, [means[at - 1] for at in kept])
 
 
 class Peer:

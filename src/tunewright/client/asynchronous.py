@@ -282,7 +282,7 @@ class AsyncClient:
     ) -> AsyncIterator[Measurement]:
         """Yield a training's measurements in order, with `follow` also what comes, until it has ended.
 
-        With `max_points`, and without `follow`, at most so many of each metric, chosen to keep the curve's shape.
+        With `max_points`, so many of each metric, metric by metric: those that keep the shape of the curve.
         """
         if follow:
             async for response in self._stream(
