@@ -10,7 +10,8 @@ from typing import Any, Final, Protocol
 from bench.suggester.curves.policies import running_means
 from tunewright.core.rungs import rungs_of
 from tunewright.core.spec import Direction, EarlyStopping, EarlyStoppingRule
-from tunewright_metrics.core.judging import Judged, Rules, is_compared_at, judge
+from tunewright_metrics.core.judging import Judged, Rules, judge
+from tunewright_metrics.core.series import CURVE_POINTS
 from tunewright_metrics.core.standing import FIRST_STEP, WARM_UP, Standing
 
 
@@ -56,7 +57,8 @@ class Ours:
 
     def completed(self, training: int, step: int, value: float) -> None:
         means = running_means([*self._values.get(training, []), value])
-        kept = [at for at in range(1, step + 1) if at == step or is_compared_at(at)]
+        stride = 1 << max(step.bit_length() - CURVE_POINTS.bit_length() + 1, 0)
+        kept = sorted({*range(stride, step + 1, stride), step})
         self._standing = self._standing.with_curve(training, kept, [means[at - 1] for at in kept])
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
 from bench.metrics.stopped_job import Listed, run
 from bench.metrics.stoppers import Nothing, median_rule, rungs
 from bench.suggester.curves.problem import CurveProblem
+
 from tunewright.core.space import Float
 
 EPOCHS = 20
@@ -22,7 +22,7 @@ PROBLEM = CurveProblem("levels", {"level": Float(0.0, 1.0)}, EPOCHS, losses)
 
 
 class AtOnce(Nothing):
-    def stops(self, training, step, value):
+    def stops(self, *_):
         return True
 
 
@@ -52,3 +52,10 @@ def test_rungs_stop_most_and_a_loss_is_measured_on_the_spread_of_values():
     done = job(rungs(EPOCHS))
     assert done.epochs < job(median_rule(EPOCHS)).epochs
     assert job(Nothing()).scale > done.best
+
+
+def test_the_judge_knows_long_curves_as_the_service_keeps_them():
+    """Of 200 values it keeps no more than 64."""
+    long = CurveProblem("long", {"level": Float(0.0, 1.0)}, 200, losses)
+    done = run(long, Listed(CONFIGURATIONS), median_rule(200), len(LEVELS))
+    assert done.epochs == 200 * len(LEVELS) - 3 * 150
