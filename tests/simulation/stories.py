@@ -8,7 +8,19 @@ from enum import Enum, auto
 
 from tests.simulation.circle import story
 from tests.simulation.wire import WireFaults
-from tunewright.core.spec import Completion, Limits, StoppingCondition, Strategy, TuningJobSpec
+from tunewright.core.space import Int
+from tunewright.core.spec import (
+    BayesianConfig,
+    Completion,
+    EarlyStopping,
+    EarlyStoppingRule,
+    HyperbandConfig,
+    Limits,
+    Parameter,
+    StoppingCondition,
+    Strategy,
+    TuningJobSpec,
+)
 from tunewright.platform.bus.faulty import BusFaults
 from tunewright.platform.store.faulty import StoreFaults
 
@@ -17,6 +29,12 @@ BUS = BusFaults(unavailable=0.05, answer_lost=0.1, redelivered=0.1, late=0.2, un
 WIRE = WireFaults(request_lost=0.03, answer_lost=0.03)
 PACES = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
 """Factors of a training's pauses: it lasts from no time to half a minute."""
+STOPPING = (
+    EarlyStoppingRule(EarlyStopping.AUTO),
+    EarlyStoppingRule(EarlyStopping.AUTO, patience=9),
+    EarlyStoppingRule(percentile=30.0),
+    EarlyStoppingRule(threshold=0.1),
+)
 STRATEGIES = (Strategy.RANDOM,) * 5 + (Strategy.GRID,) * 4 + (Strategy.BAYESIAN,)
 
 
@@ -91,7 +109,7 @@ def drawn(seed: int) -> Story:
     strategy = chance.choice(STRATEGIES)
     parallel = chance.randint(1, 2 if strategy is Strategy.BAYESIAN else 3)
     wanted = story(parallel, chance.randint(3, 6), strategy)
-    wanted = _varied(wanted, chance)
+    wanted = _stopping(_varied(wanted, chance), seed)
     told = Story(
         seed,
         wanted,
@@ -104,6 +122,23 @@ def drawn(seed: int) -> Story:
     )
     told = replace(told, skews_s=tuple(chance.choice([0.0, -40.0, 40.0]) for _ in told.slots))
     return replace(told, events=_events(told, chance) if chance.random() < 0.6 else ())
+
+
+def _stopping(wanted: TuningJobSpec, seed: int) -> TuningJobSpec:
+    """Let one story in four stop its trainings early: more of them then, that emit more."""
+    chance = random.Random(f"{seed}/stopping")  # noqa: S311 - to replay, and apart from what else is drawn
+    if wanted.strategy is Strategy.GRID or chance.random() > 0.25:
+        return wanted
+    limits = replace(wanted.limits, max_trainings=wanted.limits.max_trainings and chance.randint(10, 14))
+    wanted = replace(wanted, limits=limits)
+    (definition,) = wanted.definitions
+    learning, _ = definition.parameters
+    definition = replace(definition, parameters=(learning, Parameter("epochs", Int(4, 12))))
+    wanted = replace(wanted, definitions=(definition,))
+    if wanted.strategy is Strategy.RANDOM and chance.random() < 0.4:
+        resources, fast = HyperbandConfig(1, chance.choice([3, 9])), BayesianConfig(effort="fast")
+        return replace(wanted, strategy=Strategy.HYPERBAND, hyperband=resources, bayesian=fast)
+    return replace(wanted, early_stopping=chance.choice(STOPPING))
 
 
 def without_faults(told: Story) -> Story:

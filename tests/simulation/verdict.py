@@ -14,6 +14,7 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.documents import from_document
 from tunewright.platform.store.port import Page, Query, Store
+from tunewright_metrics.core.standing import FEWEST_COMPLETED
 from tunewright_metrics.records import attempt_order, lines_of
 from tunewright_scheduler import records
 from tunewright_scheduler.core.job import TuningJob
@@ -111,6 +112,7 @@ async def judge(store: Store, trainers: Trainers, wanted: TuningJobSpec, excuses
         _judge_overlap(own, excuses)
         run = _judge_runs(training, own, excuses)
         _judge_end(training, run, excuses)
+        _judge_evidence(training, run, trainings, wanted)
         await _judge_output(store, training, run)
     await _judge_observations(store, trainings)
 
@@ -190,8 +192,9 @@ def _judge_end(training: Training, run: Run | None, excuses: Excuses) -> None:
         assert (training.state, training.objective_value) == (TrainingState.FAILED, None)
         return
     if training.state is TrainingState.STOPPED:
-        assert excuses.stopped, training
+        assert excuses.stopped or training.stopped_early is not None, training
         return
+    assert training.stopped_early is None
     assert run is not None
     script = Script(run.process.launch)
     failed = script.exit_code != 0
@@ -199,6 +202,28 @@ def _judge_end(training: Training, run: Run | None, excuses: Excuses) -> None:
     assert training.state is (TrainingState.FAILED if failed else TrainingState.COMPLETED)
     assert training.objective_value == (script.scores[-1] if script.scores and not failed else None)
     assert dict(training.summary.last_values) == {name: value for name, value, _ in _emitted(script.lines)}
+
+
+def _judge_evidence(training: Training, run: Run | None, trainings: Sequence[Training], wanted: TuningJobSpec) -> None:
+    """What a rule has stopped was stopped by a rule of its job, for a value that it has emitted, which was worse."""
+    evidence = training.stopped_early
+    if evidence is None:
+        return
+    assert training.state is TrainingState.STOPPED
+    assert training.reason == evidence.text
+    assert run is not None
+    scores = Script(run.process.launch).scores
+    assert evidence.value == scores[evidence.step - 1]
+    assert training.objective_value is None or training.objective_value in scores[evidence.step - 1 :]
+    if evidence.against is not None:
+        assert evidence.value < evidence.against or evidence.rule == "patience"
+    if wanted.hyperband is not None:
+        assert evidence.step in training.rungs
+        assert (evidence.rule == "max_resource") == (evidence.step == wanted.hyperband.max_resource)
+    if evidence.rule in {"median", "percentile"}:
+        assert len(evidence.compared) >= FEWEST_COMPLETED
+        by_themselves = {item.number for item in trainings if item.exit is not None and item.exit.exit_code == 0}
+        assert by_themselves >= set(evidence.compared)
 
 
 async def _judge_output(store: Store, training: Training, run: Run | None) -> None:
