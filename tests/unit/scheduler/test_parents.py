@@ -292,10 +292,9 @@ async def test_a_parent_whose_record_is_lost_parks_the_child_with_the_reason(wor
         stored = await records.read_job(world.store, uid)
         await world.changes.make(uid, lambda change: _with_parent(change, parent))
         asker.ask(uid, stored.value.ask.number)
-        for _ in range(200):
-            await asyncio.sleep(0)
-            if (await job_of(world, uid)).state is JobState.BLOCKED:
-                break
+        async with asyncio.timeout(30):  # its suggester starts a process
+            while (await job_of(world, uid)).state is not JobState.BLOCKED:  # noqa: ASYNC110
+                await asyncio.sleep(0)
         await asker.close()
     await replica.close()
     assert "parent job one is gone" in (await job_of(world, uid)).reason
