@@ -2,7 +2,7 @@
 
     python -m bench.metrics stopping     (five minutes the first time, a minute once the curves are in the cache)
 
-Simulated: the eight curve problems of bench.suggester, whose curves are measured on real data, 24 seeds each. A seed is
+Simulated: the eight curve problems of bench.suggester, whose curves are measured on real data, 20 seeds each. A seed is
 a random search of 40 trainings, four side by side; what stops them sees the same configurations. Bayesian search is
 told of every stop, so it goes its own way; it costs more: one seed of each problem.
 
@@ -38,7 +38,7 @@ from tunewright.core.space import Configuration
 
 POOL: Final = 240
 TRAININGS: Final = 40
-SEEDS: Final = 24
+SEEDS: Final = 20
 BAYESIAN_SEEDS: Final = 1
 REAL_TRAININGS: Final = 50
 LEAST_SAVED: Final = 0.25
