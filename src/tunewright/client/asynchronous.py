@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import grpc
@@ -305,7 +306,7 @@ class AsyncClient:
         """Return the trainings as a pandas DataFrame with the columns of SageMaker's analytics, newest first.
 
         With `full` hyperparameters keep their types, and there is more to know; with `curves` it has a row for every
-        measurement instead. Raises InvalidSpec if pandas is missing, NotFound.
+        measurement that retention has left instead. Raises InvalidSpec if pandas is missing, NotFound.
         """
         from tunewright.exports import frame, table
 
@@ -318,8 +319,9 @@ class AsyncClient:
         measured: list[table.Row] = []
         async for training in self.trainings(job):
             if training.started_at is not None:
-                items = [item async for item in self.measurements(training.name)]
-                measured += table.curve_rows(training, items)
+                with suppress(IllegalTransition):
+                    items = [item async for item in self.measurements(training.name)]
+                    measured += table.curve_rows(training, items)
         return frame.frame(table.CURVE_COLUMNS, measured)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:

@@ -5,6 +5,6 @@ All of it stands on what the SDK returns; pandas and Optuna are extras and load 
 
 from __future__ import annotations
 
-from tunewright.exports.file import export
+from tunewright.exports.file import Exported, export
 
-__all__ = ["export"]
+__all__ = ["Exported", "export"]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TextIO
+from typing import Final, Protocol, TextIO
 
 from tunewright.client.resources import Measurement, TrainingJob, TuningJob
-from tunewright.core.errors import InvalidSpec
+from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.exports import csv_file, optuna_study
-from tunewright.exports.table import CURVE_COLUMNS, Row, columns, curve_rows, require_one, rows
-
-if TYPE_CHECKING:
-    from tunewright.core.spec import TuningJobSpec
+from tunewright.exports.table import CURVE_COLUMNS, columns, curve_rows, require_one, rows
 
 STANDARD_OUTPUT: Final = "-"
 CURVE_POINTS: Final = 128
@@ -32,10 +30,18 @@ class Source(Protocol):
     def measurements(self, training: str, metric: str = "", *, max_points: int = 0) -> Iterator[Measurement]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    rows: int
+    """Or trials of a study."""
+    removed: tuple[str, ...] = ()
+    """Trainings whose measurements retention has removed: the file is without them."""
+
+
 def export(
     client: Source, job: str, to: str | Path, *, full: bool = False, curves: bool = False, overwrite: bool = False
-) -> int:
-    """Write a job's trainings, as they are now, to a file, and return how many rows or trials it has.
+) -> Exported:
+    """Write a job's trainings, as they are now, to a file, and return what is in it.
 
     `NAME.csv` and `-`, standard output, get SageMaker's columns; with `full` also what only Tunewright knows; with
     `curves` every measurement of every metric instead. `NAME.db`, `.sqlite` and `.sqlite3` get an Optuna study,
@@ -45,14 +51,34 @@ def export(
     package is missing.
     """
     target = str(to)
-    write = _writer(client, job, target, full=full, curves=curves)
+    measured = _Measured(client)
+    write = _writer(client, measured, job, target, full=full, curves=curves)
     if target == STANDARD_OUTPUT:
-        return write(None)
+        return Exported(write(None), tuple(measured.removed))
     with _new_file(Path(target), overwrite=overwrite) as path:
-        return write(path)
+        count = write(path)
+    return Exported(count, tuple(measured.removed))
 
 
-def _writer(client: Source, job: str, target: str, *, full: bool, curves: bool) -> Callable[[Path | None], int]:
+class _Measured:
+    """Reads the measurements of trainings, and notes where there are none any more."""
+
+    def __init__(self, client: Source) -> None:
+        self._client = client
+        self.removed: list[str] = []
+
+    def of(self, training: TrainingJob, metric: str = "", max_points: int = 0) -> Iterator[Measurement]:
+        if training.started_at is None:
+            return
+        try:
+            yield from self._client.measurements(training.name, metric, max_points=max_points)
+        except IllegalTransition:
+            self.removed.append(training.name)
+
+
+def _writer(
+    client: Source, measured: _Measured, job: str, target: str, *, full: bool, curves: bool
+) -> Callable[[Path | None], int]:
     """Return what writes to a path, or to standard output. Raises InvalidSpec."""
     suffix = Path(target).suffix.lower()
     studies = (*optuna_study.DATABASES, *optuna_study.JOURNALS)
@@ -60,43 +86,38 @@ def _writer(client: Source, job: str, target: str, *, full: bool, curves: bool) 
         if full or curves:
             raise InvalidSpec("export", "an Optuna study always has all of it, curves too", "Leave the option out")
         optuna_study.require_optuna()
-        return lambda path: _write_study(client, job, path or Path(target), suffix)
+        return lambda path: _write_study(client, measured, job, path or Path(target), suffix)
     if target != STANDARD_OUTPUT and suffix != ".csv":
         known = ", ".join((".csv", *studies))
         raise InvalidSpec("export", f"the name {target!r} says no format", f"Let it end in one of {known}")
     require_one(full=full, curves=curves)
-    return lambda path: _write_csv(client, job, path, full=full, curves=curves)
+    if curves:
+        return lambda path: _write_curves(client, measured, job, path)
+    return lambda path: _write_trainings(client, job, path, full=full)
 
 
-def _write_csv(client: Source, job: str, path: Path | None, *, full: bool, curves: bool) -> int:
+def _write_trainings(client: Source, job: str, path: Path | None, *, full: bool) -> int:
     spec = client.describe(job).spec
-    heads = CURVE_COLUMNS if curves else columns(spec, full=full)
-    found = _all_curves(client, job) if curves else _all_rows(client, job, spec, full=full)
     with _text(path) as file:
-        return csv_file.write(file, heads, found)
+        found = rows(spec, client.trainings(job, newest_first=True), full=full)
+        return csv_file.write(file, columns(spec, full=full), found)
 
 
-def _write_study(client: Source, job: str, path: Path, suffix: str) -> int:
+def _write_curves(client: Source, measured: _Measured, job: str, path: Path | None) -> int:
+    client.describe(job)
+    with _text(path) as file:
+        found = (row for item in client.trainings(job) for row in curve_rows(item, measured.of(item)))
+        return csv_file.write(file, CURVE_COLUMNS, found)
+
+
+def _write_study(client: Source, measured: _Measured, job: str, path: Path, suffix: str) -> int:
     described = client.describe(job)
 
-    def curve_of(training: TrainingJob) -> Iterable[Measurement]:
-        if training.started_at is None:
-            return ()
+    def curve_of(training: TrainingJob) -> Iterator[Measurement]:
         metric = described.spec.objective_of(training.definition_name).metric_name
-        return client.measurements(training.name, metric, max_points=CURVE_POINTS)
+        return measured.of(training, metric, CURVE_POINTS)
 
     return optuna_study.write(path, suffix, described, client.trainings(job), curve_of)
-
-
-def _all_rows(client: Source, job: str, spec: TuningJobSpec, *, full: bool) -> Iterator[Row]:
-    return rows(spec, client.trainings(job, newest_first=True), full=full)
-
-
-def _all_curves(client: Source, job: str) -> Iterator[Row]:
-    """Yield every measurement of every training that has begun, training by training."""
-    for training in client.trainings(job):
-        if training.started_at is not None:
-            yield from curve_rows(training, client.measurements(training.name))
 
 
 @contextmanager

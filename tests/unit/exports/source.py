@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from tests.unit.core.specs import definition, spec
 from tunewright.client import Measurement, TrainingJob, TuningJob
 from tunewright.client.resources import Provenance
-from tunewright.core.errors import NotFound
+from tunewright.core.errors import IllegalTransition, NotFound
 from tunewright.core.space import Choice, Float, Int, ScalingType
 from tunewright.core.spec import Objective, Parameter
 from tunewright.core.states import JobState, ObjectiveState, TrainingState
@@ -22,6 +22,8 @@ class Source:
     job: TuningJob
     found: list[TrainingJob]
     curves: dict[str, list[Measurement]] = field(default_factory=dict)
+    removed: str = ""
+    """The training whose measurements retention has removed."""
 
     def describe(self, job):
         if job != self.job.name:
@@ -32,6 +34,8 @@ class Source:
         yield from reversed(self.found) if newest_first else self.found
 
     def measurements(self, training, metric="", *, max_points=0):
+        if training == self.removed:
+            raise IllegalTransition(f"measurements of training {training}", "removed by retention", "read it")
         items = [item for item in self.curves.get(training, []) if metric in ("", item.metric)]
         yield from items[-max_points:]
 

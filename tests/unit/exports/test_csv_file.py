@@ -70,7 +70,7 @@ def test_definitions_are_named_where_there_are_several(tmp_path):
 
 
 def test_curves_are_a_long_table(tmp_path):
-    count = export(every_state(), "digits-1", tmp_path / "curves.csv", curves=True)
+    count = export(every_state(), "digits-1", tmp_path / "curves.csv", curves=True).rows
     rows = table(tmp_path / "curves.csv")
     assert count == len(rows) == 7
     assert list(rows[0].values()) == ["digits-1-001", "acc", "1", "0.1", "2023-11-14T22:13:21+00:00"]
@@ -105,7 +105,7 @@ def test_what_fails_leaves_nothing_behind(tmp_path):
 
 
 def test_an_empty_job_gives_the_header(tmp_path):
-    assert export(Source(job(), []), "digits-1", tmp_path / "trials.csv") == 0
+    assert export(Source(job(), []), "digits-1", tmp_path / "trials.csv").rows == 0
     assert (tmp_path / "trials.csv").read_text().startswith("lr,epochs,optimizer,TrainingJobName")
 
 
@@ -121,7 +121,7 @@ class Endless(Source):
 def test_memory_does_not_grow_with_the_job(tmp_path, curves):
     tracemalloc.start()
     try:
-        assert export(Endless(job(), []), "digits-1", tmp_path / "trials.csv", curves=curves) == 10_000
+        assert export(Endless(job(), []), "digits-1", tmp_path / "trials.csv", curves=curves).rows == 10_000
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

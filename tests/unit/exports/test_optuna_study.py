@@ -34,7 +34,7 @@ def path(request, tmp_path):
 
 
 def test_every_state_has_its_counterpart(path):
-    assert export(every_state(), "digits-1", path) == 6
+    assert export(every_state(), "digits-1", path).rows == 6
     study = opened(path)
     assert (study.study_name, study.direction.name) == ("digits-1", "MAXIMIZE")
     names = [trial.state.name for trial in study.trials]
@@ -110,6 +110,13 @@ def test_exporting_again_refuses_or_replaces_and_never_doubles(path):
     export(source, "digits-1", path, overwrite=True)
     study = opened(path)
     assert (len(study.trials), study.best_value) == (7, 0.9)
+
+
+def test_a_training_whose_measurements_retention_has_removed_has_no_curve(path):
+    source = every_state()
+    source.removed = "digits-1-002"
+    assert export(source, "digits-1", path).removed == ("digits-1-002",)
+    assert [len(trial.intermediate_values) for trial in opened(path).trials[:2]] == [3, 0]
 
 
 def test_a_study_takes_no_option_of_tables(path):
