@@ -86,10 +86,11 @@ def wanted(streams: Iterable[Stream], messages: Iterable[object]) -> set[Standin
 async def read_standing(store: Store, key: StandingKey) -> Standing:
     equals = {"uid": key[0], "definition": key[1]}
     last = await store.find(Query("curves", "completed", equals, descending=True, limit=CURVES_KEPT))
-    standing = Standing()
-    for stored in reversed(last.items):
-        curve = stored.document
-        standing = standing.with_curve(curve["number"], curve["steps"], curve["means"])
+    curves = {  # where several attempts have completed, that which ended last
+        stored.document["number"]: (stored.document["steps"], stored.document["means"])
+        for stored in reversed(last.items)
+    }
+    standing = Standing().with_curves([(number, *points) for number, points in curves.items()])
     return standing.with_values(_at_rungs(await _all(store, Query("rungs", "by_number", equals, limit=PAGE))))
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.metrics.desk import Desk, only
 from tests.unit.metrics.messages import UID, batch, ended, lines, started
@@ -343,3 +345,17 @@ def test_a_decision_does_not_depend_on_how_the_lines_were_cut_into_messages() ->
             desk.deliver(lines(at, texts[at : at + size]))
         ends.add((desk.stream().judged.stop.rule, desk.stream().judged.stop.step))
     assert ends == {("patience", 13)}
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=25))
+def test_repetition_and_disorder_change_no_decision(deliveries: list[tuple[int, int]]) -> None:
+    texts = emitted([0.5] * 10 + [0.6] + [0.5] * 29)
+    begins = started(early_stopping=EarlyStoppingRule(patience=12))
+    desk, whole = Desk(), Desk()
+    whole.deliver(begins, lines(0, texts))
+    for start, length in deliveries:
+        if start < len(texts):
+            desk.deliver(begins, lines(start, texts[start : start + length]))
+    desk.deliver(begins, lines(0, texts))
+    assert desk.stream().judged == whole.stream().judged
+    assert desk.stream().judged.stop.step == 11 + 12

@@ -32,6 +32,8 @@ WIDTH: Final = CURVE_POINTS + 2
 
 Steps = NDArray[np.int64]
 Means = NDArray[np.float64]
+CurvePoints = tuple[int, Sequence[int], Sequence[float]]
+"""Number of a training, at most CURVE_POINTS steps, and the running means there."""
 NOBODY: Final[Mapping[int, float]] = MappingProxyType({})
 
 
@@ -52,26 +54,24 @@ class Standing:
         return len(self.completed) >= FEWEST_COMPLETED
 
     def with_curve(self, number: int, steps: Sequence[int], means: Sequence[float]) -> Standing:
-        """Add a completed training by its running means, at most CURVE_POINTS; the last one is of its last step.
+        """Add a completed training; see with_curves."""
+        return self.with_curves([(number, steps, means)])
 
-        One that is known under this number is replaced.
+    def with_curves(self, curves: Sequence[CurvePoints]) -> Standing:
+        """Add completed trainings, in the order in which they ended, each number once.
+
+        The last point of each curve is of its last step. One that is known under its number is replaced.
         """
-        kept = [place for place, other in enumerate(self.completed) if other != number][1 - CURVES_KEPT :]
-        left = WIDTH - 1 - len(steps)
-        row = np.array([0, *steps, *[BEYOND] * left], np.int64)
-        values = np.array([means[0], *means, *[means[-1]] * left])
-        stacked = np.vstack([self._steps[kept], row])
-        # The last point of each row is the last step below BEYOND.
-        lengths = np.where(stacked < BEYOND, stacked, 0).max(axis=1)
-        usual = float(np.median(lengths))
-        spoken = len(kept) + 1 >= FEWEST_COMPLETED
-        return replace(
-            self,
-            completed=(*(self.completed[place] for place in kept), number),
-            warm_up=max(FIRST_STEP, math.ceil(WARM_UP * usual)) if spoken else FIRST_STEP,
-            _steps=stacked,
-            _means=np.vstack([self._means[kept], values]),
-        )
+        added = {number for number, _, _ in curves}
+        kept = [place for place, number in enumerate(self.completed) if number not in added]
+        numbers = (*(self.completed[place] for place in kept), *(number for number, _, _ in curves))[-CURVES_KEPT:]
+        steps = np.vstack([self._steps[kept], *(_steps_row(steps) for _, steps, _ in curves)])[-CURVES_KEPT:]
+        means = np.vstack([self._means[kept], *(_means_row(means) for _, _, means in curves)])[-CURVES_KEPT:]
+        # The last point of each row is its last step below BEYOND.
+        lengths = np.where(steps < BEYOND, steps, 0).max(axis=1, initial=0)
+        speaks = len(numbers) >= FEWEST_COMPLETED
+        warm_up = max(FIRST_STEP, math.ceil(WARM_UP * float(np.median(lengths)))) if speaks else FIRST_STEP
+        return replace(self, completed=numbers, warm_up=warm_up, _steps=steps, _means=means)
 
     def with_value(self, rung: int, number: int, value: float) -> Standing:
         """Note a training's value at a rung; a later attempt's replaces the earlier one's."""
@@ -99,3 +99,11 @@ class Standing:
         # Weighed, not by the difference, which may overflow; equal ones stay what they are to the last bit.
         between: Means = np.where(before == after, before, before * (1 - share) + after * share)
         return between
+
+
+def _steps_row(steps: Sequence[int]) -> Steps:
+    return np.array([0, *steps, *[BEYOND] * (WIDTH - 1 - len(steps))], np.int64)
+
+
+def _means_row(means: Sequence[float]) -> Means:
+    return np.array([means[0], *means, *[means[-1]] * (WIDTH - 1 - len(means))])
