@@ -155,11 +155,11 @@ def median_seconds(command: list[str], runs: int = 7) -> float:
 class Served:
     """An embedded server in a process of its own."""
 
-    def __init__(self, folder: Path, image_root: Path | None = None) -> None:
+    def __init__(self, folder: Path, image_root: Path | None = None, slots: int = SLOTS) -> None:
         self.data_dir = folder / "data"
         command = [sys.executable, "-m", "tunewright", "local", "--data-dir", str(self.data_dir)]
         self._process = subprocess.Popen(
-            [*command, "--slots", str(SLOTS), "--image-root", str(image_root or folder)],
+            [*command, "--slots", str(slots), "--image-root", str(image_root or folder)],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -14,8 +14,9 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.documents import from_document
 from tunewright.platform.store.port import Page, Query, Store
+from tunewright_metrics.buckets import lines_of, points_in
 from tunewright_metrics.core.standing import FEWEST_COMPLETED
-from tunewright_metrics.records import attempt_order, lines_of
+from tunewright_metrics.records import attempt_order
 from tunewright_scheduler import records
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import MAX_LOSSES, Training
@@ -259,7 +260,7 @@ async def _measured(store: Store, training: Training) -> list[tuple[str, float, 
     page = await _of_last_attempt(store, "measurements", training)
     points: defaultdict[int, list[tuple[str, float, int]]] = defaultdict(list)
     for item in page.items:
-        for metric, value, _, line in item.document["points"]:
+        for metric, value, _, line, *_ in points_in(item.document):
             points[line].append((metric, value, line))
     return [point for line in sorted(points) for point in points[line]]
 

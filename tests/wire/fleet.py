@@ -54,7 +54,7 @@ class Member:
             return False
 
     def _spawn(self) -> None:
-        own = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        own = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
         ports = {"TUNEWRIGHT_GRPC": self.grpc, "TUNEWRIGHT_HTTP": self.http}
         with self.log.open("a") as log:
             self._process = subprocess.Popen(

@@ -1,23 +1,26 @@
 """What trainings said, read back: in pages, from the end, or followed as it comes.
 
-Everything of an attempt stands in chunks, in the order in which it was taken. A page token is a place in that order and
-stays good however much is added behind it.
+Everything of an attempt stands in buckets, in the order in which it was taken; the last one may still grow. A page
+token is a place in that order and stays good however much is added behind it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
-from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.names import split_training_id, training_id
 from tunewright.core.states import TrainingState
+from tunewright.platform.settings import variable
 from tunewright.platform.store.port import Document, Query, Store
 from tunewright_metrics.news import News
 from tunewright_metrics.records import attempt_order
+from tunewright_metrics.retention import removed_at
 
 CHUNKS: Final = 100
 CHUNKS_A_PAGE: Final = 2_000
@@ -83,6 +86,16 @@ class Archive:
             raise NotFound("training job", name)
         return Training(found["uid"], found["number"], found["attempt"], TrainingState(found["state"]), found["owner"])
 
+    async def require_kept(self, extent: Extent) -> None:
+        """Raise IllegalTransition if retention has removed what is to be read."""
+        training, what = extent.training, extent.collection
+        at = await removed_at(self._store, what, training.uid, training.number)
+        if at is not None:
+            day = datetime.fromtimestamp(at, UTC).date().isoformat()
+            remedy = f"For trainings to come, raise {variable(f'{what}_kept_days')} or {variable(f'{what}_kept_gb')}"
+            name = training_id(training.uid, training.number)
+            raise IllegalTransition(f"{what} of training {name}", f"removed by retention on {day}", "read it", remedy)
+
     async def page(self, extent: Extent, expand: Expand[T], size: int, token: str) -> tuple[list[T], str]:
         """Return the next items and the token of the page after them, empty at the end. Raises InvalidSpec."""
         order, offset = _place(token)
@@ -106,8 +119,9 @@ class Archive:
         chunks: list[list[T]] = []
         behind, count = "", 0
         async for document in self._chunks(_query(extent, descending=True)):
-            behind = behind or _token(_after(document["order"]), 0)
-            chunks.append([found.item for found in expand(document)])
+            found = list(expand(document))
+            behind = behind or _token(document["order"], _after(found))
+            chunks.append([item.item for item in found])
             count += len(chunks[-1])
             if count >= size or len(chunks) >= CHUNKS_A_PAGE:
                 break
@@ -117,19 +131,22 @@ class Archive:
     async def follow(self, extent: Extent, expand: Expand[T], token: str) -> AsyncIterator[list[T]]:
         """Yield what there is from the token on, then what comes, also of later attempts, until the training ends."""
         training = extent.training
-        order = _place(token)[0] or attempt_order(extent.attempt)
+        order, offset = _place(token)
+        order = order or attempt_order(extent.attempt)
         with self._news.listen(training.uid, training.number) as news:
             while True:
                 news.clear()
                 over = (await self.training(training_id(training.uid, training.number), training.owner)).state.final
-                seen = order
+                seen = order, offset
                 async for document in self._chunks(replace(_query(extent, order), high=None)):
-                    order = _after(document["order"])
-                    if items := [found.item for found in expand(document)]:
-                        yield items
+                    first = offset if document["order"] == order else 0  # the last one read may have grown
+                    found = [item for item in expand(document) if item.offset >= first]
+                    order, offset = document["order"], max(first, _after(found))
+                    if found:
+                        yield [item.item for item in found]
                 if over:
                     return
-                if order == seen:
+                if (order, offset) == seen:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_AGAIN_S):
                             await news.wait()
@@ -158,9 +175,9 @@ def _query(extent: Extent, order: str = "", *, descending: bool = False) -> Quer
     )
 
 
-def _after(order: str) -> str:
-    """Return what sorts after this chunk and before every later one."""
-    return f"{order}~"
+def _after(found: Sequence[Found[T]]) -> int:
+    """Return the offset behind what has been found in a bucket."""
+    return found[-1].offset + 1 if found else 0
 
 
 def _token(order: str, offset: int) -> str:

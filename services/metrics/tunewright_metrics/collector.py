@@ -8,23 +8,25 @@ again. What is told after the commit comes from the stored record; told twice, i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from tunewright.core.errors import Conflict
+from tunewright.core.names import training_id
 from tunewright.events.v1 import facts_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
-from tunewright.platform.store.port import Query, Remove, Store
+from tunewright.platform.store.port import Query, Remove, Store, Write
 from tunewright_metrics import records, standings
 from tunewright_metrics.advice import Advice
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import OUTPUT, Fold, key_of
+from tunewright_metrics.fold import OUTPUT, Fold, Kept, key_of
 from tunewright_metrics.records import StreamKey
 from tunewright_metrics.standings import Standings
 
@@ -33,6 +35,8 @@ SOURCE: Final = "tunewright/metrics"
 STREAMS_KEPT: Final = 2_000
 STREAMS_TOGETHER: Final = 25
 """Streams that share a commit at most: a large one takes longer than a database may be waited for."""
+LANES: Final = 2
+"""While a commit of one lane is being written, the next of the other is folded; a job is in one of them only."""
 PURGE_PAGE: Final = 100
 LINES_PER_TURN: Final = 1_000
 """After so many lines, others in this event loop have their turn."""
@@ -40,6 +44,10 @@ LINES_PER_TURN: Final = 1_000
 log = structlog.get_logger()
 lines_read = Counter("tunewright_lines_read_total", "Lines of output taken")
 points_read = Counter("tunewright_points_read_total", "Measurements taken")
+bytes_stored = Counter("tunewright_bucket_bytes_total", "Bytes of buckets written, packed, with those written again")
+commits_beaten = Counter("tunewright_collector_conflicts_total", "Commits that another collector was faster with")
+commits_done = Counter("tunewright_collector_commits_total", "Commits of streams and their buckets")
+reading_lag = Gauge("tunewright_reading_lag_seconds", "Age of the newest output when it was stored")
 streams_parked = Counter("tunewright_streams_parked_total", "Messages of streams set aside after a fault of ours")
 
 
@@ -47,35 +55,46 @@ class Collector:
     def __init__(self, store: Store, bus: Bus, on_news: Callable[[str, int], None]) -> None:
         """`on_news` is called with uid and number after each commit that a training has something new in."""
         self._store, self._bus, self._on_news = store, bus, on_news
-        self._kept: OrderedDict[StreamKey, tuple[Stream, int]] = OrderedDict()
+        self._kept: OrderedDict[StreamKey, Kept] = OrderedDict()
         self._standings, self._advice = Standings(store), Advice()
 
     async def handle(self, batch: Sequence[Received]) -> None:
-        """Take a batch of training.output and tuning.events."""
+        """Take a batch of training.output and tuning.events. Raises Unavailable: some of it may have been taken."""
         output: dict[StreamKey, list[Any]] = {}
         for item in batch:
             if isinstance(item.message, OUTPUT):
                 output.setdefault(key_of(item.message), []).append(item.message)
-        for keys in _groups(list(output), STREAMS_TOGETHER):
-            await self._take(keys, [message for key in keys for message in output[key]])
+        folding = asyncio.Lock()
+
+        async def take(lane: Sequence[StreamKey]) -> None:
+            for keys in _groups(lane, STREAMS_TOGETHER):
+                await self._take(keys, [message for key in keys for message in output[key]], folding)
+
+        taken = await asyncio.gather(*map(take, _lanes(output)), return_exceptions=True)
+        for outcome in taken:
+            if outcome is not None:
+                raise outcome
         for item in batch:
             if isinstance(item.message, facts_pb2.TuningJobDeleted):
                 await self._purge(item.message.uid)
 
-    async def _take(self, keys: Sequence[StreamKey], messages: Sequence[Any]) -> None:
+    async def _take(self, keys: Sequence[StreamKey], messages: Sequence[Any], folding: asyncio.Lock) -> None:
         """Fold the messages of some streams in one commit, then tell."""
         while True:
-            fold = await self._folded(keys, messages)
+            async with folding:  # one after the other, so that the first of them is soon committed
+                fold = await self._folded(keys, messages)
+                writes, after = fold.close()
             try:
-                await self._commit(fold)
+                await self._commit(fold, writes, after)
             except Conflict as beaten:
                 log.info("overtaken by another collector", key=beaten.key)
+                commits_beaten.inc()
                 for key in keys:
                     self._kept.pop(key, None)
                 self._standings.forget(key[0] for key in keys)
             else:
                 break
-        advice = self._advice.due({key: stream for key, (stream, _) in fold.after().items()})
+        advice = self._advice.due({key: kept.stream for key, kept in after.items()})
         told = [*fold.told, *(item for _, item in advice)]
         if told:
             records_ = [to_record(RESULTS, item.uid, item.message, source=SOURCE, id=item.id) for item in told]
@@ -86,7 +105,7 @@ class Collector:
     async def _folded(self, keys: Sequence[StreamKey], messages: Sequence[Any]) -> Fold:
         """Fold the messages. A fault of ours sets a message aside and leaves the other trainings alone."""
         loaded = await self._load(keys)
-        wanted = standings.wanted((stream for stream, _ in loaded.values()), messages)
+        wanted = standings.wanted((kept.stream for kept in loaded.values()), messages)
         fold = Fold(loaded, await self._standings.of(wanted))
         lines_before = 0
         for message in messages:
@@ -100,39 +119,39 @@ class Collector:
                 await asyncio.sleep(0)
         return fold
 
-    async def _load(self, keys: Sequence[StreamKey]) -> dict[StreamKey, tuple[Stream, int]]:
-        """Return the streams and their versions, 0 for what is not stored; without those that cannot be read."""
-        names = {key: records.stream_name(key) for key in keys if key not in self._kept}
+    async def _load(self, keys: Sequence[StreamKey]) -> dict[StreamKey, Kept]:
+        """Return the streams; without those that cannot be read."""
+        loaded = {key: self._kept[key] for key in keys if key in self._kept}
+        names = {key: records.stream_name(key) for key in keys if key not in loaded}
         found = await self._store.get_many("streams", list(names.values())) if names else {}
-        loaded: dict[StreamKey, tuple[Stream, int]] = {}
-        for key in keys:
-            stored = found.get(names[key]) if key in names else None
-            if key in self._kept:
-                loaded[key] = self._kept[key]
-            elif stored is None:
-                loaded[key] = Stream(*key), 0
+        for key, name in names.items():
+            stored = found.get(name)
+            if stored is None:
+                loaded[key] = Kept(Stream(*key))
             else:
                 try:
-                    loaded[key] = records.read_stream(stored), stored.version
+                    loaded[key] = Kept(records.read_stream(stored), stored.version)
                 except ValueError:
                     log.exception("stream parked", stream=stored.key, what="its record")
                     streams_parked.inc()
         return loaded
 
-    async def _commit(self, fold: Fold) -> None:
+    async def _commit(self, fold: Fold, writes: Sequence[Write], after: Mapping[StreamKey, Kept]) -> None:
         """Write what has changed. Of a stream that has not started, nothing is stored."""
-        writes = fold.writes()
         if writes:
             await self._store.commit(writes)
+            commits_done.inc()
+            reading_lag.set(max(time.time() - fold.newest, 0))
         self._standings.keep(fold.standings)
         lines_read.inc(fold.lines)
         points_read.inc(fold.points)
-        for key, kept in fold.after().items():
+        bytes_stored.inc(fold.bytes)
+        for key, kept in after.items():
             self._kept[key] = kept
             self._kept.move_to_end(key)
         while len(self._kept) > STREAMS_KEPT:
             self._kept.popitem(last=False)
-        for uid, number in {key[:2] for key in fold.changed()}:
+        for uid, number in {key[:2] for key in fold.changed}:
             self._on_news(uid, number)
 
     async def _purge(self, uid: str) -> None:
@@ -141,9 +160,10 @@ class Collector:
             for stored in page:
                 for collection in ("measurements", "output"):
                     await self._purge_training(collection, uid, stored.document["number"])
+                contents = Remove("contents", training_id(uid, stored.document["number"]))
                 try:
                     gone = [Remove("streams", stored.key, stored.version), *standings.removals(stored.key)]
-                    await self._store.commit(gone)
+                    await self._store.commit([contents, *gone])
                 except Conflict:
                     log.info("written while being removed", key=stored.key)
         for key in [key for key in self._kept if key[0] == uid]:
@@ -154,6 +174,15 @@ class Collector:
         query = Query(collection, "by_training", {"uid": uid, "number": number}, limit=PURGE_PAGE)
         while items := (await self._store.find(query)).items:
             await self._store.commit([Remove(collection, item.key) for item in items])
+
+
+def _lanes(keys: Iterable[StreamKey]) -> list[list[StreamKey]]:
+    """Part the streams so that each job's are in one lane, in their order."""
+    turns: dict[str, int] = {}
+    lanes: list[list[StreamKey]] = [[] for _ in range(LANES)]
+    for key in keys:
+        lanes[turns.setdefault(key[0], len(turns)) % LANES].append(key)
+    return lanes
 
 
 def _groups(keys: Sequence[StreamKey], size: int) -> list[Sequence[StreamKey]]:

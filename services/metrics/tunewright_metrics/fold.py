@@ -6,7 +6,7 @@ It performs nothing. A message that raises leaves no trace.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,6 +18,7 @@ from tunewright.platform.codec import from_message, instant_from_timestamp, to_m
 from tunewright.platform.store.port import Write
 from tunewright.v1 import tuning_service_pb2
 from tunewright_metrics import records, standings
+from tunewright_metrics.buckets import Bucket, Chunk, packed_lines, packed_points
 from tunewright_metrics.core.early_stopping import completed, rules_of, with_verdict
 from tunewright_metrics.core.reading import reader_for
 from tunewright_metrics.core.standing import Standing
@@ -33,7 +34,7 @@ from tunewright_metrics.core.stream import (
     take_report,
 )
 from tunewright_metrics.core.summary import summary_of
-from tunewright_metrics.records import Chunk, StreamKey
+from tunewright_metrics.records import StreamKey
 from tunewright_metrics.standings import StandingKey, standing_key
 
 OUTPUT: Final = (
@@ -54,28 +55,43 @@ class Told:
     """The event's id, where it is the same event if told again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stream as it stands in the store, and its last buckets, where they are known."""
+
+    stream: Stream
+    version: int = 0
+    """0: it is not stored."""
+    output: Bucket | None = None
+    measurements: Bucket | None = None
+
+
 def key_of(message: Any) -> StreamKey:
     return message.uid, message.number, message.attempt
 
 
 class Fold:
     def __init__(
-        self,
-        loaded: Mapping[StreamKey, tuple[Stream, int]],
-        standings: Mapping[StandingKey, Standing] = MappingProxyType({}),
+        self, loaded: Mapping[StreamKey, Kept], standings: Mapping[StandingKey, Standing] = MappingProxyType({})
     ) -> None:
-        """`loaded` holds the streams and their versions; messages of others are passed over.
+        """`loaded` holds the streams; messages of others are passed over.
 
         `standings` are those of the trainings that are judged; one that is not given is empty.
         """
         self._loaded = loaded
+        self._streams = {key: kept.stream for key, kept in loaded.items()}
         self.standings = dict(standings)
         """As they are after the messages taken."""
-        self._streams = {key: stream for key, (stream, _) in loaded.items()}
         self._chunks: defaultdict[StreamKey, list[Chunk]] = defaultdict(list)
         self.told: list[Told] = []
         self.lines = 0
         self.points = 0
+        self.bytes = 0
+        """Of the buckets, as packed."""
+        self.newest = 0.0
+        """When the newest of the messages was sent, Unix seconds."""
+        self.changed: list[StreamKey] = []
+        """Streams that are to be written."""
 
     def take(self, message: Any) -> None:
         key = key_of(message)
@@ -93,29 +109,38 @@ class Fold:
                 told += _summarized(key, after)
         chunk = _chunk(before, message, taken)
         if chunk is not None:
-            self._add(key, chunk)
+            self._chunks[key].append(chunk)
+            self.lines += len(chunk.lines)
+            self.points += len(chunk.measured)
         self._streams[key] = after
         if standing is not None:
             self.standings[standing_key(after)] = standing
+        self.newest = max(self.newest, instant_from_timestamp(message.at))
         self.told += told
 
-    def changed(self) -> list[StreamKey]:
-        """Return the streams that are to be written."""
-        return [key for key, stream in self._streams.items() if stream.started and stream is not self._loaded[key][0]]
-
-    def writes(self) -> list[Write]:
-        writes = [records.stream_write(key, self._streams[key], self._loaded[key][1]) for key in self.changed()]
-        for key, chunks in self._chunks.items():
-            for chunk in chunks:
-                writes += records.chunk_writes(key, chunk)
-        for key in self.changed():
-            writes += standings.writes(key, self._loaded[key][0], self._streams[key])
-        return writes
-
-    def after(self) -> dict[StreamKey, tuple[Stream, int]]:
-        """Return the streams and their versions once the writes stand."""
-        changed = set(self.changed())
-        return {key: (stream, self._loaded[key][1] + (key in changed)) for key, stream in self._streams.items()}
+    def close(self) -> tuple[list[Write], dict[StreamKey, Kept]]:
+        """Return what is to be written, and what is known of the streams once that stands."""
+        writes: list[Write] = []
+        after: dict[StreamKey, Kept] = {}
+        for key, kept in self._loaded.items():
+            stream = self._streams[key]
+            if not stream.started or stream is kept.stream:
+                after[key] = replace(kept, stream=stream)
+                continue
+            chunks = self._chunks.get(key, ())
+            output, measurements = packed_lines(kept.output, chunks), packed_points(kept.measurements, chunks)
+            self.bytes += sum(bucket.bytes for bucket in (*output, *measurements))
+            self.changed.append(key)
+            stream = _with_bytes(stream, kept, output, measurements)
+            writes.append(records.stream_write(key, stream, kept.version))
+            writes += [records.bucket_write("output", key, bucket) for bucket in output]
+            writes += [records.bucket_write("measurements", key, bucket) for bucket in measurements]
+            writes += standings.writes(key, kept.stream, stream)
+            after[key] = Kept(stream, kept.version + 1)
+            if stream.summary is None:  # after the end nothing joins
+                last, last_points = (*output[-1:], kept.output)[0], (*measurements[-1:], kept.measurements)[0]
+                after[key] = Kept(stream, kept.version + 1, _open(last), _open(last_points))
+        return writes, after
 
     def _judged(self, before: Stream, taken: Taken, message: Any) -> tuple[Stream, Standing | None]:
         """Return the stream with what its new values are judged to be, and its standing after them if it has one."""
@@ -127,14 +152,25 @@ class Fold:
             return after, standing
         return with_verdict(before, after, taken.measured, standing, instant_from_timestamp(message.at))
 
-    def _add(self, key: StreamKey, chunk: Chunk) -> None:
-        self.lines += len(chunk.lines)
-        self.points += len(chunk.measured)
-        chunks = self._chunks[key]
-        if chunks and chunk.joins(chunks[-1]):
-            chunks[-1].extend(chunk)
-        else:
-            chunks.append(chunk)
+
+def _with_bytes(stream: Stream, kept: Kept, output: Sequence[Bucket], measurements: Sequence[Bucket]) -> Stream:
+    """Return the stream with what its buckets take in the store."""
+    return replace(
+        stream,
+        output_bytes=stream.output_bytes + _added(kept.output, output),
+        measurements_bytes=stream.measurements_bytes + _added(kept.measurements, measurements),
+    )
+
+
+def _added(last: Bucket | None, written: Sequence[Bucket]) -> int:
+    """Return by how much the writing of these buckets adds to what is stored."""
+    replaced = last.bytes if last and written and written[0].position == last.position else 0
+    return sum(bucket.bytes for bucket in written) - replaced
+
+
+def _open(bucket: Bucket | None) -> Bucket | None:
+    """Return the bucket if something may still join it."""
+    return None if bucket is None or bucket.full else bucket
 
 
 def _taken(stream: Stream, message: Any) -> Taken:
@@ -143,8 +179,7 @@ def _taken(stream: Stream, message: Any) -> Taken:
             started = from_message(message, Started)
             return start(stream, started, reader_for(started.metric_definitions))
         case output_pb2.OutputLines():
-            texts = tuple(line.replace("\n", " ") for line in message.lines)  # a line end would count as one
-            lines = Lines(message.instance, message.first_line, texts, instant_from_timestamp(message.at))
+            lines = Lines(message.instance, message.first_line, _texts(message), instant_from_timestamp(message.at))
             return take_lines(stream, lines, reader_for(stream.definitions))
         case output_pb2.MetricsReported():
             values = tuple((item.metric, item.value) for item in message.values)
@@ -164,17 +199,22 @@ def _with_curve(standing: Standing | None, stream: Stream) -> Standing | None:
     return standing.with_curve(stream.number, *stream.series.curve.points())
 
 
+def _texts(message: output_pb2.OutputLines) -> tuple[str, ...]:
+    texts = tuple(message.lines)
+    if "".join(texts).find("\n") < 0:
+        return texts
+    return tuple(text.replace("\n", " ") for text in texts)  # a line end would count as one
+
+
 def _chunk(before: Stream, message: Any, taken: Taken) -> Chunk | None:
     """Return what is to be stored of a message: the lines that were new, the values in them."""
     if not taken.lines and not taken.measured:
         return None
-    chunk = Chunk(before.position, message.instance, 0, instant_from_timestamp(message.at))
-    chunk.measured = list(taken.measured)
+    chunk = Chunk(before.position, message.instance, 0, instant_from_timestamp(message.at), measured=taken.measured)
     if taken.lines:
         chunk.first_line = before.next_lines[message.instance]
         known = chunk.first_line - message.first_line
-        chunk.lines, chunk.cut = list(taken.lines), [offset - known for offset in message.cut if offset >= known]
-        chunk.characters = sum(map(len, taken.lines))
+        chunk.lines, chunk.cut = taken.lines, [offset - known for offset in message.cut if offset >= known]
     return chunk
 
 

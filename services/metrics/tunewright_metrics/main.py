@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tunewright.platform.bus.consumer import consume
+from tunewright.platform.bus.consumer import Received, consume
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.credentials import Credentials
+from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Store
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.news import News
 from tunewright_metrics.pulse import Pulse, no_check
 from tunewright_metrics.reports import Reports
+from tunewright_metrics.retention import Retention
 from tunewright_metrics.servicer import MetricsServicer
 
 GROUP: Final = "metrics"
@@ -22,14 +24,22 @@ REPORTS_GROUP: Final = "metrics-reports"
 """Members of one group that read different topics would disturb each other whenever one comes or goes."""
 TOPICS: Final = ("training.output", "tuning.events")
 REPORTS: Final = "training.reports"
+DEFAULTS: Final = KeepingSettings()
 
 
 class Metrics:
-    def __init__(self, store: Store, bus: Bus, reach_bus: Callable[[], Awaitable[None]] = no_check) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        reach_bus: Callable[[], Awaitable[None]] = no_check,
+        keeping: KeepingSettings = DEFAULTS,
+    ) -> None:
         """`reach_bus` raises Unavailable if the bus cannot be reached."""
         news = News()
         self._bus = bus
         self._collector = Collector(store, bus, news.tell)
+        self._retention = Retention(store, keeping)
         self._pulse = Pulse(store, reach_bus)
         archive = Archive(store, news)
         self._reports = Reports(store, bus, archive)
@@ -38,8 +48,13 @@ class Metrics:
     async def run(self) -> None:
         """Collect until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(consume(self._bus, GROUP, TOPICS, self._collector.handle, on_read=self._pulse.read))
+            group.create_task(consume(self._bus, GROUP, TOPICS, self._handle, on_read=self._pulse.read))
             group.create_task(self._pulse.run())
+            group.create_task(self._retention.run())
+
+    async def _handle(self, batch: list[Received]) -> None:
+        await self._collector.handle(batch)
+        await self._retention.take(batch)
 
     async def take_reports(self, credentials: Credentials) -> None:
         """Take what other systems report under these credentials, until cancelled."""

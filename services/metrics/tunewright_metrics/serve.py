@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from tunewright.platform.backends import kafka_bus, mongo_store
+from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.service import Service, Wired
 from tunewright.platform.settings import KafkaSettings, MongoSettings, ServerSettings, setting
 from tunewright.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
@@ -16,14 +17,14 @@ from tunewright_metrics.main import Metrics
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricsSettings(ServerSettings, KafkaSettings, MongoSettings):
+class MetricsSettings(ServerSettings, KafkaSettings, MongoSettings, KeepingSettings):
     reports: bool = setting(default=False, tells="Take metrics of other systems from the topic training.reports.")
 
 
 @asynccontextmanager
 async def wired(settings: MetricsSettings) -> AsyncIterator[Wired]:
     async with mongo_store(settings) as store, kafka_bus(settings, "metrics") as bus:
-        metrics = Metrics(store, bus, bus.ping)
+        metrics = Metrics(store, bus, bus.ping, settings)
         yield Wired(
             parts=[metrics.run(), *([metrics.take_reports(settings.keys())] if settings.reports else [])],
             grpc={"tunewright.v1.MetricsService": partial(add_MetricsServiceServicer_to_server, metrics.servicer)},

@@ -18,8 +18,8 @@ from tunewright.platform.rpc.server import caller
 from tunewright.platform.store.port import Document
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
-from tunewright_metrics import records
 from tunewright_metrics.archive import Archive, Expand, Extent, Found
+from tunewright_metrics.buckets import lines_in, points_in
 from tunewright_metrics.collector import SOURCE
 from tunewright_metrics.core.thinning import largest_triangles
 
@@ -95,11 +95,13 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
             yield pb.FollowOutputResponse(lines=found)
 
     async def _extent(self, collection: str, name: str, attempt: int) -> Extent:
-        """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec."""
+        """Return where to read; attempt 0 is the last one. Raises NotFound, InvalidSpec, IllegalTransition."""
         if attempt < 0:
             raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the last one")
         training = await self._archive.training(name, caller())
-        return Extent(collection, training, attempt or training.attempt)
+        extent = Extent(collection, training, attempt or training.attempt)
+        await self._archive.require_kept(extent)
+        return extent
 
     async def _thinned(self, extent: Extent, wanted: Expand[pb.Measurement], max_points: int) -> list[pb.Measurement]:
         """Return the curve of each metric, thinned."""
@@ -131,12 +133,11 @@ def _measurements(metric: str) -> Expand[pb.Measurement]:
     """Return what takes the values of a metric, of all if it is empty, out of a chunk."""
 
     def expand(document: Document) -> Iterator[Found[pb.Measurement]]:
-        at = instant_to_timestamp(document["at"])
-        instance = document["instance"]
-        for offset, (name, value, step, line) in enumerate(document["points"]):
+        for offset, (name, value, step, line, instance, moment) in enumerate(points_in(document)):
             if metric in {"", name}:
-                point = pb.Measurement(metric=name, value=value, step=step, line=line, instance=instance, at=at)
-                yield Found(offset, point)
+                at = instant_to_timestamp(moment)
+                found = pb.Measurement(metric=name, value=value, step=step, line=line, instance=instance, at=at)
+                yield Found(offset, found)
 
     return expand
 
@@ -145,11 +146,10 @@ def _lines(contains: str = "") -> Expand[pb.OutputLine]:
     """Return what takes the lines with a text out of a chunk."""
 
     def expand(document: Document) -> Iterator[Found[pb.OutputLine]]:
-        at = instant_to_timestamp(document["at"])
-        first, instance, cut = document["first_line"], document["instance"], set(document["cut"])
-        for offset, text in enumerate(records.lines_of(document)):
-            if contains in text:
-                line = pb.OutputLine(index=first + offset, text=text, instance=instance, at=at, cut=offset in cut)
-                yield Found(offset, line, len(text))
+        for offset, line in enumerate(lines_in(document)):
+            if contains in line.text:
+                at = instant_to_timestamp(line.at)
+                found = pb.OutputLine(index=line.line, text=line.text, instance=line.instance, at=at, cut=line.cut)
+                yield Found(offset, found, len(line.text))
 
     return expand

@@ -104,11 +104,13 @@ class Standings:
 
     async def of(self, keys: Iterable[StandingKey]) -> dict[StandingKey, Standing]:
         """Raises Unavailable."""
-        now = asyncio.get_running_loop().time()
+        now, found = asyncio.get_running_loop().time(), {}
         for key in keys:
-            if key not in self._kept or self._kept[key][1] + FRESH_S <= now:
-                self._kept[key] = await read_standing(self._store, key), now
-        return {key: self._kept[key][0] for key in keys}
+            kept = self._kept.get(key)
+            if kept is None or kept[1] + FRESH_S <= now:
+                kept = self._kept[key] = await read_standing(self._store, key), now
+            found[key] = kept[0]
+        return found
 
     def keep(self, standings: Mapping[StandingKey, Standing]) -> None:
         """Take over what a commit has made of them."""

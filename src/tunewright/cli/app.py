@@ -206,21 +206,65 @@ def local(
     exit_when_idle: Annotated[
         float | None, typer.Option(min=0, help="End after so many seconds without an active job.", show_default=False)
     ] = None,
+    output_kept_days: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            envvar="TUNEWRIGHT_OUTPUT_KEPT_DAYS",
+            help="Days to keep the output of ended trainings; 30 by default, 0: no limit.",
+            show_default=False,
+        ),
+    ] = None,
+    output_kept_gb: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            envvar="TUNEWRIGHT_OUTPUT_KEPT_GB",
+            help="GB of it to keep, the newest; 10 by default, 0: no limit.",
+            show_default=False,
+        ),
+    ] = None,
+    measurements_kept_days: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            envvar="TUNEWRIGHT_MEASUREMENTS_KEPT_DAYS",
+            help="Days to keep their single measurements; 365 by default, 0: no limit.",
+            show_default=False,
+        ),
+    ] = None,
+    measurements_kept_gb: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            envvar="TUNEWRIGHT_MEASUREMENTS_KEPT_GB",
+            help="GB of those to keep, the newest; 10 by default, 0: no limit.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run all services in one process, until stopped.
 
     Prints one line when it serves: ready grpc=HOST:PORT http=HOST:PORT credentials=PATH
     """
     from tunewright.platform.credentials import default_data_dir
+    from tunewright.platform.keeping import KeepingSettings
     from tunewright.platform.local_options import LocalOptions
     from tunewright.platform.parts import load
 
+    kept = {
+        "output_kept_days": output_kept_days,
+        "output_kept_gb": output_kept_gb,
+        "measurements_kept_days": measurements_kept_days,
+        "measurements_kept_gb": measurements_kept_gb,
+    }
     options = LocalOptions(
         data_dir=(data_dir or default_data_dir()).absolute(),
         grpc=grpc,
         http=http,
         slots=slots or os.cpu_count() or 1,
         image_roots=tuple(image_root or (Path.home(), Path.cwd())),
+        keeping=KeepingSettings(**{name: given for name, given in kept.items() if given is not None}),
         exit_when_idle_s=exit_when_idle,
     )
     load("local")(options)

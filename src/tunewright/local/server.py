@@ -82,7 +82,7 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         host, port = host_and_port("grpc", options.grpc)
         rpc = RpcServer(host, port, lambda given: OWNER if credentials.admits(given) else None)
         channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", credentials.tunewright_token))
-        metrics = Metrics(store, bus)
+        metrics = Metrics(store, bus, keeping=options.keeping)
         suggester = SuggestionServicer()
         stack.push_async_callback(suggester.close)
         scheduling = await stack.enter_async_context(

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tunewright.platform.keeping import KeepingSettings
+
 
 @dataclass(frozen=True, slots=True)
 class LocalOptions:
@@ -17,5 +19,6 @@ class LocalOptions:
     """Trainings at once."""
     image_roots: tuple[Path, ...] = ()
     """Programs are run only from below these folders."""
+    keeping: KeepingSettings = field(default_factory=KeepingSettings)
     exit_when_idle_s: float | None = None
     """End after so long without an active job or a call; None: run until stopped."""

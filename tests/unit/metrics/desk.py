@@ -12,8 +12,9 @@ from tests.unit.metrics.messages import UID
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Stored
 from tunewright_metrics import records
+from tunewright_metrics.buckets import lines_in, points_in
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import Fold
+from tunewright_metrics.fold import Fold, Kept
 from tunewright_metrics.records import StreamKey
 
 
@@ -24,10 +25,10 @@ class Desk:
 
     def deliver(self, *messages: Message) -> list[Message]:
         """Fold one batch, with nothing in memory before; return what is told."""
-        fold = Fold({self.key: (self.stream(), len(self.documents["streams"]))})
+        fold = Fold({self.key: Kept(self.stream(), len(self.documents["streams"]))})
         for message in messages:
             fold.take(message)
-        for write in fold.writes():
+        for write in fold.close()[0]:
             self.documents[write.collection][write.key] = dict(write.document)  # type: ignore[union-attr] - no Remove
         return [told.message for told in fold.told]
 
@@ -36,20 +37,16 @@ class Desk:
         document = self.documents["streams"].get(name)
         return records.read_stream(Stored(name, 1, document)) if document else Stream(*self.key)
 
-    def chunks(self, collection: str) -> list[dict[str, Any]]:
-        return sorted(self.documents[collection].values(), key=lambda chunk: chunk["order"])
+    def buckets(self, collection: str) -> list[dict[str, Any]]:
+        return sorted(self.documents[collection].values(), key=lambda bucket: bucket["order"])
 
     def output(self) -> list[tuple[int, int, str]]:
         """Return instance, index and text of every stored line, in order."""
-        return [
-            (chunk["instance"], index, text)
-            for chunk in self.chunks("output")
-            for index, text in enumerate(records.lines_of(chunk), chunk["first_line"])
-        ]
+        return [(line.instance, line.line, line.text) for bucket in self.buckets("output") for line in lines_in(bucket)]
 
     def points(self) -> list[tuple[str, float, int, int]]:
         """Return metric, value, step and line of every stored value, in order."""
-        return [tuple(point) for chunk in self.chunks("measurements") for point in chunk["points"]]
+        return [point[:4] for bucket in self.buckets("measurements") for point in points_in(bucket)]
 
 
 M = TypeVar("M")

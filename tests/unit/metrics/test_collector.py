@@ -22,9 +22,9 @@ from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.port import Put, Query, Store
 from tunewright.platform.store.sqlite import SqliteStore
+from tunewright_metrics.buckets import lines_of, points_in
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.main import Metrics
-from tunewright_metrics.records import lines_of
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def stored_lines(store: Store, number: int = 1) -> list[str]:
 
 async def stored_points(store: Store, number: int = 1) -> list[list[object]]:
     page = await store.find(Query("measurements", "by_training", {"uid": UID, "number": number}))
-    return [point for item in page.items for point in item.document["points"]]
+    return [list(point[:4]) for item in page.items for point in points_in(item.document)]
 
 
 async def test_a_restart_in_mid_stream_goes_on_from_the_store(store: Store, bus: Bus, results: Results) -> None:

@@ -28,7 +28,7 @@ def standing_of(curves: Sequence[Sequence[float]]) -> Standing:
     for number, values in enumerate(curves, start=1):
         curve = Curve()
         for step, value in enumerate(values, start=1):
-            curve = curve.add(step, value)
+            curve = curve.extended([(step, value)])
         standing = standing.with_curve(number, *curve.points())
     return standing
 
@@ -106,7 +106,7 @@ def test_means_between_kept_points_are_near_and_a_short_curve_counts_whole(lengt
 def test_a_training_is_compared_where_its_own_curve_keeps_a_point():
     curve = Curve()
     for step in range(1, 3000):
-        curve = curve.add(step, 1.0)
+        curve = curve.extended([(step, 1.0)])
         assert is_compared_at(step) == (step in curve.steps)
     compared = sum(map(is_compared_at, range(1, 64_001)))
     assert compared <= CURVE_POINTS + 32 * math.ceil(math.log2(64_000 / CURVE_POINTS))

@@ -26,6 +26,7 @@ from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.port import Put, Query, Stored
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_metrics import reports as reports_module
+from tunewright_metrics.buckets import points_in
 from tunewright_metrics.main import Metrics
 from tunewright_metrics.reports import LONGEST_ID
 
@@ -68,7 +69,7 @@ class Bench:
     async def points(self, number: int = 1) -> list[tuple[str, float, int]]:
         """Return metric, value and step of what is stored, in order."""
         page = await self.store.find(Query("measurements", "by_training", {"uid": UID, "number": number}))
-        return [(metric, value, step) for item in page.items for metric, value, step, _ in item.document["points"]]
+        return [(metric, value, step) for item in page.items for metric, value, step, *_ in points_in(item.document)]
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ async def test_without_an_attempt_the_current_one_is_meant_and_without_a_time_no
     await bench.report(report)
     page = await bench.store.find(Query("measurements", "by_training", {"uid": UID, "number": 1}))
     assert page.items[0].document["order"].startswith("0002/")
-    assert page.items[0].document["at"] > 1_700_000_000
+    assert next(points_in(page.items[0].document)).at > 1_700_000_000
 
 
 async def test_a_report_waits_for_the_start_of_its_attempt_and_those_behind_it_keep_their_order(bench: Bench) -> None:

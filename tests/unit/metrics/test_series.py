@@ -15,9 +15,7 @@ from tunewright_metrics.core.thinning import largest_triangles
 def test_a_curve_is_the_running_mean_at_a_few_steps_and_at_the_last(count: int, gap: float) -> None:
     values = [math.sin(step) for step in range(count)]
     emitted = [step for step in range(1, count + 1) if step % 10 >= gap * 10]
-    curve = Curve()
-    for step in emitted:
-        curve = curve.add(step, values[step - 1])
+    curve = Curve().extended((step, values[step - 1]) for step in emitted)
     steps, means = curve.points()
     sums = dict(zip(emitted, accumulate(values[step - 1] for step in emitted), strict=True))
     counts = {step: number for number, step in enumerate(emitted, 1)}
@@ -29,7 +27,7 @@ def test_a_curve_is_the_running_mean_at_a_few_steps_and_at_the_last(count: int, 
 
 
 def test_a_curve_of_huge_values_stays_finite() -> None:
-    curve = Curve().add(1, 1.7e308).add(2, -1.7e308)
+    curve = Curve().extended([(1, 1.7e308), (2, -1.7e308)])
     assert curve.points()[1][-1] == pytest.approx(0, abs=1e300)
 
 

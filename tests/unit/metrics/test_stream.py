@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.metrics.desk import Desk, only, resends, summary
 from tests.unit.metrics.messages import ACCURACY, ended, lines, reported, started
 from tunewright.events.v1 import results_pb2
+from tunewright_metrics.buckets import lines_in
 
 
 def run(*texts: str, **start: object) -> tuple[Desk, results_pb2.TrainingSummarized]:
@@ -256,17 +257,15 @@ def test_an_objective_without_a_regex_can_be_reported() -> None:
 # -- Storage ---------------------------------------------------------------------------------------------------------
 
 
-def test_lines_of_one_moment_share_a_chunk_and_those_of_different_moments_do_not() -> None:
-    desk = Desk()
-    desk.deliver(started(), lines(0, ["a"], second=1), lines(1, ["accuracy=1"], second=1.5), lines(2, ["c"], second=3))
-    assert [(chunk["first_line"], chunk["count"]) for chunk in desk.chunks("output")] == [(0, 2), (2, 1)]
-    assert desk.points() == [("accuracy", 1, 1, 1)]
-
-
 def test_cut_lines_are_remembered() -> None:
     desk = Desk()
     second = lines(1, ["b", "c", "d"])
     second.cut.extend([0, 2])
     desk.deliver(started(), lines(0, ["a", "b"]), second)
-    (chunk,) = desk.chunks("output")
-    assert (chunk["count"], chunk["cut"]) == (4, [3])
+    (bucket,) = desk.buckets("output")
+    assert [(line.text, line.cut) for line in lines_in(bucket)] == [
+        ("a", False),
+        ("b", False),
+        ("c", False),
+        ("d", True),
+    ]

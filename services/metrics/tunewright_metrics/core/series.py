@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from tunewright.core.spec import Objective
+from tunewright.core.spec import Direction, Objective
 from tunewright_metrics.core.reading import Kind, Reading
 
 CURVE_POINTS: Final = 64
@@ -44,17 +44,21 @@ class Curve:
     count: int = 0
     mean: float = 0.0
 
-    def add(self, step: int, value: float) -> Curve:
-        count = self.count + 1
-        mean = self.mean + (value / count - self.mean / count)  # so, because value - mean may overflow
-        steps, means, stride = self.steps, self.means, self.stride
-        if step % stride == 0:
-            steps, means = (*steps, step), (*means, mean)
-        if len(steps) >= CURVE_POINTS:  # one place is the last step's
-            stride *= 2
-            kept = [(at, value) for at, value in zip(steps, means, strict=True) if at % stride == 0]
-            steps, means = tuple(at for at, _ in kept), tuple(value for _, value in kept)
-        return Curve(steps, means, stride, step, count, mean)
+    def extended(self, emitted: Iterable[tuple[int, float]]) -> Curve:
+        """Add finite values, each with its step; steps ascend."""
+        steps, means, stride = list(self.steps), list(self.means), self.stride
+        step, count, mean = self.last_step, self.count, self.mean
+        for step, value in emitted:
+            count += 1
+            mean += value / count - mean / count  # so, because value - mean may overflow
+            if step % stride == 0:
+                steps.append(step)
+                means.append(mean)
+                if len(steps) >= CURVE_POINTS:  # one place is the last step's
+                    stride *= 2
+                    kept = [index for index, at in enumerate(steps) if at % stride == 0]
+                    steps, means = [steps[index] for index in kept], [means[index] for index in kept]
+        return Curve(tuple(steps), tuple(means), stride, step, count, mean)
 
     def points(self) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Return at most CURVE_POINTS steps and the running means there; the last one is that of the last step."""
@@ -63,8 +67,7 @@ class Curve:
         return (*self.steps, self.last_step), (*self.means, self.mean)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One value to store. `step` counts from 1 per metric; `line` is -1 for what no line said."""
 
     metric: str
@@ -92,32 +95,39 @@ def extended(
     """Add readings; return the series and what is to be stored: every value that is a float, also NaN and ±inf."""
     if not readings:
         return series, ()
-    metrics, faults = dict(series.metrics), {(item.metric, item.kind): item for item in series.faults}
+    steps = {metric: state.steps for metric, state in series.metrics.items()}
+    faults = {(item.metric, item.kind): item for item in series.faults}
+    last: dict[str, Reading] = {}
     measured: list[Measured] = []
-    moved = series
+    emitted: list[tuple[int, Reading]] = []
+    wanted = objective.metric_name if objective else None
     for reading in readings:
-        if reading.kind is not Kind.NUMBER:
-            faults[reading.metric, reading.kind] = _counted(faults.get((reading.metric, reading.kind)), reading)
-        if reading.kind is Kind.TIMED_OUT:
-            continue
-        known = metrics.get(reading.metric)
-        step = known.steps + 1 if known else 1
-        metrics[reading.metric] = MetricState(step, reading.value, reading.kind, reading.line, reading.text)
-        if reading.kind is not Kind.UNPARSABLE:
-            measured.append(Measured(reading.metric, reading.value, step, reading.line))
-        if objective is not None and reading.metric == objective.metric_name:
-            moved = _with_objective(moved, objective, step, reading)
-    return replace(moved, metrics=metrics, faults=tuple(faults.values())), tuple(measured)
+        metric, kind = reading.metric, reading.kind
+        if kind is not Kind.NUMBER:
+            faults[metric, kind] = _counted(faults.get((metric, kind)), reading)
+            if kind is Kind.TIMED_OUT:
+                continue
+        steps[metric] = step = steps.get(metric, 0) + 1
+        last[metric] = reading
+        if kind is not Kind.UNPARSABLE:
+            measured.append(Measured(metric, reading.value, step, reading.line))
+        if metric == wanted:
+            emitted.append((step, reading))
+    states = {
+        metric: MetricState(steps[metric], item.value, item.kind, item.line, item.text) for metric, item in last.items()
+    }
+    moved = _with_objective(series, objective, emitted) if objective and emitted else series
+    return replace(moved, metrics={**series.metrics, **states}, faults=tuple(faults.values())), tuple(measured)
 
 
-def _with_objective(series: Series, objective: Objective, step: int, reading: Reading) -> Series:
-    recent = (*series.recent, reading.value)[-max(objective.last_k, 1) :]
-    best, curve = series.best, series.curve
-    if reading.kind is Kind.NUMBER:
-        curve = curve.add(step, reading.value)
-        if best is None or objective.direction.better(reading.value, best):
-            best = reading.value
-    return Series(series.metrics, recent, best, curve, series.faults)
+def _with_objective(series: Series, objective: Objective, emitted: Sequence[tuple[int, Reading]]) -> Series:
+    """Add the objective's readings, each with its step."""
+    kept = max(objective.last_k, 1)
+    recent = (*series.recent, *(reading.value for _, reading in emitted[-kept:]))[-kept:]
+    finite = [(step, reading.value) for step, reading in emitted if reading.kind is Kind.NUMBER]
+    values = [*([] if series.best is None else [series.best]), *(value for _, value in finite)]  # of equals the first
+    best = (min if objective.direction is Direction.MINIMIZE else max)(values, default=None)
+    return replace(series, recent=recent, best=best, curve=series.curve.extended(finite))
 
 
 def _counted(known: Fault | None, reading: Reading) -> Fault:

@@ -8,6 +8,7 @@ all come to the same stream, the same measurements and, byte for byte, the same 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
@@ -22,6 +23,7 @@ QUIET_LINES: Final = 200
 """Lines without a match of the objective after which there is a warning."""
 
 REPORTS_REMEMBERED: Final = 1000
+DIGEST_BYTES: Final = 8
 FROM_THE_START: Final = -1
 NO_LINE: Final = -1
 ASK_AGAIN_S: Final = 10.0
@@ -89,8 +91,8 @@ class Stream:
     """How many lines, of all instances, and reports have been taken: the place of what comes next."""
     series: Series = NOTHING_YET
     tail: tuple[str, ...] = ()
-    reports: tuple[str, ...] = ()
-    """Ids of the last reports taken."""
+    reports: bytes = b""
+    """Digests of the last reports' ids, one after the other: ids may be long, and the record is written often."""
     asked: Asked | None = None
     warned: bool = False
     line_counts: tuple[int, ...] | None = None
@@ -99,6 +101,9 @@ class Stream:
     judged: Judged = UNJUDGED
     summary: bytes | None = None
     """The summary as it was published; told again as it is. Nothing is taken after it."""
+    output_bytes: int = 0
+    measurements_bytes: int = 0
+    """What its buckets take in the store."""
 
     @property
     def definitions(self) -> tuple[MetricDefinition, ...]:
@@ -171,11 +176,12 @@ def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float],
     """Take metrics that the program handed in itself; an id counts once."""
     if stream.started is None:
         return _ask(stream, Gap(0, FROM_THE_START), at)
-    if report_id in stream.reports or stream.summary is not None:
+    digest = blake2b(report_id.encode(), digest_size=DIGEST_BYTES).digest()
+    if _among(digest, stream.reports) or stream.summary is not None:
         return Taken(stream)
     readings = [Reading(metric, NO_LINE, number_kind(value), value, repr(value)) for metric, value in values]
     series, measured = extended(stream.series, readings, stream.objective)
-    reports = (*stream.reports, report_id)[-REPORTS_REMEMBERED:]
+    reports = (stream.reports + digest)[-DIGEST_BYTES * REPORTS_REMEMBERED :]
     return Taken(replace(stream, series=series, position=stream.position + 1, reports=reports), measured=measured)
 
 
@@ -193,6 +199,13 @@ def _missing(stream: Stream, line_counts: tuple[int, ...]) -> Gap | None:
         if has < wants:
             return Gap(instance, has)
     return None
+
+
+def _among(digest: bytes, digests: bytes) -> bool:
+    at = digests.find(digest)
+    while at % DIGEST_BYTES and at >= 0:  # across two others
+        at = digests.find(digest, at + 1)
+    return at >= 0
 
 
 def _silent(stream: Stream) -> MetricDefinition | None:

@@ -83,11 +83,15 @@ COLLECTIONS: Final = {
         Collection("outbox", (Index("unsent", sort="order"),)),
         # key: uid/number (6 digits)/attempt (4 digits); one record for all instances, which share the objective
         Collection("streams", (Index("by_job", equals=("uid",), sort="number"),)),
-        # key: stream key/place (12 digits): how many lines and reports the attempt's stream had taken before;
-        # order: attempt/place
+        # buckets (tunewright_metrics.buckets); key: stream key/place (12 digits): how many lines and reports the
+        # attempt's stream had taken before; order: attempt/place
         Collection("measurements", (Index("by_training", equals=("uid", "number"), sort="order"),)),
-        # key and order as for measurements; a chunk of lines, and the values in them, share both
+        # key and order as for measurements
         Collection("output", (Index("by_training", equals=("uid", "number"), sort="order"),)),
+        # key: uid/number; how much is stored of an ended training, and when retention has removed it
+        Collection(
+            "contents", (Index("by_output", sort="output_since"), Index("by_measurements", sort="measurements_since"))
+        ),
         # key: stream key; the running means of an attempt whose output is complete; `completed_at`: others are compared
         # with it
         Collection(

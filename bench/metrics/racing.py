@@ -1,0 +1,143 @@
+"""Points per second from Kafka into MongoDB: a collector, and the floor, from the same topics to the same server.
+
+The floor reads the same records through aiokafka, in batches of the same size, and inserts, through motor and
+acknowledged in the same way, the points in them, parsed beforehand, and the lines. It decodes nothing, keeps no
+stream's record, needs no transaction, and tells nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import WriteConcern
+
+from bench.metrics.printed import Printed
+from tunewright.events.v1 import output_pb2
+from tunewright.platform.bus.consumer import Received, consume
+from tunewright.platform.bus.kafka import KafkaBus
+from tunewright.platform.bus.messages import read
+from tunewright.platform.bus.topics import topics
+from tunewright.platform.store.mongodb import MongoStore
+from tunewright.platform.store.port import Put
+from tunewright_metrics.buckets import Point, lines_of, points_in
+from tunewright_metrics.collector import Collector
+from tunewright_metrics.core.stream import Stream
+from tunewright_metrics.fold import Fold, Kept, key_of
+from tunewright_metrics.main import GROUP, TOPICS
+from tunewright_metrics.records import StreamKey
+
+BATCH: Final = 500
+"""Records that consume() asks for at most."""
+TOPIC: Final = "training.output"
+PUBLISHED_TOGETHER: Final = 200
+
+
+Documents = dict[str, dict[bytes, list[dict[str, Any]]]]
+"""What a bare consumer inserts for a record, by collection."""
+
+
+class Race:
+    """One workload in one set of topics, for each to read from its start."""
+
+    def __init__(self, kafka: str, mongodb: str, name: str, printed: Printed) -> None:
+        self._kafka, self._mongodb, self._prefix, self._printed = kafka, mongodb, f"{name}-", printed
+        self._records = list(printed.records())
+
+    async def publish(self) -> None:
+        bus = KafkaBus(self._kafka, topics().values(), prefix=self._prefix)
+        await bus.open()
+        for first in range(0, len(self._records), PUBLISHED_TOGETHER):
+            await bus.publish(self._records[first : first + PUBLISHED_TOGETHER])
+        await bus.close()
+
+    async def collected(self) -> float:
+        """Return the points that a collector takes in a second, from its first batch to its last."""
+        bus = KafkaBus(self._kafka, topics().values(), prefix=self._prefix)
+        store = MongoStore(self._mongodb)
+        await store.create_schema()
+        collector = Collector(store, bus, lambda _uid, _number: None)
+        done = asyncio.Event()
+        began: list[float] = []
+        ended = 0
+
+        async def handle(batch: list[Received]) -> None:
+            nonlocal ended
+            began.append(time.perf_counter())
+            await collector.handle(batch)
+            ended += sum(isinstance(item.message, output_pb2.TrainingEnded) for item in batch)
+            if ended == self._printed.all_trainings:
+                done.set()
+
+        task = asyncio.create_task(consume(bus, GROUP, TOPICS, handle))
+        await done.wait()
+        took_s = time.perf_counter() - began[0]
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await bus.close()
+        await store.close()
+        return self._printed.all_points / took_s
+
+    async def floor(self, like: str, documents: Documents) -> float:
+        """Return the points that the bare consumer inserts in a second, as these documents."""
+        client: Any = AsyncIOMotorClient(self._mongodb)
+        concern = WriteConcern("majority", j=True)
+        database = client.get_default_database()
+        targets = {
+            name: database.get_collection(f"{like}_{name}", write_concern=concern)
+            for name in ("output", "measurements")
+        }
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
+        await consumer.start()
+        places = [TopicPartition(self._prefix + TOPIC, number) for number in range(topics()[TOPIC].partitions)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning()
+        count, began = 0, 0.0
+        while count < len(self._records):
+            fetched = await consumer.getmany(timeout_ms=1000, max_records=BATCH)
+            began = began or time.perf_counter()
+            batch = [message for messages in fetched.values() for message in messages]
+            count += len(batch)
+            for name, target in targets.items():
+                if wanted := [document for message in batch for document in documents[name].get(message.value, ())]:
+                    await target.insert_many(wanted, ordered=False)
+        took_s = time.perf_counter() - began
+        await consumer.stop()
+        client.close()
+        return self._printed.all_points / took_s
+
+    def as_points(self) -> Documents:
+        """Return a document for each point, and one for the lines of each message."""
+        return self._documents(lambda points: [point._asdict() for point in points])
+
+    def as_lists(self) -> Documents:
+        """Return a document for the points of each message, as plain lists, and one for its lines."""
+        return self._documents(lambda points: [{"points": [list(point) for point in points]}])
+
+    def _documents(self, plain: Callable[[list[Point]], list[dict[str, Any]]]) -> Documents:
+        found: Documents = {"output": {}, "measurements": {}}
+        for value, writes in self._folded():
+            for write in writes:
+                document = write.document
+                whose = {"uid": document["uid"], "number": document["number"], "order": document["order"]}
+                if write.collection == "output":
+                    found["output"][value] = [whose | {"lines": lines_of(document)}]
+                else:
+                    found["measurements"][value] = [whose | made for made in plain(list(points_in(document)))]
+        return found
+
+    def _folded(self) -> Iterator[tuple[bytes, list[Put]]]:
+        """Yield each record and the buckets that it makes."""
+        streams: dict[StreamKey, Stream] = {}
+        for record in self._records:
+            message: Any = read(record)
+            key = key_of(message)
+            fold = Fold({key: Kept(streams.get(key, Stream(*key)))})
+            fold.take(message)
+            writes, after = fold.close()
+            yield record.value, [write for write in writes if isinstance(write, Put)]
+            streams[key] = after[key].stream

@@ -1,0 +1,140 @@
+"""Retention: of trainings that have ended, output and measurements are removed when they are too old, or too much.
+
+When the scheduler says that a training has ended, a small record of what is stored of it is made (`contents`); the
+sweep walks those records, the oldest end first, and never the output itself. So a training that runs is never touched,
+and job records, summaries and curves stay. Any replica may sweep, several at once: what is removed is marked first, so
+that readers are told, and taken off the list last, so that a sweep that dies is taken up by the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from tunewright.core.errors import Conflict, PeerError
+from tunewright.core.names import training_id
+from tunewright.events.v1 import facts_pb2
+from tunewright.platform.bus.consumer import Received
+from tunewright.platform.codec import instant_from_timestamp
+from tunewright.platform.documents import to_document
+from tunewright.platform.keeping import KeepingSettings
+from tunewright.platform.store.port import Insert, Query, Remove, Replace, Store, Stored
+from tunewright_metrics import records
+
+SWEEP_EVERY_S: Final = 600.0
+DAY_S: Final = 86_400.0
+GB: Final = 1e9
+RECORDS: Final = 1_000
+BUCKETS: Final = 100
+
+log = structlog.get_logger()
+removed_bytes = Counter("tunewright_retention_removed_bytes_total", "Bytes that retention has removed", ["collection"])
+removed_trainings = Counter("tunewright_retention_removed_total", "Trainings that it was removed of", ["collection"])
+kept_bytes = Gauge("tunewright_kept_bytes", "Bytes kept of ended trainings, as of the last sweep", ["collection"])
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is stored of a training that has ended. Times are Unix seconds, sizes bytes as packed."""
+
+    uid: str
+    number: int
+    output_bytes: int
+    measurements_bytes: int
+    output_since: float | None
+    measurements_since: float | None
+    """When the training ended; None once retention is done with it."""
+    output_removed_at: float | None = None
+    measurements_removed_at: float | None = None
+    """When retention began to remove it: from then on it cannot be read."""
+
+
+async def removed_at(store: Store, collection: str, uid: str, number: int) -> float | None:
+    """Return when retention has removed this of a training; None: it has not."""
+    found = await store.get("contents", training_id(uid, number))
+    at: float | None = found.document[f"{collection}_removed_at"] if found else None
+    return at
+
+
+class Retention:
+    def __init__(self, store: Store, keeping: KeepingSettings) -> None:
+        self._store = store
+        self._limits = {
+            "output": (keeping.output_kept_days * DAY_S, keeping.output_kept_gb * GB),
+            "measurements": (keeping.measurements_kept_days * DAY_S, keeping.measurements_kept_gb * GB),
+        }
+
+    async def take(self, batch: Sequence[Received]) -> None:
+        """Note which trainings have ended. Raises Unavailable."""
+        for item in batch:
+            if isinstance(item.message, facts_pb2.TrainingJobEnded):
+                await self._note(item.message)
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except PeerError as error:
+                log.info("not swept", why=str(error))
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def sweep(self) -> None:
+        """Remove what is too old, or too much. Raises Unavailable."""
+        now = await self._store.now()
+        for collection, (age_s, most) in self._limits.items():
+            kept = 0
+            async for item in self._stored(collection):
+                kept += item.document[f"{collection}_bytes"]
+            async for item in self._stored(collection):
+                old = age_s > 0 and item.document[f"{collection}_since"] < now - age_s
+                if not old and not 0 < most < kept:
+                    break
+                with suppress(Conflict):  # another replica sweeps too
+                    await self._remove(collection, item, now)
+                kept -= item.document[f"{collection}_bytes"]
+            kept_bytes.labels(collection).set(kept)
+
+    async def _note(self, ended: facts_pb2.TrainingJobEnded) -> None:
+        number, name = ended.number, training_id(ended.uid, ended.number)
+        query = Query("streams", "by_job", {"uid": ended.uid}, low=number, high=number + 1, limit=BUCKETS)
+        streams = [records.read_stream(stored) for stored in (await self._store.find(query)).items]
+        if not streams:
+            return
+        since = instant_from_timestamp(ended.at)
+        stored = [sum(stream.output_bytes for stream in streams), sum(stream.measurements_bytes for stream in streams)]
+        contents = Contents(ended.uid, number, *stored, *(since if size else None for size in stored))
+        with suppress(Conflict):  # told again
+            await self._store.commit([Insert("contents", name, to_document(contents))])
+
+    async def _remove(self, collection: str, item: Stored, now: float) -> None:
+        """Remove this of a training. Raises Conflict, Unavailable: the next sweep goes on."""
+        contents, version = item.document, item.version
+        if contents[f"{collection}_removed_at"] is None:
+            contents = {**contents, f"{collection}_removed_at": now}
+            await self._store.commit([Replace("contents", item.key, contents, version)])
+            version += 1
+        query = Query(collection, "by_training", {"uid": contents["uid"], "number": contents["number"]}, limit=BUCKETS)
+        while buckets := (await self._store.find(query)).items:
+            await self._store.commit([Remove(collection, bucket.key) for bucket in buckets])
+        await self._store.commit([Replace("contents", item.key, {**contents, f"{collection}_since": None}, version)])
+        removed_trainings.labels(collection).inc()
+        removed_bytes.labels(collection).inc(item.document[f"{collection}_bytes"])
+        log.info("removed by retention", training=item.key, what=collection)
+
+    async def _stored(self, collection: str) -> AsyncIterator[Stored]:
+        """Yield what is kept, the oldest first."""
+        after: str | None = None
+        while True:
+            page = await self._store.find(Query("contents", f"by_{collection}", limit=RECORDS, after=after))
+            for item in page.items:
+                yield item
+            after = page.next
+            if after is None:
+                return

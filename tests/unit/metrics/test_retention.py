@@ -1,0 +1,132 @@
+"""Retention: what is too old or too much goes, the oldest end first; what runs, and what was learnt, stays."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.metrics.messages import NOW, UID, at, batch, ended, lines, started
+from tunewright.core.errors import IllegalTransition, InvalidSpec, Unavailable
+from tunewright.core.states import TrainingState
+from tunewright.events.v1 import facts_pb2
+from tunewright.platform.bus.memory import MemoryBus
+from tunewright.platform.bus.topics import topics
+from tunewright.platform.keeping import KeepingSettings
+from tunewright.platform.store.faulty import FaultyStore, StoreFaults
+from tunewright.platform.store.port import Query
+from tunewright.platform.store.sqlite import SqliteStore
+from tunewright_metrics.archive import Archive, Extent, Training
+from tunewright_metrics.collector import Collector
+from tunewright_metrics.news import News
+from tunewright_metrics.retention import DAY_S, Retention
+
+UNLIMITED = {"output_kept_days": 0, "output_kept_gb": 0, "measurements_kept_days": 0, "measurements_kept_gb": 0}
+
+
+class Clocked(SqliteStore):
+    """A store whose clock is set."""
+
+    time = float(NOW)
+
+    async def now(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Clocked]:
+    store = Clocked(tmp_path / "store.db")
+    yield store
+    await store.close()
+
+
+def keeping(**limits: float) -> KeepingSettings:
+    return KeepingSettings(**{**UNLIMITED, **limits})
+
+
+async def run(store: SqliteStore, number: int, day: float | None, text: str = "x") -> None:
+    """Let a training print; it ends on that day, or goes on."""
+    collector = Collector(store, MemoryBus(topics().values()), lambda _uid, _number: None)
+    await collector.handle(batch(started(number=number), lines(0, ["accuracy=1", text], number=number)))
+    if day is not None:
+        await collector.handle(batch(ended(2, number=number)))
+        await Retention(store, keeping()).take(batch(fact(number, day), topic="tuning.events"))
+
+
+def fact(number: int, day: float) -> facts_pb2.TrainingJobEnded:
+    return facts_pb2.TrainingJobEnded(uid=UID, number=number, at=at(day * DAY_S))
+
+
+async def having(store: SqliteStore, collection: str, numbers: range) -> list[int]:
+    """Return the trainings that have something there."""
+    queries = {number: Query(collection, "by_training", {"uid": UID, "number": number}) for number in numbers}
+    return [number for number, query in queries.items() if (await store.find(query)).items]
+
+
+async def test_what_ended_too_long_ago_goes_and_what_runs_stays(store: Clocked) -> None:
+    for number, day in ((1, 0), (2, 5), (3, None)):
+        await run(store, number, day)
+    store.time = NOW + 8 * DAY_S
+    await Retention(store, keeping(output_kept_days=7)).sweep()
+    assert await having(store, "output", range(1, 4)) == [2, 3]
+    assert await having(store, "measurements", range(1, 4)) == [1, 2, 3]
+    assert len((await store.find(Query("streams", "by_job", {"uid": UID}))).items) == 3
+
+
+async def test_of_too_much_the_oldest_end_goes_first(store: Clocked) -> None:
+    noise = [f"{number**7919 % 10**3000}" for number in (3, 5, 7, 11)]
+    for number, day in ((1, 3), (2, 1), (3, 2), (4, 4)):
+        await run(store, number, day, noise[number - 1])
+    sizes = [item.document["output_bytes"] for item in (await store.find(Query("contents", "by_output"))).items]
+    retention = Retention(store, keeping(output_kept_gb=sum(sizes[2:]) / 1e9))
+    await retention.sweep()
+    assert await having(store, "output", range(1, 5)) == [1, 4]
+    await retention.sweep()
+    assert await having(store, "output", range(1, 5)) == [1, 4]
+
+
+async def test_what_was_removed_is_said_to_be(store: Clocked) -> None:
+    await run(store, 1, 0)
+    archive = Archive(store, News())
+    training = Training(UID, 1, 1, TrainingState.COMPLETED, "me")
+    await archive.require_kept(Extent("output", training, 1))
+    store.time = NOW + 8 * DAY_S
+    await Retention(store, keeping(output_kept_days=7)).sweep()
+    with pytest.raises(IllegalTransition, match=r"removed by retention on 2023-11-22.*TUNEWRIGHT_OUTPUT_KEPT_DAYS"):
+        await archive.require_kept(Extent("output", training, 1))
+    await archive.require_kept(Extent("measurements", training, 1))
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_sweep_that_dies_is_taken_up_again_and_an_end_told_again_brings_nothing_back(
+    store: Clocked, seed: int
+) -> None:
+    for number in range(1, 6):
+        await run(store, number, 0)
+    store.time = NOW + 8 * DAY_S
+    faulty = FaultyStore(store, seed, StoreFaults(unavailable=0.1, answer_lost=0.1, beaten=0.1))
+    died = 0
+    while await having(store, "output", range(1, 6)) or (await store.find(Query("contents", "by_output"))).items:
+        retention = Retention(faulty, keeping(output_kept_days=7))
+        try:
+            await retention.sweep()
+            await retention.take(batch(*(fact(number, 0) for number in range(1, 6)), topic="tuning.events"))
+        except Unavailable:
+            died += 1
+        assert died < 200
+    assert await having(store, "measurements", range(1, 6)) == [1, 2, 3, 4, 5]
+
+
+async def test_a_deleted_job_leaves_no_record_of_its_contents(store: Clocked) -> None:
+    await run(store, 1, 0)
+    collector = Collector(store, MemoryBus(topics().values()), lambda _uid, _number: None)
+    deleted = batch(facts_pb2.TuningJobDeleted(uid=UID), topic="tuning.events")
+    await collector.handle(deleted)
+    await Retention(store, keeping()).take(batch(fact(1, 0), topic="tuning.events"))
+    assert (await store.find(Query("contents", "by_output"))).items == []
+
+
+def test_a_limit_below_zero_is_refused_by_name() -> None:
+    with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_OUTPUT_KEPT_GB: -1 is no amount\. Give a number from 0 on"):
+        KeepingSettings(output_kept_gb=-1)
