@@ -197,6 +197,29 @@ def test_a_jobs_trainings_and_best_keep_the_order_of_its_specification(cli):
 
 
 @pytest.mark.usefixtures("filed")
+def test_a_job_is_exported_as_a_table_as_curves_and_not_over_a_file(cli):
+    header, *rows = (line.split(",") for line in cli.out("export", "filed", "--to", "-").splitlines())
+    assert header[:4] == ["lr", "batch", "TrainingJobName", "TrainingJobStatus"]
+    names = [training["name"] for training in cli.json("trainings", "filed")]
+    assert [row[2] for row in rows] == names[::-1]
+    assert cli("export", "filed", "--to", "curves.csv", "--curves").stderr == "curves.csv: 9 measurements of filed\n"
+    assert len((cli.folder / "curves.csv").read_text().splitlines()) == 1 + 9
+    assert cli.refused("export", "filed", "--to", "curves.csv") == (
+        "export: curves.csv is there already. Give another name, or overwrite it (--force)"
+    )
+
+
+@pytest.mark.usefixtures("filed")
+def test_an_exported_study_holds_the_real_curves(cli):
+    optuna = pytest.importorskip("optuna", reason="optuna is not installed")
+    assert cli("export", "filed", "--to", "study.db").returncode == 0
+    study = optuna.load_study(study_name="filed", storage=f"sqlite:///{cli.folder / 'study.db'}")
+    best = cli.json("describe", "filed")["best"]
+    assert study.best_params == best["configuration"]
+    assert study.best_trial.intermediate_values[3] == study.best_value == best["objective"]
+
+
+@pytest.mark.usefixtures("filed")
 def test_looking_at_a_job(cli):
     shown = dict(line.split("\t") for line in cli.out("describe", "filed").splitlines())
     assert (shown["name"], shown["state"]) == ("filed", "Completed")

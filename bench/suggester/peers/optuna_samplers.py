@@ -56,10 +56,10 @@ def cma_es(setting: Setting) -> Study:
 def _distribution(parameter: Range) -> Any:
     if isinstance(parameter, Choice):
         return optuna.distributions.CategoricalDistribution(parameter.values)
-    kind = optuna.distributions.FloatDistribution
-    if not isinstance(parameter, Float):
-        kind = optuna.distributions.IntDistribution
-    return kind(parameter.low, parameter.high, log=resolved_scaling(parameter) is ScalingType.LOGARITHMIC)
+    log = resolved_scaling(parameter) is ScalingType.LOGARITHMIC
+    if isinstance(parameter, Float):
+        return optuna.distributions.FloatDistribution(parameter.low, parameter.high, log=log)
+    return optuna.distributions.IntDistribution(parameter.low, parameter.high, log=log)
 
 
 def _key(configuration: Configuration) -> str:

@@ -396,6 +396,36 @@ def best(
 
 
 @app.command()
+def export(
+    job: Job,
+    to: Annotated[
+        str,
+        typer.Option(
+            help="trials.csv, - for CSV on standard output, study.db for an Optuna study, study.log for its journal.",
+            show_default=False,
+        ),
+    ],
+    full: Annotated[
+        bool, typer.Option("--full", help="CSV: also steps, cost, attempt, reason, source, every metric's last value.")
+    ] = False,
+    curves: Annotated[bool, typer.Option("--curves", help="CSV: a row for every measurement instead.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a tuning job's trainings for other programs: a table, or an Optuna study.
+
+    tunewright export JOB --to trials.csv      the columns of SageMaker's analytics, newest training first
+
+    tunewright export JOB --to study.db        then: optuna-dashboard sqlite:///study.db
+
+    A job that still runs is written as it is now.
+    """
+    from tunewright.cli import exporting
+
+    exporting.export(job, to, data_dir, full=full, curves=curves, force=force)
+
+
+@app.command()
 def stop(job: Job, data_dir: DataDir = None) -> None:
     """Stop a tuning job and its trainings."""
     from tunewright.cli import looking

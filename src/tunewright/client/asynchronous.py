@@ -6,7 +6,8 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import grpc
 
@@ -39,6 +40,9 @@ from tunewright.v1 import (
     tuning_service_pb2,
     tuning_service_pb2_grpc,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 pb, mpb = tuning_service_pb2, metrics_service_pb2
 DEADLINE_S: Final = 30.0
@@ -216,10 +220,12 @@ class AsyncClient:
         """Delete an ended job. Raises IllegalTransition if it has not ended."""
         await self._call(self._tuning.DeleteTuningJob, request_of(pb.DeleteTuningJobRequest, job=job))
 
-    async def trainings(self, job: str, *, best_first: bool = False) -> AsyncIterator[TrainingJob]:
+    async def trainings(
+        self, job: str, *, best_first: bool = False, newest_first: bool = False
+    ) -> AsyncIterator[TrainingJob]:
         """Yield a job's trainings by number, or those that have a value from the best on, page by page."""
         spec = (await self.describe(job)).spec
-        request = request_of(pb.ListTrainingJobsRequest, job=job, page_size=500)
+        request = request_of(pb.ListTrainingJobsRequest, job=job, page_size=500, descending=newest_first)
         if best_first:
             request.order = pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE
             request.descending = spec.objective.direction.better(1, 0)
@@ -366,6 +372,28 @@ class AsyncClient:
         named = [mpb.Analysis.Value(f"ANALYSIS_{analysis.name}") for analysis in analyses]
         request = request_of(mpb.AnalyzeRequest, job=job, analyses=named, definition_name=definition_name)
         return from_message(await self._call(self._metrics.Analyze, request), Analyses)
+
+    async def dataframe(self, job: str, *, full: bool = False, curves: bool = False) -> pd.DataFrame:
+        """Return the trainings as a pandas DataFrame with the columns of SageMaker's analytics, newest first.
+
+        With `full` hyperparameters keep their types, and there is more to know; with `curves` it has a row for every
+        measurement that retention has left instead. Raises InvalidSpec if pandas is missing, NotFound.
+        """
+        from tunewright.exports import frame, table
+
+        frame.require_pandas()
+        table.require_one(full=full, curves=curves)
+        if not curves:
+            spec = (await self.describe(job)).spec
+            found = [training async for training in self.trainings(job, newest_first=True)]
+            return frame.frame(table.columns(spec, full=full), table.rows(spec, found, full=full))
+        measured: list[table.Row] = []
+        async for training in self.trainings(job):
+            if training.started_at is not None:
+                with suppress(IllegalTransition):
+                    items = [item async for item in self.measurements(training.name)]
+                    measured += table.curve_rows(training, items)
+        return frame.frame(table.CURVE_COLUMNS, measured)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
         tries = 0

@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
@@ -21,6 +21,9 @@ from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLin
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 _END: Any = object()
@@ -116,8 +119,8 @@ class Client:
     def delete(self, job: str) -> None:
         self._run(self._client.delete(job))
 
-    def trainings(self, job: str, *, best_first: bool = False) -> Iterator[TrainingJob]:
-        return self._each(self._client.trainings(job, best_first=best_first))
+    def trainings(self, job: str, *, best_first: bool = False, newest_first: bool = False) -> Iterator[TrainingJob]:
+        return self._each(self._client.trainings(job, best_first=best_first, newest_first=newest_first))
 
     def watch(self, job: str) -> Iterator[Watched]:
         return self._each(self._client.watch(job))
@@ -162,6 +165,9 @@ class Client:
 
     def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
         return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))
+
+    def dataframe(self, job: str, *, full: bool = False, curves: bool = False) -> pd.DataFrame:
+        return self._run(self._client.dataframe(job, full=full, curves=curves))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(call, self._loop)

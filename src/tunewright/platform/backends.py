@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from tunewright.core.errors import InvalidSpec
 from tunewright.platform.bus.topics import topics
+from tunewright.platform.extras import require
 from tunewright.platform.settings import KafkaSettings, MongoSettings, variable
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ async def mongo_skew_s(settings: MongoSettings) -> float:
 
 
 def _kafka_bus(settings: KafkaSettings, client_id: str) -> KafkaBus:
-    _require("aiokafka", "kafka", "kafka")
+    require("aiokafka", "kafka", variable("kafka"))
     from tunewright.platform.bus.kafka import KafkaBus
     from tunewright.platform.bus.kafka_cluster import Security
 
@@ -83,14 +82,7 @@ def _kafka_bus(settings: KafkaSettings, client_id: str) -> KafkaBus:
 
 
 def _mongo_store(settings: MongoSettings) -> MongoStore:
-    _require("motor", "mongodb", "mongodb")
+    require("motor", "mongodb", variable("mongodb"))
     from tunewright.platform.store.mongodb import MongoStore
 
     return MongoStore(settings.mongodb)
-
-
-def _require(package: str, extra: str, field: str) -> None:
-    """Raise InvalidSpec, naming the command that installs it, if a package is missing."""
-    if find_spec(package) is None:
-        why = f"needs {package}, which is not installed"
-        raise InvalidSpec(variable(field), why, f"Run: pip install 'tunewright[{extra}]'")

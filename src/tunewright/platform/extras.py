@@ -1,0 +1,14 @@
+"""Packages that are installed only on demand."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from tunewright.core.errors import InvalidSpec
+
+
+def require(package: str, extra: str, field: str) -> None:
+    """Raise InvalidSpec for `field`, naming the command that installs it, if a package is missing."""
+    if find_spec(package) is None:
+        why = f"needs {package}, which is not installed"
+        raise InvalidSpec(field, why, f"Run: pip install 'tunewright[{extra}]'")
