@@ -24,12 +24,12 @@ from tunewright.platform.bus.messages import read
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.mongodb import MongoStore
 from tunewright.platform.store.port import Put
-from tunewright_metrics.buckets import Point, lines_of, points_in
-from tunewright_metrics.collector import Collector
+from tunewright_metrics.collecting.buckets import Point, lines_of, points_in
+from tunewright_metrics.collecting.collector import Collector
+from tunewright_metrics.collecting.fold import Fold, Kept, key_of
+from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import Fold, Kept, key_of
 from tunewright_metrics.main import GROUP, TOPICS
-from tunewright_metrics.records import StreamKey
 
 BATCH: Final = 500
 """Records that consume() asks for at most."""

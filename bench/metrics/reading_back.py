@@ -40,7 +40,7 @@ from tunewright.platform.store.port import Put, Query, Store, Stored
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc, spec_pb2
-from tunewright_metrics.collector import Collector
+from tunewright_metrics.collecting.collector import Collector
 from tunewright_metrics.main import Metrics
 
 TRAININGS: Final = 1_000
@@ -215,7 +215,7 @@ async def fill(store: Store) -> None:
     collector = Collector(store, MemoryBus(topics().values()), lambda _uid, _number: None)
     for uid, count, points in ((UID, TRAININGS, POINTS), (LONG_UID, 1, LONG)):
         job = {"uid": uid, "name": uid, "name_key": uid, "owner": OWNER, "hidden": False, "state": "RUNNING"}
-        await store.commit([Put("tuning_jobs", uid, job | {"active": True, "created_at": 0.0})])
+        await store.commit([Put("tuning_jobs", uid, job | {"active": True, "created_at": 0.0, "spec_revision": 1})])
         said = messages(uid, points)
         for start in range(0, len(said), MESSAGES_TOGETHER):
             await collector.handle([Received(message, None) for message in said[start : start + MESSAGES_TOGETHER]])

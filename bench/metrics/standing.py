@@ -26,7 +26,7 @@ from tunewright.platform.bus.port import Delivered, Record
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.port import Query, Store, Write
 from tunewright.platform.store.sqlite import SqliteStore
-from tunewright_metrics.collector import Collector
+from tunewright_metrics.collecting.collector import Collector
 
 BATCH: Final = 500
 PRINTED: Final = Printed(jobs=1, trainings=1_000, points=1_000, together=100)

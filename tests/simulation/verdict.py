@@ -14,9 +14,9 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.documents import from_document
 from tunewright.platform.store.port import Page, Query, Store
-from tunewright_metrics.buckets import lines_of, points_in
+from tunewright_metrics.collecting.buckets import lines_of, points_in
+from tunewright_metrics.collecting.records import attempt_order
 from tunewright_metrics.core.standing import FEWEST_COMPLETED
-from tunewright_metrics.records import attempt_order
 from tunewright_scheduler import records
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import MAX_LOSSES, Training

@@ -22,8 +22,8 @@ from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.mongodb import MongoStore
 from tunewright.platform.store.port import Query
 from tunewright.v1 import spec_pb2
-from tunewright_metrics import records
-from tunewright_metrics.buckets import lines_in, points_in
+from tunewright_metrics.collecting import records
+from tunewright_metrics.collecting.buckets import lines_in, points_in
 
 pytestmark = pytest.mark.timeout(240)
 PREFIX = "collectors-"

@@ -11,17 +11,17 @@ from tunewright.platform.bus.port import Bus
 from tunewright.platform.credentials import Credentials
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Store
-from tunewright_metrics.analyses import Analyses
-from tunewright_metrics.analyst import Analyst
-from tunewright_metrics.archive import Archive
-from tunewright_metrics.collector import Collector
-from tunewright_metrics.curves import Curves
-from tunewright_metrics.histories import Histories
-from tunewright_metrics.news import News
-from tunewright_metrics.pulse import Pulse, no_check
+from tunewright_metrics.analysing.analyses import Analyses
+from tunewright_metrics.analysing.analyst import Analyst
+from tunewright_metrics.collecting.collector import Collector
+from tunewright_metrics.collecting.pulse import Pulse, no_check
+from tunewright_metrics.collecting.retention import Retention
+from tunewright_metrics.jobs import Jobs
+from tunewright_metrics.reading_back.archive import Archive
+from tunewright_metrics.reading_back.curves import Curves
+from tunewright_metrics.reading_back.news import News
+from tunewright_metrics.reading_back.searching import Search
 from tunewright_metrics.reports import Reports
-from tunewright_metrics.retention import Retention
-from tunewright_metrics.searching import Search
 from tunewright_metrics.servicer import MetricsServicer
 
 GROUP: Final = "metrics"
@@ -46,11 +46,18 @@ class Metrics:
         self._collector = Collector(store, bus, news.tell)
         self._retention = Retention(store, keeping)
         self._pulse = Pulse(store, reach_bus)
-        archive = Archive(store, news)
-        self._reports = Reports(store, bus, archive)
+        jobs = Jobs(store)
+        self._reports = Reports(store, bus, jobs)
         self._analyst = Analyst()
-        analyses = Analyses(Histories(store), self._analyst)
-        self.servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), analyses, bus)
+        archive = Archive(store, jobs, news)
+        self.servicer = MetricsServicer(
+            bus,
+            jobs,
+            archive,
+            Curves(store, jobs, archive, news),
+            Search(store, archive),
+            Analyses(store, jobs, self._analyst),
+        )
 
     async def run(self) -> None:
         """Collect until cancelled."""

@@ -22,12 +22,12 @@ from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.store.port import Store
-from tunewright_metrics import records
-from tunewright_metrics.archive import Archive
-from tunewright_metrics.collector import SOURCE
+from tunewright_metrics.collecting import records
+from tunewright_metrics.collecting.collector import SOURCE
+from tunewright_metrics.collecting.fold import key_of
+from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import key_of
-from tunewright_metrics.records import StreamKey
+from tunewright_metrics.jobs import Jobs
 
 OUTPUT: Final = "training.output"
 LONGEST_ID: Final = 128
@@ -44,8 +44,8 @@ log = structlog.get_logger()
 
 
 class Reports:
-    def __init__(self, store: Store, bus: Bus, archive: Archive) -> None:
-        self._store, self._bus, self._archive = store, bus, archive
+    def __init__(self, store: Store, bus: Bus, jobs: Jobs) -> None:
+        self._store, self._bus, self._jobs = store, bus, jobs
 
     async def take_all(self, batch: list[Received]) -> None:
         """Hand on or refuse all reports, out of `batch` once that is done. Raises Unavailable."""
@@ -90,7 +90,7 @@ class Reports:
     async def _attempt(self, report: output_pb2.MetricsReported, owner: str) -> int:
         """Return the attempt that is meant. Raises NotFound, IllegalTransition: nothing can be reported of it."""
         name = training_id(report.uid, report.number)
-        training = await self._archive.training(name, owner)
+        training = await self._jobs.training(name, owner)
         if training.state.final or report.attempt > training.attempt or training.attempt == 0:
             state = f"{training.state} in attempt {training.attempt}"
             remedy = "Report from within the training, while it runs"

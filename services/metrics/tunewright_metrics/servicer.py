@@ -19,14 +19,15 @@ from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
-from tunewright_metrics.analyses import Analyses
-from tunewright_metrics.archive import Archive, Extent
-from tunewright_metrics.collector import SOURCE
-from tunewright_metrics.columns import Columns
+from tunewright_metrics.analysing.analyses import Analyses
+from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.core.finding import wanted
-from tunewright_metrics.curves import MOST_TRAININGS, Curves, Request, points_kept
-from tunewright_metrics.opening import Lines, Points
-from tunewright_metrics.searching import Search
+from tunewright_metrics.jobs import Jobs
+from tunewright_metrics.reading_back.archive import Archive, Extent
+from tunewright_metrics.reading_back.columns import Columns
+from tunewright_metrics.reading_back.curves import MOST_TRAININGS, Curves, Request, points_kept
+from tunewright_metrics.reading_back.opening import Lines, Points
+from tunewright_metrics.reading_back.searching import Search
 
 OUTPUT: Final = "training.output"
 PAGE_SIZE: Final = 1_000
@@ -34,14 +35,16 @@ LARGEST_PAGE: Final = 10_000
 
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
-    def __init__(self, archive: Archive, curves: Curves, search: Search, analyses: Analyses, bus: Bus) -> None:
+    def __init__(
+        self, bus: Bus, jobs: Jobs, archive: Archive, curves: Curves, search: Search, analyses: Analyses
+    ) -> None:
+        self._bus, self._jobs = bus, jobs
         self._archive, self._curves, self._search, self._analyses = archive, curves, search, analyses
-        self._bus = bus
 
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReportMetricsResponse:
-        training = await self._archive.training(request.training, caller())
+        training = await self._jobs.training(request.training, caller())
         attempt = request.attempt or training.attempt
         if training.state.final or attempt == 0:
             remedy = "Report from within the training, while it runs"
@@ -115,7 +118,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         if not request.contains and not request.matches:
             raise InvalidSpec("contains", "is missing, and so is matches", "Say what to look for")
         looked_for = wanted(request.contains, request.matches)
-        job = await self._archive.job(request.job, caller())
+        job = await self._jobs.job(request.job, caller())
         found, token = await self._search.page(job.uid, looked_for, _page_size(request.page_size), request.page_token)
         return pb.SearchOutputResponse(lines=found, next_page_token=token)
 
@@ -136,11 +139,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
 
     async def _drawn(self, request: pb.ListCurvesRequest | pb.FollowCurvesRequest) -> Request:
         points = points_kept(request.max_points)
-        return Request(await self._archive.job(request.job, caller()), request.metric, points)
+        return Request(await self._jobs.job(request.job, caller()), request.metric, points)
 
     async def _extent(self, collection: str, name: str, attempt: int = 0, token: str = "") -> Extent:
         """Return where to read. Raises NotFound, InvalidSpec, IllegalTransition."""
-        extent = await self._archive.extent(collection, await self._archive.training(name, caller()), attempt, token)
+        extent = await self._archive.extent(collection, await self._jobs.training(name, caller()), attempt, token)
         await self._archive.require_kept(extent)
         return extent
 

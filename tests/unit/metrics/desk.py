@@ -11,11 +11,11 @@ from google.protobuf.message import Message
 from tests.unit.metrics.messages import NOW, UID
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Stored
-from tunewright_metrics import records
-from tunewright_metrics.buckets import lines_in, points_in
+from tunewright_metrics.collecting import records
+from tunewright_metrics.collecting.buckets import lines_in, points_in
+from tunewright_metrics.collecting.fold import Fold, Kept
+from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import Fold, Kept
-from tunewright_metrics.records import StreamKey
 
 
 class Desk:

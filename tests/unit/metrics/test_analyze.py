@@ -23,8 +23,8 @@ from tunewright.platform.store.port import Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc, spec_pb2
-from tunewright_metrics.analysing import task_of
-from tunewright_metrics.analyst import Analyst
+from tunewright_metrics.analysing.analyst import Analyst
+from tunewright_metrics.analysing.program import task_of
 from tunewright_metrics.main import Metrics
 
 TRAINING = {
@@ -45,7 +45,7 @@ class World:
         spec = history([], definition(SQUARE)).spec
         if revision > 1:
             spec = history([], definition(SQUARE | {"x": Float(0.0, 2.0)})).spec
-        document = {"owner": owner, "hidden": hidden, "spec_revision": revision}
+        document = {"uid": "u", "owner": owner, "state": "RUNNING", "hidden": hidden, "spec_revision": revision}
         message = to_message(spec, spec_pb2.TuningJobSpec).SerializeToString()
         await self.store.commit(
             [

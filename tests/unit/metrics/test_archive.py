@@ -14,11 +14,14 @@ from tests.unit.metrics.desk import Desk
 from tests.unit.metrics.messages import UID, lines, started
 from tunewright.core.states import TrainingState
 from tunewright.platform.store.port import Page, Query, Stored
-from tunewright_metrics import archive, buckets
-from tunewright_metrics.archive import Archive, Extent, Place, Reading, Training
+from tunewright_metrics.collecting import buckets
 from tunewright_metrics.core.finding import wanted
-from tunewright_metrics.news import News
-from tunewright_metrics.opening import Lines
+from tunewright_metrics.jobs import Jobs, Training
+from tunewright_metrics.reading_back import archive
+from tunewright_metrics.reading_back.archive import Archive, Extent
+from tunewright_metrics.reading_back.news import News
+from tunewright_metrics.reading_back.opening import Lines
+from tunewright_metrics.reading_back.paging import Place, Reading
 
 EXTENT = Extent("output", Training(UID, 1, 1, TrainingState.RUNNING, "ada"), 1)
 
@@ -62,7 +65,7 @@ def text(number: int) -> str:
 
 def reader(shelf: Shelf) -> Archive:
     store: Any = shelf
-    return Archive(store, News())
+    return Archive(store, Jobs(store), News())
 
 
 @pytest.fixture(autouse=True)

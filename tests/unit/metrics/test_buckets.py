@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.metrics.desk import Desk
 from tests.unit.metrics.messages import NOW, ended, lines, reported, started
-from tunewright_metrics.buckets import (
+from tunewright_metrics.collecting.buckets import (
     FULL_POINTS,
     MOST_CHARACTERS,
     MOST_POINTS,
@@ -20,9 +21,9 @@ from tunewright_metrics.buckets import (
     packed_points,
     points_in,
 )
+from tunewright_metrics.collecting.fold import Fold, Kept
 from tunewright_metrics.core.series import Measured
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import Fold, Kept
 
 TEXTS = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=30)
 MEASURED = st.builds(
@@ -84,7 +85,7 @@ class Printer:
 
     def __init__(self) -> None:
         self.kept = Kept(Stream("uid-1", 1, 1))
-        self.documents: dict[str, dict[str, int]] = {"output": {}, "measurements": {}, "streams": {}}
+        self.documents: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def commit(self, *messages: object) -> None:
         fold = Fold({("uid-1", 1, 1): self.kept})

@@ -22,8 +22,8 @@ from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.port import Put, Query, Store
 from tunewright.platform.store.sqlite import SqliteStore
-from tunewright_metrics.buckets import lines_of, points_in
-from tunewright_metrics.collector import Collector
+from tunewright_metrics.collecting.buckets import lines_of, points_in
+from tunewright_metrics.collecting.collector import Collector
 from tunewright_metrics.main import Metrics
 
 

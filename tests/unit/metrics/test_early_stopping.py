@@ -27,9 +27,9 @@ from tunewright.platform.store.collections import COLLECTIONS
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.port import Query, Store
 from tunewright.platform.store.sqlite import SqliteStore
-from tunewright_metrics.advice import AGAIN_S
-from tunewright_metrics.collector import Collector
-from tunewright_metrics.standings import FRESH_S, read_standing
+from tunewright_metrics.collecting.collector import Collector
+from tunewright_metrics.collecting.standings import FRESH_S, read_standing
+from tunewright_metrics.collecting.stop_advice import AGAIN_S
 
 AUTO = EarlyStoppingRule(EarlyStopping.AUTO)
 RUNGS = (1, 3, 9)

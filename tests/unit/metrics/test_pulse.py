@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.timeless import TimelessStore, play
 from tunewright.core.errors import Unavailable
 from tunewright.platform.store.port import Put, Query, Store
-from tunewright_metrics.pulse import EVERY_S, FORGET_AFTER_S, SHORT, Pulse
+from tunewright_metrics.collecting.pulse import EVERY_S, FORGET_AFTER_S, SHORT, Pulse
 
 
 async def told(store: Store) -> list[dict[str, float]]:

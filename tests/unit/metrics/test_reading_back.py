@@ -25,12 +25,15 @@ from tunewright.platform.store.port import Insert, Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
-from tunewright_metrics import searching
-from tunewright_metrics.archive import Archive
-from tunewright_metrics.collector import Collector
-from tunewright_metrics.curves import Curves
-from tunewright_metrics.news import News
-from tunewright_metrics.searching import Search
+from tunewright_metrics.analysing.analyses import Analyses
+from tunewright_metrics.analysing.analyst import Analyst
+from tunewright_metrics.collecting.collector import Collector
+from tunewright_metrics.jobs import Jobs
+from tunewright_metrics.reading_back import searching
+from tunewright_metrics.reading_back.archive import Archive
+from tunewright_metrics.reading_back.curves import Curves
+from tunewright_metrics.reading_back.news import News
+from tunewright_metrics.reading_back.searching import Search
 from tunewright_metrics.servicer import MetricsServicer
 
 PATIENCE_S = 20
@@ -46,9 +49,9 @@ class World:
         """Its news do not arrive where the service is."""
 
     async def job(self, state: str = "RUNNING", owner: str = "ada", *, hidden: bool = False) -> None:
-        names = {"name": "digits", "name_key": "digits"}
-        document = {"uid": UID, "owner": owner, "state": state, "hidden": hidden, "created_at": 0.0, **names}
-        await self.store.commit([Put("tuning_jobs", UID, document)])
+        document = {"uid": UID, "owner": owner, "state": state, "hidden": hidden, "spec_revision": 1}
+        name = Put("job_names", f"{owner}/digits", {"uid": UID})
+        await self.store.commit([Put("tuning_jobs", UID, document), name])
 
     async def training(self, number: int, state: str = "RUNNING", attempt: int = 1) -> None:
         document = {"uid": UID, "number": number, "name": f"digits-{number:03d}", "owner": "ada", "state": state}
@@ -91,8 +94,10 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     store, bus, news = SqliteStore(tmp_path / "store.db"), MemoryBus(topics().values()), News()
-    archive = Archive(store, news)
-    servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), bus)
+    jobs = Jobs(store)
+    archive = Archive(store, jobs, news)
+    analyses = Analyses(store, jobs, Analyst())
+    servicer = MetricsServicer(bus, jobs, archive, Curves(store, jobs, archive, news), Search(store, archive), analyses)
     server = RpcServer("127.0.0.1", 0, {"token": "ada", "other": "bob"}.get)
     service = "tunewright.v1.MetricsService"
     await server.start(
@@ -170,7 +175,7 @@ async def test_pages_of_curves_are_complete_and_stay_so_while_trainings_are_adde
 async def test_a_page_of_another_metric_ends_before_it_has_read_much(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tunewright_metrics.curves.POINTS_A_PAGE", 5)
+    monkeypatch.setattr("tunewright_metrics.reading_back.drawn.POINTS_A_PAGE", 5)
     for number in range(1, 5):
         await world.printed(number, accuracies([0.5] * number))
     page = await world.stub.ListCurves(pb.ListCurvesRequest(job="digits", metric="loss"))

@@ -26,7 +26,7 @@ from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.port import Put, Query, Stored
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_metrics import reports as reports_module
-from tunewright_metrics.buckets import points_in
+from tunewright_metrics.collecting.buckets import points_in
 from tunewright_metrics.main import Metrics
 from tunewright_metrics.reports import LONGEST_ID
 

@@ -17,10 +17,11 @@ from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.port import Query
 from tunewright.platform.store.sqlite import SqliteStore
-from tunewright_metrics.archive import Archive, Extent, Training
-from tunewright_metrics.collector import Collector
-from tunewright_metrics.news import News
-from tunewright_metrics.retention import DAY_S, Retention
+from tunewright_metrics.collecting.collector import Collector
+from tunewright_metrics.collecting.retention import DAY_S, Retention
+from tunewright_metrics.jobs import Jobs
+from tunewright_metrics.reading_back.archive import Archive, Extent, Training
+from tunewright_metrics.reading_back.news import News
 
 UNLIMITED = {"output_kept_days": 0, "output_kept_gb": 0, "measurements_kept_days": 0, "measurements_kept_gb": 0}
 
@@ -88,7 +89,7 @@ async def test_of_too_much_the_oldest_end_goes_first(store: Clocked) -> None:
 
 async def test_what_was_removed_is_said_to_be(store: Clocked) -> None:
     await run(store, 1, 0)
-    archive = Archive(store, News())
+    archive = Archive(store, Jobs(store), News())
     training = Training(UID, 1, 1, TrainingState.COMPLETED, "me")
     await archive.require_kept(Extent("output", training, 1))
     store.time = NOW + 8 * DAY_S

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.metrics.desk import Desk, only, resends, summary
 from tests.unit.metrics.messages import ACCURACY, LOSS, ended, lines, reported, started
 from tunewright.events.v1 import results_pb2
-from tunewright_metrics.buckets import lines_in
+from tunewright_metrics.collecting.buckets import lines_in
 
 
 def run(*texts: str, **start: object) -> tuple[Desk, results_pb2.TrainingSummarized]:

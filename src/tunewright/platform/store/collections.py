@@ -86,7 +86,7 @@ COLLECTIONS: Final = {
             "streams",
             (Index("by_job", equals=("uid",), sort="number"), Index("by_change", equals=("uid",), sort="changed_at")),
         ),
-        # buckets (tunewright_metrics.buckets); key: stream key/place (12 digits): how many lines and reports the
+        # buckets (collecting/buckets.py); key: stream key/place (12 digits): how many lines and reports the
         # attempt's stream had taken before; order: attempt/place
         Collection("measurements", (Index("by_training", equals=("uid", "number"), sort="order"),)),
         # key and order as for measurements

@@ -7,10 +7,12 @@ from typing import Final
 
 from tunewright.core.analysis import Analysis
 from tunewright.core.errors import InvalidSpec
+from tunewright.platform.store.port import Store
 from tunewright.v1 import metrics_service_pb2 as pb
-from tunewright_metrics.analysing import task_of
-from tunewright_metrics.analyst import Analyst
-from tunewright_metrics.histories import Histories
+from tunewright_metrics.analysing.analyst import Analyst
+from tunewright_metrics.analysing.histories import read_history
+from tunewright_metrics.analysing.program import task_of
+from tunewright_metrics.jobs import Jobs
 
 KEPT_BYTES: Final = 8_000_000
 Key = tuple[str, int, frozenset[Analysis], str]
@@ -18,19 +20,19 @@ Key = tuple[str, int, frozenset[Analysis], str]
 
 
 class Analyses:
-    def __init__(self, histories: Histories, analyst: Analyst) -> None:
-        self._histories, self._analyst = histories, analyst
+    def __init__(self, store: Store, jobs: Jobs, analyst: Analyst) -> None:
+        self._store, self._jobs, self._analyst = store, jobs, analyst
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
 
     async def answer(self, request: pb.AnalyzeRequest, owner: str) -> pb.AnalyzeResponse:
         """Raises NotFound, InvalidSpec, Unavailable."""
         wanted = _wanted(request)
-        job = await self._histories.job(request.job, owner)
+        job = await self._jobs.job(request.job, owner)
         key = job.uid, job.version, wanted, request.definition_name
         if key in self._kept:
             self._kept.move_to_end(key)
         else:
-            history = await self._histories.read(job)
+            history = await read_history(self._store, job)
             self._keep(key, await self._analyst.run(task_of(history, wanted, request.definition_name)))
         return pb.AnalyzeResponse.FromString(self._kept[key])
 

@@ -23,12 +23,12 @@ from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.store.port import Query, Remove, Store, Write
-from tunewright_metrics import records, standings
-from tunewright_metrics.advice import Advice
+from tunewright_metrics.collecting import records, standings
+from tunewright_metrics.collecting.fold import OUTPUT, Fold, Kept, key_of
+from tunewright_metrics.collecting.records import StreamKey
+from tunewright_metrics.collecting.standings import Standings
+from tunewright_metrics.collecting.stop_advice import Advice
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import OUTPUT, Fold, Kept, key_of
-from tunewright_metrics.records import StreamKey
-from tunewright_metrics.standings import Standings
 
 RESULTS: Final = "training.results"
 SOURCE: Final = "tunewright/metrics"

@@ -19,11 +19,11 @@ from tunewright.core.stopping import active
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.codec import from_message
 from tunewright.platform.store.port import Put, Query, Remove, Store, Stored, Write
-from tunewright_metrics import records
+from tunewright_metrics.collecting import records
+from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.core.early_stopping import completed, rules_of
 from tunewright_metrics.core.standing import CURVES_KEPT, Standing
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.records import StreamKey
 
 StandingKey = tuple[str, str]
 """uid and definition name: trainings of other definitions are not compared with each other."""

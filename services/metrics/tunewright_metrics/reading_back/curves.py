@@ -9,22 +9,23 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import training_id
-from tunewright.platform.documents import from_document
-from tunewright.platform.store.port import Document, Query, Store
+from tunewright.platform.store.port import Query, Store
 from tunewright.v1 import metrics_service_pb2 as pb
-from tunewright_metrics.archive import LOOK_AGAIN_S, Archive, Extent, Job, Training, training_of
-from tunewright_metrics.columns import Columns
-from tunewright_metrics.core.series import CURVE_POINTS, Curve
+from tunewright_metrics.collecting.retention import removed_from
+from tunewright_metrics.core.series import CURVE_POINTS
 from tunewright_metrics.core.thinning import largest_triangles
-from tunewright_metrics.news import News
-from tunewright_metrics.retention import removed_from
+from tunewright_metrics.jobs import Job, Jobs, Training, training_of
+from tunewright_metrics.reading_back.archive import LOOK_AGAIN_S, Archive, Extent
+from tunewright_metrics.reading_back.columns import Columns
+from tunewright_metrics.reading_back.drawn import Drawn, Seen, affordable, drawn_from
+from tunewright_metrics.reading_back.news import News
 
 MOST_TRAININGS: Final = 200
 OF_ANOTHER_METRIC: Final = 20
@@ -32,9 +33,6 @@ OF_ANOTHER_METRIC: Final = 20
 
 FOLLOWED_AT_ONCE: Final = 50
 """Trainings in a message at most: the first one is to come soon."""
-
-POINTS_A_PAGE: Final = 10_000
-"""Of another metric than the objective: a page ends before the training that would make it read more."""
 
 PAUSE_S: Final = 0.3
 """Between two looks at the least, and as long as the look took: following a job costs half a core at most."""
@@ -46,57 +44,6 @@ of two collectors, each counted on from the store's, differ by less than a secon
 TOKEN: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
-State = tuple[int, int, bool]
-"""Attempt, values, whether it has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Emitted:
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    metric_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    objective: Named | None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    metrics: Mapping[str, Emitted]
-    curve: Curve
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """As much of a stream's record as its curve needs."""
-
-    uid: str
-    number: int
-    attempt: int
-    started: Begun
-    series: Said
-    summary: bytes | None
-    changed_at: float = 0.0
-
-    def is_of(self, metric: str) -> bool:
-        """Whether its own curve is one of this metric; empty: the objective."""
-        return metric in {"", self.started.objective.metric_name if self.started.objective else ""}
-
-    def steps(self, metric: str) -> int:
-        emitted = self.series.metrics.get(metric)
-        return emitted.steps if emitted else 0
-
-    def state(self, metric: str) -> State:
-        """Return what is different once there is more to draw."""
-        drawn = self.series.curve.count if self.is_of(metric) else self.steps(metric)
-        return self.attempt, drawn, self.summary is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     job: Job
@@ -105,35 +52,9 @@ class Request:
     max_points: int
 
 
-@dataclass(slots=True)
-class Seen:
-    """What a follower has been given, and since when it is to look for more."""
-
-    metric: str
-    states: dict[int, tuple[float, State]] = field(default_factory=dict)
-    """By training: when it changed, its state. Who has ended is forgotten once no late change of it can come."""
-
-    def fresh(self, drawn: Iterable[Drawn]) -> list[Drawn]:
-        """Return the streams with something to draw that is not known yet, and know it."""
-        latest = {item.number: item for item in sorted(drawn, key=lambda item: item.attempt)}
-        found = []
-        for number, item in latest.items():
-            known, state = self.states.get(number), item.state(self.metric)
-            if known is None or (known[1] != state and known[1][0] <= item.attempt):
-                found.append(item)
-                self.states[number] = item.changed_at, state
-        return found
-
-    def forget(self, before: float) -> None:
-        """Forget trainings that have ended before this time."""
-        over = [number for number, (changed, state) in self.states.items() if state[2] and changed < before]
-        for number in over:
-            del self.states[number]
-
-
 class Curves:
-    def __init__(self, store: Store, archive: Archive, news: News) -> None:
-        self._store, self._archive, self._news = store, archive, news
+    def __init__(self, store: Store, jobs: Jobs, archive: Archive, news: News) -> None:
+        self._store, self._jobs, self._archive, self._news = store, jobs, archive, news
 
     async def page(self, request: Request, size: int, token: str) -> tuple[list[pb.Curve], str]:
         """Return the curves of the next trainings, by number, and the token of the page after them."""
@@ -141,7 +62,7 @@ class Curves:
             raise InvalidSpec("page_token", "is not one that was given out", "Start again without it")
         most = OF_ANOTHER_METRIC if request.metric else MOST_TRAININGS
         streams, behind = await self._streams(request.job.uid, int(token or 0), min(size, most))
-        taken = _affordable(streams, request.metric)
+        taken = affordable(streams, request.metric)
         further = streams[len(taken)].number if len(taken) < len(streams) else behind
         return await self._curves(request, taken), "" if further is None else str(further)
 
@@ -154,7 +75,7 @@ class Curves:
                 yield curves
             while True:
                 news.clear()
-                over = (await self._archive.job(request.job.uid, request.job.owner)).state.final
+                over = (await self._jobs.job(request.job.uid, request.job.owner)).state.final
                 began, now = time.monotonic(), await self._store.now()
                 async for curves in self._changed(request, seen, since):
                     yield curves
@@ -181,7 +102,7 @@ class Curves:
         while True:
             query = Query("streams", "by_change", equals, low=since, limit=FOLLOWED_AT_ONCE, after=after)
             page = await self._store.find(query)
-            fresh = seen.fresh(_drawn([stored.document for stored in page.items]))
+            fresh = seen.fresh(drawn_from([stored.document for stored in page.items]))
             async for curves in self._in_parts(request, fresh):
                 yield curves
             after = page.next
@@ -190,7 +111,7 @@ class Curves:
 
     async def _in_parts(self, request: Request, streams: Sequence[Drawn]) -> AsyncIterator[list[pb.Curve]]:
         while streams:
-            part = _affordable(streams, request.metric)
+            part = affordable(streams, request.metric)
             streams = streams[len(part) :]
             if curves := await self._curves(request, part):
                 yield curves
@@ -202,7 +123,7 @@ class Curves:
         while True:
             query = Query("streams", "by_job", {"uid": uid}, low=number, limit=size + 1, after=after)
             page = await self._store.find(query)
-            for drawn in _drawn([stored.document for stored in page.items]):
+            for drawn in drawn_from([stored.document for stored in page.items]):
                 if drawn.number not in latest and len(latest) == size:
                     return list(latest.values()), drawn.number
                 latest[drawn.number] = drawn  # attempts ascend
@@ -258,17 +179,3 @@ def _draw(curve: pb.Curve, columns: list[Sequence[Any]], max_points: int) -> Non
     curve.steps.extend(columns[0])
     curve.values.extend(columns[1])
     curve.means.extend(columns[2])
-
-
-def _drawn(documents: Iterable[Document]) -> list[Drawn]:
-    return [from_document(document, Drawn) for document in documents]
-
-
-def _affordable(streams: Sequence[Drawn], metric: str) -> Sequence[Drawn]:
-    """Return the first streams whose curves may be drawn together, one at least."""
-    points = 0
-    for index, drawn in enumerate(streams):
-        points += 0 if drawn.is_of(metric) else drawn.steps(metric)
-        if index and points > POINTS_A_PAGE:
-            return streams[:index]
-    return streams

@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.store.port import Document
 from tunewright.v1 import metrics_service_pb2 as pb
-from tunewright_metrics.buckets import points_in
+from tunewright_metrics.collecting.buckets import points_in
 from tunewright_metrics.core.finding import EVERYTHING, Wanted
 
 T = TypeVar("T")

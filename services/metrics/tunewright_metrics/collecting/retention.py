@@ -25,7 +25,7 @@ from tunewright.platform.codec import instant_from_timestamp
 from tunewright.platform.documents import to_document
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Insert, Query, Remove, Replace, Store, Stored
-from tunewright_metrics import records
+from tunewright_metrics.collecting import records
 
 SWEEP_EVERY_S: Final = 600.0
 DAY_S: Final = 86_400.0

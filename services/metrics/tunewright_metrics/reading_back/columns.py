@@ -90,7 +90,7 @@ def _measurement(name: str, point: tuple[int, float, int, int, float]) -> pb.Mea
 
 
 def _unpacked(document: Document) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return a bucket's points, and of each which metric it is of; see tunewright_metrics.buckets for its layout."""
+    """Return a bucket's points, and of each which metric it is of; collecting/buckets.py has its layout."""
     values, places = np.frombuffer(document["values"], "<f8"), zlib.decompress(document["places"])
     count = len(values)
     which = np.frombuffer(places, "<u4", count)

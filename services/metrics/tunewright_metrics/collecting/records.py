@@ -5,7 +5,7 @@ from __future__ import annotations
 from tunewright.core.names import training_id
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Insert, Put, Replace, Stored, Write
-from tunewright_metrics.buckets import Bucket
+from tunewright_metrics.collecting.buckets import Bucket
 from tunewright_metrics.core.stream import Stream
 
 StreamKey = tuple[str, int, int]

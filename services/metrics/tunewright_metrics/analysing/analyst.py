@@ -17,9 +17,9 @@ import msgspec
 import structlog
 
 from tunewright.core.errors import Fault, InvalidSpec, Unavailable
-from tunewright_metrics.analysing import HEADER, Kind
+from tunewright_metrics.analysing.program import HEADER, Kind
 
-PROGRAM: Final = ("-m", "tunewright_metrics.analysing")
+PROGRAM: Final = ("-m", "tunewright_metrics.analysing.program")
 ATTEMPTS: Final = 2
 IDLE_S: Final = 120.0
 ONE_THREAD: Final = dict.fromkeys(

@@ -13,10 +13,10 @@ from typing import Final
 
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.codec import to_message
-from tunewright_metrics import records
+from tunewright_metrics.collecting import records
+from tunewright_metrics.collecting.fold import Told
+from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.fold import Told
-from tunewright_metrics.records import StreamKey
 
 AGAIN_S: Final = 10.0
 KEPT: Final = 10_000

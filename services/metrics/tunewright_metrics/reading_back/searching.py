@@ -12,10 +12,12 @@ from typing import Final
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.store.port import Query, Store
 from tunewright.v1 import metrics_service_pb2 as pb
-from tunewright_metrics.archive import Archive, Place, Reading, Training, training_of
+from tunewright_metrics.collecting.retention import removed_from
 from tunewright_metrics.core.finding import Wanted
-from tunewright_metrics.opening import Lines
-from tunewright_metrics.retention import removed_from
+from tunewright_metrics.jobs import Training, training_of
+from tunewright_metrics.reading_back.archive import Archive
+from tunewright_metrics.reading_back.opening import Lines
+from tunewright_metrics.reading_back.paging import Place, Reading
 
 TRAININGS_A_PAGE: Final = 20
 TOKEN: Final = re.compile(r"(\d{1,9}):(.*)", re.ASCII)

@@ -18,8 +18,10 @@ from tunewright.events.v1 import output_pb2, results_pb2
 from tunewright.platform.codec import from_message, instant_from_timestamp, to_message
 from tunewright.platform.store.port import Write
 from tunewright.v1 import tuning_service_pb2
-from tunewright_metrics import records, standings
-from tunewright_metrics.buckets import Bucket, Chunk, packed_lines, packed_points
+from tunewright_metrics.collecting import records, standings
+from tunewright_metrics.collecting.buckets import Bucket, Chunk, packed_lines, packed_points
+from tunewright_metrics.collecting.records import StreamKey
+from tunewright_metrics.collecting.standings import StandingKey, standing_key
 from tunewright_metrics.core.early_stopping import completed, rules_of, with_verdict
 from tunewright_metrics.core.reading import reader_for
 from tunewright_metrics.core.standing import Standing
@@ -35,8 +37,6 @@ from tunewright_metrics.core.stream import (
     take_report,
 )
 from tunewright_metrics.core.summary import summary_of
-from tunewright_metrics.records import StreamKey
-from tunewright_metrics.standings import StandingKey, standing_key
 
 OUTPUT: Final = (
     output_pb2.TrainingStarted,

@@ -1,0 +1,1 @@
+"""From the store to whoever asks: output, measurements and curves, in pages, searched, thinned and followed live."""

@@ -1,0 +1,113 @@
+"""Pages in the making: from a place on, and from the end; each is bounded by what is read for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.platform.store.port import Document
+from tunewright_metrics.reading_back.opening import Open
+
+CHUNKS_A_PAGE: Final = 200
+READ_A_PAGE: Final = 8_000_000
+"""After reading so many chunks, or characters, a page ends with what has been found: it is to take under 100 ms."""
+
+CHUNKS_FOR_A_TAIL: Final = 2_000
+PAGE_CHARACTERS: Final = 2_000_000
+TOKEN: Final = re.compile(r"(\d{4,9})/\d{12}\+\d{1,9}", re.ASCII)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The next item that counts: a chunk's order, or "" for the first one, and an offset in the chunk."""
+
+    order: str = ""
+    offset: int = 0
+
+    @staticmethod
+    def of(token: str) -> Place:
+        """Raises InvalidSpec: the token was not given out."""
+        if not token:
+            return Place()
+        if TOKEN.fullmatch(token) is None:
+            raise InvalidSpec("page_token", "is not one that was given out", "Start again without it")
+        order, _, offset = token.rpartition("+")
+        return Place(order, int(offset))
+
+    @property
+    def attempt(self) -> int:
+        """0 for the start of any."""
+        return int(self.order.partition("/")[0] or 0)
+
+    def __str__(self) -> str:
+        return f"{self.order}+{self.offset}" if self.order else ""
+
+
+@dataclass(slots=True)
+class Reading(Generic[T]):
+    """A page in the making."""
+
+    open: Open[T]
+    size: int
+    """Items at most."""
+    place: Place = Place()
+    chunks_left: int = CHUNKS_A_PAGE
+    characters_left: int = READ_A_PAGE
+    items: list[T] = field(default_factory=list)
+    _characters: int = 0
+
+    def take(self, documents: Sequence[Document]) -> bool:
+        """Go through further chunks; return whether the page is full, or has cost enough. `place` is behind it then."""
+        for document in documents:
+            order = document["order"]
+            start = self.place.offset if order == self.place.order else 0
+            opened = self.open(document)
+            for offset, item, characters in opened.found:
+                if offset < start:
+                    continue
+                if len(self.items) >= self.size or self._characters > PAGE_CHARACTERS:
+                    self.place = Place(order, offset)
+                    return True
+                self.items.append(item)
+                self._characters += characters
+            self.place = Place(order, max(opened.count, start))
+            if not start:  # the bucket that the page before ended in is free: there is always some progress
+                self.chunks_left -= 1
+                self.characters_left -= opened.characters
+            if self.chunks_left <= 0 or self.characters_left <= 0:
+                return True
+        return False
+
+
+@dataclass(slots=True)
+class Tail(Generic[T]):
+    """The last items, in the making from the end on."""
+
+    open: Open[T]
+    size: int
+    behind: Place = Place()
+    """What will come after them."""
+    chunks_left: int = CHUNKS_FOR_A_TAIL
+    _chunks: list[list[T]] = field(default_factory=list)
+    _count: int = 0
+
+    def take(self, documents: Sequence[Document]) -> bool:
+        """Go through chunks that are further from the end; return whether that is enough."""
+        for document in documents:
+            opened = self.open(document)
+            self._chunks.append([found.item for found in opened.found])
+            if not self.behind.order:
+                self.behind = Place(document["order"], opened.count)
+            self._count += len(self._chunks[-1])
+            self.chunks_left -= 1
+            if self._count >= self.size or self.chunks_left <= 0:
+                return True
+        return False
+
+    def items(self) -> list[T]:
+        found = [item for chunk in reversed(self._chunks) for item in chunk]
+        return found[max(len(found) - self.size, 0) :]
