@@ -156,7 +156,18 @@ async def test_a_deleted_job_leaves_nothing_and_late_output_brings_nothing_back(
         for number in (1, 2):
             equals = {"uid": UID} if index == "by_job" else {"uid": UID, "number": number}
             assert (await store.find(Query(collection, index, equals))).items == []
-    assert resends(await results.told()) == [(0, -1)]
+    assert resends(await results.told()) == []
+
+
+async def test_output_that_is_delivered_again_after_a_deletion_is_not_stored(store: Store, bus: Bus) -> None:
+    said = batch(started(), lines(0, ["accuracy=1"]), ended(1))
+    await new_collector(store, bus).handle(said)  # and dies before it has committed its offsets
+    await new_collector(store, bus).handle(batch(facts_pb2.TuningJobDeleted(uid=UID), topic="tuning.events"))
+    await new_collector(store, bus).handle(said)
+    key = f"{UID}/000001/0001"
+    assert [await store.get(name, key) for name in ("streams", "curves")] == [None, None]
+    for name in ("output", "measurements"):
+        assert (await store.find(Query(name, "by_training", {"uid": UID, "number": 1}))).items == []
 
 
 async def test_repeating_the_end_writes_nothing(store: Store, bus: Bus) -> None:

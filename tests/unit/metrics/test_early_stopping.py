@@ -23,7 +23,6 @@ from tunewright.platform.bus.faulty import BusFaults, FaultyBus
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.bus.topics import topics
-from tunewright.platform.store.collections import COLLECTIONS
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.port import Query, Store
 from tunewright.platform.store.sqlite import SqliteStore
@@ -124,7 +123,7 @@ async def test_only_what_completed_with_an_objective_is_compared_with(
     await collector.handle(batch(*training(5, values, **fields, **end)))
     await new_collector(store, bus).handle(batch(*running(6, [0.0] * 8)))
     assert await stops(results) == []
-    assert len((await store.find(Query("curves", "by_job", {"uid": UID}))).items) == 5
+    assert len((await store.find(Query("curves", "completed", {"uid": UID, "definition": ""}))).items) == 4
 
 
 async def test_what_was_read_from_the_store_judges_as_what_was_in_memory(
@@ -326,9 +325,8 @@ async def test_a_deleted_job_leaves_no_curve_and_no_rung(store: Store, bus: Bus,
     await collector.handle(batch(*running(6, [0.1], rungs=RUNGS)))
     await collector.handle(batch(facts_pb2.TuningJobDeleted(uid=UID), topic="tuning.events"))
     for name in ("curves", "rungs"):
-        for index in COLLECTIONS[name].indexes:
-            equals = {"uid": UID, "definition": ""} if "definition" in index.equals else {"uid": UID}
-            assert (await store.find(Query(name, index.name, equals))).items == []
+        keys = [f"{UID}/{number:06d}/0001" for number in range(1, 7)]
+        assert await store.get_many(name, keys) == {}
     await collector.handle(batch(*running(7, [0.0] * 8)))
     assert await stops(results) == []
 

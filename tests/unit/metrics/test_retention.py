@@ -18,7 +18,7 @@ from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.port import Query
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_metrics.collecting.collector import Collector
-from tunewright_metrics.collecting.retention import DAY_S, Retention
+from tunewright_metrics.collecting.retention import DAY_S, Retention, removed_from
 from tunewright_metrics.jobs import Jobs
 from tunewright_metrics.reading_back.archive import Archive, Extent, Training
 from tunewright_metrics.reading_back.news import News
@@ -119,8 +119,24 @@ async def test_a_sweep_that_dies_is_taken_up_again_and_an_end_told_again_brings_
     assert await having(store, "measurements", range(1, 6)) == [1, 2, 3, 4, 5]
 
 
+async def test_output_that_comes_after_the_end_goes_too(store: Clocked) -> None:
+    await Retention(store, keeping()).take(batch(fact(1, 0), topic="tuning.events"))  # its summary was given up
+    await run(store, 1, None)
+    store.time = NOW + 8 * DAY_S
+    await Retention(store, keeping(output_kept_days=7, measurements_kept_days=7)).sweep()
+    assert (await having(store, "output", range(1, 2)), await having(store, "measurements", range(1, 2))) == ([], [])
+
+
+async def test_nothing_is_said_to_be_removed_of_a_training_that_printed_nothing(store: Clocked) -> None:
+    await Retention(store, keeping()).take(batch(fact(1, 0), topic="tuning.events"))
+    store.time = NOW + 8 * DAY_S
+    await Retention(store, keeping(output_kept_days=7)).sweep()
+    assert await removed_from(store, "output", [(UID, 1)]) == set()
+
+
 async def test_a_deleted_job_leaves_no_record_of_its_contents(store: Clocked) -> None:
     await run(store, 1, 0)
+    await Retention(store, keeping()).take(batch(fact(2, 0), topic="tuning.events"))  # of one that never started
     collector = Collector(store, MemoryBus(topics().values()), lambda _uid, _number: None)
     deleted = batch(facts_pb2.TuningJobDeleted(uid=UID), topic="tuning.events")
     await collector.handle(deleted)

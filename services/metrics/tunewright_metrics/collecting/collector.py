@@ -17,14 +17,14 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from tunewright.core.errors import Conflict
-from tunewright.core.names import training_id
 from tunewright.events.v1 import facts_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
-from tunewright.platform.store.port import Query, Remove, Store, Write
+from tunewright.platform.store.port import Store, Write
 from tunewright_metrics.collecting import records, standings
 from tunewright_metrics.collecting.fold import OUTPUT, Fold, Kept, key_of
+from tunewright_metrics.collecting.purging import deleted, purge
 from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.collecting.standings import Standings
 from tunewright_metrics.collecting.stop_advice import Advice
@@ -37,7 +37,6 @@ STREAMS_TOGETHER: Final = 25
 """Streams that share a commit at most: a large one takes longer than a database may be waited for."""
 LANES: Final = 2
 """While a commit of one lane is being written, the next of the other is folded; a job is in one of them only."""
-PURGE_PAGE: Final = 100
 LINES_PER_TURN: Final = 1_000
 """After so many lines, others in this event loop have their turn."""
 
@@ -120,14 +119,16 @@ class Collector:
         return fold
 
     async def _load(self, keys: Sequence[StreamKey]) -> dict[StreamKey, Kept]:
-        """Return the streams; without those that cannot be read."""
+        """Return the streams; without those of deleted jobs, and those that cannot be read."""
         loaded = {key: self._kept[key] for key in keys if key in self._kept}
         names = {key: records.stream_name(key) for key in keys if key not in loaded}
         found = await self._store.get_many("streams", list(names.values())) if names else {}
+        gone = await deleted(self._store, {key[0] for key, name in names.items() if name not in found})
         for key, name in names.items():
             stored = found.get(name)
             if stored is None:
-                loaded[key] = Kept(Stream(*key))
+                if key[0] not in gone:
+                    loaded[key] = Kept(Stream(*key))
             else:
                 try:
                     loaded[key] = Kept(records.read_stream(stored), stored.version)
@@ -155,25 +156,10 @@ class Collector:
             self._on_news(uid, number)
 
     async def _purge(self, uid: str) -> None:
-        """Remove all that is kept of a deleted job; a stream after its content, so that a crash leaves the way."""
-        while page := (await self._store.find(Query("streams", "by_job", {"uid": uid}, limit=PURGE_PAGE))).items:
-            for stored in page:
-                for collection in ("measurements", "output"):
-                    await self._purge_training(collection, uid, stored.document["number"])
-                contents = Remove("contents", training_id(uid, stored.document["number"]))
-                try:
-                    gone = [Remove("streams", stored.key, stored.version), *standings.removals(stored.key)]
-                    await self._store.commit([contents, *gone])
-                except Conflict:
-                    log.info("written while being removed", key=stored.key)
+        await purge(self._store, uid)
         for key in [key for key in self._kept if key[0] == uid]:
             del self._kept[key]
         self._standings.forget([uid])
-
-    async def _purge_training(self, collection: str, uid: str, number: int) -> None:
-        query = Query(collection, "by_training", {"uid": uid, "number": number}, limit=PURGE_PAGE)
-        while items := (await self._store.find(query)).items:
-            await self._store.commit([Remove(collection, item.key) for item in items])
 
 
 def _lanes(keys: Iterable[StreamKey]) -> list[list[StreamKey]]:

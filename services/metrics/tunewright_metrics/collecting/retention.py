@@ -26,6 +26,7 @@ from tunewright.platform.documents import to_document
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Insert, Query, Remove, Replace, Store, Stored
 from tunewright_metrics.collecting import records
+from tunewright_metrics.collecting.purging import deleted
 
 SWEEP_EVERY_S: Final = 600.0
 DAY_S: Final = 86_400.0
@@ -110,25 +111,26 @@ class Retention:
 
     async def _note(self, ended: facts_pb2.TrainingJobEnded) -> None:
         number, name = ended.number, training_id(ended.uid, ended.number)
+        if await deleted(self._store, {ended.uid}):
+            return
         query = Query("streams", "by_job", {"uid": ended.uid}, low=number, high=number + 1, limit=BUCKETS)
         streams = [records.read_stream(stored) for stored in (await self._store.find(query)).items]
-        if not streams:
-            return
         since = instant_from_timestamp(ended.at)
         stored = [sum(stream.output_bytes for stream in streams), sum(stream.measurements_bytes for stream in streams)]
-        contents = Contents(ended.uid, number, *stored, *(since if size else None for size in stored))
+        whole = bool(streams) and all(stream.summary is not None for stream in streams)  # else more may come
+        contents = Contents(ended.uid, number, *stored, *(since if size or not whole else None for size in stored))
         with suppress(Conflict):  # told again
             await self._store.commit([Insert("contents", name, to_document(contents))])
 
     async def _remove(self, collection: str, item: Stored, now: float) -> None:
         """Remove this of a training. Raises Conflict, Unavailable: the next sweep goes on."""
         contents, version = item.document, item.version
-        if contents[f"{collection}_removed_at"] is None:
-            contents = {**contents, f"{collection}_removed_at": now}
-            await self._store.commit([Replace("contents", item.key, contents, version)])
-            version += 1
         query = Query(collection, "by_training", {"uid": contents["uid"], "number": contents["number"]}, limit=BUCKETS)
         while buckets := (await self._store.find(query)).items:
+            if contents[f"{collection}_removed_at"] is None:
+                contents = {**contents, f"{collection}_removed_at": now}
+                await self._store.commit([Replace("contents", item.key, contents, version)])
+                version += 1
             await self._store.commit([Remove(collection, bucket.key) for bucket in buckets])
         await self._store.commit([Replace("contents", item.key, {**contents, f"{collection}_since": None}, version)])
         removed_trainings.labels(collection).inc()

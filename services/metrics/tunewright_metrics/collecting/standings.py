@@ -1,10 +1,10 @@
 """What trainings have shown, in the store and in memory.
 
-A curve is written once an attempt's output is complete, a value at a rung when it is passed, both in the commit of the
-stream that they come from, under its key: so they are there exactly once, whoever writes them. What is kept in memory
-is a copy that may be older than the store where another collector writes trainings of the same job, for a moment after
-a partition has moved. It is read again where a commit was beaten, and after FRESH_S. Until then a decision may rest on
-slightly older evidence; its record says on which.
+A curve is written once an attempt has completed and all its output is read, a value at a rung when it is passed, both
+in the commit of the stream that they come from, under its key: so they are there exactly once, whoever writes them.
+What is kept in memory is a copy that may be older than the store where another collector writes trainings of the same
+job, for a moment after a partition has moved. It is read again where a commit was beaten, and after FRESH_S. Until then
+a decision may rest on slightly older evidence; its record says on which.
 """
 
 from __future__ import annotations
@@ -46,19 +46,12 @@ def writes(key: StreamKey, before: Stream, after: Stream) -> list[Write]:
 
 
 def curve_write(key: StreamKey, stream: Stream) -> Write | None:
-    """Write the running means of an attempt whose output is complete; without a finite value there are none."""
-    steps, means = stream.series.curve.points()
-    if not steps:
+    """Write the running means of an attempt that others are compared with; None: it is not one of those."""
+    if stream.ended is None or not completed(stream):
         return None
-    ended_at = stream.ended.at if stream.ended is not None else None
-    curve: dict[str, Any] = {
-        **_place(key, stream),
-        "ended_at": ended_at,
-        "completed_at": ended_at if completed(stream) else None,
-        "steps": list(steps),
-        "means": list(means),
-    }
-    return Put("curves", records.stream_name(key), curve)
+    steps, means = stream.series.curve.points()
+    curve = {"completed_at": stream.ended.at, "steps": list(steps), "means": list(means)}
+    return Put("curves", records.stream_name(key), {**_place(key, stream), **curve})
 
 
 def rungs_write(key: StreamKey, stream: Stream) -> Write:

@@ -93,17 +93,17 @@ COLLECTIONS: Final = {
         Collection("output", (Index("by_training", equals=("uid", "number"), sort="order"),)),
         # key: uid/number; how much is stored of an ended training, and when retention has removed it
         Collection(
-            "contents", (Index("by_output", sort="output_since"), Index("by_measurements", sort="measurements_since"))
-        ),
-        # key: stream key; the running means of an attempt whose output is complete; `completed_at`: others are compared
-        # with it
-        Collection(
-            "curves",
+            "contents",
             (
-                Index("by_job", equals=("uid",), sort="ended_at"),
-                Index("completed", equals=("uid", "definition"), sort="completed_at"),
+                Index("by_job", equals=("uid",), sort="number"),
+                Index("by_output", sort="output_since"),
+                Index("by_measurements", sort="measurements_since"),
             ),
         ),
+        # key: uid of a deleted job, remembered while its output may still be delivered
+        Collection("deletions", (Index("by_time", sort="at"),)),
+        # key: stream key; the running means of an attempt that has completed: what others are compared with
+        Collection("curves", (Index("completed", equals=("uid", "definition"), sort="completed_at"),)),
         # key: stream key; an attempt's values at the rungs of Hyperband that it has passed
         Collection("rungs", (Index("by_number", equals=("uid", "definition"), sort="number"),)),
     )
