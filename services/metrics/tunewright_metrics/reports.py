@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
 
+from tunewright.core.check import MAX_METRIC_NAME
 from tunewright.core.errors import CallerError, IllegalTransition, InvalidSpec, PeerError
 from tunewright.core.names import training_id
 from tunewright.events.v1 import output_pb2
@@ -27,7 +29,7 @@ from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.collecting.fold import key_of
 from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.core.stream import Stream
-from tunewright_metrics.jobs import Jobs
+from tunewright_metrics.jobs import Jobs, Training
 
 OUTPUT: Final = "training.output"
 LONGEST_ID: Final = 128
@@ -41,6 +43,29 @@ LAST_SECOND: Final = 253_402_300_799
 
 Streams = dict[StreamKey, Stream | None]
 log = structlog.get_logger()
+
+
+def check_names(metrics: Sequence[str], field: str) -> None:
+    """Raises InvalidSpec, of this field: there is no value, or one whose metric has no name or too long a one."""
+    if not metrics or not all(metrics):
+        raise InvalidSpec(field, "each needs a metric, and there must be one", "Name the metric")
+    longest = max(map(len, metrics))
+    if longest > MAX_METRIC_NAME:
+        raise InvalidSpec(field, f"a metric's name has {longest} characters", f"At most {MAX_METRIC_NAME} are taken")
+
+
+def reportable_attempt(training: Training, attempt: int) -> int:
+    """Return the attempt that values are reported of, 0 meaning the current one.
+
+    Raises InvalidSpec; IllegalTransition: it is to come, or the training is over.
+    """
+    if attempt < 0:
+        raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the current one")
+    if training.state.final or attempt > training.attempt or training.attempt == 0:
+        name, state = training_id(training.uid, training.number), f"{training.state} in attempt {training.attempt}"
+        remedy = "Report from within the training, while it runs"
+        raise IllegalTransition(f"training {name}", state, "report metrics", remedy)
+    return attempt or training.attempt
 
 
 class Reports:
@@ -65,7 +90,8 @@ class Reports:
         """Return what becomes of a report: one on training.output or a dead letter. None: its attempt is to start."""
         try:
             report = _checked(received.message)
-            report.attempt = await self._attempt(report, received.owner)
+            training = await self._jobs.training(training_id(report.uid, report.number), received.owner)
+            report.attempt = reportable_attempt(training, report.attempt)
             stream = await self._stream(key_of(report), streams)
             if stream is None and not late:
                 return None
@@ -87,16 +113,6 @@ class Reports:
         name = f"{records.stream_name(key_of(report))}/report/{report.report_id}"
         return to_record(OUTPUT, report.uid, report, source=SOURCE, id=name)
 
-    async def _attempt(self, report: output_pb2.MetricsReported, owner: str) -> int:
-        """Return the attempt that is meant. Raises NotFound, IllegalTransition: nothing can be reported of it."""
-        name = training_id(report.uid, report.number)
-        training = await self._jobs.training(name, owner)
-        if training.state.final or report.attempt > training.attempt or training.attempt == 0:
-            state = f"{training.state} in attempt {training.attempt}"
-            remedy = "Report from within the training, while it runs"
-            raise IllegalTransition(f"training {name}", state, "report metrics", remedy)
-        return report.attempt or training.attempt
-
     async def _stream(self, key: StreamKey, streams: Streams) -> Stream | None:
         """Return the attempt's stream, if it has started: read once a look, so that no report overtakes another."""
         if key not in streams:
@@ -111,10 +127,7 @@ def _checked(given: Any) -> output_pb2.MetricsReported:
     report.CopyFrom(given)
     if not 0 < len(report.report_id) <= LONGEST_ID:
         raise InvalidSpec("report_id", f"must have 1 to {LONGEST_ID} characters", "The same id counts once")
-    if not report.values or not all(item.metric for item in report.values):
-        raise InvalidSpec("values", "each needs a metric, and there must be one", "Name the metric")
-    if report.attempt < 0:
-        raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the current one")
+    check_names([item.metric for item in report.values], "values")
     if not report.HasField("at"):
         report.at.CopyFrom(instant_to_timestamp(time.time()))
     if not (0 <= report.at.seconds <= LAST_SECOND and 0 <= report.at.nanos < NANOS):

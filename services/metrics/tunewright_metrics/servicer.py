@@ -11,7 +11,7 @@ from typing import Final
 
 import grpc
 
-from tunewright.core.errors import IllegalTransition, InvalidSpec
+from tunewright.core.errors import InvalidSpec
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
@@ -28,8 +28,8 @@ from tunewright_metrics.reading_back.columns import Columns
 from tunewright_metrics.reading_back.curves import MOST_TRAININGS, Curves, Request, points_kept
 from tunewright_metrics.reading_back.opening import Lines, Points
 from tunewright_metrics.reading_back.searching import Search
+from tunewright_metrics.reports import OUTPUT, check_names, reportable_attempt
 
-OUTPUT: Final = "training.output"
 PAGE_SIZE: Final = 1_000
 LARGEST_PAGE: Final = 10_000
 
@@ -45,16 +45,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReportMetricsResponse:
         training = await self._jobs.training(request.training, caller())
-        attempt = request.attempt or training.attempt
-        if training.state.final or attempt == 0:
-            remedy = "Report from within the training, while it runs"
-            raise IllegalTransition(f"training job {request.training}", training.state, "report metrics", remedy)
-        if not request.measurements or not all(item.metric for item in request.measurements):
-            raise InvalidSpec("measurements", "each needs a metric, and there must be one", "Name the metric")
+        check_names([item.metric for item in request.measurements], "measurements")
         message = output_pb2.MetricsReported(
             uid=training.uid,
             number=training.number,
-            attempt=attempt,
+            attempt=reportable_attempt(training, request.attempt),
             report_id=request.request_id or uuid.uuid4().hex,
             values=[output_pb2.ReportedValue(metric=item.metric, value=item.value) for item in request.measurements],
             at=instant_to_timestamp(time.time()),

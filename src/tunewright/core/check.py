@@ -36,6 +36,9 @@ MAX_PARALLEL: Final = 100
 MAX_HYPERPARAMETERS: Final = 99
 """AMT allows 100 and takes one itself."""
 MAX_METRICS: Final = 40
+MAX_METRIC_NAME: Final = 255
+MAX_LAST_K: Final = 1000
+"""Values of an objective that are averaged: so many are kept in a record that is written often."""
 MAX_REGEX: Final = 500
 MAX_VALUE: Final = 2500
 MAX_GRID: Final = 750
@@ -149,6 +152,9 @@ def _check_metrics(definition: Definition, path: str) -> None:
         here = f"{path}.metric_definitions[{index}]"
         if not metric.name or names.index(metric.name) != index:
             raise InvalidSpec(f"{here}.name", f"{metric.name!r} is missing or given twice", "Name each metric once")
+        if len(metric.name) > MAX_METRIC_NAME:
+            why = f"has {len(metric.name)} characters"
+            raise InvalidSpec(f"{here}.name", why, f"At most {MAX_METRIC_NAME} are taken")
         if metric.regex:
             _check_regex(metric.regex, f"{here}.regex")
 
@@ -168,8 +174,9 @@ def _check_objective(spec: TuningJobSpec, definition: Definition, path: str) -> 
     objective, path = definition.objective or spec.objective, f"{path}objective"
     if not objective.metric_name:
         raise InvalidSpec(f"{path}.metric_name", "is missing", "Name the metric to optimise")
-    if objective.last_k < 1:
-        raise InvalidSpec(f"{path}.last_k", "must be at least 1", "Give how many values to average")
+    if not 1 <= objective.last_k <= MAX_LAST_K:
+        why = f"must be from 1 to {MAX_LAST_K}, is {objective.last_k}"
+        raise InvalidSpec(f"{path}.last_k", why, "Give how many values to average")
     if objective.metric_name not in {metric.name for metric in definition.metric_definitions}:
         why = (
             "A metric is required for this hyperparameter tuning job objective. "

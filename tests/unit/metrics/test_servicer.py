@@ -242,6 +242,14 @@ async def test_what_cannot_be_reported_is_refused(world: World) -> None:
     nothing = pb.ReportMetricsRequest(training=NAME)
     assert isinstance(await world.refused(world.stub.ReportMetrics(nothing)), InvalidSpec)
     request = pb.ReportMetricsRequest(training=NAME, measurements=[point])
+    long = pb.ReportMetricsRequest(training=NAME, measurements=[pb.Measurement(metric="x" * 256, value=1)])
+    assert "measurements: a metric's name has 256 characters" in str(
+        await world.refused(world.stub.ReportMetrics(long))
+    )
+    before = pb.ReportMetricsRequest(training=NAME, measurements=[point], attempt=-1)
+    assert isinstance(await world.refused(world.stub.ReportMetrics(before)), InvalidSpec)
+    to_come = pb.ReportMetricsRequest(training=NAME, measurements=[point], attempt=2)
+    assert isinstance(await world.refused(world.stub.ReportMetrics(to_come)), IllegalTransition)
     for state, attempt in (("COMPLETED", 1), ("READY", 0)):
         await world.training(state, attempt)
         assert isinstance(await world.refused(world.stub.ReportMetrics(request)), IllegalTransition)

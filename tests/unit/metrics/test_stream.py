@@ -355,3 +355,11 @@ def test_cut_lines_are_remembered() -> None:
         ("c", False),
         ("d", True),
     ]
+
+
+def test_names_however_many_and_long_leave_the_record_small() -> None:
+    desk = Desk()
+    desk.deliver(started(), *(reported(f"r{at}", (f"{at}-" + "x" * 100_000, 1.0)) for at in range(300)))
+    desk.deliver(reported("short", *((f"m{at}", 1.0) for at in range(300))))
+    assert len(repr(desk.stream())) < 100_000
+    assert {len(point[0]) < 10 for point in desk.points()} == {True}

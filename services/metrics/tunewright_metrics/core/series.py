@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from tunewright.core.check import MAX_METRIC_NAME
 from tunewright.core.spec import Direction, Objective
-from tunewright_metrics.core.kinds import NO_EMISSIONS, NO_METRIC, NO_NUMBERS, Kind, Reading
+from tunewright_metrics.core.kinds import EXAMPLE_LENGTH, NO_EMISSIONS, NO_METRIC, NO_NUMBERS, Kind, Reading
 
 CURVE_POINTS: Final = 64
 MOST_METRICS: Final = 256
@@ -119,8 +120,8 @@ def extended(
     emitted: list[tuple[int, Reading]] = []
     wanted = objective.metric_name if objective else None
     for reading in readings:
-        if reading.metric not in steps and len(steps) >= MOST_METRICS:
-            reading = _refused(reading)  # noqa: PLW2901 - it counts as this
+        if reading.metric not in steps and (refused := _refused(reading.metric, len(steps))):
+            reading = replace(reading, metric=NO_METRIC, kind=Kind.REFUSED, text=refused)  # noqa: PLW2901 - it counts so
         metric, kind = reading.metric, reading.kind
         if kind is not Kind.NUMBER:
             faults[metric, kind] = _counted(faults.get((metric, kind)), reading)
@@ -149,8 +150,11 @@ def _with_objective(series: Series, objective: Objective, emitted: Sequence[tupl
     return replace(series, recent=recent, best=best, curve=series.curve.extended(finite))
 
 
-def _refused(reading: Reading) -> Reading:
-    return Reading(NO_METRIC, reading.line, Kind.REFUSED, reading.value, f"beyond {MOST_METRICS}: {reading.metric}")
+def _refused(name: str, known: int) -> str:
+    """Say why a new name is not kept beside those that are known; empty if it is."""
+    if len(name) > MAX_METRIC_NAME:
+        return f"longer than {MAX_METRIC_NAME}: {name[:EXAMPLE_LENGTH]}"
+    return f"beyond {MOST_METRICS}: {name[:EXAMPLE_LENGTH]}" if known >= MOST_METRICS else ""
 
 
 def _counted(known: Fault | None, reading: Reading) -> Fault:
