@@ -11,8 +11,8 @@ from tunewright.platform.bus.port import Bus
 from tunewright.platform.credentials import Credentials
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Store
-from tunewright_metrics.analysing.analyses import Analyses
 from tunewright_metrics.analysing.analyst import Analyst
+from tunewright_metrics.analysing.answers import Answers
 from tunewright_metrics.collecting.collector import Collector
 from tunewright_metrics.collecting.pulse import Pulse, no_check
 from tunewright_metrics.collecting.retention import Retention
@@ -56,7 +56,7 @@ class Metrics:
             archive,
             Curves(store, jobs, archive, news),
             Search(store, archive),
-            Analyses(store, jobs, self._analyst),
+            Answers(store, jobs, self._analyst),
         )
 
     async def run(self) -> None:

@@ -19,7 +19,7 @@ from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
-from tunewright_metrics.analysing.analyses import Analyses
+from tunewright_metrics.analysing.answers import Answers
 from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.core.finding import wanted
 from tunewright_metrics.jobs import Jobs
@@ -36,10 +36,10 @@ LARGEST_PAGE: Final = 10_000
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     def __init__(
-        self, bus: Bus, jobs: Jobs, archive: Archive, curves: Curves, search: Search, analyses: Analyses
+        self, bus: Bus, jobs: Jobs, archive: Archive, curves: Curves, search: Search, answers: Answers
     ) -> None:
         self._bus, self._jobs = bus, jobs
-        self._archive, self._curves, self._search, self._analyses = archive, curves, search, analyses
+        self._archive, self._curves, self._search, self._answers = archive, curves, search, answers
 
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
@@ -105,7 +105,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def Analyze(  # noqa: N802
         self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext
     ) -> pb.AnalyzeResponse:
-        return await self._analyses.answer(request, caller())
+        return await self._answers.answer(request, caller())
 
     async def SearchOutput(  # noqa: N802
         self, request: pb.SearchOutputRequest, _context: grpc.aio.ServicerContext

@@ -24,7 +24,9 @@ from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc, spec_pb2
 from tunewright_metrics.analysing.analyst import Analyst
+from tunewright_metrics.analysing.answers import Answers
 from tunewright_metrics.analysing.program import task_of
+from tunewright_metrics.jobs import Jobs
 from tunewright_metrics.main import Metrics
 
 TRAINING = {
@@ -125,6 +127,25 @@ async def test_an_answer_is_made_anew_when_the_job_has_changed(world: World) -> 
     assert await world.analyses(analyses=wanted) == before
     await world.job(revision=2)
     assert (await world.analyses(analyses=wanted)).trainings == 9
+
+
+class Counting(Analyst):
+    asked = 0
+
+    async def run(self, task: bytes) -> bytes:
+        self.asked += 1
+        return await super().run(task)
+
+
+async def test_who_asks_for_the_same_at_the_same_time_is_given_one_answer(world: World) -> None:
+    await world.job()
+    await world.trainings(3)
+    analyst = Counting()
+    answers = Answers(world.store, Jobs(world.store), analyst)
+    request = pb.AnalyzeRequest(job="job", analyses=[pb.ANALYSIS_DISTRIBUTION])
+    told = await asyncio.gather(*(answers.answer(request, "ada") for _ in range(5)))
+    assert (analyst.asked, len(told[0].distribution)) == (1, 3)
+    await analyst.close()
 
 
 async def test_ranges_are_those_that_the_job_has_now(world: World) -> None:

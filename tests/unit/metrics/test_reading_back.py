@@ -25,8 +25,8 @@ from tunewright.platform.store.port import Insert, Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
-from tunewright_metrics.analysing.analyses import Analyses
 from tunewright_metrics.analysing.analyst import Analyst
+from tunewright_metrics.analysing.answers import Answers
 from tunewright_metrics.collecting.collector import Collector
 from tunewright_metrics.jobs import Jobs
 from tunewright_metrics.reading_back import searching
@@ -96,8 +96,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     store, bus, news = SqliteStore(tmp_path / "store.db"), MemoryBus(topics().values()), News()
     jobs = Jobs(store)
     archive = Archive(store, jobs, news)
-    analyses = Analyses(store, jobs, Analyst())
-    servicer = MetricsServicer(bus, jobs, archive, Curves(store, jobs, archive, news), Search(store, archive), analyses)
+    answers = Answers(store, jobs, Analyst())
+    servicer = MetricsServicer(bus, jobs, archive, Curves(store, jobs, archive, news), Search(store, archive), answers)
     server = RpcServer("127.0.0.1", 0, {"token": "ada", "other": "bob"}.get)
     service = "tunewright.v1.MetricsService"
     await server.start(

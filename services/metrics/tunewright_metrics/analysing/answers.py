@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import Final
 
@@ -19,21 +20,23 @@ Key = tuple[str, int, frozenset[Analysis], str]
 """Uid and version of the job's record, what was asked for, of which definition."""
 
 
-class Analyses:
+class Answers:
     def __init__(self, store: Store, jobs: Jobs, analyst: Analyst) -> None:
         self._store, self._jobs, self._analyst = store, jobs, analyst
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
+        self._turn = asyncio.Lock()
 
     async def answer(self, request: pb.AnalyzeRequest, owner: str) -> pb.AnalyzeResponse:
         """Raises NotFound, InvalidSpec, Unavailable."""
         wanted = _wanted(request)
         job = await self._jobs.job(request.job, owner)
         key = job.uid, job.version, wanted, request.definition_name
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        else:
-            history = await read_history(self._store, job)
-            self._keep(key, await self._analyst.run(task_of(history, wanted, request.definition_name)))
+        if key not in self._kept:
+            async with self._turn:  # one history is in memory at a time, and who waits for the same answer is given it
+                if key not in self._kept:
+                    history = await read_history(self._store, job)
+                    self._keep(key, await self._analyst.run(task_of(history, wanted, request.definition_name)))
+        self._kept.move_to_end(key)
         return pb.AnalyzeResponse.FromString(self._kept[key])
 
     def _keep(self, key: Key, answer: bytes) -> None:
