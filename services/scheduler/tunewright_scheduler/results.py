@@ -126,7 +126,8 @@ async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
 
 async def _never_matched(change: Change, message: results_pb2.MetricNeverMatched) -> None:
     training = await change.training(message.number)
-    if training.attempt == message.attempt and not training.state.final:
+    known = any(item.metric == message.metric for item in training.silent)
+    if training.attempt == message.attempt and not training.state.final and not known:
         unmatched = Unmatched(message.metric, message.regex, message.lines_read, change.now, message.nearest)
         await change.put(warned(training, unmatched))
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from google.protobuf.message import Message
 
-from tests.unit.metrics.desk import resends, summary
+from tests.unit.metrics.desk import only, resends, summary
 from tests.unit.metrics.messages import UID, batch, ended, lines, reported, started
 from tunewright.core.errors import Unavailable
 from tunewright.events.v1 import facts_pb2, results_pb2
 from tunewright.platform.bus.faulty import BusFaults, FaultyBus
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.messages import read, to_record
-from tunewright.platform.bus.port import Bus
+from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
 from tunewright.platform.store.port import Put, Query, Store
@@ -134,6 +134,40 @@ async def test_a_record_that_cannot_be_read_stops_nobody_else(store: Store, bus:
     good = [started(number=2), lines(0, ["accuracy=2"], number=2), ended(1, number=2)]
     await new_collector(store, bus).handle(batch(started(), lines(0, ["accuracy=1"]), *good))
     assert summary(await results.told()).number == 2
+
+
+class Away:
+    """A bus that is away, and comes back."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus, self.now = bus, True
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        if self.now:
+            raise Unavailable("the bus", "it is away")
+        await self._bus.publish(records)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_what_was_stored_and_could_not_be_told_is_told_by_whoever_reads_on(
+    store: Store, bus: MemoryBus, results: Results, dies: bool
+) -> None:
+    """The bus is away between commit and publication; the collector goes on, or another one does."""
+    away = Away(bus)
+    quiet, gap = lines(0, ["nothing"] * 200), lines(300, ["accuracy=1"])
+    for messages, kind, metric in (
+        ([started(), quiet], results_pb2.MetricNeverMatched, "accuracy"),
+        ([lines(200, ["accuracy=1"])], results_pb2.MetricMatched, "accuracy"),
+        ([gap], results_pb2.ResendRequested, ""),
+    ):
+        faulty = new_collector(store, away)
+        with pytest.raises(Unavailable):
+            await faulty.handle(batch(*messages))
+        away.now = False
+        await (new_collector(store, bus) if dies else faulty).handle(batch(*messages))
+        away.now = True
+        told = only(kind, await results.told())
+        assert [getattr(item, "metric", "") for item in told][:1] == [metric]
 
 
 async def test_attempts_are_kept_apart(store: Store, bus: Bus, results: Results) -> None:

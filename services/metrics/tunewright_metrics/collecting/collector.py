@@ -16,11 +16,11 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter, Gauge
 
-from tunewright.core.errors import Conflict
+from tunewright.core.errors import Conflict, PeerError
 from tunewright.events.v1 import facts_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.messages import to_record
-from tunewright.platform.bus.port import Bus
+from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.store.port import Store, Write
 from tunewright_metrics.collecting import records, standings
 from tunewright_metrics.collecting.fold import OUTPUT, Fold, Kept, key_of
@@ -97,9 +97,18 @@ class Collector:
         told = [*fold.told, *(item for _, item in advice)]
         if told:
             records_ = [to_record(RESULTS, item.uid, item.message, source=SOURCE, id=item.id) for item in told]
-            await self._bus.publish(records_)
+            await self._publish(keys, records_)
         for key, _ in advice:
             self._advice.told(key)
+
+    async def _publish(self, keys: Sequence[StreamKey], told: Sequence[Record]) -> None:
+        """Raises Unavailable: the streams are forgotten, for what their records say is told by whoever reads them."""
+        try:
+            await self._bus.publish(told)
+        except PeerError:
+            for key in keys:
+                self._kept.pop(key, None)
+            raise
 
     async def _folded(self, keys: Sequence[StreamKey], messages: Sequence[Any]) -> Fold:
         """Fold the messages. A fault of ours sets a message aside and leaves the other trainings alone."""
@@ -131,7 +140,7 @@ class Collector:
                     loaded[key] = Kept(Stream(*key))
             else:
                 try:
-                    loaded[key] = Kept(records.read_stream(stored), stored.version)
+                    loaded[key] = Kept(records.read_stream(stored), stored.version, read_now=True)
                 except ValueError:
                     log.exception("stream parked", stream=stored.key, what="its record")
                     streams_parked.inc()

@@ -35,6 +35,7 @@ from tunewright_metrics.core.stream import (
     take_end,
     take_lines,
     take_report,
+    told_before,
 )
 from tunewright_metrics.core.summary import summary_of
 
@@ -65,6 +66,8 @@ class Kept:
     """0: it is not stored."""
     output: Bucket | None = None
     measurements: Bucket | None = None
+    read_now: bool = False
+    """It was not in memory: who wrote it may not have told what it says."""
 
 
 def key_of(message: Any) -> StreamKey:
@@ -83,8 +86,10 @@ class Fold:
         self._streams = {key: kept.stream for key, kept in loaded.items()}
         self.standings = dict(standings)
         """As they are after the messages taken."""
+        self.told: list[Told] = [
+            told for key, kept in loaded.items() if kept.read_now for told in _told(key, told_before(kept.stream))
+        ]
         self._chunks: defaultdict[StreamKey, list[Chunk]] = defaultdict(list)
-        self.told: list[Told] = []
         self.lines = 0
         self.points = 0
         self.bytes = 0
@@ -126,7 +131,7 @@ class Fold:
         for key, kept in self._loaded.items():
             stream = self._streams[key]
             if not stream.started or stream is kept.stream:
-                after[key] = replace(kept, stream=stream)
+                after[key] = replace(kept, stream=stream, read_now=False)
                 continue
             chunks = self._chunks.get(key, ())
             output, measurements = packed_lines(kept.output, chunks), packed_points(kept.measurements, chunks)

@@ -103,6 +103,8 @@ class Stream:
     asked: Asked | None = None
     unmatched: tuple[str, ...] = ()
     """Metrics that have been warned of and have not come since."""
+    matched_late: tuple[str, ...] = ()
+    """Metrics that have been warned of and have come since."""
     line_counts: tuple[int, ...] | None = None
     """By instance, once the end is known."""
     ended: Ended | None = None
@@ -249,14 +251,28 @@ def _warned(before: Stream, taken: Taken) -> Taken:
     stream = taken.stream
     came = stream.series.metrics
     if before.lines_read < QUIET_LINES <= stream.lines_read:
-        missing = [item for item in stream.definitions if item.name not in came]
-        silent = tuple(Silent(item, instead_of(item.name, stream.tail)) for item in missing)
-        return replace(taken, stream=replace(stream, unmatched=tuple(item.name for item in missing)), silent=silent)
+        stream = replace(stream, unmatched=tuple(item.name for item in stream.definitions if item.name not in came))
+        return replace(taken, stream=stream, silent=_silent(stream))
     heard = tuple(name for name in stream.unmatched if name in came)
     if not heard:
         return taken
     left = tuple(name for name in stream.unmatched if name not in came)
-    return replace(taken, stream=replace(stream, unmatched=left), heard=heard)
+    late = (*stream.matched_late, *heard)
+    return replace(taken, stream=replace(stream, unmatched=left, matched_late=late), heard=heard)
+
+
+def told_before(stream: Stream) -> Taken:
+    """Return what has been told of a stream and holds: of what its record says, some may never have been published."""
+    if stream.summary is not None:
+        return Taken(stream)
+    gap = stream.asked.gap if stream.asked is not None else None
+    return Taken(stream, gap=gap, silent=_silent(stream), heard=stream.matched_late)
+
+
+def _silent(stream: Stream) -> tuple[Silent, ...]:
+    return tuple(
+        Silent(item, instead_of(item.name, stream.tail)) for item in stream.definitions if item.name in stream.unmatched
+    )
 
 
 def _among(digest: bytes, digests: bytes) -> bool:
