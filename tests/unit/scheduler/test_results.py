@@ -67,7 +67,7 @@ async def test_a_warning_is_taken_back_for_the_metric_that_came_and_stays_for_th
     about = {"uid": UID, "number": claimed.number, "attempt": 1}
     for metric in ("accuracy", "f1", "accuracy"):
         await results.take(results_pb2.MetricNeverMatched(**about, metric=metric, regex="x=(.)", lines_read=200))
-    assert [item.metric for item in (await world.training(claimed.number)).silent] == ["f1", "accuracy"]
+    assert [item.metric for item in (await world.training(claimed.number)).silent] == ["accuracy", "f1"]
     await results.take(results_pb2.MetricMatched(**about, metric="f1"))
     left = await world.training(claimed.number)
     assert [item.metric for item in left.silent] == ["accuracy"]
