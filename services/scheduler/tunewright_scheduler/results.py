@@ -126,10 +126,11 @@ async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
 
 async def _never_matched(change: Change, message: results_pb2.MetricNeverMatched) -> None:
     training = await change.training(message.number)
-    known = any(item.metric == message.metric for item in training.silent)
-    if training.attempt == message.attempt and not training.state.final and not known:
+    if training.attempt == message.attempt and not training.state.final:
         unmatched = Unmatched(message.metric, message.regex, message.lines_read, change.now, message.nearest)
-        await change.put(warned(training, unmatched))
+        told = warned(training, unmatched)
+        if told is not training:
+            await change.put(told)
 
 
 async def _matched(change: Change, message: results_pb2.MetricMatched) -> None:

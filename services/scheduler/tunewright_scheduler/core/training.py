@@ -348,9 +348,10 @@ def _charged(training: Training, seconds: float) -> Training:
 
 
 def warned(training: Training, unmatched: Unmatched) -> Training:
-    """Note that a metric has not come for a while."""
-    others = tuple(item for item in training.silent if item.metric != unmatched.metric)
-    return _with_silent(training, (*others, unmatched))
+    """Note that a metric has not come for a while; told again, it changes nothing."""
+    if any(item.metric == unmatched.metric for item in training.silent):
+        return training
+    return _with_silent(training, (*training.silent, unmatched))
 
 
 def heard(training: Training, metric: str) -> Training:
