@@ -14,10 +14,9 @@ from typing import Final
 
 from bench.metrics.seeded_jobs import BAYESIAN, Many, Ran, crowded, dummies, flat, healthy, noisy, outside, ran
 from bench.rows import Row
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.gain import worthwhile_gain
 from tunewright_metrics.core.advice.advise import advise
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.history import History
 
 RANDOM_JOBS: Final = 30
@@ -26,12 +25,12 @@ HEALTHY: Final = 90
 HEALTHY_BAYESIAN: Final = 12
 FOUND: Final = 0.85
 """Of faulty jobs; some cannot be told from healthy ones by what their trainings show."""
-FAULTS: Final[Mapping[str, Kind]] = {
-    "edge": Kind.BEST_AT_EDGE,
-    "dummy": Kind.NO_EFFECT,
-    "noise": Kind.NOISE_LARGER_THAN_GAIN,
-    "crowd": Kind.PARALLELISM_TOO_HIGH,
-    "plateau": Kind.PLATEAU,
+FAULTS: Final[Mapping[str, AdviceKind]] = {
+    "edge": AdviceKind.BEST_AT_EDGE,
+    "dummy": AdviceKind.NO_EFFECT,
+    "noise": AdviceKind.NOISE_LARGER_THAN_GAIN,
+    "crowd": AdviceKind.PARALLELISM_TOO_HIGH,
+    "plateau": AdviceKind.PLATEAU,
 }
 
 
@@ -48,7 +47,7 @@ def rows() -> list[Row]:
     _print(found)
     hits = [found[fault][kind] / found[fault]["jobs"] for fault, kind in FAULTS.items()]
     calm = found["healthy"]
-    false = sum(calm[kind] for kind in Kind) / calm["jobs"]
+    false = sum(calm[kind] for kind in AdviceKind) / calm["jobs"]
     return [
         *(
             Row(f"advice: {fault} found", 100 * hit, "%", "seeded jobs of this fault", None, "≥ 85 %", hit >= FOUND)
@@ -77,7 +76,7 @@ def rows() -> list[Row]:
 
 def is_true(advice: Advice, made: Ran) -> bool:
     """Say whether a hint about a healthy job is right: nothing worth another training is left to gain."""
-    return advice.kind == Kind.PLATEAU and made.left <= _least(made.history)
+    return advice.kind == AdviceKind.PLATEAU and made.left <= _least(made.history)
 
 
 def _jobs() -> Many:

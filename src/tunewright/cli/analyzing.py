@@ -8,14 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from tunewright.cli.blocks import bar, sparkline
 from tunewright.cli.looking import print_table
 from tunewright.cli.serving import join
 from tunewright.cli.wording import printable, rounded
 from tunewright.client import Analyses, Analysis, BestStep, Client, Importance, Method, PartialDependence, Share
 
-BAR_WIDTH: Final = 20
-EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-LEVELS: Final = "▁▂▃▄▅▆▇█"
 MOST_CHOICES: Final = 6
 """Of a choice, told by name with their means."""
 SHARES_SHOWN: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -50,23 +48,6 @@ def show(told: Analyses, *, as_json: bool) -> None:
         print(printable(f"\nNo {refusal.analysis.value}{of}: {refusal.reason}."))
 
 
-def bar(share: float) -> str:
-    """Return a share as a bar of BAR_WIDTH characters at most, to an eighth of one."""
-    whole, rest = divmod(round(min(max(share, 0.0), 1.0) * BAR_WIDTH * 8), 8)
-    return "█" * whole + EIGHTHS[rest].strip()
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """Return a character per value, from the lowest of them to the highest."""
-    low, high = min(values), max(values)
-    if not high > low:
-        return LEVELS[0] * len(values)
-    scale = max(abs(low), abs(high))
-    width = high / scale - low / scale  # the difference itself may be more than a float can say
-    places = ((value / scale - low / scale) / width for value in values)
-    return "".join(LEVELS[min(int(place * len(LEVELS)), len(LEVELS) - 1)] for place in places)
-
-
 def _rests_on(told: Analyses) -> str:
     stopped = f", {told.stopped} of them of trainings stopped early" if told.stopped else ""
     without = f"; {told.left_out} ended without one" if told.left_out else ""
@@ -89,7 +70,7 @@ def _show_dependence(items: Sequence[PartialDependence], definition_name: str) -
         (
             item.parameter,
             f"{rounded(item.at[0])} … {rounded(item.at[-1])}" if not isinstance(item.at[0], str) else "",
-            sparkline(item.mean),
+            sparkline(range(len(item.mean)), item.mean),
             f"{min(item.mean):.4g} … {max(item.mean):.4g}",
             f"± {sorted(item.deviation)[len(item.deviation) // 2]:.2g}",
             _by_choice(item),
@@ -109,7 +90,7 @@ def _by_choice(item: PartialDependence) -> str:
 def _show_best(steps: Sequence[BestStep]) -> None:
     rows = ((str(step.number), step.value, str(step.trainings)) for step in steps)
     if steps:
-        curve = sparkline([step.value for step in steps])
+        curve = sparkline(range(len(steps)), [step.value for step in steps])
         _show(f"best so far  {curve}", "", ("training", "objective", "after trainings"), rows)
 
 

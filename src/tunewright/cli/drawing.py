@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tunewright.cli.blocks import WIDTH, sparkline
 from tunewright.cli.looking import print_table
 from tunewright.cli.options import Form
 from tunewright.cli.serving import join
@@ -20,8 +21,6 @@ from tunewright.client import Client, Curve
 from tunewright.core.errors import NotFound
 from tunewright.core.space import Value
 
-BLOCKS: Final = "▁▂▃▄▅▆▇█"
-WIDTH: Final = 32
 NARROW: Final = 8
 BESIDE: Final = 46
 """Characters of a line that the numbers and the gaps take, beside the name and the curve."""
@@ -155,31 +154,6 @@ def _row(item: Drawn, title: str, width: int) -> tuple[Value | None, ...]:
         why = "removed by retention" if item.removed else ""
         return title, item.steps[-1] if item.steps else 0, None, None, None, why
     return (title, item.steps[-1], item.values[-1], min(finite), max(finite), sparkline(item.steps, item.values, width))
-
-
-def sparkline(steps: Sequence[int], values: Sequence[float], width: int = WIDTH) -> str:
-    """Return the curve in blocks, the steps from left to right; what is not finite leaves a gap."""
-    finite = [value for value in values if math.isfinite(value)]
-    if not finite:
-        return ""
-    low, high = min(finite), max(finite)
-    first, last = steps[0], steps[-1]
-    cells: list[str | None] = [None] * min(width, len(values))
-    for step, value in zip(steps, values, strict=True):
-        at = (step - first) * (len(cells) - 1) // max(last - first, 1)
-        cells[at] = _block(value, low, high)
-    for index, cell in enumerate(cells):
-        if cell is None:
-            cells[index] = cells[index - 1]
-    return "".join(cell or " " for cell in cells)
-
-
-def _block(value: float, low: float, high: float) -> str:
-    if not math.isfinite(value):
-        return " "
-    half = high / 2 - low / 2  # so, because high - low may overflow
-    share = (value / 2 - low / 2) / half if half else 0.5
-    return BLOCKS[min(int(share * len(BLOCKS)), len(BLOCKS) - 1)]
 
 
 def _points(item: Drawn) -> Iterator[tuple[object, ...]]:

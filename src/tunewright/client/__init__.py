@@ -17,6 +17,7 @@ from tunewright.client.resources import (
 )
 from tunewright.core.analysis import (
     Advice,
+    AdviceKind,
     Analyses,
     Analysis,
     BestStep,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Address",
     "Advice",
+    "AdviceKind",
     "Analyses",
     "Analysis",
     "AsyncClient",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from tunewright.client.resources import TuningJob
-from tunewright.core.analysis import Analyses, Analysis, Narrowed
+from tunewright.core.analysis import AdviceKind, Analyses, Analysis, Narrowed
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.narrowing import narrowed_spec
 from tunewright.core.spec import TuningJobSpec
-
-NOISE: Final = "NOISE_LARGER_THAN_GAIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +30,4 @@ def narrowing_of(job: TuningJob, told: Analyses, name: str, max_trainings: int |
 
 def _why_not(told: Analyses) -> str:
     refused = [item.reason for item in told.refused if item.analysis is Analysis.ADVICE]
-    return "; ".join([*refused, *(item.text for item in told.advice if item.kind == NOISE)])
+    return "; ".join([*refused, *(item.text for item in told.advice if item.kind == AdviceKind.NOISE_LARGER_THAN_GAIN)])

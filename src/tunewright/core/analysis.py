@@ -73,11 +73,23 @@ class Share:
     share: float
 
 
+class AdviceKind(StrEnum):
+    """Stable names for programs, in the order in which advice is given: what matters most first."""
+
+    FAILS_IN_REGION = "FAILS_IN_REGION"
+    BEST_AT_EDGE = "BEST_AT_EDGE"
+    NOISE_LARGER_THAN_GAIN = "NOISE_LARGER_THAN_GAIN"
+    PARALLELISM_TOO_HIGH = "PARALLELISM_TOO_HIGH"
+    PLATEAU = "PLATEAU"
+    NO_EFFECT = "NO_EFFECT"
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What could be done better."""
 
     kind: str
+    """An AdviceKind; newer servers may know more."""
     text: str
     remedy: str = ""
     definition_name: str = ""

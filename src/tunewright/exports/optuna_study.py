@@ -2,10 +2,10 @@
 
 Trial k is training k + 1. A training that ended with an objective is COMPLETE, also one that Hyperband stopped at its
 MaxResource; one that was stopped before is PRUNED, with its last value, which Optuna keeps out of the best; one without
-an objective is FAIL. Optuna knows no reverse logarithmic
-scale: such a range is linear there, and the study's attribute `reverse_logarithmic` names it. A study has one set of
-names: in jobs of several definitions the categorical parameter `definition` tells them apart, each trial has the
-parameters of its own, and ranges that differ under one name bear their definition's before it.
+an objective is FAIL. Optuna knows no reverse logarithmic scale: such a range is linear there, and the study's attribute
+`reverse_logarithmic` names it. A study has one set of names: in jobs of several definitions the categorical parameter
+`definition` tells them apart, each trial has the parameters of its own, and ranges that differ under one name bear
+their definition's before it.
 
 Times are local and without a zone, as Optuna's own. What the job is and why trainings ended stands in user attributes.
 """

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tunewright.cli import analyzing
+from tunewright.cli.blocks import bar
 from tunewright.client import Advice, Analyses, Analysis, BestStep, Importance, PartialDependence, Refusal, Share
 
 TOLD = Analyses(
@@ -61,14 +62,6 @@ def test_nothing_told_leaves_no_empty_tables(capsys):
     assert shown(capsys, told).splitlines() == ["0 objectives", "", "No best so far: no training has ended."]
 
 
-@pytest.mark.parametrize(
-    ("values", "line"),
-    [([1.0, 1.0], "▁▁"), ([0.0, 1.0], "▁█"), ([-1e308, 1e308], "▁█"), ([0.0, 0.5, 1.0], "▁▅█")],
-)
-def test_a_sparkline_spans_its_own_values(values, line):
-    assert analyzing.sparkline(values) == line
-
-
 @pytest.mark.parametrize(("share", "length"), [(0.0, 0), (0.01, 1), (0.5, 10), (1.0, 20), (1.7, 20)])
 def test_a_bar_is_as_long_as_its_share(share, length):
-    assert len(analyzing.bar(share)) == length
+    assert len(bar(share)) == length

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunewright.cli.drawing import BLOCKS, WIDTH, sparkline
+from tunewright.cli.blocks import BLOCKS, WIDTH, sparkline
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from bench.metrics.advice import is_true
 from bench.metrics.seeded_jobs import BAYESIAN, Job, crowded, dummies, flat, healthy, noisy, outside, ran
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.narrowing import narrowed_spec, only_value
@@ -17,7 +17,6 @@ from tunewright.core.spec import Completion, Limits, Parameter, Strategy, WarmSt
 from tunewright.core.states import TrainingState
 from tunewright.core.warm_start import check_parent, check_request
 from tunewright_metrics.core.advice.advise import advise
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.narrowing import narrowed
 from tunewright_metrics.core.advice.ranges import extended
 from tunewright_metrics.core.history import History
@@ -27,14 +26,14 @@ def kinds(history: History) -> list[str]:
     return [item.kind for item in advise(history).advice]
 
 
-def the(kind: Kind, history: History) -> Advice:
+def the(kind: AdviceKind, history: History) -> Advice:
     return next(item for item in advise(history).advice if item.kind == kind)
 
 
 @pytest.mark.parametrize("job", [*outside(10), *outside(1, BAYESIAN)], ids=str)
 def test_an_optimum_outside_is_looked_for_beyond_the_end(job: Job) -> None:
     made = ran(job)
-    advice = the(Kind.BEST_AT_EDGE, made.history)
+    advice = the(AdviceKind.BEST_AT_EDGE, made.history)
     assert advice.suggested is not None
     assert advice.suggested.name == made.faulty
     before, after = made.history.spec.definitions[0].space[made.faulty], advice.suggested.range
@@ -47,7 +46,7 @@ def test_an_optimum_outside_is_looked_for_beyond_the_end(job: Job) -> None:
 @pytest.mark.parametrize("job", dummies(10), ids=str)
 def test_a_hyperparameter_without_effect_is_fixed_where_the_best_has_it(job: Job) -> None:
     made = ran(job)
-    found = [item.suggested for item in advise(made.history).advice if item.kind == Kind.NO_EFFECT]
+    found = [item.suggested for item in advise(made.history).advice if item.kind == AdviceKind.NO_EFFECT]
     assert [item.name for item in found if item is not None] == [made.faulty]
     assert found[0] is not None
     better = made.history.spec.objective.direction.better
@@ -61,21 +60,21 @@ def test_a_hyperparameter_without_effect_is_fixed_where_the_best_has_it(job: Job
 
 @pytest.mark.parametrize("job", noisy(10), ids=str)
 def test_noise_that_drowns_the_search_is_all_that_is_told(job: Job) -> None:
-    assert kinds(ran(job).history) == [Kind.NOISE_LARGER_THAN_GAIN]
+    assert kinds(ran(job).history) == [AdviceKind.NOISE_LARGER_THAN_GAIN]
 
 
 @pytest.mark.parametrize("job", crowded(10), ids=str)
 def test_a_model_that_sees_too_few_rounds_is_told_of(job: Job) -> None:
     history = ran(job).history
-    advice = the(Kind.PARALLELISM_TOO_HIGH, history)
+    advice = the(AdviceKind.PARALLELISM_TOO_HIGH, history)
     assert f"--parallel {max(1, job.trainings // 10)}" in advice.remedy
     fewer = replace(history, spec=replace(history.spec, limits=Limits(max(1, job.trainings // 10), job.trainings)))
-    assert Kind.PARALLELISM_TOO_HIGH not in kinds(fewer)
+    assert AdviceKind.PARALLELISM_TOO_HIGH not in kinds(fewer)
 
 
 @pytest.mark.parametrize("job", flat(10), ids=str)
 def test_a_search_that_is_over_is_told_so(job: Job) -> None:
-    assert Kind.PLATEAU in kinds(ran(job).history)
+    assert AdviceKind.PLATEAU in kinds(ran(job).history)
 
 
 def test_of_forty_healthy_jobs_at_most_one_gets_a_hint() -> None:
@@ -106,7 +105,7 @@ def test_repeats_tell_the_noise_that_no_model_can() -> None:
         replace(best, number=100 + n, value=best.value + spread * (-2.0) ** (n % 3), repeats=best.number)
         for n in range(6)
     )
-    assert Kind.NOISE_LARGER_THAN_GAIN in kinds(replace(history, tried=history.tried + again))
+    assert AdviceKind.NOISE_LARGER_THAN_GAIN in kinds(replace(history, tried=history.tried + again))
 
 
 def test_noise_above_what_a_criterion_counts_is_told() -> None:
@@ -114,14 +113,14 @@ def test_noise_above_what_a_criterion_counts_is_told() -> None:
     history = ran(job).history
     assert kinds(history) == []
     counting = replace(history.spec, completion=Completion(max_not_improving=5))
-    assert "criterion" in the(Kind.NOISE_LARGER_THAN_GAIN, replace(history, spec=counting)).text
+    assert "criterion" in the(AdviceKind.NOISE_LARGER_THAN_GAIN, replace(history, spec=counting)).text
 
 
 def test_what_is_exact_is_no_noise_however_little_was_gained() -> None:
     history = ran(Job("exact", "bowl", 2, 60, 4)).history
     quarter = sorted(float(item.configuration["p0"]) for item in history.tried)[45]
     steps = tuple(replace(item, value=float(float(item.configuration["p0"]) > quarter)) for item in history.tried)
-    assert Kind.NOISE_LARGER_THAN_GAIN not in kinds(replace(history, tried=steps))
+    assert AdviceKind.NOISE_LARGER_THAN_GAIN not in kinds(replace(history, tried=steps))
 
 
 def failing_above(share: float, *, seed: int = 2) -> History:
@@ -142,7 +141,7 @@ def failing_above(share: float, *, seed: int = 2) -> History:
 
 def test_a_region_where_trainings_fail_is_cut_off() -> None:
     history = failing_above(0.7)
-    advice = the(Kind.FAILS_IN_REGION, history)
+    advice = the(AdviceKind.FAILS_IN_REGION, history)
     assert "12 of 12 trainings with p0 above" in advice.text
     assert advice.suggested is not None
     rest = advice.suggested.range
@@ -159,7 +158,7 @@ def test_failures_here_and_there_are_no_region() -> None:
         replace(item, value=None, state=TrainingState.FAILED) if item.number % 4 == 0 else item
         for item in history.tried
     )
-    assert Kind.FAILS_IN_REGION not in kinds(replace(history, tried=tried))
+    assert AdviceKind.FAILS_IN_REGION not in kinds(replace(history, tried=tried))
 
 
 @pytest.mark.parametrize(

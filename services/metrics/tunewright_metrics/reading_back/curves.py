@@ -26,6 +26,7 @@ from tunewright_metrics.reading_back.archive import LOOK_AGAIN_S, Archive, Exten
 from tunewright_metrics.reading_back.columns import Columns
 from tunewright_metrics.reading_back.drawn import Drawn, Seen, affordable, drawn_from
 from tunewright_metrics.reading_back.news import News
+from tunewright_metrics.reading_back.paging import not_given_out
 
 MOST_TRAININGS: Final = 200
 OF_ANOTHER_METRIC: Final = 20
@@ -59,7 +60,7 @@ class Curves:
     async def page(self, request: Request, size: int, token: str) -> tuple[list[pb.Curve], str]:
         """Return the curves of the next trainings, by number, and the token of the page after them."""
         if token and TOKEN.fullmatch(token) is None:
-            raise InvalidSpec("page_token", "is not one that was given out", "Start again without it")
+            raise not_given_out()
         most = OF_ANOTHER_METRIC if request.metric else MOST_TRAININGS
         streams, behind = await self._streams(request.job.uid, int(token or 0), min(size, most))
         taken = affordable(streams, request.metric)

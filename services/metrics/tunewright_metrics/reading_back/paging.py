@@ -21,6 +21,10 @@ TOKEN: Final = re.compile(r"(\d{4,9})/\d{12}\+\d{1,9}", re.ASCII)
 T = TypeVar("T")
 
 
+def not_given_out() -> InvalidSpec:
+    return InvalidSpec("page_token", "is not one that was given out", "Start again without it")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The next item that counts: a chunk's order, or "" for the first one, and an offset in the chunk."""
@@ -34,7 +38,7 @@ class Place:
         if not token:
             return Place()
         if TOKEN.fullmatch(token) is None:
-            raise InvalidSpec("page_token", "is not one that was given out", "Start again without it")
+            raise not_given_out()
         order, _, offset = token.rpartition("+")
         return Place(order, int(offset))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tunewright.core.errors import InvalidSpec
 from tunewright.platform.store.port import Query, Store
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright_metrics.collecting.retention import removed_from
@@ -17,7 +16,7 @@ from tunewright_metrics.core.finding import Wanted
 from tunewright_metrics.jobs import Training, training_of
 from tunewright_metrics.reading_back.archive import Archive
 from tunewright_metrics.reading_back.opening import Lines
-from tunewright_metrics.reading_back.paging import Place, Reading
+from tunewright_metrics.reading_back.paging import Place, Reading, not_given_out
 
 TRAININGS_A_PAGE: Final = 20
 TOKEN: Final = re.compile(r"(\d{1,9}):(.*)", re.ASCII)
@@ -65,5 +64,5 @@ def _begin(token: str) -> tuple[int, Place]:
         return 0, Place()
     match = TOKEN.fullmatch(token)
     if match is None:
-        raise InvalidSpec("page_token", "is not one that was given out", "Start again without it")
+        raise not_given_out()
     return int(match[1]), Place.of(match[2])

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.spec import Definition
 from tunewright.surrogate.bend import LARGEST
 from tunewright_metrics.core.advice.edges import best_at_edge
 from tunewright_metrics.core.advice.effects import no_effect
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
 from tunewright_metrics.core.advice.failures import fails_in_region
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.model import belief_of
 from tunewright_metrics.core.advice.noise import noise_larger_than_gain
 from tunewright_metrics.core.advice.parallelism import parallelism_too_high
@@ -50,8 +49,8 @@ def advise(history: History, definitions: Sequence[Definition] = ()) -> Advised:
             untold.append(Untold(evidence.definition_name, reason))
         else:
             advice += _of_model(evidence)
-    order = list(Kind)
-    return Advised(tuple(sorted(advice, key=lambda item: order.index(Kind(item.kind)))), tuple(untold))
+    order = list(AdviceKind)
+    return Advised(tuple(sorted(advice, key=lambda item: order.index(AdviceKind(item.kind)))), tuple(untold))
 
 
 def too_few(evidence: Evidence) -> str:

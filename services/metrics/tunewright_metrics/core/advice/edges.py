@@ -10,15 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.gain import worthwhile_gain
 from tunewright.core.space import Choice, Float, Int, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array, Axis
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Kind, share_text
 from tunewright_metrics.core.advice.model import Belief
 from tunewright_metrics.core.advice.ranges import extended, good_span
+from tunewright_metrics.core.advice.wording import share_text
 
 FEWEST_LEVELS: Final = 3
 NEAR: Final = 0.25
@@ -65,7 +65,7 @@ def _at(evidence: Evidence, belief: Belief, place: int, parameter: Float | Int, 
     )
     job = evidence.history.spec.name
     remedy = f"Try {axis.name}={wider}: tunewright narrow {job} makes a job of it that knows these results."
-    return Advice(Kind.BEST_AT_EDGE, text, remedy, evidence.definition_name, Parameter(axis.name, wider))
+    return Advice(AdviceKind.BEST_AT_EDGE, text, remedy, evidence.definition_name, Parameter(axis.name, wider))
 
 
 def own_share(axis: Axis) -> float:

@@ -11,13 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.space import Choice, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array
 from tunewright.surrogate.gp import condition
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.model import Belief, variance_along, weighted
 from tunewright_metrics.core.advice.ranges import fixed
 
@@ -88,4 +87,4 @@ def _advice(evidence: Evidence, place: int, share: float) -> Advice:
     best = text_of(value)
     remedy = f"Fix it at {best}, as the best training has it: tunewright narrow {job}, or --set {axis.name}={best}."
     suggested = Parameter(axis.name, fixed(axis.parameter, value))
-    return Advice(Kind.NO_EFFECT, text, remedy, evidence.definition_name, suggested)
+    return Advice(AdviceKind.NO_EFFECT, text, remedy, evidence.definition_name, suggested)

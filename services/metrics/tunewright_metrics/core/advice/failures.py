@@ -12,12 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.space import Choice, Range, from_unit, text_of
 from tunewright.core.spec import Parameter
 from tunewright.surrogate.encoding import Array, Axis
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.ranges import within
 
 FEWEST: Final = 5
@@ -120,4 +119,4 @@ def _advice(evidence: Evidence, region: Region) -> Advice:
     )
     name, job = region.axis.name, evidence.history.spec.name
     remedy = f"Try {name}={region.rest}: tunewright narrow {job} makes a job of it that knows these results."
-    return Advice(Kind.FAILS_IN_REGION, text, remedy, evidence.definition_name, Parameter(name, region.rest))
+    return Advice(AdviceKind.FAILS_IN_REGION, text, remedy, evidence.definition_name, Parameter(name, region.rest))

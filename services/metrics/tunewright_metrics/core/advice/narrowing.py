@@ -8,21 +8,20 @@ from typing import Final
 
 import numpy as np
 
-from tunewright.core.analysis import Advice, Narrowed
+from tunewright.core.analysis import Advice, AdviceKind, Narrowed
 from tunewright.core.space import Choice
 from tunewright.core.spec import Definition, Parameter
 from tunewright_metrics.core.advice.advise import too_few
 from tunewright_metrics.core.advice.evidence import Evidence, evidence_of
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.ranges import good_span, within
 from tunewright_metrics.core.history import History
 
 UNLUCKY: Final = 0.05
 """A value of a list is left out if none of the best trainings had it, which chance would do less often than this."""
 REASONS: Final = {
-    Kind.BEST_AT_EDGE: "the best lie at its end, and it still improves there",
-    Kind.FAILS_IN_REGION: "trainings beyond fail",
-    Kind.NO_EFFECT: "no effect: fixed as the best training has it",
+    AdviceKind.BEST_AT_EDGE: "the best lie at its end, and it still improves there",
+    AdviceKind.FAILS_IN_REGION: "trainings beyond fail",
+    AdviceKind.NO_EFFECT: "no effect: fixed as the best training has it",
 }
 
 
@@ -30,7 +29,7 @@ def narrowed(
     history: History, advice: Sequence[Advice], definitions: Sequence[Definition] = ()
 ) -> tuple[Narrowed, ...]:
     """Return the hyperparameters whose range should be another; nothing where noise makes the best ones luck."""
-    noisy = {item.definition_name for item in advice if item.kind == Kind.NOISE_LARGER_THAN_GAIN}
+    noisy = {item.definition_name for item in advice if item.kind == AdviceKind.NOISE_LARGER_THAN_GAIN}
     found: list[Narrowed] = []
     for definition in definitions or history.spec.definitions:
         evidence = evidence_of(history, definition)
@@ -50,7 +49,7 @@ def _of(evidence: Evidence, advice: Sequence[Advice]) -> list[Narrowed]:
     for place, axis in enumerate(evidence.encoding.axes):
         known = advised.get(axis.name)
         if known is not None and known.suggested is not None:
-            found.append(Narrowed(known.suggested, REASONS[Kind(known.kind)], name))
+            found.append(Narrowed(known.suggested, REASONS[AdviceKind(known.kind)], name))
         elif (parameter := _good(evidence, place)) is not None:
             count = len(evidence.best)
             found.append(Narrowed(parameter, f"holds the best {count} of {len(evidence.y)}, with a margin", name))

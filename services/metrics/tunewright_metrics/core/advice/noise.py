@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import minimize
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.gain import worthwhile_gain
 from tunewright.surrogate.encoding import Array
 from tunewright.surrogate.gp import (
@@ -28,7 +28,6 @@ from tunewright.surrogate.gp import (
     prior_median,
 )
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.advice.model import Belief, data_of
 
 FEWEST_REPEATS: Final = 4
@@ -72,7 +71,7 @@ def noise_larger_than_gain(evidence: Evidence, belief: Belief) -> list[Advice]:
     text = (
         f"Noise (standard deviation {deviation:.2g}, {how}) is larger than {what}: single trainings cannot be ranked."
     )
-    return [Advice(Kind.NOISE_LARGER_THAN_GAIN, text, _remedy(evidence), evidence.definition_name)]
+    return [Advice(AdviceKind.NOISE_LARGER_THAN_GAIN, text, _remedy(evidence), evidence.definition_name)]
 
 
 def guesses_of(evidence: Evidence, belief: Belief) -> list[Guess]:

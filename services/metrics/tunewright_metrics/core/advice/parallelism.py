@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.spec import Strategy
-from tunewright_metrics.core.advice.hints import Kind
 from tunewright_metrics.core.history import History
 
 FEWEST_ROUNDS: Final = 4
@@ -35,4 +34,4 @@ def parallelism_too_high(history: History) -> list[Advice]:
         f"Try --parallel {wanted} (tunewright amend {spec.name} --parallel {wanted} while it runs), "
         "or --strategy Random, which loses nothing by it."
     )
-    return [Advice(Kind.PARALLELISM_TOO_HIGH, text, remedy)]
+    return [Advice(AdviceKind.PARALLELISM_TOO_HIGH, text, remedy)]

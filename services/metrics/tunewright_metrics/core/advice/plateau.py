@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from tunewright.core.analysis import Advice
+from tunewright.core.analysis import Advice, AdviceKind
 from tunewright.core.gain import worthwhile_gain
 from tunewright.surrogate.encoding import Array
 from tunewright_metrics.core.advice.evidence import Evidence
-from tunewright_metrics.core.advice.hints import Kind, share_text
 from tunewright_metrics.core.advice.model import Belief
+from tunewright_metrics.core.advice.wording import share_text
 
 FEWEST: Final = 15
 SHARE: Final = 0.3
@@ -48,7 +48,7 @@ def plateau(evidence: Evidence, belief: Belief) -> list[Advice]:
         f"If it runs, end it: tunewright stop {name}; next time give --on-convergence. For more, tune other "
         "hyperparameters, or search wider ranges."
     )
-    return [Advice(Kind.PLATEAU, text, remedy, evidence.definition_name)]
+    return [Advice(AdviceKind.PLATEAU, text, remedy, evidence.definition_name)]
 
 
 def without_gain(y: Array, least: float) -> int:
