@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 from tunewright.core.names import training_id
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 from tunewright.core.states import TrainingState
-from tunewright.core.stopping import MAX_RESOURCE
+from tunewright.core.stopping import had_all
 from tunewright.events.v1 import facts_pb2
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Record
@@ -153,8 +153,7 @@ def _outcome(training: Training) -> str:
         case TrainingState.FAILED:
             return "FAILED"
         case TrainingState.STOPPED if training.objective_value is not None:
-            early = training.stopped_early
-            return "COMPLETED" if early is not None and early.rule == MAX_RESOURCE else "STOPPED"
+            return "COMPLETED" if had_all(training.stopped_early) else "STOPPED"
         case _ if training.objective_value is None:
             return "INFEASIBLE"
         case _:

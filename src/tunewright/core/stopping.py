@@ -30,6 +30,11 @@ class StopEvidence:
     """All this in a sentence."""
 
 
+def had_all(evidence: StopEvidence | None) -> bool:
+    """Say whether a training was stopped because it had all that one gets: to whoever judges it, it has completed."""
+    return evidence is not None and evidence.rule == MAX_RESOURCE
+
+
 def active(rule: EarlyStoppingRule) -> bool:
     """Say whether anything of it stops trainings."""
     extensions = (rule.percentile, rule.patience, rule.threshold)
@@ -39,7 +44,7 @@ def active(rule: EarlyStoppingRule) -> bool:
 def sentence(evidence: StopEvidence, metric: str, percentile: float | None = None) -> str:
     """Say why a training was stopped. `percentile` is the rule's, where that was it."""
     match evidence.rule:
-        case "max_resource":
+        case _ if had_all(evidence):
             return f"stopped by Hyperband at value {evidence.step} of {metric}: that is its MaxResource"
         case "rung":
             return f"stopped early by Hyperband: {_why(evidence, metric, percentile)}"

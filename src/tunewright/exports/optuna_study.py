@@ -23,7 +23,7 @@ from tunewright.client.resources import Measurement, TrainingJob, TuningJob
 from tunewright.core.space import Choice, Int, Range, ScalingType, resolved_scaling
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import ObjectiveState, TrainingState
-from tunewright.core.stopping import MAX_RESOURCE
+from tunewright.core.stopping import had_all
 from tunewright.platform.extras import require
 
 if TYPE_CHECKING:
@@ -130,8 +130,7 @@ def state_of(training: TrainingJob) -> str:
         case TrainingState.RUNNING | TrainingState.EXITED:
             return "RUNNING"
         case TrainingState.STOPPED:
-            whole = training.stopped_early is not None and training.stopped_early.rule == MAX_RESOURCE
-            return "COMPLETE" if judged and whole else "PRUNED"
+            return "COMPLETE" if judged and had_all(training.stopped_early) else "PRUNED"
         case _:
             return "COMPLETE" if judged and training.state is TrainingState.COMPLETED else "FAIL"
 

@@ -57,8 +57,8 @@ class World:
             ]
         )
 
-    async def trainings(self, count: int) -> None:
-        """Store so many ended trainings, one that runs, and one that failed."""
+    async def trainings(self, count: int, **fields: object) -> None:
+        """Store so many ended trainings, with these fields, one that runs, and one that failed."""
         points = cube(0, count, 2).tolist()
         ended = [
             TRAINING
@@ -69,6 +69,7 @@ class World:
                 "objective_value": x + 0.1 * y,
             }
             | {"ended_at": 2.0 * number, "summary": {"steps": 3, "objective_error": None}}
+            | fields
             for number, (x, y) in enumerate(points, 1)
         ]
         rest = TRAINING | {"objective_value": None, "configuration": points and {"x": 0.5, "y": 0.5}, "summary": None}
@@ -127,6 +128,17 @@ async def test_an_answer_is_made_anew_when_the_job_has_changed(world: World) -> 
     assert await world.analyses(analyses=wanted) == before
     await world.job(revision=2)
     assert (await world.analyses(analyses=wanted)).trainings == 9
+
+
+async def test_what_hyperband_gave_all_that_one_gets_has_run_to_its_end(world: World) -> None:
+    evidence = {"rule": "max_resource", "step": 3, "value": 1.0}
+    await world.job()
+    await world.trainings(20, state="STOPPED", stopped_early=evidence)
+    told = await world.analyses(analyses=[pb.ANALYSIS_IMPORTANCE])
+    assert (told.stopped, told.refused) == (0, ())
+    await world.job(revision=2)
+    await world.trainings(20, state="STOPPED", stopped_early=evidence | {"rule": "rung"})
+    assert (await world.analyses(analyses=[pb.ANALYSIS_IMPORTANCE])).stopped == 20
 
 
 class Counting(Analyst):

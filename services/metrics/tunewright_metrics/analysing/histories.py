@@ -8,7 +8,9 @@ from typing import Final
 from tunewright.core.errors import NotFound
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
+from tunewright.core.stopping import StopEvidence, had_all
 from tunewright.platform.codec import from_message
+from tunewright.platform.documents import from_document
 from tunewright.platform.store.port import Document, Query, Store
 from tunewright.v1 import spec_pb2
 from tunewright_metrics.core.history import History, Tried
@@ -42,13 +44,19 @@ def _ended(document: Document) -> bool:
     return TrainingState(document["state"]).final
 
 
+def _state(document: Document) -> TrainingState:
+    early = document.get("stopped_early")
+    whole = early is not None and had_all(from_document(early, StopEvidence))
+    return TrainingState.COMPLETED if whole else TrainingState(document["state"])
+
+
 def _tried(document: Document) -> Tried:
     summary = document["summary"] or {}
     return Tried(
         number=document["number"],
         definition_name=document["definition_name"],
         configuration=document["configuration"],
-        state=TrainingState(document["state"]),
+        state=_state(document),
         value=document["objective_value"],
         steps=summary.get("steps", 0),
         created_at=document["created_at"],

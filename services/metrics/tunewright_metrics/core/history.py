@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tunewright.core.space import Configuration
-from tunewright.core.spec import Definition, TuningJobSpec
+from tunewright.core.spec import Definition, Direction, TuningJobSpec
 from tunewright.core.states import TrainingState
 
 
@@ -17,6 +17,7 @@ class Tried:
     definition_name: str
     configuration: Configuration
     state: TrainingState
+    """COMPLETED also where Hyperband stopped it because it had all that one training gets."""
     value: float | None
     """The objective; None: there is none."""
     steps: int
@@ -40,6 +41,14 @@ class History:
     """As it stands now, amendments included."""
     tried: tuple[Tried, ...]
     """In the order in which they ended."""
+
+    def label(self, definition: Definition) -> str:
+        """Return the definition's name as answers give it: empty where there is only one."""
+        return definition.name if len(self.spec.definitions) > 1 else ""
+
+    def sign(self, definition: Definition) -> float:
+        """Return what turns its objectives into losses, of which smaller ones are better, and back."""
+        return -1.0 if self.spec.objective_of(definition.name).direction is Direction.MAXIMIZE else 1.0
 
     def of(self, definition: Definition) -> tuple[Tried, ...]:
         if len(self.spec.definitions) == 1:

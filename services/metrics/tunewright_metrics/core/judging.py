@@ -120,7 +120,7 @@ def _at_rung(rules: Rules, standing: Standing, number: int, rung: int, value: fl
     finite = value if math.isfinite(value) else math.nan
     match judged(finite, list(others.values()), at=rung, rungs=rules.rungs, direction=rules.direction):
         case Verdict.STOP_AT_MAXIMUM:
-            return Stop("max_resource", rung, value)
+            return Stop(stopping.MAX_RESOURCE, rung, value)
         case Verdict.STOP_AT_RUNG:
             ranked = sorted(
                 (shown for shown in others.values() if not math.isnan(shown)),

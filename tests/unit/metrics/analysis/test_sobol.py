@@ -18,7 +18,6 @@ from tests.unit.metrics.analysis.histories import (
     job_of,
 )
 from tunewright.core.analysis import Analysis
-from tunewright.core.spec import Direction
 from tunewright_metrics.core.analysis.analyses import analyse
 from tunewright_metrics.core.analysis.functions import functions_of
 from tunewright_metrics.core.analysis.sample import sample_of
@@ -28,7 +27,7 @@ from tunewright_metrics.core.analysis.sobol import bounded, sobol_indices
 def fitted(job, **fields):
     """Return share, low and high of first-order and of total indices."""
     (definition,) = job.spec.definitions
-    functions = functions_of(sample_of(job.tried, definition, Direction.MINIMIZE))
+    functions = functions_of(sample_of(job, definition))
     return tuple(bounded(indices) for indices in sobol_indices(functions, len(definition.parameters), **fields))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunewright.core.space import Configuration, Space
-from tunewright.core.spec import Definition, Direction
+from tunewright.core.spec import Definition
 from tunewright.core.states import TrainingState
 from tunewright.surrogate.bend import LARGEST
 from tunewright.surrogate.encoding import Array, Encoding, encoding_of
@@ -37,13 +37,11 @@ class Evidence:
 
     @property
     def definition_name(self) -> str:
-        """Return the definition's name, empty where there is only one."""
-        return self.definition.name if len(self.history.spec.definitions) > 1 else ""
+        return self.history.label(self.definition)
 
     @property
     def sign(self) -> float:
-        """What turns an objective into a loss, and back."""
-        return _sign(self.history, self.definition)
+        return self.history.sign(self.definition)
 
     @property
     def best(self) -> NDArray[np.intp]:
@@ -65,16 +63,12 @@ def evidence_of(history: History, definition: Definition) -> Evidence:
     without = [item for item in known if item.state in _BY_THEMSELVES and not math.isfinite(_value(item))]
     encoding = encoding_of(space)
     columns = {name: [item.configuration[name] for item in finite] for name in space}
-    y = _sign(history, definition) * np.array([_value(item) for item in finite], dtype=np.float64)
+    y = history.sign(definition) * np.array([_value(item) for item in finite], dtype=np.float64)
     U = encoding.coordinates(columns, len(finite))
     return Evidence(history, definition, encoding, tuple(finite), U, y.clip(-LARGEST, LARGEST), tuple(without))
 
 
 _BY_THEMSELVES: Final = frozenset({TrainingState.COMPLETED, TrainingState.FAILED})
-
-
-def _sign(history: History, definition: Definition) -> float:
-    return -1.0 if history.spec.objective_of(definition.name).direction is Direction.MAXIMIZE else 1.0
 
 
 def _value(item: Tried) -> float:

@@ -70,13 +70,13 @@ def _progress(history: History, wanted: Collection[Analysis], chosen: tuple[Defi
 
 def _with_modelled(told: Analyses, history: History, definition: Definition, wanted: Collection[Analysis]) -> Analyses:
     """Add importance and partial dependence of one definition."""
-    name = definition.name if len(history.spec.definitions) > 1 else ""
+    name = history.label(definition)
     modelled = [analysis for analysis in MODELLED if analysis in wanted]
 
     def refused(told: Analyses, analyses: Iterable[Analysis], reason: str) -> Analyses:
         return replace(told, refused=(*told.refused, *(Refusal(one, reason, name) for one in analyses)))
 
-    sample = sample_of(history.of(definition), definition, history.spec.objective_of(definition.name).direction)
+    sample = sample_of(history, definition)
     try:
         check_enough(sample)
     except TooLittle as reason:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtri
 
-from tunewright.core.spec import Definition, Direction
+from tunewright.core.spec import Definition
 from tunewright.core.states import TrainingState
 from tunewright.surrogate.bend import LARGEST
 from tunewright.surrogate.encoding import Array, Encoding, encoding_of
 from tunewright.surrogate.model import Observed
-from tunewright_metrics.core.history import Tried
+from tunewright_metrics.core.history import History, Tried
 
 FEWEST: Final = 10
 """Configurations that ran to their end."""
@@ -61,10 +60,9 @@ class Sample:
         return Observed(self.encoding.features(self.U), self.encoding.groups, self.y, self.errors)
 
 
-def sample_of(tried: Sequence[Tried], definition: Definition, direction: Direction) -> Sample:
-    encoding = encoding_of(definition.space)
-    sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
-    valued = sorted((item for item in tried if has_objective(item)), key=lambda item: item.number)
+def sample_of(history: History, definition: Definition) -> Sample:
+    encoding, sign = encoding_of(definition.space), history.sign(definition)
+    valued = sorted((item for item in history.of(definition) if has_objective(item)), key=lambda item: item.number)
     columns = {axis.name: [item.configuration.get(axis.name) for item in valued] for axis in encoding.axes}
     U = encoding.coordinates(columns, len(valued))
     completed = np.array([item.state is not TrainingState.STOPPED for item in valued], dtype=bool)
