@@ -62,11 +62,10 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     ) -> pb.ListMeasurementsResponse:
         extent = await self._extent("measurements", request.training, request.attempt, request.page_token)
         if request.max_points:
-            if request.max_points < 0:
-                raise InvalidSpec("max_points", "must be at least 1", "Leave it out for all points")
+            most = _page_size(request.max_points, "max_points")
             columns = Columns(request.metric)
             await self._archive.each(extent, columns.add)
-            thinned = await asyncio.to_thread(columns.thinned, request.max_points)
+            thinned = await asyncio.to_thread(columns.thinned, most)
             return pb.ListMeasurementsResponse(measurements=thinned)
         points, size = Points(request.metric), _page_size(request.page_size)
         found, token = await self._archive.page(extent, points, size, request.page_token)

@@ -17,7 +17,7 @@ from tunewright.platform.store.port import Page, Query, Stored
 from tunewright_metrics.collecting import buckets
 from tunewright_metrics.core.finding import wanted
 from tunewright_metrics.jobs import Jobs, Training
-from tunewright_metrics.reading_back import archive
+from tunewright_metrics.reading_back import archive, paging
 from tunewright_metrics.reading_back.archive import Archive, Extent
 from tunewright_metrics.reading_back.news import News
 from tunewright_metrics.reading_back.opening import Lines
@@ -125,6 +125,17 @@ def test_the_last_lines_and_what_comes_after_them_are_all_there_are(
     tail, followed = asyncio.run(read_all())
     assert tail == [text(number) for number in range(max(printed - size, 0), printed)]
     assert followed == [text(number) for number in range(printed, shelf.printed)]
+
+
+async def test_the_last_lines_are_no_more_than_a_page_holds_however_long_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_CHARACTERS", 25)
+    shelf = Shelf()
+    for _ in range(10):
+        shelf.prints(3)
+    tail, _ = await reader(shelf).last(EXTENT, Lines(), 1000)
+    assert [line.text for line in tail] == [text(28), text(29)]
 
 
 @pytest.mark.parametrize("limit", [{"chunks_left": 1}, {"characters_left": 1}])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final, Generic, TypeVar
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.store.port import Document
-from tunewright_metrics.reading_back.opening import Open
+from tunewright_metrics.reading_back.opening import Found, Open
 
 CHUNKS_A_PAGE: Final = 200
 READ_A_PAGE: Final = 8_000_000
@@ -96,22 +98,28 @@ class Tail(Generic[T]):
     behind: Place = Place()
     """What will come after them."""
     chunks_left: int = CHUNKS_FOR_A_TAIL
-    _chunks: list[list[T]] = field(default_factory=list)
+    _chunks: list[list[Found[T]]] = field(default_factory=list)
     _count: int = 0
+    _characters: int = 0
 
     def take(self, documents: Sequence[Document]) -> bool:
         """Go through chunks that are further from the end; return whether that is enough."""
         for document in documents:
             opened = self.open(document)
-            self._chunks.append([found.item for found in opened.found])
+            found = list(opened.found)
+            self._chunks.append(found)
             if not self.behind.order:
                 self.behind = Place(document["order"], opened.count)
-            self._count += len(self._chunks[-1])
+            self._count += len(found)
+            self._characters += sum(item.characters for item in found)
             self.chunks_left -= 1
-            if self._count >= self.size or self.chunks_left <= 0:
+            if self._count >= self.size or self._characters > PAGE_CHARACTERS or self.chunks_left <= 0:
                 return True
         return False
 
     def items(self) -> list[T]:
-        found = [item for chunk in reversed(self._chunks) for item in chunk]
-        return found[max(len(found) - self.size, 0) :]
+        """Return the last ones, one at least, as many as a page may hold."""
+        found = [item for chunk in reversed(self._chunks) for item in chunk][-self.size :]
+        characters = list(accumulate(item.characters for item in reversed(found)))
+        kept = max(bisect_right(characters, PAGE_CHARACTERS), 1)
+        return [item.item for item in found[-kept:]]
