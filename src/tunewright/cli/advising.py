@@ -18,8 +18,9 @@ async def closing_words(client: AsyncClient, job: str) -> str:
         told = await client.analyze(job, Analysis.ADVICE)
     except TunewrightError:
         return ""
-    return "\n".join(printable(f"Advice: {_text(item)} {item.remedy}") for item in told.advice[:SHOWN])
+    return "\n".join(printable(f"Advice: {advice_text(item)} {item.remedy}") for item in told.advice[:SHOWN])
 
 
-def _text(item: Advice) -> str:
+def advice_text(item: Advice) -> str:
+    """Say what could be done better, and of which definition where there are several."""
     return f"{item.definition_name}: {item.text}" if item.definition_name else item.text

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from tunewright.cli.advising import advice_text
 from tunewright.cli.blocks import bar, sparkline
 from tunewright.cli.looking import print_table
 from tunewright.cli.serving import join
@@ -42,7 +43,7 @@ def show(told: Analyses, *, as_json: bool) -> None:
     _show_best(told.best_so_far)
     _show_distribution(told.distribution)
     for advice in told.advice:
-        print(printable(f"\nAdvice: {advice.text}\n  {advice.remedy}"))
+        print(printable(f"\nAdvice: {advice_text(advice)}\n  {advice.remedy}"))
     for refusal in told.refused:
         of = f" of {refusal.definition_name}" if refusal.definition_name else ""
         print(printable(f"\nNo {refusal.analysis.value}{of}: {refusal.reason}."))

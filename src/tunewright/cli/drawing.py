@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tunewright.cli.blocks import WIDTH, sparkline
-from tunewright.cli.looking import print_table
+from tunewright.cli.looking import is_job, print_table
 from tunewright.cli.options import Form
 from tunewright.cli.serving import join
 from tunewright.cli.wording import rounded
 from tunewright.client import Client, Curve
-from tunewright.core.errors import NotFound
 from tunewright.core.space import Value
 
 NARROW: Final = 8
@@ -47,9 +46,7 @@ class Drawn:
 
 def curves(name: str, data_dir: Path | None, metric: str, points: int, form: Form, *, follow: bool) -> None:
     with Client(join(data_dir)) as client:
-        try:
-            client.describe(name)
-        except NotFound:
+        if not is_job(client, name):
             _of_training(client, name, metric, points, form, follow=follow)
             return
         if not follow:

@@ -155,7 +155,7 @@ class Lines:
 def logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
     """Return the exit code: 1 if nothing was found."""
     with Client(join(data_dir)) as client:
-        if lines.searched and _is_job(client, name):
+        if lines.searched and is_job(client, name):
             if follow or tail or lines.instance is not None:
                 raise InvalidSpec(
                     "logs", f"{name} is a tuning job", "Name one of its trainings with --follow, --tail or --instance"
@@ -186,7 +186,7 @@ def _search(client: Client, job: str, lines: Lines) -> int:
     return 0 if found else 1
 
 
-def _is_job(client: Client, name: str) -> bool:
+def is_job(client: Client, name: str) -> bool:
     try:
         client.describe(name)
     except NotFound:

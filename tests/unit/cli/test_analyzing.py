@@ -62,6 +62,11 @@ def test_nothing_told_leaves_no_empty_tables(capsys):
     assert shown(capsys, told).splitlines() == ["0 objectives", "", "No best so far: no training has ended."]
 
 
+def test_advice_says_of_which_definition_it_is(capsys):
+    told = Analyses(advice=(Advice("PLATEAU", "Nothing was gained.", "Stop it.", "large"),))
+    assert shown(capsys, told).splitlines()[-2:] == ["Advice: large: Nothing was gained.", "  Stop it."]
+
+
 @pytest.mark.parametrize(("share", "length"), [(0.0, 0), (0.01, 1), (0.5, 10), (1.0, 20), (1.7, 20)])
 def test_a_bar_is_as_long_as_its_share(share, length):
     assert len(bar(share)) == length
