@@ -136,6 +136,14 @@ async def test_a_record_that_cannot_be_read_stops_nobody_else(store: Store, bus:
     assert summary(await results.told()).number == 2
 
 
+async def test_a_job_that_another_collector_hears_is_deleted_is_begun_no_more(store: Store, bus: Bus) -> None:
+    collector = new_collector(store, bus)
+    await collector.handle(batch(lines(0, ["accuracy=1"])))  # it has asked for the start
+    await new_collector(store, bus).handle(batch(facts_pb2.TuningJobDeleted(uid=UID), topic="tuning.events"))
+    await collector.handle(batch(started(), lines(0, ["accuracy=1"]), started(number=2)))
+    assert (await store.find(Query("streams", "by_job", {"uid": UID}))).items == []
+
+
 class Away:
     """A bus that is away, and comes back."""
 

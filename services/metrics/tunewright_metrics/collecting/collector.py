@@ -24,7 +24,7 @@ from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.store.port import Store, Write
 from tunewright_metrics.collecting import records, standings
 from tunewright_metrics.collecting.fold import OUTPUT, Fold, Kept, key_of
-from tunewright_metrics.collecting.purging import deleted, purge
+from tunewright_metrics.collecting.purging import deleted, purge, undeleted
 from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.collecting.standings import Standings
 from tunewright_metrics.collecting.stop_advice import Advice
@@ -149,7 +149,7 @@ class Collector:
     async def _commit(self, fold: Fold, writes: Sequence[Write], after: Mapping[StreamKey, Kept]) -> None:
         """Write what has changed. Of a stream that has not started, nothing is stored."""
         if writes:
-            await self._store.commit(writes)
+            await self._store.commit([*writes, *undeleted(writes)])
             commits_done.inc()
             reading_lag.set(max(time.time() - fold.newest, 0))
         self._standings.keep(fold.standings)

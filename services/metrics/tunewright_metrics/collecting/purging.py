@@ -7,14 +7,14 @@ deletion is remembered for longer than messages are kept.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import structlog
 
 from tunewright.core.errors import Conflict
 from tunewright.platform.bus.topics import topics
-from tunewright.platform.store.port import Put, Query, Remove, Store
+from tunewright.platform.store.port import Check, Insert, Put, Query, Remove, Store, Write
 from tunewright_metrics.collecting import standings
 
 PAGE: Final = 100
@@ -27,6 +27,14 @@ log = structlog.get_logger()
 async def deleted(store: Store, uids: Collection[str]) -> set[str]:
     """Return those of the jobs that have been deleted lately."""
     return set(await store.get_many("deletions", list(uids))) if uids else set()
+
+
+def undeleted(writes: Iterable[Write]) -> list[Check]:
+    """Return the conditions under which streams may begin: a deletion meanwhile, heard elsewhere, beats the commit."""
+    begun = dict.fromkeys(
+        write.document["uid"] for write in writes if isinstance(write, Insert) and write.collection == "streams"
+    )
+    return [Check("deletions", uid, 0) for uid in begun]
 
 
 async def purge(store: Store, uid: str) -> None:
