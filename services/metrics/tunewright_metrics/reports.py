@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import structlog
 
-from tunewright.core.check import MAX_METRIC_NAME
+from tunewright.core.check import check_metric_name
 from tunewright.core.errors import CallerError, IllegalTransition, InvalidSpec, PeerError
 from tunewright.core.names import training_id
 from tunewright.events.v1 import output_pb2
@@ -49,9 +49,8 @@ def check_names(metrics: Sequence[str], field: str) -> None:
     """Raises InvalidSpec, of this field: there is no value, or one whose metric has no name or too long a one."""
     if not metrics or not all(metrics):
         raise InvalidSpec(field, "each needs a metric, and there must be one", "Name the metric")
-    longest = max(map(len, metrics))
-    if longest > MAX_METRIC_NAME:
-        raise InvalidSpec(field, f"a metric's name has {longest} characters", f"At most {MAX_METRIC_NAME} are taken")
+    for name in metrics:
+        check_metric_name(name, f"{field}.metric")
 
 
 def reportable_attempt(training: Training, attempt: int) -> int:
