@@ -120,7 +120,12 @@ def test_a_long_text_does_not_drown_the_sentence_that_refuses_it():
     assert "no hyphen at the end. For example my-job-1" in said
 
 
-REGEXES = [("x" * 501, "1 to 500"), ("(", "not a regular expression"), ("acc=[0-9.]+", "no group")]
+REGEXES = [
+    ("x" * 501, "1 to 500"),
+    ("(", "not a regular expression"),
+    ("(?a)(?u)(x)", "not a regular"),
+    ("acc=[0-9.]+", "no group"),
+]
 
 
 @pytest.mark.parametrize(("regex", "why"), REGEXES)
