@@ -41,11 +41,14 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReportMetricsResponse:
+        if request.attempt < 0:
+            raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the current one")
         training = await self._archive.training(request.training, caller())
         attempt = request.attempt or training.attempt
-        if training.state.final or attempt == 0:
+        if training.state.final or not 0 < attempt <= training.attempt:
+            state = f"{training.state} in attempt {training.attempt}" if request.attempt else training.state
             remedy = "Report from within the training, while it runs"
-            raise IllegalTransition(f"training job {request.training}", training.state, "report metrics", remedy)
+            raise IllegalTransition(f"training job {request.training}", state, "report metrics", remedy)
         if not request.measurements or not all(item.metric for item in request.measurements):
             raise InvalidSpec("measurements", "each needs a metric, and there must be one", "Name the metric")
         message = output_pb2.MetricsReported(

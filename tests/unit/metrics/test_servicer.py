@@ -245,6 +245,10 @@ async def test_what_cannot_be_reported_is_refused(world: World) -> None:
     for state, attempt in (("COMPLETED", 1), ("READY", 0)):
         await world.training(state, attempt)
         assert isinstance(await world.refused(world.stub.ReportMetrics(request)), IllegalTransition)
+    await world.training("RUNNING", 2)
+    for attempt, error in ((-1, InvalidSpec), (3, IllegalTransition)):
+        request.attempt = attempt
+        assert isinstance(await world.refused(world.stub.ReportMetrics(request)), error)
 
 
 async def test_trainings_of_others_are_not_found(world: World) -> None:
