@@ -9,6 +9,7 @@ from typing import Final
 from tunewright.core.errors import NotFound
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import TrainingState
+from tunewright.core.stopping import MAX_RESOURCE
 from tunewright.platform.codec import from_message
 from tunewright.platform.store.port import Document, Query, Store
 from tunewright.v1 import spec_pb2
@@ -63,13 +64,20 @@ def _ended(document: Document) -> bool:
     return TrainingState(document["state"]).final
 
 
+def _state(document: Document) -> TrainingState:
+    """Return how a training ended; what Hyperband stopped at its MaxResource has had all it was to have: completed."""
+    early = document.get("stopped_early")
+    at_its_end = early is not None and early["rule"] == MAX_RESOURCE and document["objective_value"] is not None
+    return TrainingState.COMPLETED if at_its_end else TrainingState(document["state"])
+
+
 def _tried(document: Document) -> Tried:
     summary = document["summary"] or {}
     return Tried(
         number=document["number"],
         definition_name=document["definition_name"],
         configuration=document["configuration"],
-        state=TrainingState(document["state"]),
+        state=_state(document),
         value=document["objective_value"],
         steps=summary.get("steps", 0),
         created_at=document["created_at"],
