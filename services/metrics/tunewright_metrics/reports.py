@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 
+from tunewright.core.check import check_metric_name
 from tunewright.core.errors import CallerError, IllegalTransition, InvalidSpec, PeerError
 from tunewright.core.names import training_id
 from tunewright.events.v1 import output_pb2
@@ -113,6 +114,8 @@ def _checked(given: Any) -> output_pb2.MetricsReported:
         raise InvalidSpec("report_id", f"must have 1 to {LONGEST_ID} characters", "The same id counts once")
     if not report.values or not all(item.metric for item in report.values):
         raise InvalidSpec("values", "each needs a metric, and there must be one", "Name the metric")
+    for item in report.values:
+        check_metric_name(item.metric, "values.metric")
     if report.attempt < 0:
         raise InvalidSpec("attempt", "must be at least 1", "Leave it out for the current one")
     if not report.HasField("at"):

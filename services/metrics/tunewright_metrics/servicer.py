@@ -11,6 +11,7 @@ from typing import Final
 
 import grpc
 
+from tunewright.core.check import check_metric_name
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.messages import to_record
@@ -51,6 +52,8 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
             raise IllegalTransition(f"training job {request.training}", state, "report metrics", remedy)
         if not request.measurements or not all(item.metric for item in request.measurements):
             raise InvalidSpec("measurements", "each needs a metric, and there must be one", "Name the metric")
+        for item in request.measurements:
+            check_metric_name(item.metric, "measurements.metric")
         message = output_pb2.MetricsReported(
             uid=training.uid,
             number=training.number,

@@ -363,6 +363,9 @@ class AsyncClient:
         Each call is a further step of its metrics; what comes twice under one `request_id` counts once. Raises
         NotFound, IllegalTransition: the training does not run.
         """
+        for name, value in values.items():
+            if value is None:
+                raise InvalidSpec("values", f"{name} is None", "Give a number; NaN is one")
         request = request_of(
             mpb.ReportMetricsRequest,
             training=training,

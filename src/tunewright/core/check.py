@@ -35,6 +35,7 @@ from tunewright.core.warm_start import check_request
 MAX_PARALLEL: Final = 100
 MAX_HYPERPARAMETERS: Final = 99
 """AMT allows 100 and takes one itself."""
+MAX_METRIC_NAME: Final = 255
 MAX_METRICS: Final = 40
 MAX_REGEX: Final = 500
 MAX_VALUE: Final = 2500
@@ -149,8 +150,15 @@ def _check_metrics(definition: Definition, path: str) -> None:
         here = f"{path}.metric_definitions[{index}]"
         if not metric.name or names.index(metric.name) != index:
             raise InvalidSpec(f"{here}.name", f"{metric.name!r} is missing or given twice", "Name each metric once")
+        check_metric_name(metric.name, f"{here}.name")
         if metric.regex:
             _check_regex(metric.regex, f"{here}.regex")
+
+
+def check_metric_name(name: str, field: str) -> None:
+    """Raise InvalidSpec under `field`: names stand in every record of a training, which is written often."""
+    if len(name) > MAX_METRIC_NAME:
+        raise InvalidSpec(field, f"has {len(name)} characters, at most {MAX_METRIC_NAME} can be", "Shorten it")
 
 
 def _check_regex(pattern: str, field: str) -> None:

@@ -122,6 +122,8 @@ async def test_values_are_reported_under_an_id_that_makes_repeating_them_harmles
     assert request.request_id
     with pytest.raises(InvalidSpec, match="value"):
         await client.report("x", {"acc": "98%"})
+    with pytest.raises(InvalidSpec, match="acc is None"):
+        await client.report("x", {"acc": None})
 
 
 async def test_output_and_measurements_are_followed(client):

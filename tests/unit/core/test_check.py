@@ -135,6 +135,11 @@ def test_a_metric_needs_a_regex_with_a_group(regex, why):
     assert why in error.why
 
 
+def test_a_metrics_name_is_short():
+    error = refusal(spec(metric_definitions=(MetricDefinition("a" * 256, "(.*)"),)))
+    assert error.field == "definitions[0].metric_definitions[0].name"
+
+
 def test_a_metric_without_a_regex_is_named_by_what_the_program_says():
     wanted = spec(metric_definitions=(MetricDefinition("acc"),))
     assert check_new(wanted) == wanted
