@@ -85,4 +85,4 @@ def test_what_cannot_be_narrowed_says_why(served: Served) -> None:
             client.narrow("few")
     refused = cli(served, "narrow", "few", "--yes")
     assert refused.returncode != 0
-    assert "3 trainings have ended with an objective; advice on ranges needs 17" in refused.stderr
+    assert "advice on ranges needs 17 trainings that ran to their end with an objective, and has 3" in refused.stderr

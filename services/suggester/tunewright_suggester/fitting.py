@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import BinaryIO
 
 from tunewright.core.errors import InvalidSpec
@@ -53,8 +54,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Serve with standard output kept for answers: whatever prints goes to standard error."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+    """Serve with standard output kept for answers: whatever prints goes to standard error.
+
+    Ends quietly where nobody is left to answer: the parent has been killed.
+    """
+    with suppress(BrokenPipeError), os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         serve(sys.stdin.buffer, answers)
 

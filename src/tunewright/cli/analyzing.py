@@ -52,7 +52,7 @@ def show(told: Analyses, *, as_json: bool) -> None:
 def _rests_on(told: Analyses) -> str:
     stopped = f", {told.stopped} of them of trainings stopped early" if told.stopped else ""
     without = f"; {told.left_out} ended without one" if told.left_out else ""
-    return f"{told.trainings} objectives{stopped}{without}"
+    return f"{told.trainings} objective{'' if told.trainings == 1 else 's'}{stopped}{without}"
 
 
 def _show_importance(items: Sequence[Importance], definition_name: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from tunewright.cli.serving import join
 from tunewright.cli.wording import (
@@ -152,8 +153,19 @@ class Lines:
         return bool(self.contains or self.matches)
 
 
+OPTIONS: Final = {"contains": "--grep", "matches": "--match"}
+"""What the command line calls the fields of a search."""
+
+
 def logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
-    """Return the exit code: 1 if nothing was found."""
+    """Return the exit code: 1 if nothing was found. Raises InvalidSpec: a pattern is none, and more."""
+    try:
+        return _logs(name, data_dir, lines, follow=follow, tail=tail)
+    except InvalidSpec as error:
+        raise InvalidSpec(OPTIONS.get(error.field, error.field), error.why, error.remedy) from None
+
+
+def _logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
     with Client(join(data_dir)) as client:
         if lines.searched and is_job(client, name):
             if follow or tail or lines.instance is not None:

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,16 @@ from typing import Final
 from tunewright.client.address import ENDPOINT, Address, find
 from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
 from tunewright.platform.credentials import default_data_dir
+from tunewright.platform.store.folder import is_held
 
 IDLE_S: Final = 60
 """A server that we start ends by itself after this time without an active job."""
 LOG_FILE: Final = "server.log"
 ROOTS_FILE: Final = "image-roots"
 START_LOCK: Final = "starting"
+STARTING_S: Final = 10.0
+"""A server that somebody else starts may take so long until it answers."""
+LOOK_AGAIN_S: Final = 0.1
 
 
 def join_or_start(data_dir: Path | None, image_roots: Sequence[Path]) -> Address:
@@ -104,9 +109,23 @@ def _start(folder: Path, image_roots: Sequence[Path]) -> Address:
         ready = said.readline().startswith("ready ")
     if not ready:
         process.wait()
+        if (address := _of_another(folder)) is not None:
+            return address
         last = log.read_text().strip().splitlines()[-1:] or ["it said nothing"]
         raise Unavailable("the server", f"did not start: {last[0]} (its log: {log})")
     return find(folder)
+
+
+def _of_another(folder: Path) -> Address | None:
+    """Return the address of a server that was faster: somebody's `tunewright local`, which may still be starting."""
+    until = time.monotonic() + STARTING_S
+    while is_held(folder):
+        if (address := _answering(folder)) is not None:
+            return address
+        if time.monotonic() >= until:
+            break
+        time.sleep(LOOK_AGAIN_S)
+    return None
 
 
 def _kept_roots(folder: Path, image_roots: Sequence[Path]) -> list[str]:

@@ -355,6 +355,26 @@ class AsyncClient:
             for message in response.measurements:
                 yield from_message(message, Measurement)
 
+    async def report(
+        self, training: str, values: Mapping[str, float], *, attempt: int = 0, request_id: str | None = None
+    ) -> None:
+        """Report one value of each metric, from within a training that runs: its name is in TRAINING_JOB_NAME.
+
+        Each call is a further step of its metrics; what comes twice under one `request_id` counts once. Raises
+        NotFound, IllegalTransition: the training does not run.
+        """
+        for name, value in values.items():
+            if value is None:
+                raise InvalidSpec("values", f"{name} is None", "Give a number; NaN is one")
+        request = request_of(
+            mpb.ReportMetricsRequest,
+            training=training,
+            attempt=attempt,
+            measurements=[request_of(mpb.Measurement, metric=name, value=value) for name, value in values.items()],
+            request_id=request_id or str(uuid.uuid4()),
+        )
+        await self._call(self._metrics.ReportMetrics, request)
+
     async def _pages(self, method: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
         """Yield the answers, page after page."""
         while True:

@@ -29,5 +29,9 @@ def narrowing_of(job: TuningJob, told: Analyses, name: str, max_trainings: int |
 
 
 def _why_not(told: Analyses) -> str:
-    refused = [item.reason for item in told.refused if item.analysis is Analysis.ADVICE]
+    refused = [
+        f"{item.definition_name}: {item.reason}" if item.definition_name else item.reason
+        for item in told.refused
+        if item.analysis is Analysis.ADVICE
+    ]
     return "; ".join([*refused, *(item.text for item in told.advice if item.kind == AdviceKind.NOISE_LARGER_THAN_GAIN)])

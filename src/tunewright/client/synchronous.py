@@ -163,6 +163,11 @@ class Client:
     ) -> Iterator[Measurement]:
         return self._each(self._client.measurements(training, metric, follow=follow, max_points=max_points))
 
+    def report(
+        self, training: str, values: Mapping[str, float], *, attempt: int = 0, request_id: str | None = None
+    ) -> None:
+        self._run(self._client.report(training, values, attempt=attempt, request_id=request_id))
+
     def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
         return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))
 

@@ -168,7 +168,7 @@ def _check_regex(pattern: str, field: str) -> None:
         raise InvalidSpec(field, f"must have 1 to {MAX_REGEX} characters", "Shorten it")
     try:
         groups = re.compile(pattern).groups
-    except re.error as error:
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise InvalidSpec(field, f"{pattern!r} is not a regular expression: {error}", "Mend it") from None
     if groups < 1:
         raise InvalidSpec(field, f"{pattern!r} has no group", "Put the number in parentheses: val_acc=([0-9.]+)")

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from tunewright.core.ranges_text import default_regex
+
 NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 NAMED_NUMBER: Final = re.compile(rf"([A-Za-z_][\w/.\-]*(?: [A-Za-z_][\w/.\-]*)?)[\"']?\s*[=:]\s*({NUMBER})(?![\w:/])")
 MOST_SHOWN: Final = 200
@@ -27,6 +29,8 @@ def lookalikes(lines: Iterable[str]) -> dict[str, str]:
 def instead_of(metric: str, lines: Sequence[str]) -> str:
     """Say what was printed where no value of `metric` was found, and what to do about it."""
     found = lookalikes(lines)
+    if plain := _plain(metric, lines):
+        return f"It printed {metric}=NUMBER, but its definition does not read that: {plain}. Leave the definition out."
     example = next((line.strip() for line in reversed(lines) if any(map(str.isdigit, line))), "")
     shown = f"; a line of it: {example[:MOST_SHOWN]}" if example else ""
     if metric in found:
@@ -37,6 +41,15 @@ def instead_of(metric: str, lines: Sequence[str]) -> str:
         numbers = ", ".join(f"{name}={found[name]}" for name in names)
         return f"It printed no {metric}=NUMBER, but {numbers}{shown}. Name one of these, or give a regex for {metric}."
     return f"It printed no {metric}=NUMBER{shown}. Give a regex for {metric}." if example else last_line(lines)
+
+
+def _plain(metric: str, lines: Sequence[str]) -> str:
+    """Return the last line that would be read if the metric were merely named; empty: none would."""
+    if not any(metric in line for line in lines):
+        return ""
+    by_name = re.compile(default_regex(metric))
+    shown = (line[:MOST_CHARACTERS] for line in reversed(lines))
+    return next((line.strip()[:MOST_SHOWN] for line in shown if by_name.search(line)), "")
 
 
 def last_line(lines: Sequence[str]) -> str:

@@ -41,6 +41,8 @@ def test_a_number_that_is_not_plain_needs_a_regex():
 
 
 def test_without_any_number_the_last_line_is_told():
+    said = instead_of("acc", ["step 1 acc=0.5", "done 1"])
+    assert said.endswith("acc=NUMBER, but its definition does not read that: step 1 acc=0.5. Leave the definition out.")
     assert instead_of("acc", ["started", "ended", "", " "]).endswith("it printed: ended")
     assert instead_of("acc", []) == "It printed nothing."
 

@@ -138,6 +138,10 @@ class Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
         for line in self.lines[-request.tail :]:
             yield mpb.FollowOutputResponse(lines=[line])
 
+    async def ReportMetrics(self, request, _context):
+        self.requests.append(request)
+        return mpb.ReportMetricsResponse()
+
     async def ListMeasurements(self, request, _context):
         page, token = paged(self.measured, request.page_token)
         return mpb.ListMeasurementsResponse(measurements=page, next_page_token=token)

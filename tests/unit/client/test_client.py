@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 
@@ -112,6 +113,19 @@ async def test_all_pages_are_read(client, tuning):
     assert [item.step for item in await collected(client.measurements("a-001"))] == [1, 2, 3, 4, 5]
 
 
+async def test_values_are_reported_under_an_id_that_makes_repeating_them_harmless(client, metrics):
+    await client.report("x", {"acc": 0.5, "loss": math.nan})
+    (request,) = metrics.requests
+    assert [item.metric for item in request.measurements] == ["acc", "loss"]
+    assert request.measurements[0].value == 0.5
+    assert math.isnan(request.measurements[1].value)
+    assert request.request_id
+    with pytest.raises(InvalidSpec, match="value"):
+        await client.report("x", {"acc": "98%"})
+    with pytest.raises(InvalidSpec, match="acc is None"):
+        await client.report("x", {"acc": None})
+
+
 async def test_output_and_measurements_are_followed(client):
     assert [line.text for line in await collected(client.output("x", follow=True, tail=2))] == ["line 3", "line 4"]
     assert [line.text for line in await collected(client.output("x", tail=1))] == ["line 4"]
@@ -212,6 +226,7 @@ async def test_the_synchronous_client_does_the_same_also_where_a_loop_runs(addre
             assert [item.number for item in client.trainings("digits-1")] == [1, 2, 3]
             assert [watched.job.state for watched in client.watch("digits-1")] == [JobState.COMPLETED]
             assert len(list(client.output("x"))) == len(list(client.measurements("x"))) == 5
+            client.report("x", {"acc": 0.5})
             assert len(list(client.curves("x"))) == len(list(client.follow_curves("x"))) == 5
             assert len(list(client.search_output("x", contains="line"))) == 6
             assert client.stop("digits-1").state is JobState.STOPPING

@@ -122,7 +122,12 @@ def test_a_long_text_does_not_drown_the_sentence_that_refuses_it():
     assert "no hyphen at the end. For example my-job-1" in said
 
 
-REGEXES = [("x" * 501, "1 to 500"), ("(", "not a regular expression"), ("acc=[0-9.]+", "no group")]
+REGEXES = [
+    ("x" * 501, "1 to 500"),
+    ("(", "not a regular expression"),
+    ("(?a)(?u)(x)", "not a regular"),
+    ("acc=[0-9.]+", "no group"),
+]
 
 
 @pytest.mark.parametrize(("regex", "why"), REGEXES)
@@ -130,6 +135,11 @@ def test_a_metric_needs_a_regex_with_a_group(regex, why):
     error = refusal(spec(metric_definitions=(MetricDefinition("acc", regex),)))
     assert error.field == "definitions[0].metric_definitions[0].regex"
     assert why in error.why
+
+
+def test_a_metrics_name_is_short():
+    error = refusal(spec(metric_definitions=(MetricDefinition("a" * 256, "(.*)"),)))
+    assert error.field == "definitions[0].metric_definitions[0].name"
 
 
 def test_a_metric_without_a_regex_is_named_by_what_the_program_says():

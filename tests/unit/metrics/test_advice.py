@@ -72,6 +72,15 @@ def test_a_model_that_sees_too_few_rounds_is_told_of(job: Job) -> None:
     assert AdviceKind.PARALLELISM_TOO_HIGH not in kinds(fewer)
 
 
+def test_one_training_and_trainings_without_any_objective_are_not_told_of_parallelism() -> None:
+    history = ran(next(iter(crowded(1)))).history
+    assert AdviceKind.PARALLELISM_TOO_HIGH in kinds(history)
+    single = replace(history.spec, limits=Limits(4, 1))
+    assert AdviceKind.PARALLELISM_TOO_HIGH not in kinds(History(single, history.tried[:1]))
+    failed = tuple(replace(item, state=TrainingState.FAILED, value=None) for item in history.tried)
+    assert AdviceKind.PARALLELISM_TOO_HIGH not in kinds(History(history.spec, failed))
+
+
 @pytest.mark.parametrize("job", flat(10), ids=str)
 def test_a_search_that_is_over_is_told_so(job: Job) -> None:
     assert AdviceKind.PLATEAU in kinds(ran(job).history)
@@ -93,7 +102,9 @@ def test_too_few_trainings_get_a_reason_instead() -> None:
     history = ran(Job("few", "bowl", 2, 12, 1)).history
     advised = advise(history)
     assert advised.advice == ()
-    assert advised.untold[0].reason == "12 trainings have ended with an objective; advice on ranges needs 19"
+    assert advised.untold[0].reason == (
+        "advice on ranges needs 19 trainings that ran to their end with an objective, and has 12"
+    )
 
 
 def test_repeats_tell_the_noise_that_no_model_can() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.message import Message
@@ -20,7 +21,7 @@ from tunewright.platform.bus.messages import read, to_record
 from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
-from tunewright.platform.store.port import Put, Query, Store
+from tunewright.platform.store.port import Put, Query, Store, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_metrics.collecting.buckets import lines_of, points_in
 from tunewright_metrics.collecting.collector import Collector
@@ -127,6 +128,29 @@ async def test_a_message_that_fails_leaves_other_trainings_and_its_own_stream_al
     told = await results.told()
     summaries = [message for message in told if isinstance(message, results_pb2.TrainingSummarized)]
     assert {message.number: message.objective_value for message in summaries} == {1: 1, 2: 2}
+
+
+class FussyStore:
+    """A store that has no form for what is written of training 2."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def commit(self, writes: Sequence[Write]) -> None:
+        if any(write.key.startswith(f"{UID}/000002") for write in writes):
+            raise ValueError("surrogates not allowed")
+        await self._store.commit(writes)
+
+
+async def test_writes_that_the_store_cannot_take_leave_other_trainings_alone(store: Store, bus: Bus) -> None:
+    fussy = FussyStore(store)
+    messages = [started(number=number) for number in (1, 2, 3)]
+    messages += [lines(0, ["accuracy=1"], number=number) for number in (1, 2, 3)]
+    await new_collector(fussy, bus).handle(batch(*messages))
+    assert [await stored_lines(store, number) for number in (1, 2, 3)] == [["accuracy=1"], [], ["accuracy=1"]]
 
 
 async def test_a_record_that_cannot_be_read_stops_nobody_else(store: Store, bus: Bus, results: Results) -> None:

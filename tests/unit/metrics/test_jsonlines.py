@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import MetricDefinition
 from tunewright_metrics.core.kinds import NO_METRIC, Kind
-from tunewright_metrics.core.reading import Reader
+from tunewright_metrics.core.reading import Reader, read_log
 
 
 def named(*names: str) -> Reader:
@@ -85,3 +85,10 @@ def test_in_a_metrics_file_every_metric_goes_by_its_name_and_other_lines_are_tol
         (2, NO_METRIC, Kind.UNPARSABLE),
         (3, NO_METRIC, Kind.UNPARSABLE),
     ]
+
+
+def test_half_a_surrogate_pair_is_no_number_and_can_be_stored() -> None:
+    definition = MetricDefinition("loss", default_regex("loss"))
+    (reading,) = Reader([definition]).read([r'{"loss": "\ud800", "\udfff": 1}'], 0)
+    assert (reading.kind, reading.text) == (Kind.UNPARSABLE, "?")
+    assert dict(read_log([definition], [r'{"\udfff": 1}']).unnamed) == {"?": 1.0}

@@ -82,7 +82,8 @@ def test_a_quantile_has_its_share_of_the_values_before_it(values, share, directi
     passing = sum(not worse(value, bound, direction) for value in values)
     assert math.floor(share * (len(values) - 1)) + 1 <= passing
     if len(set(values)) == len(values):
-        assert passing <= share * (len(values) - 1) + 1
+        rounded = bound in values  # between neighbours among floats there is nothing
+        assert passing <= share * (len(values) - 1) + 1 + rounded
     assert quantile(standing.means_at(1), 0.5, direction) == pytest.approx(statistics.median(values))
 
 

@@ -215,6 +215,7 @@ def test_a_line_of_ten_megabytes_is_read_in_linear_time(regex: str) -> None:
         (r"loss=\d+", "has no group"),
         (r"(?=x)loss=\d+", "has no group"),
         (r"loss=(\d+", "is not a regular expression"),
+        (r"(?a)(?u)(?=l)loss=(\d+)", "is not a regular expression"),
         (r"((a{1000}){1000}){1000}(x)", "repeats more than 1000 times"),
         (r"(?=a)((a{200}){200})", "repeats more than 1000 times"),
         (r"(\d)(?:a|b.){900}", "is too large"),

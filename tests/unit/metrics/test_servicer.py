@@ -241,6 +241,8 @@ async def test_what_cannot_be_reported_is_refused(world: World) -> None:
     point = pb.Measurement(metric="accuracy", value=0.5)
     nothing = pb.ReportMetricsRequest(training=NAME)
     assert isinstance(await world.refused(world.stub.ReportMetrics(nothing)), InvalidSpec)
+    long = pb.ReportMetricsRequest(training=NAME, measurements=[pb.Measurement(metric="x" * 256)])
+    assert isinstance(await world.refused(world.stub.ReportMetrics(long)), InvalidSpec)
     request = pb.ReportMetricsRequest(training=NAME, measurements=[point])
     long = pb.ReportMetricsRequest(training=NAME, measurements=[pb.Measurement(metric="x" * 256, value=1)])
     refused = await world.refused(world.stub.ReportMetrics(long))
@@ -252,6 +254,10 @@ async def test_what_cannot_be_reported_is_refused(world: World) -> None:
     for state, attempt in (("COMPLETED", 1), ("READY", 0)):
         await world.training(state, attempt)
         assert isinstance(await world.refused(world.stub.ReportMetrics(request)), IllegalTransition)
+    await world.training("RUNNING", 2)
+    for attempt, error in ((-1, InvalidSpec), (3, IllegalTransition)):
+        request.attempt = attempt
+        assert isinstance(await world.refused(world.stub.ReportMetrics(request)), error)
 
 
 async def test_trainings_of_others_are_not_found(world: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.causes import CAUSES, table
+from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import Strategy, TuningJobSpec
 from tunewright.core.states import EndCause
 from tunewright.events.v1 import results_pb2
@@ -342,16 +343,17 @@ async def test_a_lease_whose_trainer_is_not_heard_is_named_with_its_end(world: W
     assert finding.until == expires_at + world.sessions.terms.lease_grace_s
 
 
-async def test_a_metric_that_is_never_matched_is_named_with_its_regex(world: World) -> None:
+@pytest.mark.parametrize(("regex", "shown"), [("acc=(.*)", "acc=(.*)"), (default_regex("acc"), "acc=NUMBER")])
+async def test_a_metric_that_is_never_matched_is_named_with_its_regex(world: World, regex: str, shown: str) -> None:
     await begin(world)
     claimed, _ = await start(world)
     told = results_pb2.MetricNeverMatched(
-        uid=UID, number=claimed.number, attempt=1, metric="acc", regex="acc=(.*)", lines_read=200
+        uid=UID, number=claimed.number, attempt=1, metric="acc", regex=regex, lines_read=200
     )
     await Results(world.changes).take(told)
     finding = await first(world, "METRIC_NEVER_MATCHED")
     assert "'acc' has matched none of 200 lines" in finding.text
-    assert "acc=(.*)" in finding.text
+    assert finding.text.endswith(f"its regex: {shown}")
 
 
 async def test_output_that_is_missing_and_asked_for_is_named_with_its_line(world: World) -> None:

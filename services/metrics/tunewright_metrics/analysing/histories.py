@@ -45,8 +45,11 @@ def _ended(document: Document) -> bool:
 
 
 def _state(document: Document) -> TrainingState:
+    """Return how a training ended; what Hyperband stopped at its MaxResource has had all it was to have: completed."""
     early = document.get("stopped_early")
-    whole = early is not None and had_all(from_document(early, StopEvidence))
+    whole = (
+        early is not None and document["objective_value"] is not None and had_all(from_document(early, StopEvidence))
+    )
     return TrainingState.COMPLETED if whole else TrainingState(document["state"])
 
 

@@ -6,6 +6,7 @@ import os
 import struct
 import sys
 import traceback
+from contextlib import suppress
 from enum import IntEnum
 from typing import BinaryIO, Final
 
@@ -72,8 +73,11 @@ def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Serve with standard output kept for answers: whatever prints goes to standard error."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+    """Serve with standard output kept for answers: whatever prints goes to standard error.
+
+    Ends quietly where nobody is left to answer: the parent has been killed.
+    """
+    with suppress(BrokenPipeError), os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         serve(sys.stdin.buffer, answers)
 

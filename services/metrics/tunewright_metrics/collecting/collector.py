@@ -39,6 +39,8 @@ LANES: Final = 2
 """While a commit of one lane is being written, the next of the other is folded; a job is in one of them only."""
 LINES_PER_TURN: Final = 1_000
 """After so many lines, others in this event loop have their turn."""
+UNWRITABLE: Final = (ValueError, TypeError, OverflowError)
+"""What a store raises for a document that it has no form for."""
 
 log = structlog.get_logger()
 lines_read = Counter("tunewright_lines_read_total", "Lines of output taken")
@@ -80,11 +82,14 @@ class Collector:
     async def _take(self, keys: Sequence[StreamKey], messages: Sequence[Any], folding: asyncio.Lock) -> None:
         """Fold the messages of some streams in one commit, then tell."""
         while True:
-            async with folding:  # one after the other, so that the first of them is soon committed
-                fold = await self._folded(keys, messages)
-                writes, after = fold.close(await self._store.now())
             try:
+                async with folding:  # one after the other, so that the first of them is soon committed
+                    fold = await self._folded(keys, messages)
+                    writes, after = fold.close(await self._store.now())
                 await self._commit(fold, writes, after)
+            except UNWRITABLE as fault:
+                await self._part(keys, messages, folding, fault)
+                return
             except Conflict as beaten:
                 log.info("overtaken by another collector", key=beaten.key)
                 commits_beaten.inc()
@@ -109,6 +114,18 @@ class Collector:
             for key in keys:
                 self._kept.pop(key, None)
             raise
+
+    async def _part(
+        self, keys: Sequence[StreamKey], messages: Sequence[Any], folding: asyncio.Lock, fault: Exception
+    ) -> None:
+        """Take each stream by itself after a fault of ours; the one that it is of is set aside."""
+        if len(keys) == 1:
+            log.error("stream parked", stream=records.stream_name(keys[0]), what="its writes", exc_info=fault)
+            streams_parked.inc()
+            self._kept.pop(keys[0], None)
+            return
+        for key in keys:
+            await self._take([key], [message for message in messages if key_of(message) == key], folding)
 
     async def _folded(self, keys: Sequence[StreamKey], messages: Sequence[Any]) -> Fold:
         """Fold the messages. A fault of ours sets a message aside and leaves the other trainings alone."""

@@ -18,7 +18,7 @@ from tunewright_metrics.core.patterns import OF_THE_WHOLE_TEXT
 LONGEST: Final = 500
 """Characters of a pattern, as of a metric definition's."""
 
-REMEDY: Final = "It is RE2's syntax, without look-around and back-references; for a plain text use contains"
+REMEDY: Final = "Write RE2's syntax, without look-around and back-references; a plain text needs no regex"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def written(value: Any) -> tuple[str, float | None]:
         case bool() | dict() | list():
             return json.dumps(value), None
         case str():
-            return value, number(value)
+            return whole(value), number(value)
         case _:
             try:
                 return str(value), float(value)
@@ -61,13 +61,18 @@ def number(text: str) -> float | None:
         return None
 
 
+def whole(text: str) -> str:
+    """Return the text with a question mark for each half of a surrogate pair: JSON can say it, nothing can store it."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
 def numbers(tree: Mapping[str, Any], prefix: str = "", levels: int = MOST_NESTED) -> Iterator[tuple[str, float]]:
     """Yield the path and value of each number in an object."""
     for name, value in tree.items():
         if isinstance(value, dict) and levels:
             yield from numbers(value, f"{prefix}{name}.", levels - 1)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{prefix}{name}", written(value)[1] or 0.0
+            yield whole(f"{prefix}{name}"), written(value)[1] or 0.0
 
 
 def objects(lines: Sequence[str], text: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:

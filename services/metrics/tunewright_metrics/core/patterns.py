@@ -184,7 +184,7 @@ def _compile_backtracking(pattern: str) -> Any:
         )
     try:
         return regex.compile(pattern)
-    except regex.error as error:
+    except (regex.error, ValueError, RecursionError) as error:  # flags that exclude each other; too many parentheses
         raise InvalidSpec("regex", f"{pattern!r} is not a regular expression: {error}", REMEDY) from None
 
 

@@ -68,7 +68,7 @@ class Archive:
         if at is not None:
             day = datetime.fromtimestamp(at, UTC).date().isoformat()
             remedy = f"For trainings to come, raise {variable(f'{what}_kept_days')} or {variable(f'{what}_kept_gb')}"
-            name = training_id(training.uid, training.number)
+            name = training.name or training_id(training.uid, training.number)
             raise IllegalTransition(f"{what} of training {name}", f"removed by retention on {day}", "read it", remedy)
 
     async def page(self, extent: Extent, open_: Open[T], size: int, token: str) -> tuple[list[T], str]:

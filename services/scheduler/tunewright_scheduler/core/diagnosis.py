@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tunewright.core.causes import CAUSES, RANK
+from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import Strategy
 from tunewright.core.states import CLOSING_JOB_STATES, JobState, TrainingState
 from tunewright_scheduler.core.asking import MODELLED, fallback_allowed, searches
@@ -21,7 +22,7 @@ from tunewright_scheduler.core.cost import affordable
 from tunewright_scheduler.core.pools import names
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.situation import Situation
-from tunewright_scheduler.core.training import MAX_LOSSES, Resend, Training
+from tunewright_scheduler.core.training import MAX_LOSSES, Resend, Training, Unmatched
 
 BROKER_AFTER_S: Final = 10.0
 """An event waits a quarter of a second for others, and five for a second try."""
@@ -241,6 +242,13 @@ def _unheard(at: Situation, training: Training, session: Session | None, unheard
     )
 
 
+def _sought(silent: Unmatched) -> str:
+    """Say what is looked for; the regex that stands for a mere name is nobody's own."""
+    if silent.regex == default_regex(silent.metric):
+        return f"{silent.metric}=NUMBER"
+    return silent.regex or "none, so a JSON line or a report is to name it"
+
+
 def _output(at: Situation) -> Iterator[Finding]:
     for training in (*at.running, *at.exited):
         for silent in training.silent:
@@ -251,7 +259,7 @@ def _output(at: Situation) -> Iterator[Finding]:
                 since=silent.since,
                 metric=silent.metric,
                 lines=silent.lines,
-                regex=silent.regex or "none, so a JSON line or a report is to name it",
+                regex=_sought(silent),
                 nearest=f". {silent.nearest}" if silent.nearest else "",
             )
         resend = training.resend

@@ -49,6 +49,22 @@ class DataFolder:
         os.close(self._descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Say whether a process holds this data folder now."""
+    try:
+        descriptor = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def _shut(path: Path) -> None:
     """Take access from others, but not to a folder that serves something else too."""
     found = path.stat()

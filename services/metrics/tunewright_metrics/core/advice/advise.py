@@ -60,9 +60,10 @@ def too_few(evidence: Evidence) -> str:
     if axes == 0:
         return "no hyperparameter is tuned"
     if len(evidence.y) < needed:
-        return f"{len(evidence.y)} trainings have ended with an objective; advice on ranges needs {needed}"
+        there = len(evidence.y)
+        return f"advice on ranges needs {needed} trainings that ran to their end with an objective, and has {there}"
     if evidence.y.max() - evidence.y.min() <= 1.0 / LARGEST:
-        return f"all {len(evidence.y)} objectives are the same: does the program use its hyperparameters?"
+        return f"all {len(evidence.y)} objectives are the same, as if the program did not use its hyperparameters"
     return ""
 
 

@@ -21,13 +21,16 @@ FEWEST_PARALLEL: Final = 4
 
 def parallelism_too_high(history: History) -> list[Advice]:
     limits, spec = history.spec.limits, history.spec
-    budget, parallel = limits.max_trainings, limits.max_parallel
+    budget = limits.max_trainings
     learns = spec.strategy is Strategy.BAYESIAN and spec.warm_start is None
-    if not learns or budget is None or parallel < FEWEST_PARALLEL or budget >= FEWEST_ROUNDS * parallel:
+    if not learns or budget is None or _all_without_objective(history):
+        return []
+    parallel = min(limits.max_parallel, budget)
+    if parallel < FEWEST_PARALLEL or budget >= FEWEST_ROUNDS * parallel:
         return []
     wanted = max(1, budget // ROUNDS_TO_TRY)
     text = (
-        f"{min(parallel, budget)} of {budget} trainings are chosen before the model has seen a single result: with "
+        f"{parallel} of {budget} trainings are chosen before the model has seen a single result: with "
         f"{parallel} at once, Bayesian search is little more than random."
     )
     remedy = (
@@ -35,3 +38,8 @@ def parallelism_too_high(history: History) -> list[Advice]:
         "or --strategy Random, which loses nothing by it."
     )
     return [Advice(AdviceKind.PARALLELISM_TOO_HIGH, text, remedy)]
+
+
+def _all_without_objective(history: History) -> bool:
+    """Whether something else is wrong, and first: trainings have ended, and none has taught the model anything."""
+    return bool(history.tried) and all(item.value is None for item in history.tried)
