@@ -35,6 +35,7 @@ BATCH: Final = 500
 """Records that consume() asks for at most."""
 TOPIC: Final = "training.output"
 PUBLISHED_TOGETHER: Final = 200
+BUCKETS: Final = ("output", "measurements")
 
 
 Documents = dict[str, dict[bytes, list[dict[str, Any]]]]
@@ -87,10 +88,7 @@ class Race:
         client: Any = AsyncIOMotorClient(self._mongodb)
         concern = WriteConcern("majority", j=True)
         database = client.get_default_database()
-        targets = {
-            name: database.get_collection(f"{like}_{name}", write_concern=concern)
-            for name in ("output", "measurements")
-        }
+        targets = {name: database.get_collection(f"{like}_{name}", write_concern=concern) for name in BUCKETS}
         consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
         await consumer.start()
         places = [TopicPartition(self._prefix + TOPIC, number) for number in range(topics()[TOPIC].partitions)]
@@ -139,5 +137,5 @@ class Race:
             fold = Fold({key: Kept(streams.get(key, Stream(*key)))})
             fold.take(message)
             writes, after = fold.close(0.0)
-            yield record.value, [write for write in writes if isinstance(write, Put)]
+            yield record.value, [write for write in writes if isinstance(write, Put) and write.collection in BUCKETS]
             streams[key] = after[key].stream

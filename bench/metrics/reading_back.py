@@ -32,6 +32,8 @@ from tunewright.core.names import training_id
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.memory import MemoryBus
+from tunewright.platform.bus.messages import to_record
+from tunewright.platform.bus.port import Delivered
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import RpcServer
@@ -218,7 +220,10 @@ async def fill(store: Store) -> None:
         await store.commit([Put("tuning_jobs", uid, job | {"active": True, "created_at": 0.0})])
         said = messages(uid, points)
         for start in range(0, len(said), MESSAGES_TOGETHER):
-            await collector.handle([Received(message, None) for message in said[start : start + MESSAGES_TOGETHER]])
+            together = said[start : start + MESSAGES_TOGETHER]
+            records = [to_record("training.output", uid, message, source="bench") for message in together]
+            delivered = [Delivered(record, 0, start + at) for at, record in enumerate(records)]
+            await collector.handle([Received(*pair) for pair in zip(together, delivered, strict=True)])
         first = await said_by(store, uid)
         for number in range(1, count + 1):
             training = {"uid": uid, "number": number, "name": f"{uid}-{number}", "owner": OWNER, "state": "RUNNING"}

@@ -121,7 +121,7 @@ def extended(
     for reading in readings:
         if reading.metric not in steps and len(steps) >= MOST_METRICS:
             reading = _refused(reading)  # noqa: PLW2901 - it counts as this
-        metric, kind = reading.metric, reading.kind
+        metric, line, kind, value, _ = reading
         if kind is not Kind.NUMBER:
             faults[metric, kind] = _counted(faults.get((metric, kind)), reading)
             if kind in NO_EMISSIONS or metric == NO_METRIC:
@@ -129,7 +129,7 @@ def extended(
         steps[metric] = step = steps.get(metric, 0) + 1
         last[metric] = reading
         if kind not in NO_NUMBERS:
-            measured.append(Measured(metric, reading.value, step, reading.line))
+            measured.append(Measured(metric, value, step, line))
         if metric == wanted:
             emitted.append((step, reading))
     states = {
