@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +85,7 @@ class Printer:
 
     def __init__(self) -> None:
         self.kept = Kept(Stream("uid-1", 1, 1))
-        self.documents: dict[str, dict[str, int]] = {"output": {}, "measurements": {}, "streams": {}}
+        self.documents: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def commit(self, *messages: object) -> None:
         fold = Fold({("uid-1", 1, 1): self.kept})

@@ -26,9 +26,12 @@ from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics import searching
+from tunewright_metrics.analyses import Analyses
+from tunewright_metrics.analyst import Analyst
 from tunewright_metrics.archive import Archive
 from tunewright_metrics.collector import Collector
 from tunewright_metrics.curves import Curves
+from tunewright_metrics.histories import Histories
 from tunewright_metrics.news import News
 from tunewright_metrics.searching import Search
 from tunewright_metrics.servicer import MetricsServicer
@@ -92,7 +95,8 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     store, bus, news = SqliteStore(tmp_path / "store.db"), MemoryBus(topics().values()), News()
     archive = Archive(store, news)
-    servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), bus)
+    analyses = Analyses(Histories(store), Analyst())
+    servicer = MetricsServicer(archive, Curves(store, archive, news), Search(store, archive), analyses, bus)
     server = RpcServer("127.0.0.1", 0, {"token": "ada", "other": "bob"}.get)
     service = "tunewright.v1.MetricsService"
     await server.start(

@@ -39,6 +39,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         return st.builds(hint, **{field.name: values_of(hints[field.name]) for field in fields(hint)})
     if origin in {Union, types.UnionType}:
         return st.one_of([values_of(option) for option in inner])
+    if origin is tuple and inner[-1] is not Ellipsis:
+        return st.tuples(*map(values_of, inner))
     if origin is tuple:
         return st.lists(values_of(inner[0]), max_size=2).map(tuple)
     if origin is Mapping:
