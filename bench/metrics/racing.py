@@ -1,20 +1,21 @@
 """Points per second from Kafka into MongoDB: a collector, and the floor, from the same topics to the same server.
 
-The floor reads the same records through aiokafka, in batches of the same size, and inserts, through motor and
-acknowledged in the same way, the points in them, parsed beforehand, and the lines. It decodes nothing, keeps no
-stream's record, needs no transaction, and tells nobody.
+The floor reads the same records of the same partitions through aiokafka, in batches of the same size, and inserts,
+through motor and acknowledged in the same way, the points in them, parsed beforehand, and the lines. It decodes
+nothing, keeps no stream's record, and tells nobody. Nor does it care for what comes twice, or is read back: another
+floor of the same documents makes one transaction of a batch, and keeps the index that a training is found by.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import WriteConcern
+from pymongo import InsertOne, WriteConcern
 
 from bench.metrics.printed import Printed
 from tunewright.events.v1 import output_pb2
@@ -36,6 +37,8 @@ BATCH: Final = 500
 TOPIC: Final = "training.output"
 PUBLISHED_TOGETHER: Final = 200
 BUCKETS: Final = ("output", "measurements")
+BY_TRAINING: Final = [("uid", 1), ("number", 1), ("order", 1), ("_id", 1)]
+MAJORITY: Final = WriteConcern("majority", j=True)
 
 
 Documents = dict[str, dict[bytes, list[dict[str, Any]]]]
@@ -83,12 +86,14 @@ class Race:
         await store.close()
         return self._printed.all_points / took_s
 
-    async def floor(self, like: str, documents: Documents) -> float:
+    async def floor(self, like: str, documents: Documents, *, transacted: bool = False) -> float:
         """Return the points that the bare consumer inserts in a second, as these documents."""
         client: Any = AsyncIOMotorClient(self._mongodb)
-        concern = WriteConcern("majority", j=True)
         database = client.get_default_database()
-        targets = {name: database.get_collection(f"{like}_{name}", write_concern=concern) for name in BUCKETS}
+        targets = {name: database.get_collection(f"{like}_{name}", write_concern=MAJORITY) for name in BUCKETS}
+        for target in targets.values() if transacted else ():
+            await target.create_index(BY_TRAINING)
+        insert = _transaction if transacted else _insertions
         consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
         await consumer.start()
         places = [TopicPartition(self._prefix + TOPIC, number) for number in range(topics()[TOPIC].partitions)]
@@ -100,9 +105,11 @@ class Race:
             began = began or time.perf_counter()
             batch = [message for messages in fetched.values() for message in messages]
             count += len(batch)
-            for name, target in targets.items():
-                if wanted := [document for message in batch for document in documents[name].get(message.value, ())]:
-                    await target.insert_many(wanted, ordered=False)
+            found = {
+                name: [document for message in batch for document in documents[name].get(message.value, ())]
+                for name in BUCKETS
+            }
+            await insert(client, {targets[name]: wanted for name, wanted in found.items() if wanted})
         took_s = time.perf_counter() - began
         await consumer.stop()
         client.close()
@@ -139,3 +146,19 @@ class Race:
             writes, after = fold.close(0.0)
             yield record.value, [write for write in writes if isinstance(write, Put) and write.collection in BUCKETS]
             streams[key] = after[key].stream
+
+
+async def _insertions(_client: Any, wanted: Mapping[Any, list[dict[str, Any]]]) -> None:
+    for target, documents in wanted.items():
+        await target.insert_many(documents, ordered=False)
+
+
+async def _transaction(client: Any, wanted: Mapping[Any, list[dict[str, Any]]]) -> None:
+    """Insert all or nothing, as our store does: in one bulk write, which a transaction is made of."""
+    models = [InsertOne(document, target.full_name) for target, documents in wanted.items() for document in documents]
+    if not models:
+        return
+    async with await client.start_session(causal_consistency=False) as session:
+        session.start_transaction(write_concern=MAJORITY)
+        await client.bulk_write(models, session=session)
+        await session.commit_transaction()

@@ -2,7 +2,8 @@
 
 However a pattern is run, it means what it means on each line alone. RE2 runs in linear time, over a whole chunk at once
 and, where a match must contain some text (core/literals.py), only on the lines with that text: where nothing matches,
-that costs next to nothing. The plainest of them `re` runs in linear time too (core/plain.py). What RE2 refuses (look-around, back-references) runs in a backtracking engine, line by line.
+that costs next to nothing. The plainest patterns `re` runs in linear time too, at a tenth of the cost (core/plain.py).
+What RE2 refuses (look-around, back-references) runs in a backtracking engine, line by line.
 
 No pattern and no line stalls the reader. All patterns of a chunk share CHUNK_S; one that has used up its part is
 broken off, which counts as a time-out, and after a few of those it is given up. What cannot be broken off is one search
