@@ -3,7 +3,7 @@
 The floor reads the same records of the same partitions through aiokafka, in batches of the same size, and inserts,
 through motor and acknowledged in the same way, the points in them, parsed beforehand, and the lines. It decodes
 nothing, keeps no stream's record, and tells nobody. Nor does it care for what comes twice, or is read back: another
-floor of the same documents makes one transaction of a batch, and keeps the index that a training is found by.
+floor of the same documents inserts them in transactions, and keeps the index that a training is found by.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ BATCH: Final = 500
 """Records that consume() asks for at most."""
 TOPIC: Final = "training.output"
 PUBLISHED_TOGETHER: Final = 200
+TRANSACTED_TOGETHER: Final = 100
+"""Documents of a transaction: about as many as the collector writes in one."""
 BUCKETS: Final = ("output", "measurements")
 BY_TRAINING: Final = [("uid", 1), ("number", 1), ("order", 1), ("_id", 1)]
 MAJORITY: Final = WriteConcern("majority", j=True)
@@ -93,7 +95,7 @@ class Race:
         targets = {name: database.get_collection(f"{like}_{name}", write_concern=MAJORITY) for name in BUCKETS}
         for target in targets.values() if transacted else ():
             await target.create_index(BY_TRAINING)
-        insert = _transaction if transacted else _insertions
+        insert = _transactions if transacted else _insertions
         consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
         await consumer.start()
         places = [TopicPartition(self._prefix + TOPIC, number) for number in range(topics()[TOPIC].partitions)]
@@ -153,12 +155,11 @@ async def _insertions(_client: Any, wanted: Mapping[Any, list[dict[str, Any]]]) 
         await target.insert_many(documents, ordered=False)
 
 
-async def _transaction(client: Any, wanted: Mapping[Any, list[dict[str, Any]]]) -> None:
-    """Insert all or nothing, as our store does: in one bulk write, which a transaction is made of."""
+async def _transactions(client: Any, wanted: Mapping[Any, list[dict[str, Any]]]) -> None:
+    """Insert as our store does: in bulk writes, each of which is a transaction."""
     models = [InsertOne(document, target.full_name) for target, documents in wanted.items() for document in documents]
-    if not models:
-        return
-    async with await client.start_session(causal_consistency=False) as session:
-        session.start_transaction(write_concern=MAJORITY)
-        await client.bulk_write(models, session=session)
-        await session.commit_transaction()
+    for start in range(0, len(models), TRANSACTED_TOGETHER):
+        async with await client.start_session(causal_consistency=False) as session:
+            session.start_transaction(write_concern=MAJORITY)
+            await client.bulk_write(models[start : start + TRANSACTED_TOGETHER], session=session)
+            await session.commit_transaction()

@@ -90,7 +90,7 @@ class _Plain:
                 start, (low, high) = match.start(), match.span(1)
                 line += text.count(b"\n", counted_to, start)
                 counted_to = start
-                yield Capture(line, text[low:high].decode(), to_the_end=high == match.end())
+                yield Capture(line, text[low:high].decode(), high == match.end())
             at = stop + 1
 
 
