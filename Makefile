@@ -60,7 +60,7 @@ bench-convergence: setup  ## What CompleteOnConvergence saves and costs, beside 
 bench-completion: setup  ## Three jobs alike but for the completion criterion: trainings, time, cost, best
 	@$(BIN)/python -m bench.completion
 
-bench-metrics: setup  ## Lines parsed, points collected and read back, and what early stopping saves
+bench-metrics: setup  ## Lines parsed, points collected and read back, what early stopping saves, how good advice is
 	@$(BIN)/python -m bench.metrics
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once

@@ -179,7 +179,7 @@ class Served:
     def memory_mib(self) -> float:
         """Return the resident memory of the server and its children, in MiB."""
         process = psutil.Process(self._process.pid)
-        return sum(item.memory_info().rss for item in (process, *process.children(recursive=True))) / 2**20
+        return float(sum(item.memory_info().rss for item in (process, *process.children(recursive=True))) / 2**20)
 
 
 if __name__ == "__main__":

@@ -50,11 +50,11 @@ class Printed:
         for line in range(first, last, self.together):
             for number, says in enumerate(self._trainings()):
                 texts = [self._text(number, at) for at in range(line, min(line + self.together, last))]
-                yield from says.lines(line, Lines(texts, [], Position()))
+                yield from says.lines(0, line, Lines(texts, [], Position()))
 
     def ended(self) -> Iterator[Record]:
         for says in self._trainings():
-            yield says.ended(END, self.points * self.every)
+            yield says.ended(END, self.points * self.every, 0, "")
 
     def records(self) -> Iterator[Record]:
         yield from self.started()

@@ -1,20 +1,21 @@
 """Points per second from Kafka into MongoDB: a collector, and the floor, from the same topics to the same server.
 
-The floor reads the same records through aiokafka, in batches of the same size, and inserts, through motor and
-acknowledged in the same way, the points in them, parsed beforehand, and the lines. It decodes nothing, keeps no
-stream's record, needs no transaction, and tells nobody.
+The floor reads the same records of the same partitions through aiokafka, in batches of the same size, and inserts,
+through motor and acknowledged in the same way, the points in them, parsed beforehand, and the lines. It decodes
+nothing, keeps no stream's record, and tells nobody. Nor does it care for what comes twice, or is read back: another
+floor of the same documents inserts them in transactions, and keeps the index that a training is found by.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import WriteConcern
+from pymongo import InsertOne, WriteConcern
 
 from bench.metrics.printed import Printed
 from tunewright.events.v1 import output_pb2
@@ -35,6 +36,11 @@ BATCH: Final = 500
 """Records that consume() asks for at most."""
 TOPIC: Final = "training.output"
 PUBLISHED_TOGETHER: Final = 200
+TRANSACTED_TOGETHER: Final = 100
+"""Documents of a transaction: about as many as the collector writes in one."""
+BUCKETS: Final = ("output", "measurements")
+BY_TRAINING: Final = [("uid", 1), ("number", 1), ("order", 1), ("_id", 1)]
+MAJORITY: Final = WriteConcern("majority", j=True)
 
 
 Documents = dict[str, dict[bytes, list[dict[str, Any]]]]
@@ -82,15 +88,14 @@ class Race:
         await store.close()
         return self._printed.all_points / took_s
 
-    async def floor(self, like: str, documents: Documents) -> float:
+    async def floor(self, like: str, documents: Documents, *, transacted: bool = False) -> float:
         """Return the points that the bare consumer inserts in a second, as these documents."""
         client: Any = AsyncIOMotorClient(self._mongodb)
-        concern = WriteConcern("majority", j=True)
         database = client.get_default_database()
-        targets = {
-            name: database.get_collection(f"{like}_{name}", write_concern=concern)
-            for name in ("output", "measurements")
-        }
+        targets = {name: database.get_collection(f"{like}_{name}", write_concern=MAJORITY) for name in BUCKETS}
+        for target in targets.values() if transacted else ():
+            await target.create_index(BY_TRAINING)
+        insert = _transactions if transacted else _insertions
         consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
         await consumer.start()
         places = [TopicPartition(self._prefix + TOPIC, number) for number in range(topics()[TOPIC].partitions)]
@@ -102,9 +107,11 @@ class Race:
             began = began or time.perf_counter()
             batch = [message for messages in fetched.values() for message in messages]
             count += len(batch)
-            for name, target in targets.items():
-                if wanted := [document for message in batch for document in documents[name].get(message.value, ())]:
-                    await target.insert_many(wanted, ordered=False)
+            found = {
+                name: [document for message in batch for document in documents[name].get(message.value, ())]
+                for name in BUCKETS
+            }
+            await insert(client, {targets[name]: wanted for name, wanted in found.items() if wanted})
         took_s = time.perf_counter() - began
         await consumer.stop()
         client.close()
@@ -139,5 +146,20 @@ class Race:
             fold = Fold({key: Kept(streams.get(key, Stream(*key)))})
             fold.take(message)
             writes, after = fold.close(0.0)
-            yield record.value, [write for write in writes if isinstance(write, Put)]
+            yield record.value, [write for write in writes if isinstance(write, Put) and write.collection in BUCKETS]
             streams[key] = after[key].stream
+
+
+async def _insertions(_client: Any, wanted: Mapping[Any, list[dict[str, Any]]]) -> None:
+    for target, documents in wanted.items():
+        await target.insert_many(documents, ordered=False)
+
+
+async def _transactions(client: Any, wanted: Mapping[Any, list[dict[str, Any]]]) -> None:
+    """Insert as our store does: in bulk writes, each of which is a transaction."""
+    models = [InsertOne(document, target.full_name) for target, documents in wanted.items() for document in documents]
+    for start in range(0, len(models), TRANSACTED_TOGETHER):
+        async with await client.start_session(causal_consistency=False) as session:
+            session.start_transaction(write_concern=MAJORITY)
+            await client.bulk_write(models[start : start + TRANSACTED_TOGETHER], session=session)
+            await session.commit_transaction()

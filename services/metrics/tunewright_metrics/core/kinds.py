@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 EXAMPLE_LENGTH: Final = 60
 NO_METRIC: Final = ""
@@ -31,8 +30,7 @@ NO_NUMBERS: Final = frozenset({Kind.UNPARSABLE, Kind.CUT})
 NO_EMISSIONS: Final = frozenset({Kind.TIMED_OUT, Kind.REFUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One match of one definition. `value` is NaN for what is not a number."""
 
     metric: str
@@ -52,4 +50,5 @@ def typed(metric: str, line: int, text: str, value: float | None) -> Reading:
     """Return the reading of a text that is, as a whole, this number; None: it is none."""
     if value is None:
         return Reading(metric, line, Kind.UNPARSABLE, math.nan, text[:EXAMPLE_LENGTH])
-    return Reading(metric, line, number_kind(value), value, text[:EXAMPLE_LENGTH])
+    kind = Kind.NUMBER if -math.inf < value < math.inf else number_kind(value)
+    return Reading(metric, line, kind, value, text[:EXAMPLE_LENGTH])

@@ -121,8 +121,8 @@ def extended(
     wanted = objective.metric_name if objective else None
     for reading in readings:
         if reading.metric not in steps and (refused := _refused(reading.metric, len(steps))):
-            reading = replace(reading, metric=NO_METRIC, kind=Kind.REFUSED, text=refused)  # noqa: PLW2901 - it counts so
-        metric, kind = reading.metric, reading.kind
+            reading = reading._replace(metric=NO_METRIC, kind=Kind.REFUSED, text=refused)  # noqa: PLW2901 - it counts so
+        metric, line, kind, value, _ = reading
         if kind is not Kind.NUMBER:
             faults[metric, kind] = _counted(faults.get((metric, kind)), reading)
             if kind in NO_EMISSIONS or metric == NO_METRIC:
@@ -130,7 +130,7 @@ def extended(
         steps[metric] = step = steps.get(metric, 0) + 1
         last[metric] = reading
         if kind not in NO_NUMBERS:
-            measured.append(Measured(metric, reading.value, step, reading.line))
+            measured.append(Measured(metric, value, step, line))
         if metric == wanted:
             emitted.append((step, reading))
     states = {
