@@ -14,7 +14,7 @@ from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
 from tunewright.core.spec import EarlyStopping, EarlyStoppingRule
 from tunewright.core.states import JobState, TrainingState
-from tunewright.core.stopping import StopEvidence
+from tunewright.core.stopping import StopEvidence, had_all
 
 REASON_LENGTH: Final = 100
 FILE_SCHEME: Final = "file://"
@@ -27,7 +27,8 @@ def ended_line(training: TrainingJob, metric: str, *, best: bool) -> str:
     value = "no value" if training.objective_value is None else f"{metric}={training.objective_value:.6g}"
     parts = [f"{training.number:>4}  {value}  {tried(training)}"]
     if training.stopped_early is not None:
-        parts.append(why_ended(training, metric))
+        if not had_all(training.stopped_early):  # the usual end of Hyperband's needs no word
+            parts.append(why_ended(training, metric))
     elif training.state is not TrainingState.COMPLETED or training.objective_value is None:
         state = training.state.value.lower()
         reason = why_ended(training, metric)

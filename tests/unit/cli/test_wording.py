@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,7 @@ from tunewright.client.resources import Evaluation
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import Limits
 from tunewright.core.states import JobState, TrainingState
+from tunewright.core.stopping import MAX_RESOURCE, StopEvidence
 
 
 def test_an_ended_training_is_one_line():
@@ -39,6 +41,14 @@ def test_a_training_without_a_value_says_why_in_one_line():
     failed = training(7, TrainingState.FAILED, reason=f"exit code 2\n{'traceback' * 50}")
     assert ended_line(failed, "acc", best=False) == "   7  no value  lr=0.01235 optimizer=sgd  failed: exit code 2"
     assert len(ended_line(training(1, reason="x" * 500), "acc", best=False)) < 160
+
+
+def test_what_was_stopped_early_says_why_and_hyperbands_usual_end_does_not():
+    stopped = training(7, TrainingState.STOPPED, objective_value=0.5)
+    early = replace(stopped, stopped_early=StopEvidence("rung", 3, 0.5, text="not among the best third"))
+    assert ended_line(early, "acc", best=False).endswith("optimizer=sgd  not among the best third")
+    whole = replace(stopped, stopped_early=StopEvidence(MAX_RESOURCE, 9, 0.5, text="that is its MaxResource"))
+    assert ended_line(whole, "acc", best=False).endswith("optimizer=sgd")
 
 
 def test_a_regex_that_nobody_has_written_is_not_shown():
