@@ -77,13 +77,6 @@ class World:
         ended.append(rest | {"number": count + 2, "state": "FAILED", "ended_at": 3.0})
         await self.store.commit([Put("training_jobs", f"u/{item['number']:06d}", item) for item in ended])
 
-    async def stopped(self, number: int, rule: str) -> None:
-        """Have a training ended by a rule."""
-        stored = await self.store.get("training_jobs", f"u/{number:06d}")
-        assert stored is not None
-        early = {"state": "STOPPED", "stopped_early": {"rule": rule}}
-        await self.store.commit([Put("training_jobs", f"u/{number:06d}", {**stored.document, **early})])
-
     async def analyses(self, job: str = "Job", **request: object) -> Analyses:
         try:
             return from_message(await self.stub.Analyze(pb.AnalyzeRequest(job=job, **request)), Analyses)
@@ -105,16 +98,6 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     collecting.cancel()
     await asyncio.gather(collecting, return_exceptions=True)
     await store.close()
-
-
-async def test_what_hyperband_ended_at_its_max_resource_has_run_to_its_end(world: World) -> None:
-    await world.job()
-    await world.trainings(20)
-    for number in range(1, 15):
-        await world.stopped(number, "max_resource" if number <= 12 else "rung")
-    told = await world.analyses()
-    assert (told.trainings, told.stopped) == (20, 2)
-    assert told.importances
 
 
 async def test_a_job_is_analysed_from_its_ended_trainings(world: World) -> None:
