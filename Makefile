@@ -24,12 +24,7 @@ demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under thr
 	@$(BIN)/python -m examples.digits.demo
 
 test: setup  ## Run all tests: those that wait for servers, and beside them those that compute
-	@mkdir -p build; \
-	$(BIN)/python -m pytest -q tests/contract tests/deploy tests/e2e tests/wire > build/served.txt 2>&1 & served=$$!; \
-	$(BIN)/python -m pytest -q tests/unit tests/simulation; computed=$$?; \
-	echo "Waiting for the tests on real servers (build/served.txt) …"; \
-	wait $$served; waited=$$?; cat build/served.txt; \
-	test $$computed -eq 0 -a $$waited -eq 0
+	@$(BIN)/python -m tests
 
 soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
 	@$(BIN)/python -m tests.simulation --seeds $(or $(TUNEWRIGHT_SEEDS),20000)
