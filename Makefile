@@ -23,7 +23,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under three minutes
 	@$(BIN)/python -m examples.digits.demo
 
-test: setup  ## Run all tests: those that wait for servers, and beside them those that compute
+test: setup  ## Run all tests
 	@$(BIN)/python -m tests
 
 soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
