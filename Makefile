@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics soak docs clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -15,9 +15,9 @@ setup: $(VENV)/.ready  ## Make .venv with everything that the other commands nee
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) (about a minute the first time) …"
+	@echo "Installing into $(VENV) (a few minutes the first time) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[kafka,mongodb]' --group check --group test --group demo
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docker,kafka,kubernetes,mongodb,s3]' --group check --group test --group demo
 	@touch $@
 
 demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under three minutes
@@ -40,10 +40,10 @@ check: setup  ## Lint, types, import rules, message lint, generated code fresh
 proto: setup  ## Generate the message code from proto/
 	@$(BIN)/python proto/generate.py
 
-docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md
+docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md, docs/sagemaker-members.md
 	@$(BIN)/python -m docs.generate
 
-bench: bench-roundtrip bench-scheduler bench-metrics bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
@@ -62,6 +62,12 @@ bench-completion: setup  ## Three jobs alike but for the completion criterion: t
 
 bench-metrics: setup  ## Lines parsed, points collected and read back, what early stopping saves, how good advice is
 	@$(BIN)/python -m bench.metrics
+
+bench-gateway: setup  ## The SageMaker door under boto3 clients, beside a bare HTTP server; 20,000 right and wrong requests
+	@$(BIN)/python -m bench.gateway
+
+bench-trainer: setup  ## From a grant to the first line, lines a second, 64 trainings at once, a broker that is away
+	@$(BIN)/python -m bench.trainer
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed

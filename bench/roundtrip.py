@@ -176,6 +176,11 @@ class Served:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    @property
+    def process(self) -> int:
+        """Return its id."""
+        return self._process.pid
+
     def memory_mib(self) -> float:
         """Return the resident memory of the server and its children, in MiB."""
         process = psutil.Process(self._process.pid)

@@ -1,6 +1,7 @@
 """Write the pages that follow from the code: python -m docs.generate; with --check, say which of them are stale.
 
-docs/states.md is drawn from the tables that the services move by, docs/faults.md from what the tests say they prove.
+docs/states.md is drawn from the tables that the services move by, docs/faults.md from what the tests say they prove,
+docs/sagemaker-members.md from the table of what becomes of each member of AWS's requests.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from typing import Final
 
 from tests.proofs import CLAIMS, Proof, proofs
 
+from tunewright.core.amt.treatment import TRAINING, TUNING_JOB
+from tunewright.core.amt.treatments import Kind, Treatment
 from tunewright.core.states import FINAL_JOB_STATES, FINAL_TRAINING_STATES, JOB_MOVES, JOB_STATE_SHOWN, TRAINING_MOVES
+from tunewright_gateway.core.model.extensions import EXTENSIONS
 from tunewright_scheduler.core.session import LEASE_MOVES, LeaseState
 
 DOCS: Final = Path(__file__).parent
@@ -68,6 +72,43 @@ a promise of ours (`tests/proofs.py`); one without a test fails the build.
 {rows}
 """
 
+MEMBERS: Final = """\
+# Members of SageMaker's requests
+
+{written}
+
+What becomes of each member of AWS's two create requests (`src/tunewright/core/amt/treatments.py`); a test holds the
+table against botocore's model, so none is missing.
+
+- **honoured**: it does here what it does there. Where values are listed, any other is refused.
+- **stored**: it changes nothing here, and Describe tells it again.
+- **refused**: a request that gives it is refused, with this reason. `null`, `false`, an empty text, list or structure
+  asks for nothing and is stored.
+
+A member that the model does not know is refused by its name: to ignore what somebody has written would be a lie. AWS
+itself ignores it, so a client that is newer than the botocore here may meet this; upgrade botocore then.
+
+Beyond AWS's model are taken: {extensions}.
+
+What AWS refuses and this does not, since nobody relies on being refused:
+
+- Fewer combinations of ranges than `MaxNumberOfTrainingJobs`: the job completes once it has tried each.
+- A range whose ends are equal.
+- More than 750 trainings of a Bayesian, Hyperband or Random job: 10,000 are allowed. A grid may have 750 points.
+- Trainings and tuning jobs that may run longer than 28 and 30 days.
+- More than 48 environment variables over all definitions together: each may have 48.
+
+## CreateHyperParameterTuningJob
+
+Each of `TrainingJobDefinitions` is treated as `TrainingJobDefinition` is, but for rows of its own.
+
+{tuning}
+
+## CreateTrainingJob
+
+{training}
+"""
+
 
 def states_page() -> str:
     shown = "\n".join(f"| {state} | {JOB_STATE_SHOWN[state]} |" for state in JOB_MOVES)
@@ -88,8 +129,38 @@ def faults_page(found: Iterable[Proof]) -> str:
     return FAULTS.format(written=WRITTEN, rows="\n".join(rows))
 
 
+def members_page() -> str:
+    own = {path: treatment for path, treatment in TUNING_JOB.items() if not _is_repeated(path, treatment)}
+    extensions = "; ".join(f"{member}: {what}" for member, what in EXTENSIONS.items())
+    return MEMBERS.format(
+        written=WRITTEN, extensions=extensions, tuning=_treatments(own), training=_treatments(TRAINING)
+    )
+
+
+def _is_repeated(path: str, treatment: Treatment) -> bool:
+    head, _, rest = path.partition(".")
+    return head == "TrainingJobDefinitions" and TUNING_JOB.get(f"TrainingJobDefinition.{rest}") == treatment
+
+
+def _treatments(rows: Mapping[str, Treatment]) -> str:
+    lines = [
+        f"| `{path}` | {treatment.kind}{_values(treatment)} | {treatment.note} |" for path, treatment in rows.items()
+    ]
+    return "\n".join(["| member | | |", "|---|---|---|", *lines])
+
+
+def _values(treatment: Treatment) -> str:
+    if treatment.kind is not Kind.HONOURED or not treatment.only:
+        return ""
+    return ": " + ", ".join(f"`{value}`" for value in treatment.only)
+
+
 def pages() -> dict[Path, str]:
-    return {DOCS / "states.md": states_page(), DOCS / "faults.md": faults_page(proofs())}
+    return {
+        DOCS / "states.md": states_page(),
+        DOCS / "faults.md": faults_page(proofs()),
+        DOCS / "sagemaker-members.md": members_page(),
+    }
 
 
 def _diagram(moves: Mapping[str, Collection[str]], first: Iterable[str], last: Collection[str]) -> str:

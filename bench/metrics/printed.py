@@ -14,7 +14,7 @@ from tunewright_trainer.core.lines import Lines, Position
 from tunewright_trainer.messages import OutputRecords
 
 LINES_A_MESSAGE: Final = 500
-END: Final = End(EndCause.EXITED, exit_code=0, started_at=1.7e9, ended_at=1.7e9 + 60, spool_bytes=0)
+END: Final = End(EndCause.EXITED, exit_code=0, started_at=1.7e9, ended_at=1.7e9 + 60, spool_bytes=(0,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Printed:
 
     def ended(self) -> Iterator[Record]:
         for says in self._trainings():
-            yield says.ended(END, self.points * self.every, 0, "")
+            yield says.ended(END, [self.points * self.every, 0], "")
 
     def records(self) -> Iterator[Record]:
         yield from self.started()

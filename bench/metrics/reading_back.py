@@ -222,7 +222,7 @@ async def fill(store: Store) -> None:
     """Store two jobs, and what their trainings say: of the first as a collector does, the others alike."""
     collector = Collector(store, MemoryBus(topics().values()), lambda _uid, _number: None)
     for uid, count, points in ((UID, TRAININGS, POINTS), (LONG_UID, 1, LONG)):
-        job = {"uid": uid, "name": uid, "name_key": uid, "owner": OWNER, "hidden": False, "state": "RUNNING"}
+        job = {"uid": uid, "name": uid, "name_key": uid, "owner": OWNER, "deleted": False, "state": "RUNNING"}
         await store.commit([Put("tuning_jobs", uid, job | {"active": True, "created_at": 0.0, "spec_revision": 1})])
         said = messages(uid, points)
         for start in range(0, len(said), MESSAGES_TOGETHER):

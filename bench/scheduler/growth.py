@@ -24,6 +24,7 @@ from tunewright.core.check import check
 from tunewright.core.spec import Strategy
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
+from tunewright.platform.instance_types import packaged_types
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
 from tunewright_scheduler.asker import Asker
@@ -32,6 +33,7 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.session import LeaseTerms, Session
+from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.records import training_key
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.results import Results
@@ -103,9 +105,9 @@ async def _run(folder: Path, strategy: Strategy) -> list[Stamp]:
     changes.on_ask, changes.on_outbox = asker.ask, relay.wake
     sessions = Sessions(store, changes, bells, LeaseTerms())
     room = ControlRoom(store)
-    claims, results = Claims(store, changes, sessions, room), Results(changes)
+    claims, results = Claims(store, changes, sessions, room, Needs(changes, packaged_types())), Results(changes)
     opened, _ = await sessions.open(Session(TRAINER, 0, "owner", "default", PARALLEL, 0, "host", 0.0, 0.0), ())
-    jobs = TuningJobs(store, changes, lambda _field, _image: None, room)
+    jobs = TuningJobs(store, changes, subject.any_program, room)
     spec = subject.spec("growth", trainings=TRAININGS, parallel=PARALLEL, strategy=strategy)
     uid = await jobs.create("owner", check(spec))
     stamps: list[Stamp] = []

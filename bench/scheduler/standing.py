@@ -51,7 +51,7 @@ async def standing(folder: Path, suggester: subject.Drawing) -> AsyncIterator[St
     rpc = RpcServer(HOST, 0, lambda _: "owner")
     async with (
         open_channel(f"{HOST}:{rpc.port}", "token") as channel,
-        scheduler(store, bus, channel, lambda _field, _image: None, LeaseTerms()) as scheduling,
+        scheduler(store, bus, channel, subject.any_program, LeaseTerms()) as scheduling,
     ):
         await rpc.start(
             {

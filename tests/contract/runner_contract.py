@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tunewright.core.errors import NotFound
-from tunewright.core.spec import Definition
+from tunewright.core.spec import Channel, Definition
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, Launch
 from tunewright_trainer.folder import AttemptFolder, Folders
@@ -35,14 +36,17 @@ print("up")
 """
 COUNTING = """
 import os, pathlib, time
-go = pathlib.Path(os.environ["SM_MODEL_DIR"], "go")
+model = pathlib.Path(os.environ["SM_MODEL_DIR"])
 for number in range(1000):
     print("line", number)
     if number == 499:
-        while not go.exists():
+        while not (model / "go").exists():
             time.sleep(0.01)
+(model / "ending").touch()
 raise SystemExit(7)
 """
+
+CHANNELS = (Channel("train", "s3://b/train"), Channel("my-test", "s3://b/test", content_type="text/csv"))
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -70,6 +74,12 @@ class World:
     folders: Folders
     make_runner: Callable[[], Runner]
     make_image: Callable[[str], str]
+    is_running: Callable[[int], bool] = is_running
+    """Whether anything runs by the process id that a program has told."""
+    keeps_order_of_streams: bool = True
+    """Also what is said alternately, thousands of lines a second, on stdout and stderr comes in its order."""
+    killed_at_once: int = 128 + signal.SIGKILL
+    """How what is stopped with a grace of 0 ends."""
     launches: list[Launch] = field(default_factory=list)
 
     def launch(self, source: str, **fields: object) -> Launch:
@@ -81,20 +91,21 @@ class World:
         return launch
 
     async def end_all(self) -> None:
-        """Kill what a failed test has left running."""
+        """Kill what a failed test has left running, and leave nothing of it."""
         runner = self.make_runner()
         for launch in self.launches:
-            if self.folder(launch).spool.exists():
+            if self.folder(launch).first.spool.exists():
                 await runner.start(launch)
                 await runner.stop(launch.attempt, EndCause.LOST, 0)
                 await runner.wait(launch.attempt)
+                await runner.remove(launch.attempt)
         await runner.close()
 
     def folder(self, launch: Launch) -> AttemptFolder:
         return self.folders.of(launch.attempt)
 
     def spool(self, launch: Launch) -> bytes:
-        return self.folder(launch).spool.read_bytes()
+        return self.folder(launch).first.spool.read_bytes()
 
     async def up(self, launch: Launch) -> None:
         await until(lambda: b"up" in self.spool(launch))
@@ -118,8 +129,12 @@ class RunnerContract:
         await runner.start(launch)
         end = await runner.wait(launch.attempt)
         assert (end.cause, end.exit_code) == (EndCause.EXITED, 0)
-        assert world.spool(launch).decode().splitlines() == [f"line {i}" for i in range(20000)]
-        assert end.spool_bytes == len(world.spool(launch))
+        numbers = [int(line.removeprefix("line ")) for line in world.spool(launch).decode().splitlines()]
+        assert sorted(numbers) == list(range(20000))
+        streams = [[number for number in numbers if bool(number % 3) is is_error] for is_error in (False, True)]
+        assert all(stream == sorted(stream) for stream in streams)
+        assert not world.keeps_order_of_streams or numbers == list(range(20000))
+        assert end.spool_bytes == (len(world.spool(launch)),)
 
     @pytest.mark.parametrize(
         ("source", "output"),
@@ -172,7 +187,7 @@ time.sleep(600)
         await runner.stop(launch.attempt, EndCause.STOPPED, 60)
         end = await runner.wait(launch.attempt)
         assert (end.cause, end.exit_code) == (EndCause.STOPPED, 0)
-        assert (world.folder(launch).model / "saved").read_text() == "weights"
+        assert (world.folder(launch).first.model / "saved").read_text() == "weights"
 
     async def test_stop_without_a_handler(self, world, runner):
         launch = world.launch(FOREVER)
@@ -241,9 +256,9 @@ time.sleep(600)
         if killed:
             await runner.stop(launch.attempt, EndCause.LOST, 0)
         end = await runner.wait(launch.attempt)
-        assert end.exit_code == (137 if killed else 0)
-        child = int((world.folder(launch).model / "child").read_text())
-        await until(lambda: not is_running(child))
+        assert end.exit_code == (world.killed_at_once if killed else 0)
+        child = int((world.folder(launch).first.model / "child").read_text())
+        await until(lambda: not world.is_running(child))
 
     async def test_stop_changes_nothing_after_the_end_or_before_a_start(self, world, runner):
         launch = world.launch("print('done')")
@@ -278,7 +293,7 @@ time.sleep(600)
         await runner.close()
         later = world.make_runner()
         await later.start(launch)
-        (world.folder(launch).model / "go").touch()
+        (world.folder(launch).first.model / "go").touch()
         end = await later.wait(launch.attempt)
         assert (end.cause, end.exit_code) == (EndCause.EXITED, 7)
         assert world.spool(launch).decode().splitlines() == [f"line {i}" for i in range(1000)]
@@ -289,11 +304,12 @@ time.sleep(600)
         await runner.start(launch)
         await until(lambda: b"line 499\n" in world.spool(launch))
         await runner.close()
-        (world.folder(launch).model / "go").touch()
-        await until(lambda: b"line 999\n" in world.spool(launch))
+        (world.folder(launch).first.model / "go").touch()
+        await until((world.folder(launch).first.model / "ending").exists)
         later = world.make_runner()
         await later.start(launch)
         assert (await later.wait(launch.attempt)).exit_code == 7
+        assert world.spool(launch).endswith(b"line 999\n")
         await later.close()
 
     async def test_a_stop_outlives_the_trainer(self, world, runner):
@@ -318,14 +334,17 @@ folders = ["model", "output/data"]
 print(json.dumps([(base / name).is_dir() for name in folders]))
 print(json.dumps({name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "TRAINING_JOB_ARN", "MINE")}))
 """
-        launch = world.launch(source, hyperparameters={"lr": "0.1", "_x": "acc"}, environment={"MINE": "yes"})
+        launch = world.launch(
+            source, hyperparameters={"lr": "0.1", "_x": "acc"}, environment={"MINE": "yes"}, channels=CHANNELS
+        )
         await runner.start(launch)
         assert (await runner.wait(launch.attempt)).exit_code == 0
         lines = [json.loads(line) for line in world.spool(launch).splitlines()]
         hyperparameters, resources, channels, folders, variables = lines
         assert hyperparameters == {"lr": "0.1", "_x": "acc"}
         assert (resources["current_host"], resources["hosts"]) == ("algo-1", ["algo-1"])
-        assert channels == {}
+        told = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+        assert channels == {"train": told, "my-test": {**told, "ContentType": "text/csv"}}
         assert folders == [True] * 2
         assert variables["TRAINING_JOB_NAME"] == launch.training_name
         assert variables["TRAINING_JOB_ARN"].endswith(f":training-job/{launch.training_name}")
@@ -338,7 +357,7 @@ print(json.dumps({name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "
         end = await runner.wait(missing.attempt)
         assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
         assert end.refusal
-        assert world.folder(missing).spool.exists()
+        assert world.folder(missing).first.spool.exists()
         await runner.close()
         later = world.make_runner()
         await later.start(missing)

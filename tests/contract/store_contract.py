@@ -84,6 +84,15 @@ class StoreContract:
         found = await store.get_many("sessions", [str(number) for number in range(0, 500, 2)])
         assert sorted(item.document["n"] for item in found.values()) == list(range(0, 250, 2))
 
+    async def test_versions_are_those_of_the_documents(self, store: Store) -> None:
+        await store.commit([Insert("sessions", str(number), {"n": number}) for number in range(250)])
+        await store.commit([Replace("sessions", "7", {"n": -7}, 1), Remove("sessions", "8", 1)])
+        keys = [str(number) for number in range(500)]
+        found = await store.versions("sessions", keys)
+        assert found == {key: item.version for key, item in (await store.get_many("sessions", keys)).items()}
+        assert (found["7"], "8" in found, len(found)) == (2, False, 249)
+        assert await store.versions("sessions", []) == {}
+
     async def test_versions_count_changes_and_begin_anew_after_removal(self, store: Store) -> None:
         await store.commit([Insert("sessions", "t", {"n": 1})])
         await store.commit([Replace("sessions", "t", {"n": 2}, 1)])
@@ -229,3 +238,32 @@ class StoreContract:
     async def test_the_clock_does_not_stand_still_or_run_back(self, store: Store) -> None:
         first = await store.now()
         assert 1.7e9 < first <= await store.now()
+
+    @pytest.mark.parametrize("descending", [False, True])
+    @pytest.mark.parametrize(
+        ("index", "equals", "order"),
+        [
+            ("by_creation", {"owner": "ada"}, [2, 3, 1]),
+            ("by_name_key", {"owner": "ada"}, [3, 1, 2]),
+            ("by_status", {"owner": "ada", "shown": "Completed"}, [2, 1]),
+            ("by_job_and_status", {"uid": "u", "shown": "Completed"}, [1, 2]),
+        ],
+    )
+    async def test_an_owners_trainings_are_found_in_every_order_a_page_at_a_time(
+        self, store: Store, index: str, equals: dict[str, object], order: list[int], descending: bool
+    ) -> None:
+        kept = {1: ("b", 30.0, "Completed"), 2: ("c", 10.0, "Completed"), 3: ("a", 20.0, "Failed")}
+        for number, (name, created_at, shown) in kept.items():
+            fields = {"owner": "ada", "name_key": name, "created_at": created_at, "shown": shown}
+            await store.commit([Insert(JOBS, f"u/{number}", ready(number, **fields))])
+        other = ready(4, uid="v", owner="bob", name_key="a", created_at=1.0, shown="Completed")
+        await store.commit([Insert(JOBS, "v/4", other)])
+        found: list[int] = []
+        after: str | None = None
+        while True:
+            page = await store.find(Query(JOBS, index, equals, descending=descending, limit=1, after=after))
+            found += [item.document["number"] for item in page.items]
+            if page.next is None:
+                break
+            after = page.next
+        assert found == (order[::-1] if descending else order)

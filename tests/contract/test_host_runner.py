@@ -11,6 +11,7 @@ import pytest
 from tests.contract import runner_contract
 from tests.contract.runner_contract import COUNTING, DEAF, FOREVER, RunnerContract, World
 from tests.simulation.host import Host, HostRunner, Process, Program
+from tunewright.core.arns import NOBODYS
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.core.program import environment
 from tunewright_trainer.folder import Folders
@@ -41,7 +42,8 @@ async def counting(process: Process) -> int:
     for number in range(1000):
         process.print("line", number)
         if number == 499:
-            await runner_contract.until((process.folder.model / "go").exists)
+            await runner_contract.until((process.folder.first.model / "go").exists)
+    (process.folder.first.model / "ending").touch()
     return 7
 
 
@@ -53,7 +55,7 @@ async def saves(process: Process) -> None:
     process.handles_sigterm = True
     process.print("up")
     await process.sigterm.wait()
-    (process.folder.model / "saved").write_text("weights")
+    (process.folder.first.model / "saved").write_text("weights")
 
 
 async def looks_after_its_child(process: Process) -> None:
@@ -64,7 +66,7 @@ async def looks_after_its_child(process: Process) -> None:
 
 
 async def leaves_a_child(process: Process) -> None:
-    (process.folder.model / "child").write_text(str(NO_CHILD))
+    (process.folder.first.model / "child").write_text(str(NO_CHILD))
     process.print("up")
 
 
@@ -74,12 +76,12 @@ async def leaves_a_child_and_goes_on(process: Process) -> None:
 
 
 async def tells_what_it_sees(process: Process) -> None:
-    base = process.folder.base
+    base = process.folder.first.base
     for name in ("hyperparameters", "resourceconfig", "inputdataconfig"):
         process.print(json.dumps(json.loads((base / "input/config" / f"{name}.json").read_text())))
     folders = ["model", "output/data"]
     process.print(json.dumps([(base / name).is_dir() for name in folders]))
-    process.print(json.dumps(environment(process.launch, base, {})))
+    process.print(json.dumps(environment(process.launch, base, {}, NOBODYS)))
 
 
 PLAYED: list[tuple[str, Program]] = [

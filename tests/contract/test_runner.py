@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.runner_contract import COUNTING, FOREVER, RunnerContract, World, until
-from tunewright.core.spec import Channel, Definition, Resources
+from tunewright.core.spec import Definition, Resources
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.folder import Folders
@@ -88,15 +88,15 @@ async def test_a_trainer_killed_in_mid_training_loses_nothing(process_world, run
     trainer = subprocess.Popen([sys.executable, "-c", TRAINER_TO_KILL, *words])
     folder = process_world.folder(launch)
     try:
-        await until(lambda: folder.spool.exists() and b"line 499\n" in folder.spool.read_bytes())
+        await until(lambda: folder.first.spool.exists() and b"line 499\n" in folder.first.spool.read_bytes())
     finally:
         trainer.kill()
         trainer.wait()
     await runner.start(launch)
-    (folder.model / "go").touch()
+    (folder.first.model / "go").touch()
     end = await runner.wait(attempt)
     assert (end.cause, end.exit_code) == (EndCause.EXITED, 7)
-    assert folder.spool.read_text().splitlines() == [f"line {number}" for number in range(1000)]
+    assert folder.first.spool.read_text().splitlines() == [f"line {number}" for number in range(1000)]
 
 
 async def test_a_run_killed_from_outside_is_known_as_such(process_world, runner):
@@ -225,11 +225,11 @@ class TestRefusals:
 
     async def test_several_instances(self, process_world, runner):
         launch = process_world.launch("pass", resources=Resources(instance_count=2))
-        assert "one instance" in await self.refusal(runner, launch)
+        assert "reach each other by name" in await self.refusal(runner, launch)
 
-    async def test_a_channel(self, process_world, runner):
-        launch = process_world.launch("pass", channels=(Channel("train", "s3://bucket/data"),))
-        assert "'train'" in await self.refusal(runner, launch)
+    async def test_network_isolation(self, process_world, runner):
+        launch = process_world.launch("pass", network_isolation=True)
+        assert "has the network of that host" in await self.refusal(runner, launch)
 
 
 async def test_many_at_once(process_world, runner):

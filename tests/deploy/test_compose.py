@@ -12,20 +12,24 @@ import pytest
 import yaml
 
 from tunewright.cli.operating import Checked
+from tunewright.core.errors import InvalidSpec
 from tunewright.platform.parts import load
 from tunewright.platform.settings import (
     CallerSettings,
+    HttpSettings,
     KafkaSettings,
     MongoSettings,
     ServerSettings,
     described,
     from_environment,
 )
+from tunewright_trainer.settings import DrainThen
+from tunewright_trainer.trainer import LAST_CALLS_S
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
-SERVICES = ("suggester", "scheduler", "trainer", "metrics")
-CALLED = {"suggester", "scheduler", "metrics"}
+SERVICES = ("suggester", "scheduler", "trainer", "metrics", "gateway")
+CALLED = {"suggester", "scheduler", "metrics", "gateway"}
 """By other services or by clients; the certificate names them."""
 
 
@@ -84,6 +88,10 @@ def test_what_listens_beyond_loopback_has_a_certificate_and_what_calls_has_its_a
         assert given.tls() is not None
     if isinstance(given, CallerSettings):
         assert given.tls_ca is not None
+    if isinstance(given, HttpSettings):
+        assert given.http.startswith("0.0.0.0:")
+        assert given.http_tls() is not None
+        assert not given.http_plaintext
 
 
 def test_the_certificate_names_every_service_that_is_called_and_this_machine():
@@ -109,7 +117,7 @@ def test_trainings_reach_neither_the_database_nor_the_key_of_the_certificate():
 
 
 def test_only_the_services_share_the_networks_of_kafka_and_mongodb():
-    ours = {*SERVICES, "setup", "kafka", "mongodb"}
+    ours = {*SERVICES, "setup", "kafka", "mongodb", "trainer-docker"}
     assert set(composed()["services"]) == ours
     for name in ("kafka", "mongodb"):
         assert all(composed()["networks"][network]["internal"] for network in service(name)["networks"])
@@ -117,7 +125,7 @@ def test_only_the_services_share_the_networks_of_kafka_and_mongodb():
 
 def test_every_host_port_is_on_loopback_and_leaves_room_for_more_replicas():
     published = [(name, port) for name in composed()["services"] for port in service(name).get("ports", ())]
-    assert {name for name, _ in published} == {"scheduler", "metrics"}
+    assert {name for name, _ in published} == {"scheduler", "metrics", "gateway"}
     taken = set()
     for name, port in published:
         first, last, inside = re.fullmatch(r"127\.0\.0\.1:(\d+)-(\d+):(\d+)", port).groups()
@@ -138,8 +146,41 @@ def test_each_trainer_has_a_data_folder_of_its_own():
 
 
 def test_a_stopped_trainer_may_drain_before_it_is_killed():
-    drain_s = from_environment(settings_of("trainer"), variables("trainer")).drain_s
-    assert 0 < drain_s < int(service("trainer")["stop_grace_period"].removesuffix("s"))
+    given = from_environment(settings_of("trainer"), variables("trainer"))
+    patience_s = int(service("trainer")["stop_grace_period"].removesuffix("s"))
+    assert given.drain_s > 0
+    assert given.drain_then is DrainThen.HAND_BACK
+    assert given.drain_s + LAST_CALLS_S + given.hand_back_s < patience_s
+
+
+def docker_trainer(**changes):
+    """Return the settings of the trainer that uses the machine's engine, as compose gives them."""
+    environment = service("trainer-docker")["environment"] | changes
+    given = {key: re.sub(r"\$\{\w+:?-(.*)}", r"\1", str(value)) for key, value in environment.items()}
+    return from_environment(settings_of("trainer"), given)
+
+
+def test_a_trainer_gets_the_engine_only_if_it_is_asked_for_and_told_which_images_may_run():
+    assert service("trainer-docker")["profiles"] == ["docker"]
+    with_socket = {name for name, entry in composed()["services"].items() if "docker.sock" in str(entry.get("volumes"))}
+    assert with_socket == {"trainer-docker"}
+    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_IMAGES"):
+        docker_trainer().of_runner()
+    assert docker_trainer(TUNEWRIGHT_IMAGES="team/*").of_runner().docker.images == ("team/*",)
+
+
+def test_the_engine_sees_the_data_of_trainings_under_the_trainers_own_path():
+    folder = "${TRAINER_DATA:-/var/lib/tunewright}"
+    assert service("trainer-docker")["environment"]["TUNEWRIGHT_DATA_DIR"] == folder
+    assert f"{folder}:{folder}" in service("trainer-docker")["volumes"]
+    assert docker_trainer().docker_data_dir == docker_trainer().data_dir, "so folders elsewhere are copied, not shown"
+
+
+def test_the_trainer_with_the_engine_reaches_what_others_reach():
+    assert service("trainer-docker")["networks"] == service("trainer")["networks"]
+    assert set(service("trainer-docker")["environment"]) <= {name for name, *_ in described(settings_of("trainer"))}
+    assert service("trainer-docker")["cap_drop"] == ["ALL"]
+    assert not service("trainer-docker").get("privileged")
 
 
 def test_trainers_run_programs_from_the_mounted_folder_and_from_nowhere_else():
@@ -152,7 +193,7 @@ def test_trainers_run_programs_from_the_mounted_folder_and_from_nowhere_else():
 def test_readiness_is_asked_on_the_port_that_is_served(name):
     check = instruction(name, "HEALTHCHECK")
     port = variables(name)["TUNEWRIGHT_HTTP"].rpartition(":")[2]
-    assert f"http://127.0.0.1:{port}/readyz" in check
+    assert f"://127.0.0.1:{port}/readyz" in check
     assert "healthcheck" not in service(name)
 
 
@@ -177,11 +218,11 @@ def test_an_image_has_the_extras_that_its_service_needs_and_no_others(name):
     settings = settings_of(name)
     needed = {
         extra for kind, extra in ((KafkaSettings, "kafka"), (MongoSettings, "mongodb")) if issubclass(settings, kind)
-    }
+    } | ({"s3", "docker", "kubernetes"} if name == "trainer" else set())
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert needed <= set(known)
     dependencies, package = [rest for kind, rest in instructions(name) if kind == "RUN" and "pip install" in rest]
-    assert set(re.findall(r"\['optional-dependencies'\]\['(\w+)'\]", dependencies)) == needed
+    assert set(re.findall(r"(?:\['optional-dependencies'\]|\bx)\['(\w+)'\]", dependencies)) == needed
     (extras,) = re.findall(r"tunewright(?:\[([\w,]+)\])?'?$", package)
     assert {extra for extra in extras.split(",") if extra} == needed
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 from tunewright.client import Client, find
 from tunewright.core.space import Float
@@ -22,16 +23,20 @@ from tunewright.core.spec import (
 
 
 class Served:
-    def __init__(self, folder: Path, slots: int = 2) -> None:
-        self.folder, self.slots = folder, slots
+    def __init__(self, folder: Path, slots: int = 2, image_roots: tuple[Path, ...] = ()) -> None:
+        self.folder, self.slots, self.image_roots = folder, slots, (folder, *image_roots)
         self.data_dir = folder / "data"
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
+    def start(self, *options: str, stderr: IO[str] | None = None) -> None:
         """Start the server; return once it serves."""
         command = [sys.executable, "-m", "tunewright", "local", "--data-dir", str(self.data_dir)]
+        roots = [word for root in self.image_roots for word in ("--image-root", str(root))]
         self._process = subprocess.Popen(
-            [*command, "--slots", str(self.slots), "--image-root", str(self.folder)], stdout=subprocess.PIPE, text=True
+            [*command, "--slots", str(self.slots), *roots, *options],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
         )
         assert self._process.stdout is not None
         ready = self._process.stdout.readline()

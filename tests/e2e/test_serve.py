@@ -104,7 +104,7 @@ def test_without_its_database_it_is_alive_and_not_ready_and_still_ends_when_told
 
 
 def test_every_service_lists_its_variables():
-    for service in ("suggester", "scheduler", "trainer", "metrics"):
+    for service in ("suggester", "scheduler", "trainer", "metrics", "gateway"):
         done = subprocess.run(
             [sys.executable, "-m", "tunewright", "serve", service, "--variables"],
             capture_output=True,

@@ -16,6 +16,7 @@ import grpc
 from tests.simulation.host import Host, HostRunner, Process, Program
 from tests.simulation.timeless import wall_clock
 from tests.simulation.wire import OWNER, Fork, Wire
+from tests.unit.scheduler.world import any_program
 from tunewright.core.check import check
 from tunewright.core.errors import Unavailable
 from tunewright.core.space import Choice, Float, Int
@@ -31,6 +32,7 @@ from tunewright.core.spec import (
 )
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.rpc.status import error_of
+from tunewright.platform.store.naming import name_key
 from tunewright.platform.store.port import Insert, Store
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
@@ -43,7 +45,6 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import scheduler
-from tunewright_scheduler.records import name_key
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.folder import Folders
@@ -188,7 +189,7 @@ async def _replica(
     store: Store, bus: Bus, wire: Wire, suggester: SuggestionServicer, metrics_from_s: float
 ) -> AsyncIterator[list[Awaitable[None]]]:
     """A scheduler and a collector, and the long-lived parts of both."""
-    async with scheduler(store, bus, wire, lambda _field, _image: None, LeaseTerms()) as scheduling:
+    async with scheduler(store, bus, wire, any_program, LeaseTerms()) as scheduling:
         add_TuningServiceServicer_to_server(scheduling.tuning, wire)
         add_WorkerServiceServicer_to_server(scheduling.worker, wire)
         add_OperationsServiceServicer_to_server(scheduling.operations, wire)

@@ -17,7 +17,8 @@ from tests.simulation.mortal import Life, MortalBus, MortalLine, MortalRunner, M
 from tests.simulation.outages import Broker, RemoteStore
 from tests.simulation.stories import Story
 from tests.simulation.timeless import wall_clock
-from tests.simulation.wire import Fork, Wire
+from tests.simulation.wire import Fork, Telling, Wire
+from tests.unit.scheduler.world import any_program
 from tunewright.platform.bus.faulty import FaultyBus
 from tunewright.platform.store.faulty import FaultyStore
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
@@ -120,6 +121,8 @@ class Fleet:
         self.wires = [Wire(told.seed + index, told.wire) for index in range(told.schedulers)]
         self.suggester = Wire(told.seed + 17, told.suggester_wire or told.wire)
         self.lines = [Fork(self.wires, told.seed + index) for index in range(len(told.slots))]
+        self.channels = [Telling(line, cpus) for line, cpus in zip(self.lines, told.cpus, strict=False)] or self.lines
+        """What the trainers speak over; the lines below can be cut."""
         self.cut: list[list[tuple[float, float]]] = [[] for _ in told.slots]
         """Per trainer: from when to when it could reach no scheduler, by the loop's clock."""
         self.dying: list[asyncio.Task[None]] = []
@@ -151,7 +154,7 @@ class Fleet:
     async def _schedule(self, index: int, life: Life) -> None:
         wire, store, bus = self.wires[index], MortalStore(self.store, life), MortalBus(self.bus, life)
         try:
-            async with scheduler(store, bus, self.suggester, lambda _field, _image: None, TERMS) as scheduling:
+            async with scheduler(store, bus, self.suggester, any_program, TERMS) as scheduling:
                 add_TuningServiceServicer_to_server(scheduling.tuning, wire)
                 add_WorkerServiceServicer_to_server(scheduling.worker, wire)
                 async with asyncio.TaskGroup() as group:
@@ -165,7 +168,7 @@ class Fleet:
 
     async def _train(self, index: int, life: Life) -> None:
         settings, host = self.trainers.settings[index], self.trainers.hosts[index]
-        stub, bus = WorkerServiceStub(MortalLine(self.lines[index], life)), MortalBus(self.bus, life, counts=True)
+        stub, bus = WorkerServiceStub(MortalLine(self.channels[index], life)), MortalBus(self.bus, life, counts=True)
         await Trainer(settings, stub, bus, MortalRunner(host, life), host.clock).run()
 
     async def _suggest(self, _index: int, life: Life) -> None:

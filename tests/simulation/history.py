@@ -7,6 +7,7 @@ a whole run; the same seed has the same one.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,6 +36,8 @@ class RecordedStore(MemoryStore):
         super().__init__()
         self.leases: list[Lease] = []
         self.most_leases = 0
+        self.most_held: Counter[str] = Counter()
+        """Per trainer: the most leases that it held at a time."""
         self.wrong: list[str] = []
         """What must never happen, and did."""
         self._digest = hashlib.blake2b(digest_size=8)
@@ -61,6 +64,7 @@ class RecordedStore(MemoryStore):
                 case _:
                     pass
         self.most_leases = max(self.most_leases, len(self._open))
+        self.most_held |= Counter(lease.holder for lease in self._open.values())
 
     def _training(self, key: str, document: Mapping[str, Any], at: float) -> None:
         before = self._swapped("training_jobs", key, document)

@@ -1,4 +1,5 @@
-"""A machine on which trainings are coroutines, and a runner for it that keeps the promise of every runner.
+"""A machine on which trainings are coroutines, one per instance, and a runner for it that keeps the promise of every
+runner.
 
 Programs go on when their trainer is gone, as processes do. The machine keeps the record that tests believe: what began,
 what ended, and when.
@@ -9,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from tunewright.core.errors import NotFound
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, End, Launch
 from tunewright_trainer.core.program import configuration_files
-from tunewright_trainer.folder import AttemptFolder, Folders
+from tunewright_trainer.folder import AttemptFolder, Folders, InstanceFolder
 
 FOLDERS = ("input/config", "model", "output/data")
 TERMINATED = 143
@@ -25,20 +27,40 @@ KILLED = 137
 
 @dataclass(eq=False)
 class Process:
-    """A program's view of itself."""
+    """The program of one instance, and its view of itself."""
 
     launch: Launch
     folder: AttemptFolder
+    number: int = 0
+    """Of its instance, from 0."""
     sigterm: asyncio.Event = field(default_factory=asyncio.Event)
     handles_sigterm: bool = False
     """Without it SIGTERM ends the program."""
+    task: asyncio.Task[int | None] | None = None
+    signalled: int = 0
+    code: int | None = None
+    """Once it has ended."""
+
+    @property
+    def own(self) -> InstanceFolder:
+        return self.folder.instance(self.number)
 
     def print(self, *words: object) -> None:
         self.write(" ".join(map(str, words)).encode() + b"\n")
 
     def write(self, data: bytes) -> None:
-        with self.folder.spool.open("ab") as spool:
+        with self.own.spool.open("ab") as spool:
             spool.write(data)
+
+    def kill(self, signalled: int) -> None:
+        if self.code is None and self.task is not None:
+            self.signalled = signalled
+            self.task.cancel()
+
+    def terminate(self) -> None:
+        self.sigterm.set()
+        if not self.handles_sigterm:
+            self.kill(TERMINATED)
 
 
 Program = Callable[[Process], Awaitable[int | None]]
@@ -47,16 +69,20 @@ Program = Callable[[Process], Awaitable[int | None]]
 
 @dataclass(eq=False)
 class Run:
-    process: Process
+    processes: list[Process]
     started_at: float
     ended: asyncio.Future[End]
     begins: float
     """By the loop's clock, as `ends`."""
     ends: float = float("inf")
-    task: asyncio.Task[int | None] | None = None
     stop: tuple[EndCause, float] | None = None
-    signalled: int = 0
+    failed: Process | None = None
+    """The first that did."""
     timer: asyncio.TimerHandle | None = None
+
+    @property
+    def process(self) -> Process:
+        return self.processes[0]
 
     @property
     def attempt(self) -> Attempt:
@@ -67,8 +93,8 @@ class Run:
         return self.ended.done() and self.ended.result().cause is EndCause.EXITED
 
     def kill(self, signalled: int) -> None:
-        self.signalled = signalled
-        self.task.cancel()
+        for process in self.processes:
+            process.kill(signalled)
 
 
 @dataclass(eq=False)
@@ -83,18 +109,21 @@ class Host:
 
     def start(self, launch: Launch) -> Run:
         folder, loop = self.folders.of(launch.attempt), asyncio.get_running_loop()
-        run = Run(Process(launch, folder), self.clock(), loop.create_future(), loop.time())
+        processes = [Process(launch, folder, number) for number in range(launch.instances)]
+        run = Run(processes, self.clock(), loop.create_future(), loop.time())
         self.runs[launch.attempt] = run
         program = self.program_of(launch)
         folder.root.mkdir(parents=True, exist_ok=True)
         if program is not None:
             _prepare(launch, folder)
-        folder.spool.touch()
+        for process in processes:
+            process.own.spool.touch()
         if program is None:
             self._end(run, EndCause.START_FAILED, None, f"there is no {launch.definition.image}")
-        else:
-            run.task = asyncio.ensure_future(program(run.process))
-            run.task.add_done_callback(lambda task: self._over(run, task))
+            return run
+        for process in processes:
+            process.task = asyncio.ensure_future(program(process))
+            process.task.add_done_callback(partial(self._over, run, process))
         return run
 
     def stop(self, run: Run, cause: EndCause, grace_s: float) -> None:
@@ -108,35 +137,42 @@ class Host:
                 run.timer.cancel()
             run.timer = loop.call_at(deadline, run.kill, KILLED)
         if first and grace_s > 0:
-            run.process.sigterm.set()
-            if not run.process.handles_sigterm:
-                run.kill(TERMINATED)
+            for process in run.processes:
+                process.terminate()
 
-    def crash(self) -> None:
-        """The machine goes down: what runs is gone, for no reason of its own."""
+    def crash(self, cause: EndCause = EndCause.LOST) -> None:
+        """The machine goes down, or has no memory left: what runs is gone, for no reason of its own."""
         for run in self.runs.values():
             if not run.ended.done():
-                run.stop = (EndCause.LOST, 0.0)
+                run.stop = (cause, 0.0)
                 run.kill(KILLED)
 
-    def _over(self, run: Run, task: asyncio.Task[int | None]) -> None:
-        code = run.signalled or KILLED if task.cancelled() else task.result() or 0
-        self._end(run, run.stop[0] if run.stop is not None else EndCause.EXITED, code)
+    def _over(self, run: Run, process: Process, task: asyncio.Task[int | None]) -> None:
+        process.code = process.signalled or KILLED if task.cancelled() else task.result() or 0
+        if process.code and run.failed is None:
+            run.failed = process
+            if run.stop is None:  # the others cannot go on without it
+                run.kill(KILLED)
+        if all(each.code is not None for each in run.processes):
+            code = run.failed.code if run.failed is not None else 0
+            self._end(run, run.stop[0] if run.stop is not None else EndCause.EXITED, code)
 
     def _end(self, run: Run, cause: EndCause, code: int | None, refusal: str = "") -> None:
         if run.timer is not None:
             run.timer.cancel()
         run.ends = asyncio.get_running_loop().time()
-        size = run.process.folder.spool_bytes()
-        run.ended.set_result(End(cause, code, run.started_at, self.clock(), size, refusal))
+        size = run.process.folder.spool_bytes(len(run.processes))
+        failed = run.failed.number if run.failed is not None else None
+        run.ended.set_result(End(cause, code, run.started_at, self.clock(), size, refusal, failed))
 
 
 def _prepare(launch: Launch, folder: AttemptFolder) -> None:
-    """Make AMT's folders and files."""
-    for name in FOLDERS:
-        (folder.base / name).mkdir(parents=True, exist_ok=True)
-    for name, content in configuration_files(launch).items():
-        (folder.base / "input/config" / name).write_text(json.dumps(content))
+    """Make AMT's folders and files, for each instance its own."""
+    for number, instance in enumerate(folder.instances(launch.instances)):
+        for name in FOLDERS:
+            (instance.base / name).mkdir(parents=True, exist_ok=True)
+        for name, content in configuration_files(launch, number).items():
+            (instance.base / "input/config" / name).write_text(json.dumps(content))
 
 
 class HostRunner:
@@ -145,6 +181,7 @@ class HostRunner:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._known: dict[Attempt, Run] = {}
+        self.shows_folders = True
 
     async def start(self, launch: Launch) -> None:
         if launch.attempt not in self._known:
@@ -162,6 +199,12 @@ class HostRunner:
 
     async def remove(self, attempt: Attempt) -> None:
         self._known.pop(attempt, None)
+
+    async def reap(self, known: Collection[Attempt]) -> None:
+        """What runs here is in the attempts' folders."""
+
+    async def ping(self) -> None:
+        """A machine that is down has no trainer either."""
 
     def started_at(self, attempt: Attempt) -> float | None:
         run = self._known.get(attempt)

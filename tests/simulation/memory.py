@@ -40,6 +40,10 @@ class MemoryStore:
         rows = self._rows[collection]
         return {key: _stored(key, rows[key]) for key in keys if key in rows}
 
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        rows = self._rows[collection]
+        return {key: rows[key].version for key in keys if key in rows}
+
     async def find(self, query: Query) -> Page:
         index = next(item for item in COLLECTIONS[query.collection].indexes if item.name == query.index)
         after = _after(index, query)

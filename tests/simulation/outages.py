@@ -29,6 +29,10 @@ class RemoteStore:
         self._reach()
         return await self._store.get_many(collection, keys)
 
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        self._reach()
+        return await self._store.versions(collection, keys)
+
     async def find(self, query: Query) -> Page:
         self._reach()
         return await self._store.find(query)

@@ -17,6 +17,7 @@ from tunewright.core.spec import (
     HyperbandConfig,
     Limits,
     Parameter,
+    Resources,
     StoppingCondition,
     Strategy,
     TuningJobSpec,
@@ -35,6 +36,8 @@ STOPPING = (
     EarlyStoppingRule(percentile=30.0),
     EarlyStoppingRule(threshold=0.1),
 )
+TAKES_CPUS = ("ml.c5.xlarge", 4)
+"""The instance type of trainings where machines have CPUs, and how many it takes."""
 STRATEGIES = (Strategy.RANDOM,) * 5 + (Strategy.GRID,) * 4 + (Strategy.BAYESIAN,)
 
 
@@ -83,6 +86,8 @@ class Story:
     wire: WireFaults = field(default_factory=WireFaults)
     suggester_wire: WireFaults | None = None
     """Between schedulers and suggester; as `wire` if None."""
+    cpus: tuple[int, ...] = ()
+    """Per trainer's machine: what it tells that it has; (): none tells anything, and slots alone are counted."""
     skews_s: tuple[float, ...] = ()
     """Per trainer's machine: by how much its clock is fast."""
     events: tuple[Event, ...] = ()
@@ -121,7 +126,17 @@ def drawn(seed: int) -> Story:
         wire=WIRE,
     )
     told = replace(told, skews_s=tuple(chance.choice([0.0, -40.0, 40.0]) for _ in told.slots))
-    return replace(told, events=_events(told, chance) if chance.random() < 0.6 else ())
+    return _sized(replace(told, events=_events(told, chance) if chance.random() < 0.6 else ()))
+
+
+def _sized(told: Story) -> Story:
+    """Let the machines of one story in four have CPUs for fewer trainings than they have slots, most often."""
+    chance = random.Random(f"{told.seed}/sized")  # noqa: S311 - to replay, and apart from what else is drawn
+    if chance.random() > 0.25:
+        return told
+    (definition,) = told.wanted.definitions
+    wanted = replace(told.wanted, definitions=(replace(definition, resources=Resources(TAKES_CPUS[0])),))
+    return replace(told, wanted=wanted, cpus=tuple(chance.choice([4, 6, 8]) for _ in told.slots))
 
 
 def _stopping(wanted: TuningJobSpec, seed: int) -> TuningJobSpec:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.simulation.circle import NAME, OVER_WITHIN_S, UID, ask, create
 from tests.simulation.fleet import Fleet
-from tests.simulation.stories import Event, Story, What
+from tests.simulation.stories import TAKES_CPUS, Event, Story, What
 from tests.simulation.timeless import play
 from tests.simulation.verdict import Excuses, judge, settled
 from tunewright.core.errors import CallerError
@@ -44,10 +44,13 @@ async def _tell(told: Story, folder: Path) -> Fleet:
         _mend(fleet)
         await settled(fleet.recorded, fleet.trainers)
     job = (await records.read_job(fleet.recorded, UID)).value
-    wanted = await records.read_spec(fleet.recorded, UID, job.spec_revision)  # amended, it allows no less
+    kept = await records.read_spec(fleet.recorded, UID, job.spec_revision)  # amended, it allows no less
+    wanted = kept.value
     await judge(fleet.recorded, fleet.trainers, wanted, excuses_of(fleet))
     assert fleet.recorded.wrong == []
     assert fleet.recorded.most_leases <= wanted.limits.max_parallel
+    for index, cpus in enumerate(told.cpus):
+        assert fleet.recorded.most_held[f"trainer{index}"] * TAKES_CPUS[1] <= cpus, "more was granted than fits"
     return fleet
 
 

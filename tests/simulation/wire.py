@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 from tunewright.core.errors import TunewrightError, Unavailable
 from tunewright.platform.rpc.server import _caller
 from tunewright.platform.rpc.status import status_of
+from tunewright.v1 import worker_service_pb2
 
 OWNER = "local"
 PATIENCE_S = 60.0
@@ -87,6 +88,25 @@ class Fork:
             return answer
 
         return call
+
+    def unary_stream(self, *_: object, **__: object) -> None:
+        """Nothing here streams."""
+
+
+class Telling:
+    """A channel on which a trainer tells what its machine has, whatever it would tell itself."""
+
+    def __init__(self, channel: Any, cpus: int) -> None:
+        self._channel, self._capacity = channel, worker_service_pb2.Capacity(cpus=cpus, memory_bytes=2**40)
+
+    def unary_unary(self, path: str, *serializers: Any, **options: Any) -> Any:
+        method = self._channel.unary_unary(path, *serializers, **options)
+
+        def call(request: Any, timeout: float | None = None) -> Any:
+            request.capacity.CopyFrom(self._capacity)
+            return method(request, timeout)
+
+        return call if path.endswith("/OpenSession") else method
 
     def unary_stream(self, *_: object, **__: object) -> None:
         """Nothing here streams."""

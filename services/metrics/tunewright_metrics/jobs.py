@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tunewright.core.errors import NotFound
-from tunewright.core.names import split_training_id, training_id
 from tunewright.core.states import JobState, TrainingState
-from tunewright.platform.store.port import Document, Query, Store
+from tunewright.platform.store.naming import find_training, name_key
+from tunewright.platform.store.port import Document, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +41,20 @@ class Jobs:
 
     async def job(self, name: str, owner: str) -> Job:
         """Return a tuning job by name or uid. Raises NotFound, also for somebody else's and for a deleted one."""
-        named = await self._store.get("job_names", f"{owner}/{name.lower()}")
+        named = await self._store.get("job_names", name_key(owner, name))
         found = await self._store.get("tuning_jobs", named.document["uid"] if named else name)
-        if found is None or found.document["owner"] != owner or found.document["hidden"]:
+        if found is None or found.document["owner"] != owner or found.document["deleted"]:
             raise NotFound("tuning job", name)
         state = JobState(found.document["state"])
         return Job(found.document["uid"], owner, state, found.document["spec_revision"], found.version)
 
     async def training(self, name: str, owner: str) -> Training:
         """Return a training by name or id. Raises NotFound, likewise."""
-        try:
-            stored = await self._store.get("training_jobs", training_id(*split_training_id(name)))
-        except ValueError:
-            page = await self._store.find(Query("training_jobs", "by_name", {"name": name}, limit=1))
-            stored = page.items[0] if page.items else None
-        if stored is None or stored.document["owner"] != owner:
+        stored = await find_training(self._store, owner, name)
+        if stored is None:
             raise NotFound("training job", name)
         job = await self._store.get("tuning_jobs", stored.document["uid"])
-        if job is not None and job.document["hidden"]:  # deleted; the sweep removes its trainings before it
+        if job is not None and job.document["deleted"]:  # deleted; the sweep removes its trainings before it
             raise NotFound("training job", name)
         return training_of(stored.document)
 

@@ -87,7 +87,7 @@ async def _revise(change: Change, revision: TuningJobSpec) -> None:
         return
     change.job = replace(change.job, spec_revision=change.job.spec_revision + 1)
     key = records.spec_key(change.job.uid, change.job.spec_revision)
-    change.writes.append(Insert("specs", key, records.spec_document(revision)))
+    change.writes.append(Insert("specs", key, records.Specification.of(revision).document()))
     change.spec = revision
     if revision.priority != before.priority:
         await _reorder(change, (before.priority - revision.priority) * queueing.PRIORITY_SPAN)

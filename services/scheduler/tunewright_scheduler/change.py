@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
-from tunewright.core.states import JobState, TrainingState
+from tunewright.core.states import JobState, ObjectiveState, TrainingState
+from tunewright.core.values import replace
 from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
@@ -28,12 +29,19 @@ from tunewright_scheduler.core.effects import (
     Tell,
     WithholdTrainings,
 )
-from tunewright_scheduler.core.facts import Fact, TrainingJobCreated, TrainingJobEnded
+from tunewright_scheduler.core.facts import (
+    Fact,
+    TrainingJobCreated,
+    TrainingJobEnded,
+    TuningJobChanged,
+    TuningJobCreated,
+    TuningJobEnded,
+)
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.training import (
-    CLAIM_REMINDER_S,
     JOB_PAUSED,
     Training,
+    claim_due,
     ending,
     is_unclaimed,
     offered,
@@ -136,7 +144,17 @@ class Change:
                         Insert("observations", records.observation_key(self.job.uid, fold_index), document)
                     )
                 case Tell(fact):
-                    self.facts.append(fact)
+                    self.tell(fact)
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Those that the job has now."""
+        return self.spec.tags if self.job.tags is None else self.job.tags
+
+    def tell(self, fact: Fact) -> None:
+        """Tell the world; not of a tuning job that stands for a training by itself, whose own facts say all."""
+        if not (self.job.alone and isinstance(fact, TuningJobCreated | TuningJobChanged | TuningJobEnded)):
+            self.facts.append(fact)
 
     def all_writes(self) -> list[Write]:
         """Return the whole commit."""
@@ -147,10 +165,11 @@ class Change:
             writes.append(Replace("tuning_jobs", self.job.uid, records.job_document(self.job), self.version))
         for number, training in self.trainings.items():
             if number not in self.versions:
-                writes.append(Insert("training_jobs", records.training_key(training), to_document(training)))
+                document = records.training_document(training, self.now)
+                writes.append(Insert("training_jobs", records.training_key(training), document))
             elif training != self.read[number]:
-                key = records.training_key(training)
-                writes.append(Replace("training_jobs", key, to_document(training), self.versions[number]))
+                key, document = records.training_key(training), records.training_document(training, self.now)
+                writes.append(Replace("training_jobs", key, document, self.versions[number]))
         if self.facts:
             writes.append(records.outbox_write(f"{self.job.uid}/{self.version + 1:09d}", self.facts))
         return writes
@@ -172,18 +191,18 @@ class Change:
         virtual_now = await self._virtual_now(definition.pool)
         expected_s = self.job.turn_s
         self.job, start = queueing.take_turn(self.job, self.spec, virtual_now)
-        job = self.job
+        job, max_wait_s = self.job, definition.stopping.max_wait_s
         training = Training(
             uid=job.uid,
             number=number,
-            name=training_name(job.name, job.uid, number),
+            name=job.name if job.alone else training_name(job.name, job.uid, number),
             owner=job.owner,
             configuration=suggestion.configuration,
             spec_revision=job.spec_revision,
             created_at=self.now,
             pool=definition.pool,
             claim_order=queueing.claim_order(start, self.spec.priority),
-            provenance=suggestion.provenance,
+            provenance=Provenance("") if job.alone else suggestion.provenance,
             definition_name=definition.name,
             bracket=suggestion.bracket,
             rungs=suggestion.rungs or asking.own_rungs(self.spec, whole=repeats is not None),
@@ -191,9 +210,12 @@ class Change:
             expected_s=expected_s,
             repeats=repeats,
             overrides=overrides or {},
-            due_at=self.now + CLAIM_REMINDER_S,
+            expires_at=None if max_wait_s is None else self.now + max_wait_s,
+            objective_state=None if job.alone else ObjectiveState.PENDING,
+            tags=self.tags,
+            alone=job.alone,
         )
-        self.trainings[number] = training
+        self.trainings[number] = replace(training, due_at=claim_due(training, self.now))
         self.facts.append(TrainingJobCreated(job.uid, number, training.name, self.now))
         self.bells.add(pool_bell(definition.pool))
 

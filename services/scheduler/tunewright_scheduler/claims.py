@@ -1,8 +1,9 @@
 """Claims: which trainer gets which training.
 
 Those that wait at one scheduler for trainings of one pool are served together, in the order in which they came and in
-one commit: the more of them there are, the less each costs. Whoever waits looks again by himself after a while, since a
-bell that another scheduler rings may be lost.
+one commit: the more of them there are, the less each costs. Where trainers have told what they have, a claim gets what
+fits what is free there (core/sharing_out.py). Whoever waits looks again by himself after a while, since a bell that
+another scheduler rings may be lost, and what may be given to whom changes with time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tunewright.core.errors import Conflict, IllegalTransition
+from tunewright.core.instances import Capacity
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Put, Replace, Store, Stored, Write
 from tunewright_scheduler import records
@@ -24,15 +26,21 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.facts import TrainingJobGranted
+from tunewright_scheduler.core.fitting import left
 from tunewright_scheduler.core.session import Session, check_epoch
+from tunewright_scheduler.core.sharing_out import Place, Reservation, Room
 from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.look import Look
+from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.quotas import Quotas
+from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.sessions import Sessions
 
 CLAIM_LIMIT: Final = 32
 """Trainings granted by one commit."""
 LOOK_AGAIN_S: Final = 2.0
 """A claim that waits looks so often without being rung."""
+NOT_KEPT: Final = Reservation()
 
 
 @dataclass(eq=False, slots=True)
@@ -43,6 +51,8 @@ class Claimer:
     epoch: int
     request_id: str
     slots: int
+    free: Capacity | None
+    """What is free there, as its trainer says; None: it does not say."""
     bell: asyncio.Event
     served: asyncio.Future[list[Training]]
 
@@ -66,7 +76,9 @@ class Door:
     looked_at: float = float("-inf")
     """By the loop's clock."""
     after: str | None = None
-    """Where to look on, behind trainings whose owners are at their quotas; None: from the first one."""
+    """Where to look on, behind trainings that may not be granted; None: from the first one."""
+    kept: Reservation = NOT_KEPT
+    """By what stands in front of that place."""
 
     @contextmanager
     def let_wait(self, claimer: Claimer) -> Iterator[None]:
@@ -79,18 +91,27 @@ class Door:
 
 
 class Claims:
-    def __init__(self, store: Store, changes: Changes, sessions: Sessions, room: ControlRoom) -> None:
+    def __init__(self, store: Store, changes: Changes, sessions: Sessions, room: ControlRoom, needs: Needs) -> None:
         self._store, self._changes, self._sessions, self._bells = store, changes, sessions, changes.bells
-        self._room = room
+        self._room, self._needs = room, needs
         self._quotas = Quotas(store, self._room)
         self._doors: weakref.WeakValueDictionary[str, Door] = weakref.WeakValueDictionary()
 
     async def claim(
-        self, trainer_id: str, epoch: int, request_id: str, *, slots: int, wait_s: float, again: bool = False
+        self,
+        trainer_id: str,
+        epoch: int,
+        request_id: str,
+        *,
+        slots: int,
+        wait_s: float,
+        free: Capacity | None = None,
+        again: bool = False,
     ) -> list[Training]:
         """Lease up to `slots` trainings of the session's pool; as soon as there is one, [] after `wait_s`.
 
-        Asked `again` under the same `request_id`, for a reply that was lost, it gives the same leases as before.
+        All together fit what is `free` there, and what is left of the session's capacity by our own record. Asked
+        `again` under the same `request_id`, for a reply that was lost, it gives the same leases as before.
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + wait_s
@@ -102,7 +123,7 @@ class Claims:
         door = self._door(pool)
         with self._bells.listen(pool_bell(pool)) as bell:
             served: asyncio.Future[list[Training]] = asyncio.get_running_loop().create_future()
-            claimer = Claimer(trainer_id, epoch, request_id, slots, bell, served)
+            claimer = Claimer(trainer_id, epoch, request_id, slots, free, bell, served)
             with door.let_wait(claimer):
                 bell.set()  # nobody has looked for this one yet
                 while True:
@@ -144,16 +165,23 @@ class Claims:
                 return True
             open_now = await self._open([item for item in waiting if item.trainer_id not in controls.cordons])
             wanted = min(sum(claimer.slots for claimer, _ in open_now), CLAIM_LIMIT)
+            hosts = {item.value.trainer_id: await self._host(item.value) for _, item in open_now}
             if not wanted:
                 return True
-            offer = await self._quotas.offer(pool, wanted, door.after)
-            door.after = offer.after
-            if not offer.items:
+            places = [
+                Place(claimer.trainer_id, claimer.slots, Room(claimer.free), hosts[claimer.trainer_id])
+                for claimer, _ in open_now
+            ]
+            kept = door.kept if door.after is not None else NOT_KEPT
+            look = Look(self._store, self._needs, controls, pool, places, kept)
+            offer = await self._quotas.offer(look, pool, wanted, door.after)
+            door.after, door.kept = offer.after, look.kept
+            if not offer.taken:
                 return offer.complete
-            shares = _shared_out([claimer for claimer, _ in open_now], offer.items)
-            guards = dict.fromkeys(guard for claimer, guard in open_now if shares[claimer])
+            shares = {claimer: share for (claimer, _), share in zip(open_now, look.shares, strict=True)}
+            guards = {session.value.trainer_id: _guard(session) for claimer, session in open_now if shares[claimer]}
             try:
-                granted = await self._grant(shares, [*guards, *offer.turns])
+                granted = await self._grant(shares, [*guards.values(), *offer.turns])
             except Conflict:
                 continue  # another scheduler was faster, or a session was renewed: look again
             except Exception as error:  # noqa: BLE001 - it may have been applied: all of them have to ask again
@@ -165,12 +193,20 @@ class Claims:
                     claimer.serve(leased)
             return offer.complete
 
-    async def _open(self, waiting: Sequence[Claimer]) -> list[tuple[Claimer, Check]]:
-        """Return those that may be served, each with what must hold of its session; refuse the others."""
-        left = [claimer for claimer in waiting if not claimer.served.done()]
-        stored = await self._store.get_many("sessions", list({claimer.trainer_id for claimer in left}))
+    async def _host(self, session: Session) -> Room:
+        """Return what is left of a trainer's capacity beside what it holds by our record."""
+        if session.capacity is None:
+            return Room()
+        held = await self._sessions.running(session.trainer_id)
+        demands = [await self._needs.of(one.uid, one.spec_revision, one.definition_name) for one in held]
+        return Room(left(session.capacity, demands))
+
+    async def _open(self, waiting: Sequence[Claimer]) -> list[tuple[Claimer, Versioned[Session]]]:
+        """Return those that may be served, each with its session; refuse the others."""
+        unserved = [claimer for claimer in waiting if not claimer.served.done()]
+        stored = await self._store.get_many("sessions", list({claimer.trainer_id for claimer in unserved}))
         found = []
-        for claimer in left:
+        for claimer in unserved:
             item = stored.get(claimer.trainer_id)
             try:
                 session = check_epoch(
@@ -182,7 +218,7 @@ class Claims:
             if session.draining or item is None:
                 claimer.serve([])
             else:
-                found.append((claimer, Check("sessions", claimer.trainer_id, item.version)))
+                found.append((claimer, Versioned(session, item.version)))
         return found
 
     async def _grant(
@@ -203,7 +239,9 @@ class Claims:
                     from_document(stored.document, Training), claimer.trainer_id, claimer.request_id, now
                 )
                 granted[claimer].append(training)
-                writes.append(Replace("training_jobs", stored.key, to_document(training), stored.version))
+                writes.append(
+                    Replace("training_jobs", stored.key, records.training_document(training, now), stored.version)
+                )
                 facts.append(
                     TrainingJobGranted(training.uid, training.number, training.attempt, claimer.trainer_id, now)
                 )
@@ -216,6 +254,18 @@ class Claims:
         return granted
 
 
+def _guard(session: Versioned[Session]) -> Write:
+    """Return what lets a grant stand only if the session is as it was read.
+
+    Where what is left of a capacity was counted, the session is written: of two schedulers that grant to one trainer at
+    the same time, one counts again.
+    """
+    key = session.value.trainer_id
+    if session.value.capacity is None:
+        return Check("sessions", key, session.version)
+    return Replace("sessions", key, to_document(session.value), session.version)
+
+
 def _turns_reached(items: Sequence[Stored]) -> dict[str, float]:
     """Return the virtual times, by key, to which these trainings bring their pools when they are granted."""
     reached: dict[str, float] = {}
@@ -224,13 +274,3 @@ def _turns_reached(items: Sequence[Stored]) -> dict[str, float]:
         key = records.turn_key(stored.document["pool"], priority)
         reached[key] = max(start, reached.get(key, 0.0))
     return reached
-
-
-def _shared_out(claimers: Sequence[Claimer], items: Sequence[Stored]) -> dict[Claimer, list[Stored]]:
-    """Give each as many as it has slots, in the order in which they came."""
-    shares: dict[Claimer, list[Stored]] = {}
-    start = 0
-    for claimer in claimers:
-        shares[claimer] = list(items[start : start + claimer.slots])
-        start += len(shares[claimer])
-    return shares

@@ -93,7 +93,7 @@ class Commands:
         command, owner = taken.command, taken.owner
         match command:
             case commands_pb2.CreateTuningJob():
-                await self._jobs.create(owner, self._jobs.checked(command.spec), taken.accepted)
+                await self._jobs.create(owner, await self._jobs.checked(command.spec), taken.accepted)
             case commands_pb2.StopTuningJob():
                 await self._jobs.stop(owner, command.job, taken.accepted)
             case commands_pb2.DeleteTuningJob():

@@ -12,8 +12,10 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.controls import Controls
 from tunewright_scheduler.core.diagnosis import Finding, counted, diagnose, found, in_short, installation
+from tunewright_scheduler.core.fitting import Demand
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.session import LeaseTerms, Session
+from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.situations import Situations, read_collectors
 
 MOST_JOBS: Final = 200
@@ -22,9 +24,10 @@ PAGE: Final = 200
 
 
 class Doctor:
-    def __init__(self, store: Store, changes: Changes, room: ControlRoom, terms: LeaseTerms) -> None:
+    def __init__(self, store: Store, changes: Changes, room: ControlRoom, terms: LeaseTerms, needs: Needs) -> None:
         self._store, self._changes, self._room, self._terms = store, changes, room, terms
-        self.situations = Situations(store, room, terms)
+        self._needs = needs
+        self.situations = Situations(store, room, terms, needs)
 
     async def of(self, job: TuningJob) -> tuple[str, list[Finding]]:
         """Return in a sentence what the job waits for, and every finding."""
@@ -55,10 +58,14 @@ class Doctor:
                 return
             after = page.next
 
-    async def held(self, trainer_id: str) -> list[str]:
-        """Return the names of the trainings that a trainer runs; there are as many as it has slots."""
+    async def held(self, trainer_id: str) -> list[tuple[str, Demand]]:
+        """Return the trainings that a trainer runs, by name, and what each takes; there are as many as it has slots."""
         query = Query("training_jobs", "by_holder", {"holder": trainer_id, "state": "RUNNING"}, limit=1000)
-        return [item.document["name"] for item in (await self._store.find(query)).items]
+        documents = [item.document for item in (await self._store.find(query)).items]
+        return [
+            (one["name"], await self._needs.of(one["uid"], one["spec_revision"], one["definition_name"]))
+            for one in documents
+        ]
 
     async def _trainer(self, session: Session, controls: Controls, now: float) -> AsyncIterator[Finding]:
         trainer, terms = session.trainer_id, self._terms

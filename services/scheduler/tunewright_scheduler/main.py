@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import grpc
 
+from tunewright.core.instances import InstanceTypes
+from tunewright.core.spec import Definition
 from tunewright.platform.bus.consumer import consume
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.credentials import Credentials
+from tunewright.platform.instance_types import packaged_types
 from tunewright.platform.store.port import Store
 from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
@@ -21,6 +24,7 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.doorbell import Doorbell
+from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
 from tunewright_scheduler.relay import Relay
@@ -28,7 +32,7 @@ from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.sweep import Sweep
-from tunewright_scheduler.tuning_jobs import CheckImage, TuningJobs
+from tunewright_scheduler.tuning_jobs import CheckHere, TuningJobs
 from tunewright_scheduler.worker_servicer import WorkerServicer
 
 GROUP = "scheduler"
@@ -65,12 +69,18 @@ class Scheduler:
 
 @asynccontextmanager
 async def scheduler(
-    store: Store, bus: Bus, suggester: grpc.aio.Channel, check_image: CheckImage, terms: LeaseTerms
+    store: Store,
+    bus: Bus,
+    suggester: grpc.aio.Channel,
+    check_here: CheckHere,
+    terms: LeaseTerms,
+    types: InstanceTypes | None = None,
 ) -> AsyncIterator[Scheduler]:
     """Build a scheduler; run what `long_lived` returns.
 
     `consume_commands` is one more, for who wants other systems to order by the bus.
     """
+    types = types or packaged_types()
     bells = Bells()
     changes = Changes(store, bells)
     asker = Asker(changes, suggester)
@@ -78,13 +88,14 @@ async def scheduler(
     changes.on_ask, changes.on_outbox = asker.ask, relay.wake
     sessions = Sessions(store, changes, bells, terms)
     room = ControlRoom(store)
-    jobs = TuningJobs(store, changes, check_image, room)
-    doctor = Doctor(store, changes, room, terms)
+    needs = Needs(changes, types)
+    jobs = TuningJobs(store, changes, _with_types(check_here, types), room)
+    doctor = Doctor(store, changes, room, terms, needs)
     tuning = TuningServicer(store, changes, bells, jobs, doctor)
     try:
         yield Scheduler(
             tuning=tuning,
-            worker=WorkerServicer(sessions, Claims(store, changes, sessions, room), changes),
+            worker=WorkerServicer(sessions, Claims(store, changes, sessions, room, needs), changes, needs),
             operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes)),
             sweep=Sweep(store, changes, sessions),
             relay=relay,
@@ -95,3 +106,13 @@ async def scheduler(
         )
     finally:
         await asker.close()
+
+
+def _with_types(check_here: CheckHere, types: InstanceTypes) -> CheckHere:
+    """Return the check with that of the instance type in front of it."""
+
+    async def check(path: str, definition: Definition) -> None:
+        types.check(definition, path)
+        await check_here(path, definition)
+
+    return check

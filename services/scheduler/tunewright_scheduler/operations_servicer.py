@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import grpc
 
-from tunewright.core.errors import InvalidSpec
+from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.names import training_id
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import from_message, instant_to_timestamp, to_message
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import operations_service_pb2 as pb
-from tunewright.v1 import operations_service_pb2_grpc, tuning_service_pb2
+from tunewright.v1 import operations_service_pb2_grpc, tuning_service_pb2, worker_service_pb2
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.controls import LONGEST_NAME, LONGEST_REASON, Controls, Quota, check_length, checked
+from tunewright_scheduler.core.fitting import left
+from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.doctor import Doctor
+from tunewright_scheduler.lists import named
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.resources import finding_message, training_message
-from tunewright_scheduler.servicer import TuningServicer, named
+from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
 
@@ -38,10 +43,21 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     ) -> pb.DiagnoseResponse:
         await self._room.touch()  # a store that can be read may be full
         if request.job:
-            _, findings = await self._doctor.of((await self._jobs.find(caller(), request.job)).value)
+            _, findings = await self._doctor.of(await self._asked_about(request.job))
         else:
             findings = await self._doctor.of_all(caller())
         return pb.DiagnoseResponse(findings=[finding_message(finding) for finding in findings])
+
+    async def _asked_about(self, name: str) -> TuningJob:
+        """Return a tuning job, or what a training that runs by itself is underneath. Raises NotFound."""
+        try:
+            return (await self._jobs.find(caller(), name)).value
+        except NotFound:
+            with suppress(NotFound):
+                training = await self._tuning.training(name)
+                if training.alone:
+                    return (await self._jobs.find(caller(), training.uid)).value
+            raise
 
     async def ListTrainers(  # noqa: N802
         self, _request: pb.ListTrainersRequest, _context: grpc.aio.ServicerContext
@@ -117,19 +133,23 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
         return pb.ListQuotasResponse(quotas=[to_message(quotas[owner], pb.Quota) for owner in sorted(quotas)])
 
     async def _trainer(self, session: Session, controls: Controls) -> pb.TrainerInfo:
-        order = controls.cordons.get(session.trainer_id)
+        order, held = controls.cordons.get(session.trainer_id), await self._doctor.held(session.trainer_id)
+        capacity = session.capacity
+        free = None if capacity is None else left(capacity, (demand for _, demand in held))
         return pb.TrainerInfo(
             trainer_id=session.trainer_id,
             host=session.host,
             pool=session.pool,
             slots=session.slots,
             gpus=session.gpus,
-            holding=await self._doctor.held(session.trainer_id),
+            holding=[name for name, _ in held],
             draining=session.draining,
             cordoned=order is not None,
             reason=order.reason if order is not None else "",
             opened_at=instant_to_timestamp(session.opened_at),
             lease_expires_at=instant_to_timestamp(session.expires_at),
+            capacity=None if capacity is None else to_message(capacity, worker_service_pb2.Capacity),
+            free=None if free is None else to_message(free, worker_service_pb2.Capacity),
         )
 
     async def _shown(self, uid: str, number: int) -> tuning_service_pb2.TrainingJob:

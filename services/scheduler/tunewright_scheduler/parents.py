@@ -55,9 +55,11 @@ async def find_parents(owner: str, spec: TuningJobSpec, find: Find, spec_of: Spe
 
 async def _one(owner: str, name: str, field: str, find: Find) -> Versioned[TuningJob]:
     try:
-        one = await find(owner, name)
+        one: Versioned[TuningJob] | None = await find(owner, name)
     except NotFound:
-        raise NotFound("tuning job", name, "the warm start names it") from None
+        one = None
+    if one is None or one.value.alone:
+        raise NotFound("tuning job", name, "the warm start names it")
     if not one.value.state.final:
         why = f"tuning job {name!r} is {one.value.state.shown}; a parent must have ended"
         raise InvalidSpec(field, why, f"Wait for it, or stop it: tunewright stop {name}")

@@ -13,17 +13,18 @@ from tunewright.core.errors import QuotaExceeded
 from tunewright.platform.store.port import Query, Store, Stored, Write
 from tunewright_scheduler.controls import ControlRoom, Turn
 from tunewright_scheduler.core.controls import Controls
+from tunewright_scheduler.look import Look
 
 PAGE: Final = 100
 PAGES: Final = 5
-"""Looked through at once for trainings whose owners may run one more; the rest at the next look."""
+"""Looked through at once for trainings that fit and whose owners may run one more; the rest at the next look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Trainings that may be granted now."""
+    """What has become of a look for trainings that may be granted now."""
 
-    items: list[Stored]
+    taken: int
     turns: list[Write]
     """To be written with the grants."""
     complete: bool
@@ -40,13 +41,9 @@ class Allowance:
     turn: Turn
     used: bool = False
 
-    def take(self) -> bool:
-        """Use one, if there is one."""
-        if self.left <= 0:
-            return False
+    def take(self) -> None:
         self.left -= 1
         self.used = True
-        return True
 
 
 class Quotas:
@@ -64,35 +61,43 @@ class Quotas:
             raise QuotaExceeded(f"the quota of {owner} for tuning jobs that have not ended", active + 1, limit)
         return [turn.write()]
 
-    async def offer(self, pool: str, wanted: int, after: str | None = None) -> Offer:
-        """Return up to `wanted` trainings of a pool that are to be granted next; not of owners at their quotas.
+    async def offer(self, look: Look, pool: str, wanted: int, after: str | None = None) -> Offer:
+        """Let `look` place up to `wanted` trainings of a pool, in the order of claims; not of owners at their quotas.
 
-        Where it has stopped among those of the latter, it looks on `after` that place the next time.
+        Where it has stopped among those that may not be granted, it looks on `after` that place the next time.
         """
         controls = await self._room.now()
         allowances: dict[str, Allowance | None] = {}
-        taken: list[Stored] = []
+        taken = 0
         for looked in range(PAGES):
             size = PAGE if looked else wanted  # more only if some of the first are left out
             page = await self._store.find(
                 Query("training_jobs", "claimable", {"pool": pool, "state": "READY"}, limit=size, after=after)
             )
             for item in page.items:
-                if len(taken) < wanted and await self._allowed(item.document["owner"], controls, allowances):
-                    taken.append(item)
-            after = page.next
-            if len(taken) == wanted or after is None:
+                if taken < wanted and not look.full and await self._place(look, item, controls, allowances):
+                    taken += 1
+            after = None if look.full else page.next
+            if taken == wanted or after is None:
                 break
         turns = [one.turn.write() for one in allowances.values() if one is not None and one.used]
-        complete = len(taken) < wanted and after is None
+        complete = taken < wanted and after is None
         return Offer(taken, turns, complete, None if taken else after)
 
-    async def _allowed(self, owner: str, controls: Controls, allowances: dict[str, Allowance | None]) -> bool:
+    async def _place(
+        self, look: Look, item: Stored, controls: Controls, allowances: dict[str, Allowance | None]
+    ) -> bool:
+        owner = item.document["owner"]
         if owner not in allowances:
             limit = controls.quota(owner).max_parallel
             allowances[owner] = None if limit is None else await self._allowance(owner, limit)
         allowance = allowances[owner]
-        return allowance is None or allowance.take()
+        if allowance is not None and allowance.left <= 0:
+            return False
+        placed = await look.place(item)
+        if placed and allowance is not None:
+            allowance.take()
+        return placed
 
     async def _allowance(self, owner: str, limit: int) -> Allowance:
         turn = await self._room.turn(owner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from tunewright.core.names import training_id
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
@@ -19,6 +19,8 @@ from tunewright.platform.store.port import Document, Put, Query, Store
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler.core.facts import Answer, CommandAccepted, Fact
 from tunewright_scheduler.core.job import Ask, TuningJob
+from tunewright_scheduler.core.phases import Phase
+from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Training
 
 SOURCE: Final = "tunewright/scheduler"
@@ -34,12 +36,36 @@ class Versioned(Generic[T]):
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """A revision of a job's specification: as a value, and as the message that it is told by. Neither is changed."""
+
+    value: TuningJobSpec
+    message: spec_pb2.TuningJobSpec
+
+    @classmethod
+    def of(cls, spec: TuningJobSpec) -> Self:
+        return cls(spec, to_message(spec, spec_pb2.TuningJobSpec))
+
+    def document(self) -> Document:
+        return {"spec": self.message.SerializeToString(deterministic=True)}
+
+
 def job_document(job: TuningJob) -> Document:
     return to_document(job) | {
         "active": not job.state.final,
-        "hidden": job.deleted,
+        "hidden": job.deleted or job.alone,
         "name_key": job.name.lower(),
         "shown": job.state.shown,
+    }
+
+
+def training_document(training: Training, now: float) -> Document:
+    """Return what is written of a training now."""
+    return to_document(training) | {
+        "modified_at": now,
+        "name_key": training.name.lower(),
+        "shown": training.shown,
     }
 
 
@@ -55,17 +81,8 @@ def observation_key(uid: str, fold_index: int) -> str:
     return f"{uid}/{fold_index:06d}"
 
 
-def name_key(owner: str, name: str) -> str:
-    """Return the key under which a job's name is taken: names do not differ by case."""
-    return f"{owner}/{name.lower()}"
-
-
 def spec_key(uid: str, revision: int) -> str:
     return f"{uid}/{revision:06d}"
-
-
-def spec_document(spec: TuningJobSpec) -> Document:
-    return {"spec": to_message(spec, spec_pb2.TuningJobSpec).SerializeToString(deterministic=True)}
 
 
 async def read_job(store: Store, uid: str) -> Versioned[TuningJob] | None:
@@ -87,6 +104,20 @@ async def read_trainings(store: Store, uid: str, numbers: Sequence[int]) -> dict
         for number, key in keys.items()
         if key in stored
     }
+
+
+async def with_phases(store: Store, trainings: Sequence[Training]) -> list[tuple[Training, Sequence[Phase]]]:
+    """Return each training with the phases of the attempt that runs, as its trainer has told them; none of others."""
+    holders = {training.holder for training in trainings if training.state is TrainingState.RUNNING}
+    stored = await store.get_many("sessions", sorted(holders)) if holders else {}
+    sessions = [from_document(item.document, Session) for item in stored.values()]
+    told = {(item.training_id, item.attempt): item.phases for session in sessions for item in session.told}
+
+    def now_in(training: Training) -> Sequence[Phase]:
+        runs = training.state is TrainingState.RUNNING
+        return told.get((training_key(training), training.attempt), ()) if runs else ()
+
+    return [(training, now_in(training)) for training in trainings]
 
 
 def turn_key(pool: str, priority: int) -> str:
@@ -121,11 +152,12 @@ async def read_failures(store: Store, uid: str, low: int, high: int) -> list[Enq
         after = page.next
 
 
-async def read_spec(store: Store, uid: str, revision: int) -> TuningJobSpec | None:
+async def read_spec(store: Store, uid: str, revision: int) -> Specification | None:
     stored = await store.get("specs", spec_key(uid, revision))
     if stored is None:
         return None
-    return from_message(spec_pb2.TuningJobSpec.FromString(stored.document["spec"]), TuningJobSpec)
+    message = spec_pb2.TuningJobSpec.FromString(stored.document["spec"])
+    return Specification(from_message(message, TuningJobSpec), message)
 
 
 def observation_document(fold_index: int, training: Training) -> Document:

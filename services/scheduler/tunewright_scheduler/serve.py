@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
+from tunewright.core.check_running import PROGRAM, check_hosted
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.spec import Definition
 from tunewright.platform.backends import kafka_bus, mongo_store
+from tunewright.platform.instance_types import instance_types
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.service import Service, Wired
 from tunewright.platform.settings import CallerSettings, KafkaSettings, MongoSettings, ServerSettings, setting, variable
@@ -30,6 +34,7 @@ class SchedulerSettings(ServerSettings, CallerSettings, KafkaSettings, MongoSett
     lease_grace_s: float = setting(TERMS.lease_grace_s, tells="… after this slack, in which it kills what it runs.")
     heartbeat_s: float = setting(TERMS.heartbeat_s, tells="How often trainers are to be heard.")
     stop_grace_s: float = setting(TERMS.stop_grace_s, tells="From SIGTERM to SIGKILL of a training that is stopped.")
+    instance_types: Path | None = setting(None, tells="TOML file of instance types beside AWS's, or of other sizes.")
 
     def terms(self) -> LeaseTerms:
         """Raises InvalidSpec: a lease that a heartbeat or two could miss."""
@@ -39,22 +44,24 @@ class SchedulerSettings(ServerSettings, CallerSettings, KafkaSettings, MongoSett
         return LeaseTerms(self.lease_s, self.lease_grace_s, self.heartbeat_s, self.stop_grace_s)
 
 
-def check_image(field: str, image: str) -> None:
-    """Raise InvalidSpec for what no trainer could run. Whether the file is there, only its host can tell."""
-    if not image.startswith("file:///"):
-        why = f"{image!r} is not a program on the trainers' machines, and this version runs nothing else"
-        raise InvalidSpec(field, why, "Give file:///folder or file:///script.py")
+async def check_here(path: str, definition: Definition) -> None:
+    """Raise InvalidSpec for what no trainer could run. Whether an image is there, only its host can tell."""
+    if definition.image.startswith(PROGRAM) and not definition.image.startswith(f"{PROGRAM}/"):
+        why = f"{definition.image!r} names no file"
+        raise InvalidSpec(f"{path}.image", why, "Give file:///folder, file:///script.py or the image of a container")
+    check_hosted(definition, path)
 
 
 @asynccontextmanager
 async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
+    types = instance_types(settings.instance_types, variable("instance_types"))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(mongo_store(settings))
         bus = await stack.enter_async_context(kafka_bus(settings, "scheduler"))
         keys = settings.keys()
         where = (settings.suggester, keys.tunewright_token, settings.tls_ca)
         suggester = await stack.enter_async_context(open_channel(*where, field=variable("suggester")))
-        parts = await stack.enter_async_context(scheduler(store, bus, suggester, check_image, settings.terms()))
+        parts = await stack.enter_async_context(scheduler(store, bus, suggester, check_here, settings.terms(), types))
         yield Wired(
             parts=[
                 *parts.long_lived(),

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import uuid
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
 
 import grpc
 
-from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound, QuotaExceeded
-from tunewright.core.names import split_training_id
-from tunewright.core.spec import TuningJobSpec
+from tunewright.core.errors import NotFound
 from tunewright.platform.documents import from_document
 from tunewright.platform.rpc.server import caller
-from tunewright.platform.store.port import Query, Store
+from tunewright.platform.store.port import Store, Stored
 from tunewright.v1 import tuning_service_pb2 as pb
-from tunewright_scheduler import records
-from tunewright_scheduler.bells import Bells, heard, job_bell, trainer_bell
-from tunewright_scheduler.change import Change
+from tunewright_scheduler import lists, records
+from tunewright_scheduler.bells import Bells, heard, job_bell
 from tunewright_scheduler.changes import Changes
-from tunewright_scheduler.changing import ChangingServicer
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import Training, stopped
+from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.doctor import Doctor
+from tunewright_scheduler.etags import etag_of, holds
+from tunewright_scheduler.listing import read_page
 from tunewright_scheduler.parents import overall_best
 from tunewright_scheduler.records import Versioned
-from tunewright_scheduler.resources import job_message, training_message
-from tunewright_scheduler.tuning_jobs import Request, TuningJobs
+from tunewright_scheduler.resources import NO_FINDINGS, Waits, job_message, training_message
+from tunewright_scheduler.trainings import TrainingsServicer
+from tunewright_scheduler.tuning_jobs import TuningJobs
 from tunewright_scheduler.view import View
 
 WATCH_GATHER_S: Final = 0.25
@@ -37,21 +34,20 @@ WATCH_AGAIN_S: Final = 2.0
 """A watched job may be changed by another replica, whose bell does not ring here."""
 
 
-class TuningServicer(ChangingServicer):
+class TuningServicer(TrainingsServicer):
     def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor) -> None:
         super().__init__(store, changes, jobs)
-        self._changes, self._bells, self._jobs, self._doctor = changes, bells, jobs, doctor
+        self._bells, self._doctor = bells, doctor
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.CreateTuningJobResponse:
-        spec = self._jobs.checked(request.spec)
+        spec = await self._jobs.checked(request.spec)
         if request.validate_only:
             await self._jobs.parents(caller(), spec)
             return pb.CreateTuningJobResponse()
-        digest = hashlib.sha256(request.spec.SerializeToString(deterministic=True)).digest()
-        once = Request(f"create/{caller()}/{request.request_id or uuid.uuid4()}", digest, "request_id")
-        created = await records.read_job(self._store, await self._create(spec, once))
+        uid = await self._once(request, lambda beside: self._jobs.create(caller(), spec, beside))
+        created = await records.read_job(self._store, uid)
         if created is None:
             raise NotFound("tuning job", spec.name, "this request made it, and it has been deleted")
         return pb.CreateTuningJobResponse(job=await self.message(created))
@@ -59,24 +55,26 @@ class TuningServicer(ChangingServicer):
     async def GetTuningJob(  # noqa: N802
         self, request: pb.GetTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.GetTuningJobResponse:
-        return pb.GetTuningJobResponse(job=await self.message(await self._find(request.job)))
+        if not request.without_findings:
+            return pb.GetTuningJobResponse(job=await self._described(request.job))
+        kept = request.if_none_match
+        if kept and await holds(self._store, caller(), request.job, kept):
+            return pb.GetTuningJobResponse(etag=kept)
+        found = await self._find(request.job)
+        told = await self._told_with(found.value)
+        etag = "" if found.value.parents else etag_of(found, told, _told(found.value))  # theirs may be told with it
+        return pb.GetTuningJobResponse(job=await self._message(found, told, NO_FINDINGS), etag=etag)
 
     async def ListTuningJobs(  # noqa: N802
         self, request: pb.ListTuningJobsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ListTuningJobsResponse:
-        size = _page_size(request.page_size, default=10, limit=100)
-        named("order", pb.TuningJobOrder, request.order)
-        response = pb.ListTuningJobsResponse(next_page_token=request.page_token)
-        while len(response.jobs) < size:
-            page = await self._store.find(_jobs_query(request, caller(), size - len(response.jobs), response))
-            for stored in page.items:
-                job = from_document(stored.document, TuningJob)
-                if request.name_contains.lower() in job.name.lower():
-                    spec = await self._changes.spec(job.uid, job.spec_revision)
-                    response.jobs.append(job_message(job, stored.version, spec))
-            response.next_page_token = page.next or ""
-            if page.next is None:
-                break
+        size = lists.page_size(request.page_size, default=10, limit=100)
+        page = await read_page(self._store, lists.tuning_jobs(request, caller()), size, request.page_token, _all)
+        response = pb.ListTuningJobsResponse(next_page_token=page.token)
+        for stored in page.items:
+            job = from_document(stored.document, TuningJob)
+            spec = await self._changes.specification(job.uid, job.spec_revision)
+            response.jobs.append(job_message(job, stored.version, spec))
         return response
 
     async def StopTuningJob(  # noqa: N802
@@ -90,52 +88,6 @@ class TuningServicer(ChangingServicer):
     ) -> pb.DeleteTuningJobResponse:
         await self._jobs.delete(caller(), request.job)
         return pb.DeleteTuningJobResponse()
-
-    async def GetTrainingJob(  # noqa: N802
-        self, request: pb.GetTrainingJobRequest, _context: grpc.aio.ServicerContext
-    ) -> pb.GetTrainingJobResponse:
-        return pb.GetTrainingJobResponse(training=training_message(await self.training(request.training)))
-
-    async def ListTrainingJobs(  # noqa: N802
-        self, request: pb.ListTrainingJobsRequest, _context: grpc.aio.ServicerContext
-    ) -> pb.ListTrainingJobsResponse:
-        found = await self._find(request.job)
-        index, equals = "by_job", {"uid": found.value.uid}
-        named("order", pb.TrainingJobOrder, request.order)
-        if request.order == pb.TRAINING_JOB_ORDER_OBJECTIVE_VALUE:
-            index = "by_objective"
-        elif request.HasField("state_equals"):
-            index = "by_job_and_state"
-            equals["state"] = named("state_equals", pb.TrainingState, request.state_equals)
-        page = await self._store.find(
-            Query(
-                "training_jobs",
-                index,
-                equals,
-                descending=request.descending,
-                limit=_page_size(request.page_size, default=100, limit=1000),
-                after=request.page_token or None,
-            )
-        )
-        trainings = [training_message(from_document(stored.document, Training)) for stored in page.items]
-        return pb.ListTrainingJobsResponse(trainings=trainings, next_page_token=page.next or "")
-
-    async def StopTrainingJob(  # noqa: N802
-        self, request: pb.StopTrainingJobRequest, _context: grpc.aio.ServicerContext
-    ) -> pb.StopTrainingJobResponse:
-        training = await self.training(request.training)
-
-        async def step(change: Change) -> None:
-            now_there = await change.training(training.number)
-            if now_there.state.final:
-                raise IllegalTransition(
-                    f"training job {training.name}", f"already {now_there.state.value}", "be stopped"
-                )
-            await change.put(stopped(now_there, "stopped by its user", change.now))
-            change.bells.add(trainer_bell(now_there.holder))
-
-        await self._changes.make(training.uid, step)
-        return pb.StopTrainingJobResponse(training=training_message(await self.training(request.training)))
 
     async def WatchTuningJob(  # noqa: N802
         self, request: pb.WatchTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -154,19 +106,6 @@ class TuningServicer(ChangingServicer):
                 await asyncio.sleep(WATCH_GATHER_S)
                 await heard(bell, WATCH_AGAIN_S)
 
-    async def _create(self, spec: TuningJobSpec, once: Request) -> str:
-        """Return the uid of the job that this request makes, or has made."""
-        answered = await once.answered(self._store)
-        if answered is None:
-            try:
-                return await self._jobs.create(caller(), spec, lambda uid, now: [once.record({"uid": uid}, now)])
-            except (AlreadyExists, Conflict, QuotaExceeded):
-                answered = await once.answered(self._store)  # the same request may have come twice at once
-                if answered is None:
-                    raise
-        uid: str = answered["uid"]
-        return uid
-
     async def _described(self, job: str) -> pb.TuningJob:
         return await self.message(await self._find(job))
 
@@ -181,70 +120,37 @@ class TuningServicer(ChangingServicer):
             raise NotFound("tuning job", uid)
         return found
 
-    async def training(self, training: str) -> Training:
-        """Find a training by name or id. Raises NotFound, also for somebody else's."""
-        try:
-            found = await records.read_training(self._store, *split_training_id(training))
-            value = found.value if found else None
-        except ValueError:
-            page = await self._store.find(Query("training_jobs", "by_name", {"name": training}, limit=1))
-            value = from_document(page.items[0].document, Training) if page.items else None
-        if value is None or value.owner != caller():
-            raise NotFound("training job", training)
-        return value
-
     async def _trainings(self, uid: str, numbers: set[int]) -> list[Training]:
         found = await records.read_trainings(self._store, uid, sorted(numbers))
         return [item.value for item in found.values()]
 
     async def message(self, found: Versioned[TuningJob]) -> pb.TuningJob:
         """Return a job as GetTuningJob shows it."""
+        told = await self._told_with(found.value)
+        return await self._message(found, told, await self._doctor.of(found.value))
+
+    async def _told_with(self, job: TuningJob) -> dict[int, Versioned[Training]]:
+        return await records.read_trainings(self._store, job.uid, _told(job))
+
+    async def _message(
+        self, found: Versioned[TuningJob], told: Mapping[int, Versioned[Training]], waits: Waits
+    ) -> pb.TuningJob:
         job = found.value
-        spec = await self._changes.spec(job.uid, job.spec_revision)
-        numbers = (job.best.number if job.best is not None else None, job.recommended)
-        found_ones = await self._trainings(job.uid, {number for number in numbers if number is not None})
-        shown = {training.number: training for training in found_ones}
-        best, recommended = (shown.get(number or 0) for number in numbers)
-        waits = await self._doctor.of(job)
-        message = job_message(job, found.version, spec, best, recommended, waits)
-        overall = await overall_best(self._store, job, spec)
+        spec = await self._changes.specification(job.uid, job.spec_revision)
+        shown = {number: training.value for number, training in told.items()}
+        best = shown.get(job.best.number) if job.best is not None else None
+        message = job_message(job, found.version, spec, best, shown.get(job.recommended or 0), waits)
+        overall = await overall_best(self._store, job, spec.value)
         if overall is not None:
             message.overall_best.CopyFrom(training_message(overall))
         return message
 
 
-def _page_size(asked: int, *, default: int, limit: int) -> int:
-    if not 0 <= asked <= limit:
-        raise InvalidSpec("page_size", f"must be between 1 and {limit}", f"Leave it out for {default}")
-    return asked or default
+def _told(job: TuningJob) -> list[int]:
+    """Return the numbers of the trainings that are told with a job."""
+    numbers = {job.best.number if job.best is not None else None, job.recommended}
+    return sorted(number for number in numbers if number is not None)
 
 
-def named(field: str, enum: Any, number: int) -> str:
-    """Return the name of an enum's value as documents have it. Raises InvalidSpec: it is not known."""
-    value = enum.DESCRIPTOR.values_by_number.get(number)
-    prefix = enum.DESCRIPTOR.values_by_number[0].name.removesuffix("UNSPECIFIED")
-    if value is None:
-        known = ", ".join(name.removeprefix(prefix) for name in enum.keys()[1:])
-        raise InvalidSpec(field, f"{number} is not a known value", f"Choose one of {known}")
-    name: str = value.name
-    return name.removeprefix(prefix)
-
-
-def _jobs_query(request: pb.ListTuningJobsRequest, owner: str, limit: int, so_far: pb.ListTuningJobsResponse) -> Query:
-    equals: dict[str, object] = {"owner": owner, "hidden": False}
-    by_name = request.order == pb.TUNING_JOB_ORDER_NAME
-    index = "by_name" if by_name else "by_creation"
-    if request.state_equals:
-        index, equals = "by_state", equals | {"shown": request.state_equals}
-    after = request.created_after.ToNanoseconds() / 1e9 if request.HasField("created_after") else None
-    before = request.created_before.ToNanoseconds() / 1e9 if request.HasField("created_before") else None
-    return Query(
-        "tuning_jobs",
-        index,
-        equals,
-        low=None if index == "by_name" else after,
-        high=None if index == "by_name" else before,
-        descending=request.descending,
-        limit=limit,
-        after=so_far.next_page_token or None,
-    )
+async def _all(found: list[Stored]) -> list[Stored]:
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import structlog
@@ -26,6 +27,7 @@ from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.decide import ProcessEnded
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
+from tunewright_scheduler.core.phases import Phase, Told
 from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session, check_epoch, fenced, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
 from tunewright_scheduler.records import Versioned
@@ -53,9 +55,7 @@ class Sessions:
         found = await self._session(session.trainer_id)
         now = await self._store.now()
         epoch = found.value.epoch + 1 if found else round(now * 1000)  # never one that a forgotten session had
-        opened = Session(
-            **to_document(session) | {"epoch": epoch, "opened_at": now, "expires_at": now + self.terms.lease_s}
-        )
+        opened = replace(session, epoch=epoch, opened_at=now, expires_at=now + self.terms.lease_s)
         key, document = session.trainer_id, to_document(opened)
         await self._store.commit(
             [Replace("sessions", key, document, found.version) if found else Insert("sessions", key, document)]
@@ -76,22 +76,32 @@ class Sessions:
         return seen.pool
 
     async def heartbeat(
-        self, trainer_id: str, epoch: int, holding: Sequence[Holding], *, wait_s: float, draining: bool
+        self,
+        trainer_id: str,
+        epoch: int,
+        holding: Sequence[Holding],
+        *,
+        wait_s: float,
+        draining: bool,
+        told: tuple[Told, ...] = (),
     ) -> Orders:
-        """Renew the lease; return orders as soon as there are some, none after `wait_s`."""
+        """Renew the lease; return orders as soon as there are some, none after `wait_s`.
+
+        `told` are the phases of what runs there.
+        """
         deadline = asyncio.get_running_loop().time() + wait_s
         with self._bells.listen(trainer_bell(trainer_id)) as bell:
-            if await self._renew(trainer_id, epoch, draining=draining):
+            if await self._renew(trainer_id, epoch, draining=draining, told=told):
                 await self._lose_unheard(trainer_id, holding)
             while True:
-                told = self._without_resent(trainer_id, await self._orders(holding))
+                found = self._without_resent(trainer_id, await self._orders(holding))
                 left_s = deadline - asyncio.get_running_loop().time()
-                if told or left_s <= 0:
-                    return told
+                if found or left_s <= 0:
+                    return found
                 await heard(bell, left_s)
 
-    async def exited(self, trainer_id: str, held: Held, exit_: Exit) -> None:
-        """Take note that a process has ended.
+    async def exited(self, trainer_id: str, held: Held, exit_: Exit, phases: tuple[Phase, ...] = ()) -> None:
+        """Take note that a process has ended, which was in these phases.
 
         Raises IllegalTransition if the lease is void, NotFound if the job is gone.
         """
@@ -102,9 +112,9 @@ class Sessions:
             if training.state is TrainingState.RUNNING and training.holder != trainer_id:
                 raise IllegalTransition(training.name, f"held by {training.holder}", "end", "Abandon it")
             blameless = training.attempt == held[1] and exit_.cause in NOT_THE_ALGORITHMS
-            if blameless and await self._run_again(change, training, exit_):
+            if blameless and await self._run_again(change, training, exit_, phases):
                 return
-            moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s)
+            moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s, phases)
             if moved is training:
                 return
             change.facts.append(_exited(training, exit_, change.now))
@@ -175,18 +185,18 @@ class Sessions:
         change.bells.add(pool_bell(training.pool))
         await change.put(trainings.lost(training, change.now))
 
-    async def _run_again(self, change: Change, training: Training, exit_: Exit) -> bool:
+    async def _run_again(self, change: Change, training: Training, exit_: Exit, phases: tuple[Phase, ...]) -> bool:
         """Give it another attempt if its definition allows; say whether the end is dealt with."""
         running = training.state is TrainingState.RUNNING
         if exit_.cause is EndCause.LOST:
             if running:
                 await self._lost(change, training)
             return True
-        max_retries = change.spec.definition(training.definition_name).max_retries
-        if running and runs_again(training, exit_.cause, max_retries):
+        definition = change.spec.definition(training.definition_name)
+        if running and runs_again(training, exit_.cause, definition.max_retries, spot=definition.spot):
             change.facts.append(_exited(training, exit_, change.now))
             change.bells.add(pool_bell(training.pool))
-            await change.put(trainings.retried(training, exit_, change.now))
+            await change.put(trainings.retried(training, exit_, change.now, phases, spot=definition.spot))
             return True
         return training.state is TrainingState.READY  # told again, it is no further retry
 
@@ -233,17 +243,18 @@ class Sessions:
                 log.warning("grant unheard of", trainer=trainer_id, uid=training.uid, number=training.number)
                 await self.lose(training)
 
-    async def _renew(self, trainer_id: str, epoch: int, *, draining: bool) -> bool:
-        """Renew the lease, if it is time to; say whether it was.
+    async def _renew(self, trainer_id: str, epoch: int, *, draining: bool, told: tuple[Told, ...]) -> bool:
+        """Renew the lease, if it is time to, or there is news of what runs; say whether it was.
 
         What was seen here of a session that has time left is not read again.
         """
-        now, seen, lease_s = await self._store.now(), self._seen.get(trainer_id), self.terms.lease_s
-        if seen is not None and seen.epoch == epoch and renewed(seen, now, lease_s, draining=draining) is seen:
+        renew = partial(renewed, lease_s=self.terms.lease_s, draining=draining, told=told)
+        now, seen = await self._store.now(), self._seen.get(trainer_id)
+        if seen is not None and seen.epoch == epoch and renew(seen, now) is seen:
             return False
         while True:
             found = await self.current(trainer_id, epoch)
-            session = renewed(found.value, await self._store.now(), lease_s, draining=draining)
+            session = renew(found.value, await self._store.now())
             if session is not found.value:
                 try:
                     await self._store.commit([Replace("sessions", trainer_id, to_document(session), found.version)])

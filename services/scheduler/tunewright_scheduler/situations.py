@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tunewright.core.spec import TuningJobSpec
@@ -18,6 +18,7 @@ from tunewright_scheduler.core.pools import Lease, Pool
 from tunewright_scheduler.core.session import LeaseTerms, Session
 from tunewright_scheduler.core.situation import Situation
 from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.needs import Needs
 
 MOST_TRAININGS: Final = 50
 """Of a job, that are looked at one by one."""
@@ -34,8 +35,8 @@ async def read_collectors(store: Store) -> Collectors:
 
 
 class Situations:
-    def __init__(self, store: Store, room: ControlRoom, terms: LeaseTerms) -> None:
-        self._store, self._room, self._terms = store, room, terms
+    def __init__(self, store: Store, room: ControlRoom, terms: LeaseTerms, needs: Needs) -> None:
+        self._store, self._room, self._terms, self._needs = store, room, terms, needs
 
     async def of(self, job: TuningJob, spec: TuningJobSpec) -> Situation:
         """Gather what bears on one job."""
@@ -61,6 +62,7 @@ class Situations:
             trainings=trainings,
             holders=await self._holders(trainings),
             pools=tuple([await self._pool(name, ready) for name in dict.fromkeys(item.pool for item in ready)]),
+            taking={item.name: self._needs.in_spec(spec, item.name) for item in spec.definitions} if ready else {},
             owner_runs=await self._owner_runs(job.owner) if limited else 0,
             untold_since=untold_since,
             collectors=collectors,
@@ -97,10 +99,12 @@ class Situations:
         uids = list(dict.fromkeys(item.document["uid"] for item in items))
         jobs = await self._store.get_many("tuning_jobs", uids) if uids else {}
         names = {uid: stored.document["name"] for uid, stored in jobs.items()}
-        return tuple(
-            Lease(item.document["uid"], names.get(item.document["uid"], item.document["uid"]), item.document["holder"])
-            for item in items
-        )
+        return tuple([await self._lease(item, names) for item in items])
+
+    async def _lease(self, item: Stored, names: Mapping[str, str]) -> Lease:
+        document, uid = item.document, item.document["uid"]
+        demand = await self._needs.of(uid, document["spec_revision"], document["definition_name"])
+        return Lease(uid, names.get(uid, uid), document["holder"], demand)
 
     async def _owner_runs(self, owner: str) -> int:
         query = Query("training_jobs", "by_owner", {"owner": owner, "state": "RUNNING"}, limit=1000)

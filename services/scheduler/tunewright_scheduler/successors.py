@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 
 from tunewright.core.errors import AlreadyExists
 from tunewright.core.spec import TuningJobSpec
+from tunewright.core.values import replace
 from tunewright.platform.store.port import Store
 from tunewright_scheduler import records
 from tunewright_scheduler.amendments import Amendments, nothing_failed
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import extension
+from tunewright_scheduler.core.amendment import check_tunes
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.tuning_jobs import Beside, TuningJobs, nothing
 
@@ -40,6 +42,7 @@ class Successors:
         Raises: NotFound. IllegalTransition: it is closing, or nothing has failed. InvalidSpec.
         """
         parent = (await self._jobs.find(owner, job)).value
+        check_tunes(parent, "be retried")
         if not parent.state.final:
             return await self._amendments.retry(owner, parent.uid, beside)
         failed = await records.read_failures(self._store, parent.uid, parent.retried, parent.observations)
@@ -56,6 +59,7 @@ class Successors:
     async def _revision(self, parent: TuningJob) -> tuple[TuningJobSpec, list[str]]:
         """Return a job's last specification, and those of its ancestors to learn from that are still there."""
         spec = await self._changes.spec(parent.uid, parent.spec_revision)
+        spec = spec if parent.tags is None else replace(spec, tags=parent.tags)
         found = [await records.read_job(self._store, uid) for uid in extension.ancestors(spec, parent)]
         return spec, [item.value.uid for item in found if item is not None and not item.value.deleted]
 
@@ -66,7 +70,8 @@ class Successors:
         taken = AlreadyExists("tuning job", parent.name)
         for name in names:
             try:
-                return await self._jobs.create(parent.owner, self._jobs.judged(child(name)), beside, extends=parent.uid)
+                spec = await self._jobs.judged(child(name))
+                return await self._jobs.create(parent.owner, spec, beside, extends=parent.uid)
             except AlreadyExists as error:
                 taken = error
         raise taken

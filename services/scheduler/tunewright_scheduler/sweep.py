@@ -15,11 +15,19 @@ from tunewright.core.names import split_training_id
 from tunewright.core.states import TrainingState
 from tunewright.platform.store.port import Query, Remove, Store, Stored, Write
 from tunewright_scheduler import records
+from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes, Contended
 from tunewright_scheduler.core.decide import Resumed, Tick
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import output_lost, still_awaited, unclaimed
+from tunewright_scheduler.core.training import (
+    MAX_WAIT_EXCEEDED,
+    has_expired,
+    output_lost,
+    still_awaited,
+    stopped,
+    unclaimed,
+)
 from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.situations import read_collectors
 
@@ -168,6 +176,10 @@ def _overdue(number: int, read_through: float | None) -> Callable[[Change], Awai
     async def step(change: Change) -> None:
         training = await change.training(number)
         if training.due_at is None or training.due_at > change.now:
+            return
+        if has_expired(training, change.now):
+            change.bells |= {trainer_bell(training.holder)} if training.holder else set()
+            await change.put(stopped(training, MAX_WAIT_EXCEEDED, change.now))
             return
         match training.state:
             case TrainingState.EXITED if read_through is None or read_through < exited_at(change.job, number):

@@ -6,15 +6,16 @@ A request may come again. What it was answered is kept under its id, in the comm
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound
-from tunewright.core.spec import TuningJobSpec
+from tunewright.core.spec import Definition, TuningJobSpec
 from tunewright.core.values import replace
 from tunewright.platform.codec import from_message
+from tunewright.platform.store.naming import made_for, name_key
 from tunewright.platform.store.port import Document, Insert, Remove, Store, Write
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler import records
@@ -31,8 +32,8 @@ from tunewright_scheduler.records import Versioned
 REQUESTS_KEPT_S: Final = 30 * 86_400.0
 """Longer than tuning.commands keeps a record."""
 
-CheckImage = Callable[[str, str], None]
-"""Raises InvalidSpec if no trainer here may run the image; takes the field's path and the image."""
+CheckHere = Callable[[str, Definition], Awaitable[None]]
+"""Raises InvalidSpec if no trainer here could run the definition; takes its path and itself."""
 
 Beside = Callable[[str, float], Sequence[Write]]
 """Takes the job's uid and the time; returns what is to be written in the same commit."""
@@ -66,19 +67,21 @@ class Request:
 
 
 class TuningJobs:
-    def __init__(self, store: Store, changes: Changes, check_image: CheckImage, room: ControlRoom) -> None:
-        self._store, self._changes, self._check_image = store, changes, check_image
+    def __init__(self, store: Store, changes: Changes, check_here: CheckHere, room: ControlRoom) -> None:
+        self._store, self._changes, self._check_here = store, changes, check_here
         self._quotas = Quotas(store, room)
 
-    def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
+    async def checked(self, message: spec_pb2.TuningJobSpec) -> TuningJobSpec:
         """Return the specification with what is computed filled in. Raises InvalidSpec."""
-        return self.judged(from_message(message, TuningJobSpec))
+        if message.alone:
+            raise InvalidSpec("alone", "is not a tuning job's to say", "Create a training job")
+        return await self.judged(from_message(message, TuningJobSpec))
 
-    def judged(self, given: TuningJobSpec) -> TuningJobSpec:
+    async def judged(self, given: TuningJobSpec) -> TuningJobSpec:
         """Return the specification as it will run here. Raises InvalidSpec."""
         spec = check_new(given)
         for index, definition in enumerate(spec.definitions):
-            self._check_image(f"definitions[{index}].image", definition.image)
+            await self._check_here(f"definitions[{index}]", definition)
         return spec
 
     async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing, *, extends: str = "") -> str:
@@ -121,13 +124,16 @@ class TuningJobs:
             seed=seed,
             parents=parents.jobs,
             extends=extends,
+            alone=spec.alone,
         )
-        name = Insert("job_names", records.name_key(owner, spec.name), {"uid": uid})
+        if spec.alone and await made_for(self._store, owner, spec.name) is not None:
+            raise AlreadyExists("training job", spec.name)
+        name = Insert(*_place_of_name(job), {"uid": uid})
         try:
             await self._changes.create(job, spec, [*beside(uid, now), name, *guards])
         except Conflict as beaten:
             if beaten.collection == name.collection:
-                raise AlreadyExists("tuning job", spec.name) from None
+                raise AlreadyExists("training job" if spec.alone else "tuning job", spec.name) from None
             raise
         return uid
 
@@ -153,14 +159,14 @@ class TuningJobs:
         async def step(change: Change) -> None:
             job = change.job
             if not job.state.final:
-                what = f"tuning job {job.name}"
+                what = f"{'training' if job.alone else 'tuning'} job {job.name}"
                 raise IllegalTransition(
                     what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
                 )
             await check_childless(self._store, job)
             change.job = replace(job, deleted=True, due_at=change.now)
             change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
-            change.writes.append(Remove("job_names", records.name_key(job.owner, job.name)))
+            change.writes.append(Remove(*_place_of_name(job)))
             change.writes.extend(beside(uid, change.now))
 
         await self._changes.make(uid, step)
@@ -168,8 +174,13 @@ class TuningJobs:
 
     async def find(self, owner: str, job: str) -> Versioned[TuningJob]:
         """Find a job by name or uid. Raises NotFound, also for somebody else's."""
-        named = await self._store.get("job_names", records.name_key(owner, job))
+        named = await self._store.get("job_names", name_key(owner, job))
         found = await records.read_job(self._store, named.document["uid"] if named else job)
         if found is None or found.value.owner != owner or found.value.deleted:
             raise NotFound("tuning job", job)
         return found
+
+
+def _place_of_name(job: TuningJob) -> tuple[str, str]:
+    """Return collection and key of the record by which the job's name is taken."""
+    return "training_names" if job.alone else "job_names", name_key(job.owner, job.name)

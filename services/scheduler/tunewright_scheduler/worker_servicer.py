@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import grpc
 
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.instances import Capacity, Need
 from tunewright.core.names import split_training_id, training_id
 from tunewright.core.space import text_of
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause
-from tunewright.platform.codec import instant_from_timestamp, instant_to_timestamp, to_message
+from tunewright.platform.codec import from_message, instant_from_timestamp, instant_to_timestamp, to_message
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2, worker_service_pb2_grpc
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
+from tunewright_scheduler.core.fitting import NO_NEED
 from tunewright_scheduler.core.orders import Held, Holding, Orders
+from tunewright_scheduler.core.phases import Phase, Told, told
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Exit, Training
+from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
 LONGEST_WAIT_S: Final = 60.0
-STOPPING: Final = "Stopping"
-"""AMT's SecondaryStatus of a training that has been told to stop: it is not told again."""
+ENDING: Final = frozenset({"Stopping", "Interrupted", "Uploading"})
+"""AMT's SecondaryStatus of a training that has been told to stop, or has ended: it is not told again."""
 
 OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 """The static hyperparameter by which a training program sees that it is being tuned, as in AMT."""
 
 
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
-    def __init__(self, sessions: Sessions, claims: Claims, changes: Changes) -> None:
-        self._sessions, self._claims, self._changes = sessions, claims, changes
+    def __init__(self, sessions: Sessions, claims: Claims, changes: Changes, needs: Needs) -> None:
+        self._sessions, self._claims, self._changes, self._needs = sessions, claims, changes, needs
 
     async def OpenSession(  # noqa: N802
         self, request: worker_service_pb2.OpenSessionRequest, _context: grpc.aio.ServicerContext
@@ -48,6 +53,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
             opened_at=0.0,
             expires_at=0.0,
             labels=dict(request.labels),
+            capacity=_capacity(request.capacity, "capacity") if request.HasField("capacity") else None,
         )
         session, void = await self._sessions.open(asked, [Holding(*_held(attempt)) for attempt in request.holding])
         terms = self._sessions.terms
@@ -65,9 +71,10 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         orders = await self._sessions.heartbeat(
             request.trainer_id,
             request.epoch,
-            [Holding(*_held(item.attempt), stopping=item.phase == STOPPING) for item in request.holding],
+            [Holding(*_held(item.attempt), stopping=item.phase in ENDING) for item in request.holding],
             wait_s=min(request.wait_s, self._sessions.terms.heartbeat_s),
             draining=request.draining,
+            told=tuple(_told(item) for item in request.holding if item.phases and not item.exited),
         )
         return _response(orders, self._sessions.terms.stop_grace_s)
 
@@ -81,10 +88,14 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
             request.request_id,
             slots=request.slots,
             wait_s=min(request.wait_s, LONGEST_WAIT_S),
+            free=_capacity(request.free, "free") if request.HasField("free") else None,
             again=request.again,
         )
-        grants = [_grant(one, await self._changes.spec(one.uid, one.spec_revision)) for one in claimed]
-        return worker_service_pb2.ClaimResponse(grants=grants)
+        return worker_service_pb2.ClaimResponse(grants=[await self._granted(one) for one in claimed])
+
+    async def _granted(self, training: Training) -> worker_service_pb2.Grant:
+        spec = await self._changes.spec(training.uid, training.spec_revision)
+        return _grant(training, spec, self._needs.in_spec(spec, training.definition_name).need)
 
     async def Exited(  # noqa: N802
         self, request: worker_service_pb2.ExitedRequest, _context: grpc.aio.ServicerContext
@@ -100,7 +111,8 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
             ended_at=instant_from_timestamp(request.ended_at),
             artifact_uri=request.artifact_uri,
         )
-        await self._sessions.exited(request.trainer_id, _held(request.attempt), exit_)
+        phases = told([from_message(phase, Phase) for phase in request.phases])
+        await self._sessions.exited(request.trainer_id, _held(request.attempt), exit_, phases)
         return worker_service_pb2.ExitedResponse()
 
     async def CloseSession(  # noqa: N802
@@ -125,6 +137,18 @@ def _held(attempt: worker_service_pb2.Attempt) -> Held:
     return training_id(uid, number), attempt.attempt
 
 
+def _capacity(message: worker_service_pb2.Capacity, field: str) -> Capacity:
+    capacity = from_message(message, Capacity)
+    for name in ("cpus", "memory_bytes", "gpus", "gpus_shared"):
+        if not 0 <= (size := getattr(capacity, name)) < math.inf:
+            raise InvalidSpec(f"{field}.{name}", f"is {size}", "Give 0 or more")
+    return capacity
+
+
+def _told(holding: worker_service_pb2.Holding) -> Told:
+    return Told(*_held(holding.attempt), told([from_message(phase, Phase) for phase in holding.phases]))
+
+
 def _attempt(held: Held) -> worker_service_pb2.Attempt:
     return worker_service_pb2.Attempt(training_id=held[0], attempt=held[1])
 
@@ -142,28 +166,30 @@ def _response(orders: Orders, stop_grace_s: float) -> worker_service_pb2.Heartbe
     )
 
 
-def _grant(training: Training, spec: TuningJobSpec) -> worker_service_pb2.Grant:
+def _grant(training: Training, spec: TuningJobSpec, need: Need = NO_NEED) -> worker_service_pb2.Grant:
     definition = spec.definition(training.definition_name)
-    objective = spec.objective_of(training.definition_name)
+    objective = None if spec.alone else spec.objective_of(training.definition_name)
     tuned = {name: text_of(value) for name, value in training.configuration.items()}
+    if objective is not None:
+        tuned[OBJECTIVE_PARAMETER] = objective.metric_name
     message = to_message(definition, spec_pb2.Definition)
     del message.parameters[:]
     return worker_service_pb2.Grant(
         attempt=_attempt((training_id(training.uid, training.number), training.attempt)),
         training_name=training.name,
-        job_name=spec.name,
+        job_name="" if spec.alone else spec.name,
         definition=message,
         hyperparameters={
             **definition.static_hyperparameters,
             **training.overrides,
             **tuned,
-            OBJECTIVE_PARAMETER: objective.metric_name,
         },
-        objective=to_message(objective, spec_pb2.Objective),
+        objective=None if objective is None else to_message(objective, spec_pb2.Objective),
         early_stopping=to_message(spec.early_stopping, spec_pb2.EarlyStoppingRule),
         rungs=training.rungs,
         max_runtime_s=max(1, round(definition.stopping.max_runtime_s - training.ran_s)),
         created_at=instant_to_timestamp(training.created_at),
         owner=training.owner,
         bracket=training.bracket,
+        need=to_message(need, worker_service_pb2.Need),
     )

@@ -1,45 +1,51 @@
-"""The course of one attempt: start, watch, pack, report, wait until it is settled, publish, remove.
+"""The course of one attempt, from its grant to its settlement.
 
-Its end is told to the scheduler on one road and its output goes to metrics on another; neither waits for the other. The
-slot is free once the process has ended and its model is packed. An attempt is over by one of three verdicts, and only
-the scheduler speaks them: settled and published, settled, abandoned.
+Its data are brought, its program is started and watched, its checkpoints are stored and what it leaves is packed; then
+its end is reported, and once that is settled the model is published and the folder removed. The end is told to the
+scheduler on one road and the output goes to metrics on another; neither waits for the other. The slot is free once the
+process has ended and its model is packed. An attempt is over by one of three verdicts, and only the scheduler speaks
+them: settled and published, settled, abandoned. Once abandoned, nothing of it is stored any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from enum import Enum, auto
-from itertools import count
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.locations import Location
 from tunewright.core.states import EndCause
 from tunewright.platform.bus.port import Bus
-from tunewright.platform.codec import instant_to_timestamp
 from tunewright.v1 import worker_service_pb2 as pb
-from tunewright_trainer import artifact
-from tunewright_trainer.core.attempt import FAILURE_CHARS, End, Launch, reason
-from tunewright_trainer.core.lease import backoff_s
-from tunewright_trainer.folder import Folders, read_failure
-from tunewright_trainer.messages import OutputRecords, attempt_of, end_cause, launch_of
+from tunewright_trainer import artifact, phases, publishing
+from tunewright_trainer.beginning import Beginning
+from tunewright_trainer.checkpoints import CheckpointSync
+from tunewright_trainer.core.attempt import End, Launch
+from tunewright_trainer.core.capacity import Gpus, limits
+from tunewright_trainer.core.program import submitted_code
+from tunewright_trainer.fetching import Fetching, Progress
+from tunewright_trainer.folder import AttemptFolder, Folders
+from tunewright_trainer.guarding import Guard
+from tunewright_trainer.keeping import Checkpoints, Keeping
+from tunewright_trainer.messages import OutputRecords, attempt_of, launch_of
+from tunewright_trainer.phases import Phases
+from tunewright_trainer.report import exit_report, lost_report
 from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.session import Session
 from tunewright_trainer.settings import TrainerSettings
 from tunewright_trainer.source import MetricsFile
+from tunewright_trainer.storage.buckets import Buckets
 from tunewright_trainer.tailer import Tailer
+from tunewright_trainer.watch import Watch
 
-GUARD_PERIOD_S: Final = 0.25
-SPOOL_FULL_GRACE_S: Final = 2.0
-"""A training that floods its spool gets no time to flood it further."""
-PUBLISH_AGAIN_S: Final = 1.0
-PUBLISH_AGAIN_MOST_S: Final = 60.0
+STOP_AGAIN_S: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -60,45 +66,68 @@ class Host:
     runner: Runner
     bus: Bus
     session: Session
+    buckets: Buckets
+    fetching: Fetching
     clock: Callable[[], float] = time.time
     """Unix seconds, as the runner's start times, which outlive this process."""
+    checkpoints: Callable[[Launch, AttemptFolder, Buckets], Checkpoints] = CheckpointSync
+    watch: Watch | None = None
+    """Tells of what is written; without one files are looked at again and again."""
 
 
 class Course:
-    """`on_free` is called once, when the slot is no longer needed. Raises InvalidSpec: not a usable identity."""
+    """`on_free` is called once, when the slot is no longer needed; `on_news` when the next heartbeat has news of it.
 
-    def __init__(self, grant: pb.Grant, host: Host, on_free: Callable[[], None]) -> None:
+    `gpus` are those that it was given. Raises InvalidSpec: not a usable identity.
+    """
+
+    def __init__(
+        self, grant: pb.Grant, host: Host, gpus: Gpus, on_free: Callable[[], None], on_news: Callable[[], None]
+    ) -> None:
         self.attempt = attempt_of(grant.attempt)
         self.folder = host.folders.of(self.attempt)
-        self.phase = "Starting"
+        self.phases = Phases(self.folder.phases, host.clock, on_news)
         self.ended = False
-        self._grant, self._host, self._on_free = grant, host, on_free
+        self._grant, self._host, self._gpus, self._on_free = grant, host, gpus, on_free
         self._launch: Launch | None = None
-        self._target = Path()
+        self._keeping: Keeping | None = None
+        self._target = Location("", "")
         self._refusal = ""
-        metrics_file = MetricsFile(self.folder.metrics_file, self.folder.metrics_fault)
-        self._tailer = Tailer(OutputRecords(grant), self.folder.spool, metrics_file, host.bus)
-        self._started = asyncio.Event()
+        self._beginning = Beginning(self.folder, host.clock)
+        records = OutputRecords(grant)
+        self._instances = records.instances
+        spools = [instance.spool for instance in self.folder.instances(self._instances)]
+        metrics_file = MetricsFile(self.folder.first.metrics_file, self.folder.metrics_fault)
+        self._tailer = Tailer(records, spools, metrics_file, host.bus, host.watch)
+        self._stops: asyncio.Queue[tuple[EndCause, str, float]] = asyncio.Queue()
         self._kill_grace_s = 0.0
         self._verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._read_grant()
 
     def _read_grant(self) -> None:
+        host, definition = self._host, self._grant.definition
         try:
-            self._launch = launch_of(self._grant)
-            output_uri = self._grant.definition.output_uri
-            self._target = artifact.destination(output_uri, self._host.settings.data_dir, self._grant.training_name)
+            launch = launch_of(self._grant)
+            self._launch = replace(launch, gpus=self._gpus, need=limits(launch.need, host.settings.inventory))
+            self._target = artifact.destination(
+                definition.output_uri, host.settings.data_dir, self._grant.training_name
+            )
+            host.buckets.are_far(self._target)
+            if definition.checkpoint_uri:
+                checkpoints = host.checkpoints(self._launch, self.folder, host.buckets)
+                self._keeping = Keeping(checkpoints, self.folder, host.session.opened, self._verdict.done)
         except InvalidSpec as error:
             self._refusal = str(error)
 
-    # -- Orders: each may come twice
+    # -- Orders: each may come twice, and is carried out beside the heartbeats
 
-    async def stop(self, grace_s: float) -> None:
-        if self.ended or self.phase == "Stopping":
-            return
-        self.phase = "Stopping"
-        await self._started.wait()
-        await self._host.runner.stop(self.attempt, EndCause.STOPPED, grace_s or self._host.settings.stop_grace_s)
+    def stop(self, grace_s: float) -> None:
+        if not self.phases.ending:
+            self._stop(EndCause.STOPPED, phases.STOPPING, grace_s or self._host.settings.stop_grace_s)
+
+    def hand_back(self, grace_s: float) -> None:
+        """Let another trainer go on with it, from its last checkpoint. One that is being stopped is so in time."""
+        self._stop(EndCause.PREEMPTED, phases.INTERRUPTED, grace_s)
 
     def settle(self, *, publish: bool) -> None:
         self._conclude(Verdict.PUBLISHED if publish else Verdict.SETTLED)
@@ -110,6 +139,12 @@ class Course:
 
     def resend(self, from_line: int, instance: int) -> None:
         self._tailer.resend(from_line, instance)
+
+    def _stop(self, cause: EndCause, phase: str, grace_s: float) -> None:
+        if not self.ended:
+            self.phases.enter(phase, keep=False)  # until it is given: see _obey_stops
+            self._beginning.stop(cause)
+            self._stops.put_nowait((cause, phase, grace_s))
 
     def _conclude(self, verdict: Verdict) -> None:
         if not self._verdict.done():
@@ -126,54 +161,98 @@ class Course:
         """Return when nothing is left to do for the attempt. Cancelled, it leaves the program running."""
         await self._start()
         async with asyncio.TaskGroup() as group:
-            parts = [group.create_task(part) for part in (self._finish(), self._tailer.run(), self._guard())]
+            parts = [group.create_task(part) for part in (self._finish(), self._tailer.run())]
             verdict = await self._verdict
             for part in parts:
                 part.cancel()
-        await self._make_sure_it_ended()
+            await self._make_sure_it_ended()  # now: a part may take its time to leave off
         match verdict:
             case Verdict.ABANDONED:
-                self.folder.abandoned.touch()
-                log.info("attempt abandoned", attempt=str(self.attempt))
+                await self._keep_for_people()
             case Verdict.PUBLISHED:
-                await self._publish()
+                await publishing.publish(self.attempt, self.folder, self._host.buckets, self._target)
                 await asyncio.to_thread(self.folder.remove)
             case Verdict.SETTLED:
                 await asyncio.to_thread(self.folder.remove)
         await self._host.runner.remove(self.attempt)
 
     async def _start(self) -> None:
+        """Start the program, or settle how the attempt has ended without one."""
+        begin = self._beginning
         try:
-            if self._launch is not None and not self._refusal:
+            if begin.unstarted is None and (self._refusal or self._launch is None):
+                begin.end(EndCause.START_FAILED, self._refusal)
+            if begin.unstarted is None and self._launch is not None and await self._has_data(self._launch):
                 await self._host.runner.start(self._launch)
+                self.phases.enter(phases.TRAINING)
         finally:
-            self._started.set()
+            begin.over.set()
+
+    async def _has_data(self, launch: Launch) -> bool:
+        wanted = launch.definition.channels or self._keeping or submitted_code(launch.hyperparameters)
+        if not wanted or self.folder.first.spool.exists():  # the latter: it was started
+            return True
+        return await self._beginning.has_data(self._fetch(launch), self._verdict)
+
+    async def _fetch(self, launch: Launch) -> None:
+        await self._host.session.opened.wait()  # found again, it may be another's by now
+        self.phases.enter(phases.DOWNLOADING)
+        self.folder.first.input_data.mkdir(parents=True, exist_ok=True)  # from now on a restart goes on with it
+        async with asyncio.timeout(self._grant.max_runtime_s or None):
+            if self._keeping is not None:
+                await self._keeping.bring()
+            progress = Progress()
+            telling = asyncio.create_task(self._tell(progress))
+            try:
+                await self._host.fetching.fetch(launch, self.folder, progress)
+            finally:
+                telling.cancel()
+
+    async def _tell(self, progress: Progress) -> None:
+        while True:
+            await asyncio.sleep(phases.PROGRESS_PERIOD_S)
+            self.phases.progress(phases.DOWNLOADING, _words(progress))
 
     async def _finish(self) -> None:
-        """Wait for the end, pack, give the slot back, report; the output follows in its own time."""
-        if self.phase == "Starting":
-            self.phase = "Training"
-        end = await self._wait()
-        self.phase = "Uploading"
-        await self._pack()
+        """Wait for the end, store and pack, give the slot back, report; the output follows in its own time."""
+        end = self._beginning.unstarted or await self._watch()
+        self.phases.enter(phases.UPLOADING, quietly=not artifact.anything_to_pack(self.folder, self._instances))
+        if self._keeping is not None:
+            await self._keeping.last(end)
+        if end.cause is not EndCause.PREEMPTED:  # the next attempt's model is the one that will count
+            end = await publishing.packed(self.attempt, self.folder, self._instances, end)
         self._free()
         reporting = asyncio.create_task(self._report(end))
         await asyncio.sleep(0)  # the report goes out before the rest of the output is read
         self._tailer.finish(end)
         await reporting
 
-    async def _wait(self) -> End:
-        if not self._refusal:
+    async def _watch(self) -> End:
+        """Return how the program has ended; meanwhile store its checkpoints, and stop it where that is wanted."""
+        keeping = () if self._keeping is None else (self._keeping.keep(),)
+        async with _beside(self._obey_stops(), self._guard(), *keeping):
             return await self._host.runner.wait(self.attempt)
-        now = self._host.clock()
-        return End(EndCause.START_FAILED, None, now, now, 0, self._refusal)
 
-    async def _pack(self) -> None:
-        if artifact.anything_to_pack(self.folder):
+    async def _obey_stops(self) -> None:
+        while True:
+            cause, phase, grace_s = await self._stops.get()
+            self.phases.enter(phase, keep=False)
             try:
-                await asyncio.to_thread(artifact.pack, self.folder)
-            except OSError as error:
-                log.warning("artifact not packed", attempt=str(self.attempt), why=str(error))
+                await self._host.runner.stop(self.attempt, cause, grace_s)
+            except Exception as error:  # noqa: BLE001 - whatever keeps an engine from it now
+                log.warning("not stopped yet", attempt=str(self.attempt), why=repr(error))
+                self._stops.put_nowait((cause, phase, grace_s))
+                await asyncio.sleep(STOP_AGAIN_S)
+            else:
+                self.phases.keep()  # not before: after a restart nobody gives a stop again that is said to be given
+
+    async def _guard(self) -> None:
+        """Stop the attempt when it has used up its time or its spool."""
+        host = self._host
+        max_runtime_s = float(self._grant.max_runtime_s)
+        guard = Guard(self.attempt, self.folder, self._instances, max_runtime_s, host.runner, host.settings, host.clock)
+        cause, grace_s = await guard.overrun()
+        self._stops.put_nowait((cause, phases.STOPPING, grace_s))
 
     def _free(self) -> None:
         if not self.ended:
@@ -181,47 +260,16 @@ class Course:
             self._on_free()
 
     async def _report(self, end: End) -> None:
-        failure = read_failure(self.folder, FAILURE_CHARS)
-        has_model = (self.folder.artifacts / artifact.MODEL).exists()
-        report = pb.ExitedRequest(
-            attempt=self._grant.attempt,
-            cause=end_cause(end),
-            exit_code=end.exit_code,
-            reason=reason(end, failure),
-            started_at=instant_to_timestamp(end.started_at),
-            ended_at=instant_to_timestamp(end.ended_at),
-            artifact_uri=(self._target / artifact.MODEL).as_uri() if has_model else "",
-        )
+        told = self.phases.messages()
+        report = exit_report(self._grant, self._launch, end, self.folder, self._target, told)
         if not await self._host.session.report_exit(report):
             self.abandon()
-
-    async def _guard(self) -> None:
-        """Stop the attempt when it has used up its time or its spool."""
-        while not self.ended:
-            overrun = self._overrun()
-            if overrun is not None:
-                self.phase = "Stopping"
-                await self._host.runner.stop(self.attempt, *overrun)
-                return
-            await asyncio.sleep(GUARD_PERIOD_S)
-
-    def _overrun(self) -> tuple[EndCause, float] | None:
-        settings = self._host.settings
-        started_at = self._host.runner.started_at(self.attempt)
-        if started_at is None:
-            return None
-        if 0 < self._grant.max_runtime_s <= self._host.clock() - started_at:
-            return EndCause.MAX_RUNTIME_EXCEEDED, settings.stop_grace_s
-        if self.folder.said_bytes() > settings.spool_quota_bytes:
-            return EndCause.SPOOL_FULL, SPOOL_FULL_GRACE_S
-        return None
 
     async def give_up(self, why: str) -> None:
         """End it after a fault of ours: the scheduler counts the attempt as lost and may try another."""
         await self._make_sure_it_ended()
         self.folder.abandoned.touch()
-        report = pb.ExitedRequest(attempt=self._grant.attempt, cause="END_CAUSE_LOST", reason=why)
-        await self._host.session.report_exit(report)
+        await self._host.session.report_exit(lost_report(self._grant, why, self.phases.messages()))
 
     async def _make_sure_it_ended(self) -> None:
         with suppress(NotFound):  # it was refused, and so never started
@@ -229,15 +277,24 @@ class Course:
             await self._host.runner.wait(self.attempt)
         self._free()
 
-    async def _publish(self) -> None:
-        """Publish, however long the destination is away: the folder is kept until it is done."""
-        for failures in count(1):
-            try:
-                await asyncio.to_thread(artifact.publish, self.folder, self._target)
-            except OSError as error:
-                log.warning(
-                    "artifact not published", attempt=str(self.attempt), target=str(self._target), why=str(error)
-                )
-                await asyncio.sleep(backoff_s(failures, first_s=PUBLISH_AGAIN_S, most_s=PUBLISH_AGAIN_MOST_S))
-            else:
-                return
+    async def _keep_for_people(self) -> None:
+        self.folder.abandoned.touch()
+        await asyncio.to_thread(self.folder.remove_data, self._instances)
+        log.info("attempt abandoned", attempt=str(self.attempt))
+
+
+@asynccontextmanager
+async def _beside(*parts: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run the parts beside what is done within, and end them after it; the fault of one ends it all."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(part) for part in parts]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+def _words(progress: Progress) -> str:
+    """Return how far a fetch has come, for a person."""
+    size, size_of = progress.bytes / 2**20, progress.bytes_of / 2**20
+    of_size = f" of {size_of:.1f}" if size_of else ""
+    return f"{progress.objects} of {progress.objects_of} objects, {size:.1f}{of_size} MiB"

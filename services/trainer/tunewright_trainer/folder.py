@@ -2,9 +2,14 @@
 
     <data>/trainings/<uid>.<number>.<attempt>/
         grant.binpb   what was granted; written in one call before anything is started
-        base/         what the training sees as /opt/ml
-        spool         its output, stdout and stderr merged
+        base/         what the training sees as /opt/ml; of its second instance base-2/ and so on
+        spool         its output, stdout and stderr merged; of its second instance spool-2 and so on
+        gpus.json     per instance the ids of the GPUs that it may use
+        fetched       marks that the data of all channels are in base/input/data
+        unstarted     how the attempt ended of which no program was started
         metrics-fault why the metrics file, base/output/metrics.jsonl, was read no further
+        phases        what it has been doing from when on
+        checkpointed  marks that the last state of its checkpoints is stored
         artifact/     model.tar.gz and output.tar.gz, once packed
         abandoned     marks a void lease: the folder is kept a while for people, nothing of it is sent any more
         …             and what the runner keeps: see the runner
@@ -15,6 +20,7 @@ machine too.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -23,45 +29,89 @@ from functools import cached_property
 from pathlib import Path
 
 from tunewright_trainer.core.attempt import Attempt
+from tunewright_trainer.core.capacity import Gpus
 from tunewright_trainer.core.program import METRICS_FILE
 
 
+class InstanceFolder:
+    """What one instance says and leaves: `base` is its /opt/ml."""
+
+    def __init__(self, root: Path, instance: int) -> None:
+        suffix = f"-{instance + 1}" if instance else ""
+        self.base = root / f"base{suffix}"
+        self.spool = root / f"spool{suffix}"
+
+    @property
+    def input_data(self) -> Path:
+        """A folder of each channel's data."""
+        return self.base / "input/data"
+
+    @property
+    def code(self) -> Path:
+        """Script mode's: where the sagemaker-training toolkit looks for the user's code."""
+        return self.base / "code"
+
+    @property
+    def model(self) -> Path:
+        return self.base / "model"
+
+    @property
+    def output_data(self) -> Path:
+        return self.base / "output/data"
+
+    @property
+    def failure(self) -> Path:
+        return self.base / "output/failure"
+
+    @cached_property
+    def metrics_file(self) -> Path:
+        """The program's own, under the name that its environment gives it. Only the first instance's is read."""
+        return self.base / METRICS_FILE
+
+    def spool_bytes(self) -> int:
+        try:
+            return self.spool.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+
 class AttemptFolder:
+    """An attempt's folder: what its instances share, and theirs."""
+
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.first = InstanceFolder(root, 0)
+
+    def instance(self, number: int) -> InstanceFolder:
+        """Return the folder of an instance, counted from 0."""
+        return InstanceFolder(self.root, number) if number else self.first
+
+    def instances(self, count: int) -> list[InstanceFolder]:
+        return [self.instance(number) for number in range(count)]
 
     @cached_property
     def grant(self) -> Path:
         return self.root / "grant.binpb"
 
     @cached_property
-    def base(self) -> Path:
-        return self.root / "base"
+    def fetched(self) -> Path:
+        return self.root / "fetched"
 
     @cached_property
-    def spool(self) -> Path:
-        return self.root / "spool"
-
-    @cached_property
-    def metrics_file(self) -> Path:
-        """The program's own, under the name that its environment gives it."""
-        return self.base / METRICS_FILE
+    def unstarted(self) -> Path:
+        return self.root / "unstarted"
 
     @cached_property
     def metrics_fault(self) -> Path:
         return self.root / "metrics-fault"
 
     @cached_property
-    def model(self) -> Path:
-        return self.base / "model"
+    def phases(self) -> Path:
+        return self.root / "phases"
 
     @cached_property
-    def output_data(self) -> Path:
-        return self.base / "output/data"
-
-    @cached_property
-    def failure(self) -> Path:
-        return self.base / "output/failure"
+    def checkpointed(self) -> Path:
+        return self.root / "checkpointed"
 
     @cached_property
     def artifacts(self) -> Path:
@@ -71,15 +121,33 @@ class AttemptFolder:
     def abandoned(self) -> Path:
         return self.root / "abandoned"
 
-    def spool_bytes(self) -> int:
-        return self.spool.stat().st_size if self.spool.exists() else 0
+    def write_gpus(self, gpus: Gpus) -> None:
+        write_whole(self.root / "gpus.json", json.dumps(gpus).encode())
 
-    def said_bytes(self) -> int:
-        """Return how much the program has said, in its output and in its metrics file."""
+    def read_gpus(self) -> Gpus:
+        """Return none if nothing was said about GPUs."""
         try:
-            return self.spool_bytes() + self.metrics_file.lstat().st_size
+            told = json.loads((self.root / "gpus.json").read_bytes())
+        except FileNotFoundError:  # an earlier version's
+            return ()
+        return tuple(tuple(instance) for instance in told)
+
+    def spool_bytes(self, count: int) -> tuple[int, ...]:
+        """Return how much each of `count` instances has printed."""
+        return tuple(instance.spool_bytes() for instance in self.instances(count))
+
+    def said_bytes(self, count: int) -> int:
+        """Return how much the programs have said, in their output and in the metrics file."""
+        try:
+            metrics_bytes = self.first.metrics_file.lstat().st_size
         except OSError:
-            return self.spool_bytes()
+            metrics_bytes = 0
+        return sum(self.spool_bytes(count)) + metrics_bytes
+
+    def remove_data(self, count: int) -> None:
+        """Remove what can be fetched again: the data of `count` instances."""
+        for instance in self.instances(count):
+            shutil.rmtree(instance.input_data, ignore_errors=True)
 
     def remove(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
@@ -89,7 +157,8 @@ class Folders:
     """All attempts of one data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._root = data_dir.resolve() / "trainings"
+        self.data_dir = data_dir.resolve()
+        self._root = self.data_dir / "trainings"
 
     def of(self, attempt: Attempt) -> AttemptFolder:
         return AttemptFolder(self._root / f"{attempt.uid}.{attempt.number:06d}.{attempt.attempt}")
@@ -108,10 +177,10 @@ def write_whole(path: Path, content: bytes) -> None:
     os.replace(beside, path)  # noqa: PTH105 - the one call that says atomic
 
 
-def read_failure(folder: AttemptFolder, limit_chars: int) -> str:
-    """Return the start of output/failure, empty if the training left no such file: a FIFO would wait for ever."""
+def read_failure(instance: InstanceFolder, limit_chars: int) -> str:
+    """Return the start of output/failure, empty if the instance left no such file: a FIFO would wait for ever."""
     try:
-        file = os.open(folder.failure, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        file = os.open(instance.failure, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return ""
     try:

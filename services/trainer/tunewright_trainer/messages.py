@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from google.protobuf.message import Message
 
+from tunewright.core.instances import Need
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Record
 from tunewright.platform.codec import from_message, instant_to_timestamp
 from tunewright.v1 import worker_service_pb2
 from tunewright_trainer.core.attempt import Attempt, End, Launch
+from tunewright_trainer.core.capacity import Free, Inventory
 from tunewright_trainer.core.lines import Lines
 
 OUTPUT: Final = "training.output"
@@ -33,6 +35,21 @@ def attempt_message(attempt: Attempt) -> worker_service_pb2.Attempt:
 def launch_of(grant: worker_service_pb2.Grant) -> Launch:
     """Raises InvalidSpec."""
     return from_message(grant, Launch)
+
+
+def need_of(grant: worker_service_pb2.Grant) -> tuple[Need, int]:
+    """Return what an instance needs, and of how many instances."""
+    return from_message(grant.need, Need), max(grant.definition.resources.instance_count, 1)
+
+
+def inventory_message(has: Inventory) -> worker_service_pb2.Capacity:
+    return worker_service_pb2.Capacity(cpus=has.cpus, memory_bytes=has.memory_bytes, gpus=len(has.gpus))
+
+
+def free_message(free: Free) -> worker_service_pb2.Capacity:
+    return worker_service_pb2.Capacity(
+        cpus=free.cpus, memory_bytes=free.memory_bytes, gpus=free.gpus, gpus_shared=free.gpus_shared
+    )
 
 
 def end_cause(end: End) -> str:
@@ -59,7 +76,7 @@ class OutputRecords:
                 training_name=grant.training_name,
                 owner=grant.owner,
                 metric_definitions=grant.definition.metric_definitions,
-                objective=grant.objective,
+                objective=grant.objective if grant.HasField("objective") else None,
                 early_stopping=grant.early_stopping,
                 rungs=grant.rungs,
                 instance_count=self.instances,
@@ -88,14 +105,14 @@ class OutputRecords:
                 )
             )
 
-    def ended(self, end: End, line_count: int, metrics_count: int, metrics_file_fault: str) -> Record:
-        """Return the record of the end: how many lines the first instance has printed, how many the file holds."""
+    def ended(self, end: End, line_counts: Sequence[int], metrics_file_fault: str) -> Record:
+        """Return the record of the end: how many lines each instance has printed, and how many the file holds."""
         return self._record(
             output_pb2.TrainingEnded(
                 uid=self._attempt.uid,
                 number=self._attempt.number,
                 attempt=self._attempt.attempt,
-                line_counts=[line_count, *[0] * (self.instances - 1), metrics_count],
+                line_counts=line_counts,
                 cause=end_cause(end),
                 exit_code=end.exit_code,
                 at=instant_to_timestamp(end.ended_at),

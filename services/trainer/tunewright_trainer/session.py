@@ -23,9 +23,10 @@ from tunewright.core.errors import IllegalTransition, NotFound, TunewrightError
 from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.core.attempt import Attempt
+from tunewright_trainer.core.capacity import Capacity
 from tunewright_trainer.core.lease import Lease, backoff_s
 from tunewright_trainer.folder import write_whole
-from tunewright_trainer.messages import attempt_message, attempt_of
+from tunewright_trainer.messages import attempt_message, attempt_of, free_message, inventory_message
 from tunewright_trainer.settings import TrainerSettings
 
 FIRST_LEASE_S: Final = 30.0
@@ -34,6 +35,10 @@ FIRST_GRACE_S: Final = 15.0
 CALL_S: Final = 5.0
 """Deadline of a call, on top of what it was asked to wait."""
 CLAIM_WAIT_S: Final = 20.0
+PARTLY_WAIT_S: Final = 5.0
+"""How long less than all of a host is asked for: what becomes free meanwhile is added then, and a large training may
+need both.
+"""
 AGAIN_S: Final = 0.1
 AGAIN_MOST_S: Final = 5.0
 
@@ -63,6 +68,8 @@ class Session:
         self._clock = asyncio.get_running_loop().time
         self._told_drain = asyncio.Event()
         """The schedulers grant nothing new under this session."""
+        self.opened = asyncio.Event()
+        """Some scheduler has said which of the attempts that we hold are ours."""
         self.lease = Lease(self._clock(), FIRST_LEASE_S, FIRST_GRACE_S)
 
     @property
@@ -76,14 +83,16 @@ class Session:
             trainer_id=self._trainer_id,
             pool=self._settings.pool,
             slots=self._settings.slots,
-            gpus=self._settings.gpus,
+            gpus=len(self._settings.inventory.gpus),
             labels=self._settings.labels,
             holding=[attempt_message(attempt) for attempt in holding],
             host=socket.gethostname(),
+            capacity=inventory_message(self._settings.inventory) if self._settings.counted else None,
         )
         answer = await _answer(self._stub.OpenSession(request, timeout=CALL_S))
         self._epoch, self._heartbeat_s = answer.epoch, answer.heartbeat_s
         self.lease = Lease(sent_s, answer.lease_s, answer.lease_grace_s)
+        self.opened.set()
         log.info("session open", trainer=self._trainer_id, epoch=answer.epoch, holding=len(holding))
         return [attempt_of(attempt) for attempt in answer.abandon]
 
@@ -105,25 +114,27 @@ class Session:
             self._told_drain.set()
         return answer
 
-    async def claim(self, slots: int) -> Sequence[pb.Grant]:
-        """Ask for up to `slots` grants until there is an answer, which may be none.
+    async def claim(self, capacity: Capacity) -> Sequence[pb.Grant]:
+        """Ask for what is free, at least a slot, until there is an answer, which may be no grant.
 
         A repeated question bears the same id and so gets the same grants; one under a new epoch is a new question. Once
         the schedulers know that this trainer drains, one that waits is asked once more, and answered at once: with what
         it was granted in that moment, or with nothing.
         """
-        number, times = next(self._claims), count()
+        number, times, free = next(self._claims), count(), capacity.free
+        longest_s = PARTLY_WAIT_S if capacity.counted and not capacity.all_is_free else CLAIM_WAIT_S
 
         def call() -> Awaitable[pb.ClaimResponse]:
             request = pb.ClaimRequest(
                 trainer_id=self._trainer_id,
                 epoch=self._epoch,
                 request_id=f"{self._trainer_id}/{self._epoch}/{number}",
-                slots=slots,
-                wait_s=0.0 if self._told_drain.is_set() else CLAIM_WAIT_S,
+                slots=free.slots,
+                wait_s=0.0 if self._told_drain.is_set() else longest_s,
                 again=next(times) > 0,
+                free=free_message(free) if capacity.counted else None,
             )
-            return self._stub.Claim(request, timeout=CLAIM_WAIT_S + CALL_S)
+            return self._stub.Claim(request, timeout=longest_s + CALL_S)
 
         async def answer() -> pb.ClaimResponse:
             return await _until_answered("Claim", call, give_up=lambda: False)
@@ -145,7 +156,11 @@ class Session:
             log.info("session not closed", why=str(error))
 
     async def report_exit(self, report: pb.ExitedRequest) -> bool:
-        """Say that an attempt has ended until it is accepted; False if it is refused: the attempt is no longer ours."""
+        """Say that an attempt has ended until it is accepted; False if it is refused: the attempt is no longer ours.
+
+        After a restart it waits for the session: what bears no epoch is refused, whoever's the attempt is.
+        """
+        await self.opened.wait()
         epoch = self._epoch
 
         def call() -> Awaitable[pb.ExitedResponse]:
@@ -187,6 +202,7 @@ def trainer_id(data_dir: Path) -> str:
     """Return the identity kept in the data folder; a new one the first time."""
     path = data_dir / "trainer-id"
     if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
         write_whole(path, f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}".encode())
     return path.read_text()
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+
+from tunewright.core.arns import NOBODYS, Account
+from tunewright_trainer.core.capacity import NOTHING, Inventory
+
+
+class DrainThen(StrEnum):
+    """What becomes of trainings that still run when a drain has waited long enough."""
+
+    LEAVE = "leave"
+    """They run on, and are found again: the host stays."""
+    HAND_BACK = "hand_back"
+    """They are stopped, keep their checkpoints, and go on elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +29,24 @@ class TrainerSettings:
     pool: str = "default"
     image_roots: tuple[Path, ...] = ()
     """Folders under which the process runner runs programs; none by default."""
+    s3_root: Path | None = None
+    """The folder whose folders are the buckets of s3://; None: they are those of an S3 endpoint, by boto3."""
     stop_grace_s: float = 120.0
     """SIGTERM to SIGKILL, where a stop order does not say."""
     drain_s: float = 0.0
-    """How long a drain waits for what is held; what is left runs on, and is found again."""
+    """How long a drain waits for what is held."""
+    drain_then: DrainThen = DrainThen.LEAVE
+    hand_back_s: float = 120.0
+    """From a preemption's notice to the end of the host: half of it for a program to save and end, half for the way."""
+    preemption_file: Path | None = None
+    """When there is a file of this name, the host is about to go: everything is handed back, and the trainer ends."""
     spool_quota_bytes: int = 2**30
     """Of one attempt; one that prints more is ended with SPOOL_FULL."""
     retention_s: float = 86_400.0
     """How long the folder of an abandoned attempt is kept for people to look at."""
-    gpus: int = 0
+    account: Account = NOBODYS
+    """Of the ARN that a program is told."""
+    inventory: Inventory = NOTHING
+    counted: bool = False
+    """Trainings together never need more than the inventory; else only slots are counted."""
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from tunewright_trainer.core.lines import Lines, Position, cut_lines
+from tunewright_trainer.core.lines import MOST_LINES, Lines, Position, cut_lines
 from tunewright_trainer.folder import write_whole
 
 READ_BYTES: Final = 256 * 1024
@@ -53,14 +53,14 @@ class MetricsFile:
     """`note` is where a fault is written down, so that a trainer that starts again knows it too."""
 
     def __init__(self, path: Path, note: Path) -> None:
-        self._path, self._note = path, note
+        self.path, self._note = path, note
         self._identity: tuple[int, int] | None = None
         self.fault = note.read_text() if note.exists() else ""
 
     @property
     def size(self) -> int:
         try:
-            return self._path.lstat().st_size
+            return self.path.lstat().st_size
         except OSError:
             return 0
 
@@ -68,7 +68,7 @@ class MetricsFile:
         if self.fault:
             return b""
         try:
-            file = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)  # a FIFO would wait for ever
+            file = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)  # a FIFO would wait for ever
         except OSError as error:
             if error.errno != errno.ENOENT:
                 self._give_up(f"it cannot be read: {error.strerror}")
@@ -106,6 +106,8 @@ class Source:
         """Bytes at the end, once that is known."""
         self.again_from: int | None = 0
         """A line that is wanted again."""
+        self.has_more = False
+        """There is more in the file than the last read has given."""
         self._position = Position()
         self._checkpoints = [Position()]
         self._wanted_line = 0
@@ -138,6 +140,7 @@ class Source:
         data = self.file.read(offset, READ_BYTES if limit is None else max(min(READ_BYTES, limit - offset), 0))
         final = limit is not None and (offset + len(data) >= limit or bool(self.file.fault))
         lines = cut_lines(self._position, data, final=final)
+        self.has_more = len(data) == READ_BYTES or len(lines.texts) >= MOST_LINES
         if lines.end.offset == offset:
             return None
         first_line = self._position.line
@@ -147,7 +150,7 @@ class Source:
         cut = [at - unwanted for at in lines.cut if at >= unwanted]
         return self._wanted_line, Lines(lines.texts[unwanted:], cut, lines.end)
 
-    def sent(self, lines: Lines) -> None:
-        self._position = lines.end
-        if lines.end.offset >= self._checkpoints[-1].offset + CHECKPOINT_BYTES:
-            self._checkpoints.append(lines.end)
+    def sent(self, end: Position) -> None:
+        self._position = end
+        if end.offset >= self._checkpoints[-1].offset + CHECKPOINT_BYTES:
+            self._checkpoints.append(end)

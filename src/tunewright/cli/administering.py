@@ -29,13 +29,15 @@ def trainers(data_dir: Path | None, *, as_json: bool) -> None:
             item.host,
             item.pool,
             f"{len(item.holding)}/{item.slots}",
+            "" if item.free is None else str(item.free),
+            "" if item.capacity is None else str(item.capacity),
             " ".join(word for word, holds in (("cordoned", item.cordoned), ("draining", item.draining)) if holds),
             item.reason,
             " ".join(item.holding),
         )
         for item in found
     )
-    print_table(("name", "host", "pool", "busy", "state", "reason", "runs"), rows)
+    print_table(("name", "host", "pool", "busy", "free", "of", "state", "reason", "runs"), rows)
 
 
 def cordon(trainer: str, reason: str, data_dir: Path | None) -> None:

@@ -40,6 +40,7 @@ for command in (
     viewing.analyze,
     viewing.doctor,
     starting.check,
+    starting.credentials,
     starting.sign,
     starting.serve,
 ):

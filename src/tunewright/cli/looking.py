@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from tunewright.cli import training
 from tunewright.cli.serving import join
 from tunewright.cli.wording import (
     arguments,
@@ -25,7 +26,7 @@ from tunewright.cli.wording import (
     variables,
     why_ended,
 )
-from tunewright.client import Client, TuningJob
+from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.space import Value, text_of
 
@@ -56,7 +57,11 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
 
 def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     with Client(join(data_dir)) as client:
-        found = client.describe(job)
+        try:
+            found = client.describe(job)
+        except NotFound:
+            _describe_training(training.find(client, job), as_json=as_json)
+            return
         extends = _name_of(client, found)
     if as_json:
         print(json.dumps(result_tree(found) | {"findings": [asdict(finding) for finding in found.findings]}, indent=2))
@@ -102,6 +107,14 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     rows += [(f"again {item.number}", evaluation_text(item)) for item in found.evaluated]
     if found.overall_best is not None:
         rows.append(("best with parents", f"{found.overall_best.objective_value!r} ({found.overall_best.name})"))
+    print_table(("", ""), [row for row in rows if row[1]], header=False)
+
+
+def _describe_training(found: TrainingJob, *, as_json: bool) -> None:
+    if as_json:
+        print(training.as_json(found))
+        return
+    rows = [*training.rows(found), ("created", _when(found.created_at)), ("ended", _when(found.ended_at))]
     print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
@@ -222,12 +235,18 @@ def best(job: str, data_dir: Path | None, form: str, *, recommended: bool) -> No
 
 def stop(job: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
-        print(f"{job}: {client.stop(job).state.shown}")
+        if is_job(client, job):
+            print(f"{job}: {client.stop(job).state.shown}")
+        else:
+            print(f"{job}: {client.stop_training(training.find(client, job).id).status}")
 
 
 def delete(job: str, data_dir: Path | None) -> None:
     with Client(join(data_dir)) as client:
-        client.delete(job)
+        if is_job(client, job):
+            client.delete(job)
+        else:
+            client.delete_training(training.find(client, job).id)
     print(f"{job}: deleted")
 
 

@@ -28,8 +28,10 @@ def serve(name: str, *, only_list: bool) -> None:
     if not only_list:
         service.run()
         return
-    for variable_name, default, tells in settings.described(service.settings):
-        print(f"{variable_name:<32} {tells}" + (f" [{default}]" if default else ""))
+    listed = list(settings.described(service.settings))
+    width = max(len(name) for name, *_ in listed)
+    for variable_name, default, tells in listed:
+        print(f"{variable_name:<{width}} {tells}" + (f" [{default}]" if default else ""))
 
 
 def make_credentials(file: Path) -> None:

@@ -13,6 +13,12 @@ from tunewright.cli.options import DataDir, Output, OutputOption
 from tunewright.core.spec import Strategy
 
 
+class LocalRunner(StrEnum):
+    AUTO = "auto"
+    PROCESS = "process"
+    DOCKER = "docker"
+
+
 class Stopping(StrEnum):
     AUTO = "auto"
     OFF = "off"
@@ -58,6 +64,13 @@ def tune(
     ] = None,
     fixed: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE of a fixed hyperparameter.", show_default=False)
+    ] = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=URI of data for the script: a path, file:/// or s3://; SM_CHANNEL_NAME is their folder.",
+            show_default=False,
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -158,6 +171,7 @@ def tune(
     pairs = {
         "params": param or [],
         "fixed": fixed or [],
+        "channels": channel or [],
         "metrics": metric or [],
         "autotune": auto or [],
         "prices": price or [],
@@ -179,16 +193,65 @@ def _given(**options: int | None) -> dict[str, int] | None:
 def local(
     data_dir: DataDir = None,
     http: Annotated[
-        str, typer.Option(help="HOST:PORT of health and metrics; port 0 picks a free one.")
+        str, typer.Option(help="HOST:PORT of the SageMaker door, health and metrics; port 0 picks a free one.")
     ] = "127.0.0.1:0",
+    http_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name by which clients call the HTTP port, beside localhost; may be repeated.", show_default=False
+        ),
+    ] = None,
+    http_tls_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificate chain of the HTTP port, PEM; beyond loopback there must be.", show_default=False
+        ),
+    ] = None,
+    http_tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.", show_default=False)] = None,
+    insecure_any_credentials: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-any-credentials",
+            help="Let in at the SageMaker door whoever is on this machine, with whatever AWS keys or none.",
+        ),
+    ] = False,
     grpc: Annotated[str, typer.Option(help="HOST:PORT of the services; port 0 picks a free one.")] = "127.0.0.1:0",
     slots: Annotated[
         int | None, typer.Option(min=1, help="Trainings at once; one per processor by default.", show_default=False)
     ] = None,
+    runner: Annotated[
+        LocalRunner,
+        typer.Option(help="What runs trainings; auto: scripts and programs as processes, images in Docker."),
+    ] = LocalRunner.AUTO,
     image_root: Annotated[
         list[Path] | None,
         typer.Option(
             help="Run programs from below this folder; may be repeated. Home and the working folder by default.",
+            show_default=False,
+        ),
+    ] = None,
+    s3_root: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TUNEWRIGHT_S3_ROOT",
+            help="Folder of the buckets: s3://B/K is the file K in its folder B. By default s3 in the data folder.",
+            show_default=False,
+        ),
+    ] = None,
+    s3_endpoint: Annotated[
+        bool,
+        typer.Option(
+            "--s3-endpoint",
+            envvar="TUNEWRIGHT_S3_ENDPOINT",
+            help="Buckets are AWS's or those of AWS_ENDPOINT_URL_S3, with the credentials that boto3 finds: "
+            "pip install 'tunewright[s3]'",
+        ),
+    ] = False,
+    instance_types: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TUNEWRIGHT_INSTANCE_TYPES",
+            help="TOML file of instance types beside AWS's, or of other sizes.",
             show_default=False,
         ),
     ] = None,
@@ -235,6 +298,10 @@ def local(
     """Run all services in one process, until stopped.
 
     Prints one line when it serves: ready grpc=HOST:PORT http=HOST:PORT credentials=PATH
+
+    Data of a channel s3://BUCKET/PREFIX are files below s3/BUCKET in the data folder; copy them there.
+
+    For boto3, the AWS CLI and the SageMaker SDK, in another terminal: eval "$(tunewright credentials)"
     """
     from tunewright.platform.credentials import default_data_dir
     from tunewright.platform.keeping import KeepingSettings
@@ -251,12 +318,30 @@ def local(
         data_dir=(data_dir or default_data_dir()).absolute(),
         grpc=grpc,
         http=http,
+        http_names=tuple(name.lower() for name in http_name or ()),
+        http_tls_certificate=http_tls_certificate,
+        http_tls_key=http_tls_key,
+        any_credentials=insecure_any_credentials,
         slots=slots or os.cpu_count() or 1,
+        runner=runner.value,
         image_roots=tuple(image_root or (Path.home(), Path.cwd())),
+        s3_root=s3_root,
+        s3_endpoint=s3_endpoint,
+        instance_types=instance_types,
         keeping=KeepingSettings(**{name: given for name, given in kept.items() if given is not None}),
         exit_when_idle_s=exit_when_idle,
     )
     load("local")(options)
+
+
+def credentials(data_dir: DataDir = None) -> None:
+    """Print what makes AWS's own clients use the server of this data folder.
+
+    eval "$(tunewright credentials)"; then boto3, the AWS CLI and the SageMaker SDK find keys, region and address.
+    """
+    from tunewright.cli import lending
+
+    lending.print_exports(data_dir)
 
 
 def serve(
@@ -302,6 +387,7 @@ class ServiceName(StrEnum):
     SCHEDULER = "scheduler"
     TRAINER = "trainer"
     METRICS = "metrics"
+    GATEWAY = "gateway"
 
 
 def check(

@@ -10,7 +10,7 @@ from tunewright.cli.options import DataDir, Job
 
 
 def stop(job: Job, data_dir: DataDir = None) -> None:
-    """Stop a tuning job and its trainings."""
+    """Stop a tuning job and its trainings, or one training job."""
     from tunewright.cli import looking
 
     looking.stop(job, data_dir)
@@ -127,7 +127,7 @@ def retry(job: Job, data_dir: DataDir = None) -> None:
 
 
 def delete(job: Job, data_dir: DataDir = None) -> None:
-    """Delete an ended tuning job and its output; models stay."""
+    """Delete an ended tuning job, or a training job that ran by itself, and its output; models stay."""
     from tunewright.cli import looking
 
     looking.delete(job, data_dir)

@@ -160,5 +160,6 @@ def _how_to_use(job: TuningJob, options: str) -> str:
 
 
 def _image_roots(spec: TuningJobSpec) -> tuple[Path, ...]:
-    folders = [Path(item.image.removeprefix(FILE_SCHEME)).parent for item in spec.definitions]
+    programs = [item.image for item in spec.definitions if item.image.startswith(FILE_SCHEME)]
+    folders = [Path(image.removeprefix(FILE_SCHEME)).parent for image in programs]
     return (*folders, Path.cwd(), Path.home())

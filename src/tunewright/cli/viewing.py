@@ -24,7 +24,7 @@ def jobs(output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
 
 
 def describe(job: Job, output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
-    """Show a tuning job: state, reason, counts, best training."""
+    """Show a tuning job: state, reason, counts, best training. Or a training job: state, last metrics, model."""
     from tunewright.cli import looking
 
     looking.describe(job, data_dir, as_json=output is Output.JSON)

@@ -30,6 +30,7 @@ OPTIONS: Final = {
     "fixed": "--set",
     "metrics": "--metric",
     "prices": "--price",
+    "channels": "--channel",
     "autotune": "--auto",
     "hyperband": "--max-resource",
     "hyperband.max_resource": "--max-resource",
@@ -42,6 +43,7 @@ EXAMPLES: Final = {
     "fixed": "data=iris",
     "metrics": "loss='loss: ([0-9.]+)'",
     "prices": "local=0.0001",
+    "channels": "train=data/train",
     "autotune": "lr=0.01",
 }
 JOB_FILE_SUFFIXES: Final = {".yaml", ".yml", ".json"}
@@ -63,7 +65,7 @@ class Written:
     @property
     def aws_form(self) -> str:
         """AMT's request body, in JSON."""
-        return json.dumps(amt.to_amt(self.spec), indent=2)
+        return json.dumps(amt.told(self.spec), indent=2)
 
     @contextmanager
     def in_its_words(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ from tunewright.client.resources import (
     in_order,
     job_in_order,
 )
+from tunewright.client.training_jobs import AsyncTrainingJobs
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.space import Configuration, Range
@@ -53,7 +54,7 @@ WATCH_PATIENCE_S: Final = 60.0
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(AsyncTrainingJobs):
     """Tuning jobs of a server. Without an address it finds the one of this machine, by its credentials file.
 
     Every call has a deadline, and is repeated a few times if the server cannot be reached; a repeated `create` carries

@@ -10,6 +10,7 @@ import grpc
 
 from tunewright.client.requests import request_of
 from tunewright.client.resources import Finding, TrainingJob, TuningJob
+from tunewright.core.instances import Capacity
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import from_message, to_message
 from tunewright.v1 import operations_service_pb2 as pb
@@ -42,6 +43,9 @@ class TrainerInfo:
     reason: str = ""
     opened_at: float | None = None
     lease_expires_at: float | None = None
+    capacity: Capacity | None = None
+    """None: only its slots are counted."""
+    free: Capacity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,15 @@ class ReadingFault:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """What a training was doing from when on, until the next one or its end: AMT's SecondaryStatusTransition."""
+
+    status: str
+    started_at: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob:
     id: str
     name: str
@@ -49,7 +58,8 @@ class TrainingJob:
     state: TrainingState
     definition_name: str = ""
     configuration: Mapping[str, Value] = field(default_factory=dict)
-    objective_state: ObjectiveState = ObjectiveState.PENDING
+    objective_state: ObjectiveState | None = None
+    """None: it has no objective, for it runs by itself."""
     objective_value: float | None = None
     reason: str = ""
     attempt: int = 0
@@ -80,6 +90,20 @@ class TrainingJob:
     bracket: int = 0
     rungs: tuple[int, ...] = ()
     """Values at which Hyperband judges it."""
+    status: str = ""
+    """AMT's: InProgress, Stopping once it was told to stop, Completed, Failed or Stopped."""
+    modified_at: float = 0.0
+    tags: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
+    """It was asked for by itself; `job_name` is empty."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Static hyperparameters that it has other values of than its definition, for it repeats another."""
+    transitions: tuple[Transition, ...] = ()
+    """Of all attempts, oldest first, as far as trainers have told."""
+    max_wait_exceeded: bool = False
+    """It was stopped for it has waited and run for longer than max_wait_s."""
+    ran_s: float = 0.0
+    """Seconds that ended attempts have run, all together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.space import Configuration, Range
-from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
+from tunewright.core.spec import Definition, EnqueuedConfiguration, TuningJobSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +121,42 @@ class Client:
 
     def trainings(self, job: str, *, best_first: bool = False, newest_first: bool = False) -> Iterator[TrainingJob]:
         return self._each(self._client.trainings(job, best_first=best_first, newest_first=newest_first))
+
+    def create_training(
+        self,
+        name: str,
+        definition: Definition,
+        *,
+        tags: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> TrainingJob:
+        return self._run(self._client.create_training(name, definition, tags=tags, request_id=request_id))
+
+    def describe_training(self, training: str) -> TrainingJob:
+        return self._run(self._client.describe_training(training))
+
+    def wait_training(self, training: str) -> TrainingJob:
+        return self._run(self._client.wait_training(training))
+
+    def training_jobs(
+        self, *, status: str = "", name_contains: str = "", newest_first: bool = True
+    ) -> Iterator[TrainingJob]:
+        found = self._client.training_jobs(status=status, name_contains=name_contains, newest_first=newest_first)
+        return self._each(found)
+
+    def stop_training(self, training: str) -> TrainingJob:
+        return self._run(self._client.stop_training(training))
+
+    def delete_training(self, training: str) -> None:
+        self._run(self._client.delete_training(training))
+
+    def tag(self, job: str, tags: Mapping[str, str] | None = None, *, remove: Sequence[str] = ()) -> Mapping[str, str]:
+        return self._run(self._client.tag(job, tags, remove=remove))
+
+    def tag_training(
+        self, training: str, tags: Mapping[str, str] | None = None, *, remove: Sequence[str] = ()
+    ) -> Mapping[str, str]:
+        return self._run(self._client.tag_training(training, tags, remove=remove))
 
     def watch(self, job: str) -> Iterator[Watched]:
         return self._each(self._client.watch(job))

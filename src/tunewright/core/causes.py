@@ -139,6 +139,13 @@ CAUSES: Final = {
             "Look after those machines and their network, or start another trainer of that pool.",
         ),
         Cause(
+            "TOO_LARGE",
+            "{trainings} of {job} must wait: no trainer of pool {pool!r} can hold {instances}; the largest has "
+            "{largest}.",
+            "Start a larger trainer there, ask for a smaller instance type, or give the type another size "
+            "(TUNEWRIGHT_INSTANCE_TYPES).",
+        ),
+        Cause(
             "QUOTA_REACHED",
             "{trainings} of {job} must wait: {owner} may run {limit} at a time, and runs {running}.",
             "Wait for one to end, or raise it: `tunewright admin quota {owner} --max-parallel N`.",
@@ -162,6 +169,14 @@ CAUSES: Final = {
             "{trainings} of {job} must wait: all slots of pool {pool!r} ({slots}) run trainings of this job, which may "
             "run {parallel} at once.",
             "Nothing to do but to wait; more trainers of that pool would make it faster.",
+            fault=False,
+        ),
+        Cause(
+            "ROOM_AWAITED",
+            "{trainings} of {job} must wait for room in pool {pool!r}: {instances} is more than what is free on any "
+            "trainer now, at most {free}.",
+            "Wait for others to end: after half a minute a trainer that could hold it is kept free for it. Or start "
+            "more trainers of that pool.",
             fault=False,
         ),
         Cause(

@@ -13,10 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from tunewright.core.alone import check_alone
+from tunewright.core.amt.patch import read_patch
+from tunewright.core.amt_texts import NO_METRIC
 from tunewright.core.autotune import with_choices
+from tunewright.core.check_data import check_data
 from tunewright.core.check_enqueued import check_enqueued, check_room
 from tunewright.core.check_extensions import check_extensions
 from tunewright.core.check_program import check_program
+from tunewright.core.check_running import check_running, check_runtime
 from tunewright.core.check_stopping import check_hyperband, with_early_stopping
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
@@ -26,15 +31,15 @@ from tunewright.core.space import MAX_TUNABLE, Choice, size
 from tunewright.core.spec import (
     Definition,
     HyperbandConfig,
-    InputMode,
     Strategy,
     TuningJobSpec,
 )
+from tunewright.core.tags import check_tags
 from tunewright.core.warm_start import check_request
 
 MAX_PARALLEL: Final = 100
-MAX_HYPERPARAMETERS: Final = 99
-"""AMT allows 100 and takes one itself."""
+MAX_HYPERPARAMETERS: Final = 100
+"""Of a training; of one that is tuned AMT takes one itself, to tell it what for."""
 MAX_METRICS: Final = 40
 MAX_METRIC_NAME: Final = 255
 MAX_LAST_K: Final = 1000
@@ -45,42 +50,35 @@ MAX_GRID: Final = 750
 MAX_TRAININGS: Final = 10_000
 MAX_RETRIES: Final = 30
 MIN_NOT_IMPROVING: Final = 3
-LONGEST_RUN_S: Final = 3650 * 86_400
-"""Ten years; later deadlines are mistakes."""
 LARGEST_SEED: Final = 2**63 - 1
 
 NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str], ...]] = (
-    ("channels", lambda item: bool(item.channels), "input channels are not built yet; let the program read its files"),
-    ("input_mode", lambda item: item.input_mode is not InputMode.FILE, "only File is built yet"),
-    ("resources.instance_count", lambda item: item.resources.instance_count != 1, "must be 1; more are not built yet"),
-    ("checkpoint_uri", lambda item: bool(item.checkpoint_uri), "checkpoints are not built yet"),
-    ("spot", lambda item: item.spot, "spot training is not built yet"),
     ("algorithm_name", lambda item: bool(item.algorithm_name), "algorithm names are not known here; give an image"),
-    (
-        "output_uri",
-        lambda item: bool(item.output_uri) and not item.output_uri.startswith("file:///"),
-        "only file:/// folders are built yet",
-    ),
 )
 """Field, what asks for it, and what to say."""
 
 
 def check(spec: TuningJobSpec) -> TuningJobSpec:
     """Return the specification as it will run. Raises InvalidSpec."""
-    if not JOB_NAME.fullmatch(spec.name):
+    if spec.alone:
+        check_alone(spec)
+    elif not JOB_NAME.fullmatch(spec.name):
         raise InvalidSpec("name", f"{spec.name!r} is not {LETTERS}", "For example my-job-1")
     if not spec.definitions:
         raise InvalidSpec("definitions", "are missing", "Say what to train")
+    read_patch(spec.amt_patch)
     spec = with_early_stopping(with_common_objective(with_choices(spec)))
     for index, definition in enumerate(spec.definitions):
-        _check_definition(definition, f"definitions[{index}]")
-        _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
+        _check_definition(definition, f"definitions[{index}]", MAX_HYPERPARAMETERS - (not spec.alone))
+        if not spec.alone:
+            _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
     _check_limits(spec)
     _check_completion(spec)
     check_hyperband(spec)
     check_extensions(spec)
     check_request(spec)
     check_enqueued(spec)
+    check_tags(spec.tags, "tags")
     match spec.strategy:
         case Strategy.GRID:
             return _with_grid_size(spec)
@@ -109,21 +107,22 @@ def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
     return replace(spec, hyperband=HyperbandConfig(*max(found)))
 
 
-def _check_definition(definition: Definition, path: str) -> None:
+def _check_definition(definition: Definition, path: str, most_hyperparameters: int) -> None:
     if not definition.image:
         raise InvalidSpec(f"{path}.image", "is missing", "Say which program to run")
     for field, asked, why in NOT_YET_IN_DEFINITION:
         if asked(definition):
             raise InvalidSpec(f"{path}.{field}", why)
-    _check_names(definition, path)
+    _check_names(definition, path, most_hyperparameters)
     check_program(definition, path)
-    _check_runtime(definition.stopping.max_runtime_s, f"{path}.stopping.max_runtime_s")
+    check_data(definition, path)
+    check_running(definition, path)
     if not 0 <= definition.max_retries <= MAX_RETRIES:
         raise InvalidSpec(f"{path}.max_retries", f"must be from 0 to {MAX_RETRIES}, is {definition.max_retries}")
     _check_metrics(definition, path)
 
 
-def _check_names(definition: Definition, path: str) -> None:
+def _check_names(definition: Definition, path: str, most: int) -> None:
     names = [parameter.name for parameter in definition.parameters]
     for index, name in enumerate(names):
         here = f"{path}.parameters[{index}].name"
@@ -135,10 +134,8 @@ def _check_names(definition: Definition, path: str) -> None:
             raise InvalidSpec(here, f"{name!r} is both tuned and fixed", "Remove one of the two")
     if len(names) > MAX_TUNABLE:
         raise InvalidSpec(f"{path}.parameters", f"{len(names)} are tuned, at most {MAX_TUNABLE} can be", "Fix some")
-    if len(names) + len(definition.static_hyperparameters) > MAX_HYPERPARAMETERS:
-        raise InvalidSpec(
-            f"{path}.static_hyperparameters", f"more than {MAX_HYPERPARAMETERS} hyperparameters", "Drop some"
-        )
+    if len(names) + len(definition.static_hyperparameters) > most:
+        raise InvalidSpec(f"{path}.static_hyperparameters", f"more than {most} hyperparameters", "Drop some")
     for name, value in definition.static_hyperparameters.items():
         if len(value) > MAX_VALUE:
             raise InvalidSpec(f"{path}.static_hyperparameters.{name}", f"is longer than {MAX_VALUE}", "Shorten it")
@@ -182,10 +179,7 @@ def _check_objective(spec: TuningJobSpec, definition: Definition, path: str) -> 
         why = f"must be from 1 to {MAX_LAST_K}, is {objective.last_k}"
         raise InvalidSpec(f"{path}.last_k", why, "Give how many values to average")
     if objective.metric_name not in {metric.name for metric in definition.metric_definitions}:
-        why = (
-            "A metric is required for this hyperparameter tuning job objective. "
-            f"Provide a metric in the metric definitions: {objective.metric_name!r} has no regex"
-        )
+        why = f"{NO_METRIC} {objective.metric_name!r} has no regex"
         raise InvalidSpec(f"{path}.metric_name", why, "Give it a regex, or name a metric that has one")
 
 
@@ -196,19 +190,13 @@ def _check_limits(spec: TuningJobSpec) -> None:
     if limits.max_trainings is not None and not 1 <= limits.max_trainings <= MAX_TRAININGS:
         raise InvalidSpec("limits.max_trainings", f"must be from 1 to {MAX_TRAININGS}, is {limits.max_trainings}")
     if limits.max_runtime_s is not None:
-        _check_runtime(limits.max_runtime_s, "limits.max_runtime_s")
+        check_runtime(limits.max_runtime_s, "limits.max_runtime_s")
     if spec.strategy is Strategy.GRID:
         return
     if limits.max_trainings is None and limits.max_runtime_s is None:
         raise InvalidSpec("limits.max_trainings", "nothing would end this job", "Limit its trainings or its runtime")
     if not any(definition.parameters for definition in spec.definitions) and (limits.max_trainings or 2) > 1:
         raise InvalidSpec("definitions[0].parameters", "there is nothing to tune", "Give at least one range")
-
-
-def _check_runtime(seconds: int, field: str) -> None:
-    if not 1 <= seconds <= LONGEST_RUN_S:
-        why = f"must be from 1 to {LONGEST_RUN_S} seconds, is {seconds}"
-        raise InvalidSpec(field, why, "Give seconds, ten years at most")
 
 
 def _check_completion(spec: TuningJobSpec) -> None:

@@ -65,7 +65,7 @@ class InvalidSpec(CallerError):  # noqa: N818 - the terms of the API
         field, why = quoted(field), quoted(why)
         self.field, self.why, self.remedy, self.place = field, why, remedy, place
         said = ": ".join(part for part in (place, field, why) if part)
-        super().__init__(said + (f". {remedy}" if remedy else ""))
+        super().__init__(f"{said.removesuffix('.')}. {remedy}" if remedy else said)
 
 
 class NotFound(CallerError):  # noqa: N818

@@ -8,6 +8,13 @@
     reading: last                             # which value is the objective: or best, or mean of last 5
     trials: 30
     parallel: 4
+    channels: {train: data/train, test: "s3://bucket/test"}   # fetched for each training; SM_CHANNEL_TRAIN names it
+    output: models                            # where model.tar.gz goes: a folder, or s3://bucket/prefix
+    instance: ml.g5.xlarge                    # what each instance takes of a host; local, the default, reserves nothing
+    instances: 2                              # of a training, all on one host
+    share_gpus: true                          # its GPUs may be those of others that say the same
+    spot: true                                # goes on elsewhere if its host is taken away; max_wait: 2d at most
+    checkpoints: checkpoints                  # kept there while it runs, and brought back: a folder, or s3://…
     early_stopping: auto                      # stop what is worse than the median; off by default, or
                                               # {percentile: 40, patience: 10, threshold: 0.3}
     autotune: {lr: 0.01, batch: 32}           # example values, in place of params and trials
@@ -23,12 +30,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.members import Members, checked, text_of_scalar
 from tunewright.core.ranges_text import FORMS, default_regex, parse_range
 from tunewright.core.space import Choice, Configuration, Float, Int, Range, Space, Value
 from tunewright.core.spec import (
+    Channel,
     Completion,
     Definition,
     Direction,
@@ -42,6 +51,7 @@ from tunewright.core.spec import (
     ObjectiveReading,
     Parameter,
     Reevaluation,
+    Resources,
     StoppingCondition,
     Strategy,
     TuningJobSpec,
@@ -130,9 +140,17 @@ MEMBERS: Final = {
     "definitions[0].environment": "environment",
     f"definitions[0].environment.{PYTHON_VARIABLE}": "python",
     f"definitions[0].environment.{WORKDIR_VARIABLE}": "workdir",
+    "definitions[0].channels": "channels",
     "definitions[0].output_uri": "output",
     "definitions[0].stopping.max_runtime_s": "max_training_runtime",
+    "definitions[0].stopping.max_wait_s": "max_wait",
     "definitions[0].max_retries": "retries",
+    "definitions[0].resources.instance_type": "instance",
+    "definitions[0].resources.instance_count": "instances",
+    "definitions[0].resources.gpus_shared": "share_gpus",
+    "definitions[0].checkpoint_uri": "checkpoints",
+    "definitions[0].spot": "spot",
+    "definitions[0].network_isolation": "network_isolation",
 }
 """Where the job file holds what a specification holds, if under another name."""
 
@@ -151,6 +169,9 @@ def members_of(spec: TuningJobSpec) -> dict[str, str]:
     for index, metric in enumerate(definition.metric_definitions):
         path, member = f"definitions[0].metric_definitions[{index}]", f"metrics.{metric.name}"
         members |= {path: member, f"{path}.name": member, f"{path}.regex": member}
+    for index, channel in enumerate(definition.channels):
+        path, member = f"definitions[0].channels[{index}]", f"channels.{channel.name}"
+        members |= {f"{path}.name": member, f"{path}.uri": member}
     for index in range(len(spec.warm_start.parents) if spec.warm_start is not None else 0):
         members[f"warm_start.parents[{index}]"] = f"warm_start[{index}]"
     for index in range(len(spec.enqueued)):
@@ -252,19 +273,36 @@ def _warm_start(top: Members) -> WarmStart | None:
 
 def _definition(top: Members, place: Place, objective: Objective) -> Definition:
     image, environment = _program(top, place)
-    max_runtime = top.maybe("max_training_runtime", object)
     return Definition(
         image=image,
         parameters=tuple(_parameter(name, value) for name, value in top.take("params", dict, {}).items()),
         static_hyperparameters=top.texts("fixed"),
         metric_definitions=_metrics(top, objective),
         environment=environment | top.texts("environment"),
-        output_uri=_output(top, place),
+        channels=tuple(
+            Channel(name, _data_uri(checked(uri, str, f"channels.{name}"), place))
+            for name, uri in top.take("channels", dict, {}).items()
+        ),
+        output_uri=_data_uri(top.take("output", str, ""), place),
         pool=top.take("pool", str, "default"),
         max_retries=top.take("retries", int, 0),
-        stopping=StoppingCondition()
-        if max_runtime is None
-        else StoppingCondition(parse_duration(max_runtime, "max_training_runtime")),
+        resources=Resources(
+            instance_type=top.take("instance", str, Resources().instance_type),
+            instance_count=top.take("instances", int, Resources().instance_count),
+            gpus_shared=top.take("share_gpus", bool, default=False),
+        ),
+        stopping=_stopping(top),
+        checkpoint_uri=_data_uri(top.take("checkpoints", str, ""), place),
+        spot=top.take("spot", bool, default=False),
+        network_isolation=top.take("network_isolation", bool, default=False),
+    )
+
+
+def _stopping(top: Members) -> StoppingCondition:
+    run, wait = top.maybe("max_training_runtime", object), top.maybe("max_wait", object)
+    return StoppingCondition(
+        StoppingCondition().max_runtime_s if run is None else parse_duration(run, "max_training_runtime"),
+        None if wait is None else parse_duration(wait, "max_wait"),
     )
 
 
@@ -282,11 +320,9 @@ def _program(top: Members, place: Place) -> tuple[str, dict[str, str]]:
     }
 
 
-def _output(top: Members, place: Place) -> str:
-    output = top.maybe("output", str)
-    if output is None or "://" in output:
-        return output or ""
-    return f"file://{_absolute(output, place)}"
+def _data_uri(where: str, place: Place) -> str:
+    """Return a URI as it is, and the path of a file or a folder as one."""
+    return where if not where or "://" in where else f"file://{quote(_absolute(where, place))}"
 
 
 def _absolute(path: str, place: Place) -> str:

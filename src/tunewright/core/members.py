@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from tunewright.core.errors import InvalidSpec
@@ -23,13 +23,21 @@ NAMES = {
 }
 
 
-class Members:
-    """The members of one mapping, each taken once. Use as a context: leaving it refuses what was not taken."""
+def _never(_path: str) -> bool:
+    return False
 
-    def __init__(self, tree: Any, path: str = "") -> None:
+
+class Members:
+    """The members of one mapping, each taken once. Use as a context: leaving it refuses what was not taken.
+
+    What nobody took may stay all the same where `passes` says so of its path, here and in all mappings below.
+    """
+
+    def __init__(self, tree: Any, path: str = "", passes: Callable[[str], bool] = _never) -> None:
         if not isinstance(tree, Mapping):
             raise InvalidSpec(path or "the job", f"must be a mapping, is {_kind_of(tree)}", "See the examples")
         self.path = path
+        self._passes = passes
         self._tree = tree
         self._known: list[str] = []
 
@@ -68,7 +76,7 @@ class Members:
 
     def maps(self, name: str) -> Members:
         """Return the members of a nested mapping, an empty one if it is absent."""
-        return Members(self.maybe(name, dict) or {}, self.at(name))
+        return Members(self.maybe(name, dict) or {}, self.at(name), self._passes)
 
     def items(self, name: str) -> Iterator[tuple[str, Any]]:
         """Yield (path, element) of a list member, nothing if it is absent."""
@@ -78,7 +86,7 @@ class Members:
     def each(self, name: str) -> Iterator[Members]:
         """Yield the mappings of a list member."""
         for path, element in self.items(name):
-            yield Members(element, path)
+            yield Members(element, path, self._passes)
 
     def texts(self, name: str) -> dict[str, str]:
         """Return a mapping of texts; numbers are taken as they are written."""
@@ -98,9 +106,15 @@ class Members:
             raise InvalidSpec(self.at(name), why, _suggestion(text, list(options)))
         return options[text]
 
+    def one_of(self, name: str, options: Mapping[str, T]) -> T:
+        """Return what a text member stands for that must be there. Raises InvalidSpec."""
+        if not self.has(name):
+            raise InvalidSpec(self.at(name), "is missing", f"Give one of {', '.join(options)}")
+        return options[self.choice(name, {text: text for text in options}, "")]
+
     def _refuse_unknown(self) -> None:
         for name in self._tree:
-            if name not in self._known:
+            if name not in self._known and not self._passes(self.at(str(name))):
                 remedy = _suggestion(str(name), self._known) or f"Known: {', '.join(dict.fromkeys(self._known))}"
                 raise InvalidSpec(self.at(str(name)), "is not known", remedy)
 

@@ -10,6 +10,11 @@ JOB_NAME: Final = re.compile(r"(?=.{1,32}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 DEFINITION_NAME: Final = re.compile(r"(?=.{1,64}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 DEFINITION_LETTERS: Final = "a letter or digit, then up to 63 letters, digits or hyphens; no hyphen at the end"
 LETTERS: Final = "a letter or digit, then up to 31 letters, digits or hyphens; no hyphen at the end"
+TRAINING_NAME: Final = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+"""Of a training by itself."""
+TRAINING_LETTERS: Final = "a letter or digit, then up to 62 letters, digits or hyphens; no hyphen at the end"
+MADE_NAME: Final = re.compile(r".{1,32}-([0-9]{3,6})-[0-9a-fA-F]{8}")
+"""What `training_name` returns looks like."""
 
 
 def training_id(uid: str, number: int) -> str:
@@ -26,6 +31,12 @@ def training_name(job_name: str, uid: str, number: int) -> str:
 def job_name_of(training_name: str) -> str:
     """Return the name of the tuning job that a training job's name was made from."""
     return training_name.rsplit("-", 2)[0]
+
+
+def number_in(training_name: str) -> int | None:
+    """Return the number in a name that may have been made for a training of a tuning job; None: it was not."""
+    made = MADE_NAME.fullmatch(training_name)
+    return int(made[1]) if made else None
 
 
 def split_training_id(key: str) -> tuple[str, int]:

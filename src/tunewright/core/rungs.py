@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
+from tunewright.core.amt_texts import NO_MAX_RESOURCE
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Direction, HyperbandConfig
 
@@ -102,8 +103,7 @@ def _inferred(static: Mapping[str, str]) -> int:
             return int(static[name])
     raise InvalidSpec(
         "hyperband.max_resource",
-        "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of "
-        "TrainingJobDefinition",
+        NO_MAX_RESOURCE,
         f"Give the largest number of epochs of a training, or fix one of {', '.join(EPOCH_PARAMETERS)}",
     )
 

@@ -100,7 +100,7 @@ class Channel:
 class Resources:
     """What one training needs.
 
-    `instance_type` names a class of the trainer's table; local and local_gpu are one slot.
+    `instance_type` names a row of the installation's table (docs/instances.md); `local` is a slot and nothing more.
     """
 
     instance_type: str = "local"
@@ -251,6 +251,10 @@ class TuningJobSpec:
     summary_due_s: float = 600.0
     suggest_wait_s: float = 2.0
     reevaluation: Reevaluation | None = None
+    alone: bool = False
+    """One training asked for by itself: nothing is tuned, and lists of tuning jobs leave it out."""
+    amt_patch: str = ""
+    """JSON: where AMT's request said more than stands here, or otherwise (tunewright.core.amt.patch)."""
 
     def definition(self, name: str) -> Definition:
         """Return the definition of that name; the only one if there is one. Raises KeyError."""

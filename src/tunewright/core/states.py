@@ -67,6 +67,10 @@ class TrainingState(StrEnum):
         return self.value.capitalize() if self.final else "InProgress"
 
 
+STATUSES: Final = ("Completed", "Failed", "InProgress", "Stopped", "Stopping")
+"""AMT's, of tuning jobs and of training jobs, in the order of their texts."""
+
+
 class ObjectiveState(StrEnum):
     """AMT's ObjectiveStatus of a training."""
 
@@ -86,9 +90,13 @@ class EndCause(StrEnum):
     SPOOL_FULL = "SPOOL_FULL"
     PREEMPTED = "PREEMPTED"
     LOST = "LOST"
+    INPUT_UNUSABLE = "INPUT_UNUSABLE"
+    """The data of a channel are missing, may not be read, or cannot be files."""
+    OUTPUT_LOST = "OUTPUT_LOST"
+    """The program did well, and its model could not be packed."""
 
 
-NOT_THE_ALGORITHMS: Final = frozenset({EndCause.START_FAILED, EndCause.PREEMPTED, EndCause.LOST})
+NOT_THE_ALGORITHMS: Final = frozenset({EndCause.START_FAILED, EndCause.OUTPUT_LOST, EndCause.PREEMPTED, EndCause.LOST})
 """Ends for which the algorithm cannot be blamed. A training that fails by one counts as RetryableError, else as
 NonRetryableError.
 
@@ -96,7 +104,9 @@ NonRetryableError.
     EXITED with a code not 0     the algorithm's: FAILED
     OUT_OF_MEMORY                the algorithm's: FAILED
     SPOOL_FULL                   the algorithm's, it prints more than an attempt may: FAILED
+    INPUT_UNUSABLE               the user's, who named the data: FAILED
     START_FAILED                 nothing of the algorithm has run: again, as often as max_retries says
+    OUTPUT_LOST                  the host's, whose disk is full, say: likewise
     PREEMPTED                    the host's: again, as often as max_retries says; without it, as often as a lost one
     LOST                         the host's or ours: again, whatever max_retries says, until the third loss
     STOPPED,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tunewright.core.amt_texts import ONLY_THESE, SAME_NAMES
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.space import Choice, Float, Int
@@ -30,17 +31,6 @@ NOT_OF_THE_ALGORITHM: Final = ("sagemaker_", "_tuning_objective_metric")
 OF_THE_PLACE: Final = frozenset({PYTHON_VARIABLE, WORKDIR_VARIABLE})
 """Variables that say where a script runs."""
 KINDS: Final = {Float: "continuous", Int: "integer", Choice: "categorical"}
-SAME_NAMES: Final = (
-    "The set of tunable plus static HyperParameter names is not the same across current and parent tuning jobs. Please "
-    "ensure this set is constant when warm starting. Note that previously static HyperParameters can be tuned in warm "
-    "start jobs and vice versa."
-)
-ONLY_THESE: Final = (
-    "Only the following fields in TrainingJobDefinition are allowed to change: [algorithmSpecification, "
-    "inputDataConfig, outputDataConfig, staticHyperParameters, roleArn, resourceConfig, stoppingCondition, vpcConfig, "
-    "enableManagedSpotTraining, checkpointConfig]."
-)
-"""Both are AMT's words, which programs match on."""
 
 
 def static_of(definition: Definition) -> dict[str, str]:

@@ -49,7 +49,7 @@ PLAIN: Final[Mapping[str, Callable[[TrainingJob], Cell]]] = {
 FULL: Final[Mapping[str, Callable[[TrainingJob], Cell]]] = {
     "Number": lambda training: training.number,
     "CreationTime": lambda training: _when(training.created_at),
-    "ObjectiveStatus": lambda training: training.objective_state.value.capitalize(),
+    "ObjectiveStatus": lambda training: training.objective_state.value.capitalize() if training.objective_state else "",
     "Reason": lambda training: training.reason or training.waiting_for,
     "StoppedBy": lambda training: None if training.stopped_early is None else training.stopped_early.rule,
     "StoppedAtStep": lambda training: None if training.stopped_early is None else training.stopped_early.step,

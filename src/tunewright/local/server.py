@@ -1,9 +1,10 @@
 """Wire the services together in one event loop, and keep them running.
 
     store  SQLite file in the data folder      bus     in process
-    gRPC   one port for all services           HTTP    health and metrics
+    gRPC   one port for all services           HTTP    the SageMaker door, health and metrics
 
-The trainer speaks to the scheduler, and the scheduler to the suggester, over that gRPC port like anybody else.
+The trainer speaks to the scheduler, and the scheduler to the suggester, over that gRPC port like anybody else; only the
+SageMaker door, which is asked a thousand times a second, is spared the socket (docs/adr/0035).
 """
 
 from __future__ import annotations
@@ -16,14 +17,20 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tunewright.core.spec import Definition
+from tunewright.local.data import data_check, folder_of_buckets
 from tunewright.local.images import image_check
-from tunewright.platform import http, lifecycle
+from tunewright.local.training import runner_settings, trainer_settings
+from tunewright.local.web import door_terms, serving_http
+from tunewright.platform import lifecycle
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.credentials import FILE_NAME, OWNER, create_or_load
+from tunewright.platform.instance_types import instance_types
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.client import open_channel
-from tunewright.platform.rpc.server import Register, RpcServer
+from tunewright.platform.rpc.inside import InsideChannel
+from tunewright.platform.rpc.server import Authenticator, Register, RpcServer
 from tunewright.platform.rpc.targets import host_and_port
 from tunewright.platform.store.folder import DataFolder
 from tunewright.platform.store.port import Query, Store
@@ -33,12 +40,14 @@ from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServi
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
+from tunewright_gateway.main import make_door
 from tunewright_metrics.main import Metrics
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import Scheduler, scheduler
+from tunewright_scheduler.tuning_jobs import CheckHere
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.main import make_trainer
-from tunewright_trainer.settings import TrainerSettings
+from tunewright_trainer.runner.making import RunnerKind, make_runner
 
 LOOK_FOR_WORK_S: Final = 1.0
 
@@ -72,6 +81,7 @@ async def run(options: LocalOptions) -> None:
 @asynccontextmanager
 async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
     """Open everything and serve; whoever enters runs the parts."""
+    types = instance_types(options.instance_types, "--instance-types")
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(closing(DataFolder(options.data_dir)))
         store = SqliteStore(folder.path / "store.db")
@@ -80,28 +90,41 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         file = folder.path / FILE_NAME
         credentials = create_or_load(file, grpc="", http="")
         host, port = host_and_port("grpc", options.grpc)
-        rpc = RpcServer(host, port, lambda given: OWNER if credentials.admits(given) else None)
+        owner_of: Authenticator = lambda given: OWNER if credentials.admits(given) else None  # noqa: E731
+        rpc = RpcServer(host, port, owner_of)
         channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", credentials.tunewright_token))
         metrics = Metrics(store, bus, keeping=options.keeping)
         suggester = SuggestionServicer()
         stack.push_async_callback(suggester.close)
+        s3_root = folder_of_buckets(options, folder.path)
         scheduling = await stack.enter_async_context(
-            scheduler(store, bus, channel, image_check(options.image_roots), LeaseTerms())
+            scheduler(store, bus, channel, _check_here(options, s3_root), LeaseTerms(), types)
         )
         stack.push_async_callback(rpc.stop)
-        await rpc.start(_services(scheduling, suggester, metrics))
-        web = http.application({})
-        http_host, http_port = host_and_port("http", options.http)
-        http_port = await stack.enter_async_context(http.serving(web, http_host, http_port))
-        settings = TrainerSettings(folder.path / "trainer", slots=options.slots, image_roots=options.image_roots)
-        trainer = make_trainer(settings, channel, bus)
-        running = Running(
-            f"{host}:{rpc.port}", f"{http_host}:{http_port}", file, store, _parts(scheduling, metrics, trainer.run())
-        )
+        services = _services(scheduling, suggester, metrics)
+        await rpc.start(services)
+        inside = InsideChannel(owner_of, credentials.tunewright_token, services.values())
+        web = await stack.enter_async_context(serving_http(options, make_door(inside, door_terms(options, file))))
+        settings = await trainer_settings(options, folder.path / "trainer", s3_root)
+        trainer = make_trainer(settings, channel, bus, make_runner(settings, runner_settings(options), "--runner"))
+        running = Running(f"{host}:{rpc.port}", web, file, store, _parts(scheduling, metrics, trainer.run()))
         create_or_load(file, grpc=running.grpc, http=running.http)
         folder.announce(str(running))
         await scheduling.sweep.resume()
         yield running
+
+
+def _check_here(options: LocalOptions, s3_root: Path | None) -> CheckHere:
+    check_image, check_data = image_check(options.image_roots, RunnerKind(options.runner)), data_check(s3_root)
+
+    def look(path: str, definition: Definition) -> None:
+        check_image(path, definition)
+        check_data(path, definition)
+
+    async def check(path: str, definition: Definition) -> None:
+        await asyncio.to_thread(look, path, definition)  # a disk may be slow, or a network's that is away
+
+    return check
 
 
 def _services(scheduling: Scheduler, suggester: SuggestionServicer, metrics: Metrics) -> dict[str, Register]:

@@ -75,15 +75,22 @@ def from_message(message: Message, value_type: type[T], path: str = "") -> T:
 
 
 def value_to_message(value: float | str) -> spec_pb2.Value:
+    message = spec_pb2.Value()
+    write_value(message, value)
+    return message
+
+
+def write_value(message: spec_pb2.Value, value: float | str) -> None:
+    """Write into a message that stands in another one. Raises InvalidSpec."""
     match value:
         case bool():
             raise InvalidSpec("", "a truth value is not a hyperparameter's value", 'Write "true" or "false" as text')
         case int():
-            return spec_pb2.Value(int_value=value)
+            message.int_value = value
         case float():
-            return spec_pb2.Value(float_value=value)
+            message.float_value = value
         case _:
-            return spec_pb2.Value(text_value=value)
+            message.text_value = value
 
 
 def value_from_message(message: spec_pb2.Value, path: str = "") -> float | int | str:

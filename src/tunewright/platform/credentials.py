@@ -5,7 +5,9 @@
     aws_secret_access_key = …
     tunewright_token = …           for gRPC
     tunewright_grpc = 127.0.0.1:…  where the server of this data folder listens; rewritten at each start
-    tunewright_http = 127.0.0.1:…
+    tunewright_http = 127.0.0.1:…  with TLS https://…
+
+More sections, [alice] and so on, are more key pairs for the same owner: profiles, as AWS has them.
 
 Creating a job runs code, so there are credentials also on loopback, and the file is its owner's alone (mode 0600).
 """
@@ -60,17 +62,35 @@ def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
 
 def load(path: Path) -> Credentials:
     """Read a credentials file. Raises NotFound, and InvalidSpec if others may read it or it holds no credentials."""
-    text = _private_text(path)
-    parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(text)
-        section = parser[SECTION]
+        section = _sections(path)[SECTION]
         found = Credentials(**{field.name: section.get(field.name, "") for field in fields(Credentials)})
-    except (configparser.Error, KeyError):
-        raise InvalidSpec(str(path), "is not a credentials file", ANOTHER) from None  # its text stays untold
+    except KeyError:
+        raise InvalidSpec(str(path), "is not a credentials file", ANOTHER) from None
     if not (found.aws_access_key_id and found.aws_secret_access_key and found.tunewright_token):
         raise InvalidSpec(str(path), "lacks a key, the secret or the token", ANOTHER)
     return found
+
+
+def key_pairs(path: Path) -> dict[str, str]:
+    """Return the secrets by key id, of all sections of a credentials file. Raises as `load` does."""
+    load(path)
+    return {
+        section["aws_access_key_id"]: section["aws_secret_access_key"]
+        for section in _sections(path).values()
+        if section.get("aws_access_key_id") and section.get("aws_secret_access_key")
+    }
+
+
+def _sections(path: Path) -> configparser.ConfigParser:
+    """Raises NotFound, InvalidSpec."""
+    parser = configparser.ConfigParser(interpolation=None)
+    text = _private_text(path)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        raise InvalidSpec(str(path), "is not a credentials file", ANOTHER) from None  # its text stays untold
+    return parser
 
 
 def _private_text(path: Path) -> str:
@@ -98,9 +118,11 @@ def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:
 
 
 def _write(path: Path, credentials: Credentials) -> None:
-    lines = [f"{field.name} = {getattr(credentials, field.name)}" for field in fields(Credentials)]
+    parser = _sections(path) if path.exists() else configparser.ConfigParser(interpolation=None)
+    parser[SECTION] = {field.name: getattr(credentials, field.name) for field in fields(Credentials)}
+    parser[SECTION]["region"] = "local"
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write("\n".join([f"[{SECTION}]", *lines, "region = local", ""]))
+        parser.write(file)
     draft.replace(path)

@@ -1,13 +1,15 @@
-"""The small HTTP side of every service: alive, ready, and Prometheus metrics."""
+"""The HTTP side of every service: alive, ready, Prometheus metrics, and what else a service serves."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final
 
+import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -16,21 +18,30 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tunewright.core.errors import InvalidSpec, TunewrightError
+from tunewright.platform import http_limits
+from tunewright.platform.http_limits import LimitedProtocol
+from tunewright.platform.rpc.server import Tls
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
-
-
 ANY_NAME: Final = ("*",)
 CHECK_WITHIN_S: Final = 2.0
+log = structlog.get_logger()
 
 Check = Callable[[], Awaitable[None]]
 """Raises, or takes too long, if what it checks does not hold."""
 
 
-def application(checks: Mapping[str, Check], hosts: tuple[str, ...] = LOOPBACK_NAMES) -> Starlette:
-    """`checks` name what must hold for this process to be given work; they may be added while it runs."""
+def application(
+    checks: Mapping[str, Check], hosts: tuple[str, ...] = LOOPBACK_NAMES, more: Mapping[str, ASGIApp] | None = None
+) -> ASGIApp:
+    """Return what answers, and logs its faults.
+
+    `checks` name what must hold for this process to be given work; `more` is by path, and sees to the names in `hosts`
+    itself. Both may be added to while it runs.
+    """
 
     async def ready(_request: Request) -> Response:
         failing = [name for name, check in checks.items() if not await _holds(check)]
@@ -43,7 +54,16 @@ def application(checks: Mapping[str, Check], hosts: tuple[str, ...] = LOOPBACK_N
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [Route("/healthz", live), Route("/readyz", ready), Route("/metrics", metrics)]
-    return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))])
+    own = Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))])
+
+    async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await (more or {}).get(scope["path"], own)(scope, receive, send)
+        except Exception:
+            log.exception("fault", path=scope["path"])
+            raise
+
+    return by_path
 
 
 async def _holds(check: Check) -> bool:
@@ -56,7 +76,22 @@ async def _holds(check: Check) -> bool:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handlers: the process has one owner of signals."""
+    """Uvicorn without its own signal handlers, for the process has one owner of signals, and with patience for TLS."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen. Uvicorn's own gives a handshake a minute, before there is a protocol that could have limits."""
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            return LimitedProtocol(config=self.config, server_state=self.server_state, app_state={}, _loop=loop)
+
+        tls, backlog = self.config.ssl, self.config.backlog
+        within_s = http_limits.HEAD_S if tls else None
+        self.servers = [
+            await loop.create_server(protocol, sock=sock, backlog=backlog, ssl=tls, ssl_handshake_timeout=within_s)
+            for sock in sockets or ()
+        ]
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - as in uvicorn
@@ -64,17 +99,20 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
+async def serving(app: ASGIApp, host: str, port: int, tls: Tls | None = None) -> AsyncIterator[int]:
     """Serve while the block runs; yields the port, which the system picks for 0.
 
-    Raises InvalidSpec: the address cannot be listened on.
+    Raises InvalidSpec: the address cannot be listened on, or the certificate cannot be used.
     """
+    config = _config(app, tls)
     try:
         listening = socket.create_server((host, port))
     except OSError as error:
         why = f"cannot listen on {host}:{port}: {error.strerror}"
         raise InvalidSpec("http", why, "Choose another address; port 0 picks a free one") from None
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    # What is accepted inherits it. An answer is two writes, and without it the second waits 40 ms for the client's ACK;
+    # asyncio sets it only on sockets that were made for TCP by name, which those of create_server are not.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
@@ -83,3 +121,28 @@ async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
         server.should_exit = True
         await task
         listening.close()
+
+
+def _config(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",  # a stranger's broken request is no news, and faults are logged above
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=http_limits.KEEP_ALIVE_S,
+        timeout_graceful_shutdown=2,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        where = f"{tls.certificate}, {tls.key}" if tls else ""
+        raise InvalidSpec(
+            "http", f"{where} cannot be used: {error}", "Give a certificate and its key, in PEM"
+        ) from None
+    return config

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 import structlog
+from starlette.types import ASGIApp
 
 from tunewright.core.errors import Unavailable
 from tunewright.platform import http, lifecycle, settings, telemetry
@@ -22,7 +23,7 @@ from tunewright.platform.credentials import OWNER, Credentials
 from tunewright.platform.http import Check
 from tunewright.platform.rpc.loopback import is_loopback
 from tunewright.platform.rpc.server import Register, RpcServer
-from tunewright.platform.settings import ServerSettings, ServiceSettings
+from tunewright.platform.settings import HttpSettings, ServerSettings, ServiceSettings
 
 WAIT_S: Final = 1.0
 GRACE_S: Final = 1.0
@@ -44,6 +45,8 @@ class Wired:
     """Long-lived; the first that ends ends the process."""
     grpc: Mapping[str, Register] = field(default_factory=dict)
     """By the full name of the gRPC service."""
+    http: Mapping[str, ASGIApp] = field(default_factory=dict)
+    """What HTTP serves beside health and metrics, by path."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     drain: Callable[[], Awaitable[None]] = nothing
     """Called at the first signal, while everything still runs; a second signal cuts it short."""
@@ -70,7 +73,8 @@ class Service(Generic[S]):
         lifecycle.stop_on_signals(asked, at_once)
         checks: dict[str, Check] = {self.name: _not_yet}
         async with AsyncExitStack() as stack:
-            web = await stack.enter_async_context(_web(given, checks))
+            apps: dict[str, ASGIApp] = {}
+            web = await stack.enter_async_context(_web(given, checks, apps))
             wired = await lifecycle.unless(asked, self._patiently(given, stack))
             if wired is None:
                 return
@@ -79,6 +83,7 @@ class Service(Generic[S]):
                 served = f"grpc={await stack.enter_async_context(_serving(given, wired))} {served}"
             del checks[self.name]
             checks.update(wired.checks)
+            apps.update(wired.http)
             print(f"ready {served}", flush=True)  # noqa: T201 - what whoever started us waits for
             log.info("ready", service=self.name, at=served)
             await lifecycle.run_together([*wired.parts, _drained(wired, checks, asked)], at_once)
@@ -121,8 +126,9 @@ async def _serving(given: ServerSettings, wired: Wired) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _web(given: ServiceSettings, checks: Mapping[str, Check]) -> AsyncIterator[str]:
+async def _web(given: ServiceSettings, checks: Mapping[str, Check], apps: Mapping[str, ASGIApp]) -> AsyncIterator[str]:
     host, port = settings.address("http", given.http)
     names = http.LOOPBACK_NAMES if is_loopback(host) else http.ANY_NAME
-    async with http.serving(http.application(checks, names), host, port) as port:
+    tls = given.http_tls() if isinstance(given, HttpSettings) else None
+    async with http.serving(http.application(checks, names, apps), host, port, tls) as port:
         yield f"{host}:{port}"

@@ -10,13 +10,16 @@ import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
 import structlog
 
+from tunewright.core.arns import NOBODYS, Account
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.platform.credentials import Credentials, load
+from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.server import Tls
 from tunewright.platform.rpc.targets import host_and_port
 
@@ -61,12 +64,31 @@ class ServerSettings(ServiceSettings):
 
     def tls(self) -> Tls | None:
         """Raises InvalidSpec: only one of the two files is given."""
-        if self.tls_certificate is None and self.tls_key is None:
-            return None
-        if self.tls_certificate is None or self.tls_key is None:
-            names = f"{variable('tls_certificate')} and {variable('tls_key')}"
-            raise InvalidSpec(names, "belong together", "Give both, or neither")
-        return Tls(self.tls_certificate, self.tls_key)
+        names = f"{variable('tls_certificate')} and {variable('tls_key')}"
+        return Tls.given(self.tls_certificate, self.tls_key, names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpSettings(ServiceSettings):
+    """Of a service that clients call over HTTP."""
+
+    http_tls_certificate: Path | None = setting(None, tells="The HTTP server's certificate chain, PEM.")
+    http_tls_key: Path | None = setting(None, tells="Its key, PEM.")
+    http_plaintext: bool = setting(
+        default=False, tells="Allow HTTP beyond loopback without TLS, behind a proxy that ends TLS."
+    )
+    http_names: tuple[str, ...] = setting(
+        (), tells="Names by which clients call it, commas between, beside localhost and 127.0.0.1."
+    )
+
+    def http_tls(self) -> Tls | None:
+        """Raises InvalidSpec: only one of the two files is given, or none where TLS is needed."""
+        names = f"{variable('http_tls_certificate')} and {variable('http_tls_key')}"
+        tls = Tls.given(self.http_tls_certificate, self.http_tls_key, names)
+        if tls is None and not self.http_plaintext:
+            host, _ = address("http", self.http)
+            require_loopback(variable("http"), host, f"Give {names}, or listen on 127.0.0.1")
+        return tls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +96,20 @@ class CallerSettings(ServiceSettings):
     """Of a service that calls others."""
 
     tls_ca: Path | None = setting(None, tells="Certificate that the other services' are signed with, PEM.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings:
+    """Of a service that tells ARNs; all of an installation have the same."""
+
+    region: str = setting(NOBODYS.region, tells="The region that ARNs name.")
+    account: str = setting(NOBODYS.number, tells="The account, twelve digits, that ARNs name.")
+
+    def whose(self) -> Account:
+        """Raises InvalidSpec."""
+        if not (self.account.isdecimal() and self.account.isascii() and len(self.account) == 12):
+            raise InvalidSpec(variable("account"), f"{self.account!r} is not twelve digits", "As 123456789012")
+        return Account(self.region, self.account)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,13 +183,23 @@ def address(name: str, text: str) -> tuple[str, int]:
 
 def _read(name: str, text: str, hint: Any) -> Any:
     try:
-        return READERS[hint](text)
+        return READERS[hint](text) if hint in READERS else hint(text.lower())
     except (ValueError, KeyError):
-        raise InvalidSpec(name, f"{text!r} is not {WANTED.get(hint, 'usable')}", "Mend it or leave it out") from None
+        raise InvalidSpec(name, f"{text!r} is not {_wanted(hint)}", "Mend it or leave it out") from None
+
+
+def _wanted(hint: Any) -> str:
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return f"one of {', '.join(hint)}"
+    return WANTED.get(hint, "usable")
 
 
 def _folders(text: str) -> tuple[Path, ...]:
     return tuple(Path(part).absolute() for part in text.split(os.pathsep) if part)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -171,15 +217,18 @@ READERS: Final[dict[Any, Callable[[str], Any]]] = {
     str: str,
     int: int,
     float: float,
+    float | None: float,
     bool: lambda text: TRUTH[text.lower()],
     Path: Path,
     Path | None: Path,
     tuple[Path, ...]: _folders,
+    tuple[str, ...]: _words,
     Mapping[str, str]: _pairs,
 }
 WANTED: Final[dict[Any, str]] = {
     int: "a whole number",
     float: "a number",
+    float | None: "a number",
     bool: "true or false",
     Mapping[str, str]: "NAME=VALUE,NAME=VALUE",
 }

@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from tunewright.v1 import tuning_service_pb2 as _tuning_service_pb2
+from tunewright.v1 import worker_service_pb2 as _worker_service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -23,7 +24,7 @@ class DiagnoseResponse(_message.Message):
     def __init__(self, findings: _Optional[_Iterable[_Union[_tuning_service_pb2.Finding, _Mapping]]] = ...) -> None: ...
 
 class TrainerInfo(_message.Message):
-    __slots__ = ("trainer_id", "host", "pool", "slots", "gpus", "holding", "draining", "cordoned", "reason", "opened_at", "lease_expires_at")
+    __slots__ = ("trainer_id", "host", "pool", "slots", "gpus", "holding", "draining", "cordoned", "reason", "opened_at", "lease_expires_at", "capacity", "free")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +36,8 @@ class TrainerInfo(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     OPENED_AT_FIELD_NUMBER: _ClassVar[int]
     LEASE_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     host: str
     pool: str
@@ -46,7 +49,9 @@ class TrainerInfo(_message.Message):
     reason: str
     opened_at: _timestamp_pb2.Timestamp
     lease_expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, trainer_id: _Optional[str] = ..., host: _Optional[str] = ..., pool: _Optional[str] = ..., slots: _Optional[int] = ..., gpus: _Optional[int] = ..., holding: _Optional[_Iterable[str]] = ..., draining: bool = ..., cordoned: bool = ..., reason: _Optional[str] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lease_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    capacity: _worker_service_pb2.Capacity
+    free: _worker_service_pb2.Capacity
+    def __init__(self, trainer_id: _Optional[str] = ..., host: _Optional[str] = ..., pool: _Optional[str] = ..., slots: _Optional[int] = ..., gpus: _Optional[int] = ..., holding: _Optional[_Iterable[str]] = ..., draining: bool = ..., cordoned: bool = ..., reason: _Optional[str] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lease_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., capacity: _Optional[_Union[_worker_service_pb2.Capacity, _Mapping]] = ..., free: _Optional[_Union[_worker_service_pb2.Capacity, _Mapping]] = ...) -> None: ...
 
 class ListTrainersRequest(_message.Message):
     __slots__ = ()

@@ -350,7 +350,7 @@ class EnqueuedConfiguration(_message.Message):
     def __init__(self, configuration: _Optional[_Mapping[str, Value]] = ..., definition_name: _Optional[str] = ...) -> None: ...
 
 class TuningJobSpec(_message.Message):
-    __slots__ = ("name", "definitions", "objective", "limits", "strategy", "hyperband", "bayesian", "completion", "early_stopping", "random_seed", "warm_start", "autotune", "auto_parameters", "enqueued", "priority", "tags", "prices_per_second", "listed_definitions", "summary_due_s", "suggest_wait_s", "reevaluation")
+    __slots__ = ("name", "definitions", "objective", "limits", "strategy", "hyperband", "bayesian", "completion", "early_stopping", "random_seed", "warm_start", "autotune", "auto_parameters", "enqueued", "priority", "tags", "prices_per_second", "listed_definitions", "summary_due_s", "suggest_wait_s", "reevaluation", "alone", "amt_patch")
     class AutoParametersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -393,6 +393,8 @@ class TuningJobSpec(_message.Message):
     SUMMARY_DUE_S_FIELD_NUMBER: _ClassVar[int]
     SUGGEST_WAIT_S_FIELD_NUMBER: _ClassVar[int]
     REEVALUATION_FIELD_NUMBER: _ClassVar[int]
+    ALONE_FIELD_NUMBER: _ClassVar[int]
+    AMT_PATCH_FIELD_NUMBER: _ClassVar[int]
     name: str
     definitions: _containers.RepeatedCompositeFieldContainer[Definition]
     objective: Objective
@@ -414,4 +416,6 @@ class TuningJobSpec(_message.Message):
     summary_due_s: float
     suggest_wait_s: float
     reevaluation: Reevaluation
-    def __init__(self, name: _Optional[str] = ..., definitions: _Optional[_Iterable[_Union[Definition, _Mapping]]] = ..., objective: _Optional[_Union[Objective, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, str]] = ..., hyperband: _Optional[_Union[HyperbandConfig, _Mapping]] = ..., bayesian: _Optional[_Union[BayesianConfig, _Mapping]] = ..., completion: _Optional[_Union[Completion, _Mapping]] = ..., early_stopping: _Optional[_Union[EarlyStoppingRule, _Mapping]] = ..., random_seed: _Optional[int] = ..., warm_start: _Optional[_Union[WarmStart, _Mapping]] = ..., autotune: bool = ..., auto_parameters: _Optional[_Mapping[str, str]] = ..., enqueued: _Optional[_Iterable[_Union[EnqueuedConfiguration, _Mapping]]] = ..., priority: _Optional[int] = ..., tags: _Optional[_Mapping[str, str]] = ..., prices_per_second: _Optional[_Mapping[str, float]] = ..., listed_definitions: bool = ..., summary_due_s: _Optional[float] = ..., suggest_wait_s: _Optional[float] = ..., reevaluation: _Optional[_Union[Reevaluation, _Mapping]] = ...) -> None: ...
+    alone: bool
+    amt_patch: str
+    def __init__(self, name: _Optional[str] = ..., definitions: _Optional[_Iterable[_Union[Definition, _Mapping]]] = ..., objective: _Optional[_Union[Objective, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, str]] = ..., hyperband: _Optional[_Union[HyperbandConfig, _Mapping]] = ..., bayesian: _Optional[_Union[BayesianConfig, _Mapping]] = ..., completion: _Optional[_Union[Completion, _Mapping]] = ..., early_stopping: _Optional[_Union[EarlyStoppingRule, _Mapping]] = ..., random_seed: _Optional[int] = ..., warm_start: _Optional[_Union[WarmStart, _Mapping]] = ..., autotune: bool = ..., auto_parameters: _Optional[_Mapping[str, str]] = ..., enqueued: _Optional[_Iterable[_Union[EnqueuedConfiguration, _Mapping]]] = ..., priority: _Optional[int] = ..., tags: _Optional[_Mapping[str, str]] = ..., prices_per_second: _Optional[_Mapping[str, float]] = ..., listed_definitions: bool = ..., summary_due_s: _Optional[float] = ..., suggest_wait_s: _Optional[float] = ..., reevaluation: _Optional[_Union[Reevaluation, _Mapping]] = ..., alone: bool = ..., amt_patch: _Optional[str] = ...) -> None: ...

@@ -52,18 +52,24 @@ class EndCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     END_CAUSE_SPOOL_FULL: _ClassVar[EndCause]
     END_CAUSE_PREEMPTED: _ClassVar[EndCause]
     END_CAUSE_LOST: _ClassVar[EndCause]
+    END_CAUSE_INPUT_UNUSABLE: _ClassVar[EndCause]
+    END_CAUSE_OUTPUT_LOST: _ClassVar[EndCause]
 
 class TuningJobOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TUNING_JOB_ORDER_UNSPECIFIED: _ClassVar[TuningJobOrder]
     TUNING_JOB_ORDER_CREATED_AT: _ClassVar[TuningJobOrder]
     TUNING_JOB_ORDER_NAME: _ClassVar[TuningJobOrder]
+    TUNING_JOB_ORDER_STATUS: _ClassVar[TuningJobOrder]
 
 class TrainingJobOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TRAINING_JOB_ORDER_UNSPECIFIED: _ClassVar[TrainingJobOrder]
     TRAINING_JOB_ORDER_NUMBER: _ClassVar[TrainingJobOrder]
     TRAINING_JOB_ORDER_OBJECTIVE_VALUE: _ClassVar[TrainingJobOrder]
+    TRAINING_JOB_ORDER_CREATED_AT: _ClassVar[TrainingJobOrder]
+    TRAINING_JOB_ORDER_NAME: _ClassVar[TrainingJobOrder]
+    TRAINING_JOB_ORDER_STATUS: _ClassVar[TrainingJobOrder]
 JOB_STATE_UNSPECIFIED: JobState
 JOB_STATE_RUNNING: JobState
 JOB_STATE_COMPLETING: JobState
@@ -94,12 +100,18 @@ END_CAUSE_START_FAILED: EndCause
 END_CAUSE_SPOOL_FULL: EndCause
 END_CAUSE_PREEMPTED: EndCause
 END_CAUSE_LOST: EndCause
+END_CAUSE_INPUT_UNUSABLE: EndCause
+END_CAUSE_OUTPUT_LOST: EndCause
 TUNING_JOB_ORDER_UNSPECIFIED: TuningJobOrder
 TUNING_JOB_ORDER_CREATED_AT: TuningJobOrder
 TUNING_JOB_ORDER_NAME: TuningJobOrder
+TUNING_JOB_ORDER_STATUS: TuningJobOrder
 TRAINING_JOB_ORDER_UNSPECIFIED: TrainingJobOrder
 TRAINING_JOB_ORDER_NUMBER: TrainingJobOrder
 TRAINING_JOB_ORDER_OBJECTIVE_VALUE: TrainingJobOrder
+TRAINING_JOB_ORDER_CREATED_AT: TrainingJobOrder
+TRAINING_JOB_ORDER_NAME: TrainingJobOrder
+TRAINING_JOB_ORDER_STATUS: TrainingJobOrder
 
 class TrainingCounters(_message.Message):
     __slots__ = ("completed", "in_progress", "retryable_error", "non_retryable_error", "stopped")
@@ -175,8 +187,18 @@ class ReadingFault(_message.Message):
     example: str
     def __init__(self, kind: _Optional[str] = ..., metric: _Optional[str] = ..., count: _Optional[int] = ..., example: _Optional[str] = ...) -> None: ...
 
+class Transition(_message.Message):
+    __slots__ = ("status", "started_at", "message")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    status: str
+    started_at: _timestamp_pb2.Timestamp
+    message: str
+    def __init__(self, status: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., message: _Optional[str] = ...) -> None: ...
+
 class TrainingJob(_message.Message):
-    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stopped_early", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs", "job_name", "cost", "retries", "repeats", "faults", "objective_error")
+    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stopped_early", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs", "job_name", "cost", "retries", "repeats", "faults", "objective_error", "modified_at", "status", "tags", "alone", "overrides", "transitions", "max_wait_exceeded", "ran_s")
     class ConfigurationEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -191,6 +213,20 @@ class TrainingJob(_message.Message):
         key: str
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class TagsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class OverridesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     UID_FIELD_NUMBER: _ClassVar[int]
@@ -225,6 +261,14 @@ class TrainingJob(_message.Message):
     REPEATS_FIELD_NUMBER: _ClassVar[int]
     FAULTS_FIELD_NUMBER: _ClassVar[int]
     OBJECTIVE_ERROR_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_AT_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    ALONE_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDES_FIELD_NUMBER: _ClassVar[int]
+    TRANSITIONS_FIELD_NUMBER: _ClassVar[int]
+    MAX_WAIT_EXCEEDED_FIELD_NUMBER: _ClassVar[int]
+    RAN_S_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     uid: str
@@ -259,7 +303,15 @@ class TrainingJob(_message.Message):
     repeats: int
     faults: _containers.RepeatedCompositeFieldContainer[ReadingFault]
     objective_error: float
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stopped_early: _Optional[_Union[StopEvidence, _Mapping]] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ..., job_name: _Optional[str] = ..., cost: _Optional[float] = ..., retries: _Optional[int] = ..., repeats: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[ReadingFault, _Mapping]]] = ..., objective_error: _Optional[float] = ...) -> None: ...
+    modified_at: _timestamp_pb2.Timestamp
+    status: str
+    tags: _containers.ScalarMap[str, str]
+    alone: bool
+    overrides: _containers.ScalarMap[str, str]
+    transitions: _containers.RepeatedCompositeFieldContainer[Transition]
+    max_wait_exceeded: bool
+    ran_s: float
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stopped_early: _Optional[_Union[StopEvidence, _Mapping]] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ..., job_name: _Optional[str] = ..., cost: _Optional[float] = ..., retries: _Optional[int] = ..., repeats: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[ReadingFault, _Mapping]]] = ..., objective_error: _Optional[float] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., status: _Optional[str] = ..., tags: _Optional[_Mapping[str, str]] = ..., alone: bool = ..., overrides: _Optional[_Mapping[str, str]] = ..., transitions: _Optional[_Iterable[_Union[Transition, _Mapping]]] = ..., max_wait_exceeded: bool = ..., ran_s: _Optional[float] = ...) -> None: ...
 
 class Cost(_message.Message):
     __slots__ = ("spent", "forecast", "max_instance_seconds")
@@ -380,19 +432,25 @@ class CreateTuningJobResponse(_message.Message):
     def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
 
 class GetTuningJobRequest(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "without_findings", "if_none_match")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    IF_NONE_MATCH_FIELD_NUMBER: _ClassVar[int]
     job: str
-    def __init__(self, job: _Optional[str] = ...) -> None: ...
+    without_findings: bool
+    if_none_match: str
+    def __init__(self, job: _Optional[str] = ..., without_findings: bool = ..., if_none_match: _Optional[str] = ...) -> None: ...
 
 class GetTuningJobResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "etag")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
     job: TuningJob
-    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+    etag: str
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ListTuningJobsRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "order", "descending", "name_contains", "state_equals", "created_after", "created_before")
+    __slots__ = ("page_size", "page_token", "order", "descending", "name_contains", "state_equals", "created_after", "created_before", "modified_after", "modified_before")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
@@ -401,6 +459,8 @@ class ListTuningJobsRequest(_message.Message):
     STATE_EQUALS_FIELD_NUMBER: _ClassVar[int]
     CREATED_AFTER_FIELD_NUMBER: _ClassVar[int]
     CREATED_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_AFTER_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     order: TuningJobOrder
@@ -409,7 +469,9 @@ class ListTuningJobsRequest(_message.Message):
     state_equals: str
     created_after: _timestamp_pb2.Timestamp
     created_before: _timestamp_pb2.Timestamp
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TuningJobOrder, str]] = ..., descending: bool = ..., name_contains: _Optional[str] = ..., state_equals: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    modified_after: _timestamp_pb2.Timestamp
+    modified_before: _timestamp_pb2.Timestamp
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TuningJobOrder, str]] = ..., descending: bool = ..., name_contains: _Optional[str] = ..., state_equals: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListTuningJobsResponse(_message.Message):
     __slots__ = ("jobs", "next_page_token")
@@ -536,26 +598,111 @@ class GetTrainingJobRequest(_message.Message):
     def __init__(self, training: _Optional[str] = ...) -> None: ...
 
 class GetTrainingJobResponse(_message.Message):
+    __slots__ = ("training", "spec")
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    training: TrainingJob
+    spec: _spec_pb2.TuningJobSpec
+    def __init__(self, training: _Optional[_Union[TrainingJob, _Mapping]] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ...) -> None: ...
+
+class CreateTrainingJobRequest(_message.Message):
+    __slots__ = ("name", "definition", "tags", "amt_patch", "request_id", "validate_only")
+    class TagsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    AMT_PATCH_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    definition: _spec_pb2.Definition
+    tags: _containers.ScalarMap[str, str]
+    amt_patch: str
+    request_id: str
+    validate_only: bool
+    def __init__(self, name: _Optional[str] = ..., definition: _Optional[_Union[_spec_pb2.Definition, _Mapping]] = ..., tags: _Optional[_Mapping[str, str]] = ..., amt_patch: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: bool = ...) -> None: ...
+
+class CreateTrainingJobResponse(_message.Message):
     __slots__ = ("training",)
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     training: TrainingJob
     def __init__(self, training: _Optional[_Union[TrainingJob, _Mapping]] = ...) -> None: ...
 
+class DeleteTrainingJobRequest(_message.Message):
+    __slots__ = ("training",)
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    training: str
+    def __init__(self, training: _Optional[str] = ...) -> None: ...
+
+class DeleteTrainingJobResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ChangeTagsRequest(_message.Message):
+    __slots__ = ("job", "training", "set", "remove")
+    class SetEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    SET_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    training: str
+    set: _containers.ScalarMap[str, str]
+    remove: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, job: _Optional[str] = ..., training: _Optional[str] = ..., set: _Optional[_Mapping[str, str]] = ..., remove: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ChangeTagsResponse(_message.Message):
+    __slots__ = ("tags",)
+    class TagsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    tags: _containers.ScalarMap[str, str]
+    def __init__(self, tags: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
 class ListTrainingJobsRequest(_message.Message):
-    __slots__ = ("job", "page_size", "page_token", "order", "descending", "state_equals")
+    __slots__ = ("job", "page_size", "page_token", "order", "descending", "state_equals", "status_equals", "name_contains", "created_after", "created_before", "modified_after", "modified_before")
     JOB_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     DESCENDING_FIELD_NUMBER: _ClassVar[int]
     STATE_EQUALS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_EQUALS_FIELD_NUMBER: _ClassVar[int]
+    NAME_CONTAINS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AFTER_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_AFTER_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     job: str
     page_size: int
     page_token: str
     order: TrainingJobOrder
     descending: bool
     state_equals: TrainingState
-    def __init__(self, job: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TrainingJobOrder, str]] = ..., descending: bool = ..., state_equals: _Optional[_Union[TrainingState, str]] = ...) -> None: ...
+    status_equals: str
+    name_contains: str
+    created_after: _timestamp_pb2.Timestamp
+    created_before: _timestamp_pb2.Timestamp
+    modified_after: _timestamp_pb2.Timestamp
+    modified_before: _timestamp_pb2.Timestamp
+    def __init__(self, job: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TrainingJobOrder, str]] = ..., descending: bool = ..., state_equals: _Optional[_Union[TrainingState, str]] = ..., status_equals: _Optional[str] = ..., name_contains: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListTrainingJobsResponse(_message.Message):
     __slots__ = ("trainings", "next_page_token")

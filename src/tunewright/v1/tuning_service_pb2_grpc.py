@@ -85,6 +85,11 @@ class TuningServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.FromString,
                 _registered_method=True)
+        self.CreateTrainingJob = channel.unary_unary(
+                '/tunewright.v1.TuningService/CreateTrainingJob',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTrainingJobRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTrainingJobResponse.FromString,
+                _registered_method=True)
         self.GetTrainingJob = channel.unary_unary(
                 '/tunewright.v1.TuningService/GetTrainingJob',
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.GetTrainingJobRequest.SerializeToString,
@@ -99,6 +104,16 @@ class TuningServiceStub(object):
                 '/tunewright.v1.TuningService/StopTrainingJob',
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobResponse.FromString,
+                _registered_method=True)
+        self.DeleteTrainingJob = channel.unary_unary(
+                '/tunewright.v1.TuningService/DeleteTrainingJob',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTrainingJobRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTrainingJobResponse.FromString,
+                _registered_method=True)
+        self.ChangeTags = channel.unary_unary(
+                '/tunewright.v1.TuningService/ChangeTags',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ChangeTagsRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ChangeTagsResponse.FromString,
                 _registered_method=True)
         self.WatchTuningJob = channel.unary_stream(
                 '/tunewright.v1.TuningService/WatchTuningJob',
@@ -178,6 +193,13 @@ class TuningServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateTrainingJob(self, request, context):
+        """Runs one training by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTrainingJob(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -192,6 +214,20 @@ class TuningServiceServicer(object):
 
     def StopTrainingJob(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTrainingJob(self, request, context):
+        """Only an ended one that runs by itself: those of a tuning job are deleted with it. The name is free again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeTags(self, request, context):
+        """Sets and removes tags in one step. Trainings take the tags that their tuning job has when they are created.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -256,6 +292,11 @@ def add_TuningServiceServicer_to_server(servicer, server):
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.SerializeToString,
             ),
+            'CreateTrainingJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTrainingJob,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTrainingJobRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTrainingJobResponse.SerializeToString,
+            ),
             'GetTrainingJob': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrainingJob,
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.GetTrainingJobRequest.FromString,
@@ -270,6 +311,16 @@ def add_TuningServiceServicer_to_server(servicer, server):
                     servicer.StopTrainingJob,
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobResponse.SerializeToString,
+            ),
+            'DeleteTrainingJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTrainingJob,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTrainingJobRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.DeleteTrainingJobResponse.SerializeToString,
+            ),
+            'ChangeTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeTags,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ChangeTagsRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ChangeTagsResponse.SerializeToString,
             ),
             'WatchTuningJob': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchTuningJob,
@@ -559,6 +610,33 @@ class TuningService(object):
             _registered_method=True)
 
     @staticmethod
+    def CreateTrainingJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/CreateTrainingJob',
+            tunewright_dot_v1_dot_tuning__service__pb2.CreateTrainingJobRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.CreateTrainingJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetTrainingJob(request,
             target,
             options=(),
@@ -629,6 +707,60 @@ class TuningService(object):
             '/tunewright.v1.TuningService/StopTrainingJob',
             tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobRequest.SerializeToString,
             tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTrainingJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/DeleteTrainingJob',
+            tunewright_dot_v1_dot_tuning__service__pb2.DeleteTrainingJobRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.DeleteTrainingJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/ChangeTags',
+            tunewright_dot_v1_dot_tuning__service__pb2.ChangeTagsRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.ChangeTagsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,7 +20,7 @@ class Attempt(_message.Message):
     def __init__(self, training_id: _Optional[str] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class Grant(_message.Message):
-    __slots__ = ("attempt", "training_name", "job_name", "definition", "hyperparameters", "objective", "early_stopping", "rungs", "max_runtime_s", "created_at", "owner", "bracket")
+    __slots__ = ("attempt", "training_name", "job_name", "definition", "hyperparameters", "objective", "early_stopping", "rungs", "max_runtime_s", "created_at", "owner", "bracket", "need")
     class HyperparametersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,7 @@ class Grant(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     BRACKET_FIELD_NUMBER: _ClassVar[int]
+    NEED_FIELD_NUMBER: _ClassVar[int]
     attempt: Attempt
     training_name: str
     job_name: str
@@ -52,10 +53,45 @@ class Grant(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     owner: str
     bracket: int
-    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., training_name: _Optional[str] = ..., job_name: _Optional[str] = ..., definition: _Optional[_Union[_spec_pb2.Definition, _Mapping]] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., objective: _Optional[_Union[_spec_pb2.Objective, _Mapping]] = ..., early_stopping: _Optional[_Union[_spec_pb2.EarlyStoppingRule, _Mapping]] = ..., rungs: _Optional[_Iterable[int]] = ..., max_runtime_s: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owner: _Optional[str] = ..., bracket: _Optional[int] = ...) -> None: ...
+    need: Need
+    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., training_name: _Optional[str] = ..., job_name: _Optional[str] = ..., definition: _Optional[_Union[_spec_pb2.Definition, _Mapping]] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., objective: _Optional[_Union[_spec_pb2.Objective, _Mapping]] = ..., early_stopping: _Optional[_Union[_spec_pb2.EarlyStoppingRule, _Mapping]] = ..., rungs: _Optional[_Iterable[int]] = ..., max_runtime_s: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owner: _Optional[str] = ..., bracket: _Optional[int] = ..., need: _Optional[_Union[Need, _Mapping]] = ...) -> None: ...
+
+class Need(_message.Message):
+    __slots__ = ("cpus", "memory_bytes", "gpus", "gpus_shared")
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    GPUS_FIELD_NUMBER: _ClassVar[int]
+    GPUS_SHARED_FIELD_NUMBER: _ClassVar[int]
+    cpus: float
+    memory_bytes: int
+    gpus: int
+    gpus_shared: bool
+    def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: bool = ...) -> None: ...
+
+class Capacity(_message.Message):
+    __slots__ = ("cpus", "memory_bytes", "gpus", "gpus_shared")
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    GPUS_FIELD_NUMBER: _ClassVar[int]
+    GPUS_SHARED_FIELD_NUMBER: _ClassVar[int]
+    cpus: float
+    memory_bytes: int
+    gpus: int
+    gpus_shared: int
+    def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: _Optional[int] = ...) -> None: ...
+
+class Phase(_message.Message):
+    __slots__ = ("status", "started_at", "message")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    status: str
+    started_at: _timestamp_pb2.Timestamp
+    message: str
+    def __init__(self, status: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class OpenSessionRequest(_message.Message):
-    __slots__ = ("trainer_id", "pool", "slots", "gpus", "labels", "holding", "host")
+    __slots__ = ("trainer_id", "pool", "slots", "gpus", "labels", "holding", "host", "capacity")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +106,7 @@ class OpenSessionRequest(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     HOLDING_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
+    CAPACITY_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     pool: str
     slots: int
@@ -77,7 +114,8 @@ class OpenSessionRequest(_message.Message):
     labels: _containers.ScalarMap[str, str]
     holding: _containers.RepeatedCompositeFieldContainer[Attempt]
     host: str
-    def __init__(self, trainer_id: _Optional[str] = ..., pool: _Optional[str] = ..., slots: _Optional[int] = ..., gpus: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., holding: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., host: _Optional[str] = ...) -> None: ...
+    capacity: Capacity
+    def __init__(self, trainer_id: _Optional[str] = ..., pool: _Optional[str] = ..., slots: _Optional[int] = ..., gpus: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., holding: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., host: _Optional[str] = ..., capacity: _Optional[_Union[Capacity, _Mapping]] = ...) -> None: ...
 
 class OpenSessionResponse(_message.Message):
     __slots__ = ("epoch", "lease_s", "lease_grace_s", "heartbeat_s", "abandon")
@@ -94,14 +132,16 @@ class OpenSessionResponse(_message.Message):
     def __init__(self, epoch: _Optional[int] = ..., lease_s: _Optional[float] = ..., lease_grace_s: _Optional[float] = ..., heartbeat_s: _Optional[float] = ..., abandon: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ...) -> None: ...
 
 class Holding(_message.Message):
-    __slots__ = ("attempt", "phase", "exited")
+    __slots__ = ("attempt", "phase", "exited", "phases")
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     PHASE_FIELD_NUMBER: _ClassVar[int]
     EXITED_FIELD_NUMBER: _ClassVar[int]
+    PHASES_FIELD_NUMBER: _ClassVar[int]
     attempt: Attempt
     phase: str
     exited: bool
-    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., phase: _Optional[str] = ..., exited: bool = ...) -> None: ...
+    phases: _containers.RepeatedCompositeFieldContainer[Phase]
+    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., phase: _Optional[str] = ..., exited: bool = ..., phases: _Optional[_Iterable[_Union[Phase, _Mapping]]] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
     __slots__ = ("trainer_id", "epoch", "holding", "wait_s", "draining")
@@ -158,20 +198,22 @@ class HeartbeatResponse(_message.Message):
     def __init__(self, stop: _Optional[_Iterable[_Union[StopOrder, _Mapping]]] = ..., settled: _Optional[_Iterable[_Union[SettledOrder, _Mapping]]] = ..., resend: _Optional[_Iterable[_Union[ResendOrder, _Mapping]]] = ..., abandon: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ...) -> None: ...
 
 class ClaimRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "request_id", "slots", "wait_s", "again")
+    __slots__ = ("trainer_id", "epoch", "request_id", "slots", "wait_s", "again", "free")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     AGAIN_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     request_id: str
     slots: int
     wait_s: float
     again: bool
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., request_id: _Optional[str] = ..., slots: _Optional[int] = ..., wait_s: _Optional[float] = ..., again: bool = ...) -> None: ...
+    free: Capacity
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., request_id: _Optional[str] = ..., slots: _Optional[int] = ..., wait_s: _Optional[float] = ..., again: bool = ..., free: _Optional[_Union[Capacity, _Mapping]] = ...) -> None: ...
 
 class ClaimResponse(_message.Message):
     __slots__ = ("grants",)
@@ -180,7 +222,7 @@ class ClaimResponse(_message.Message):
     def __init__(self, grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ...) -> None: ...
 
 class ExitedRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "attempt", "cause", "exit_code", "reason", "started_at", "ended_at", "artifact_uri")
+    __slots__ = ("trainer_id", "epoch", "attempt", "cause", "exit_code", "reason", "started_at", "ended_at", "artifact_uri", "phases")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +232,7 @@ class ExitedRequest(_message.Message):
     STARTED_AT_FIELD_NUMBER: _ClassVar[int]
     ENDED_AT_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_URI_FIELD_NUMBER: _ClassVar[int]
+    PHASES_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     attempt: Attempt
@@ -199,7 +242,8 @@ class ExitedRequest(_message.Message):
     started_at: _timestamp_pb2.Timestamp
     ended_at: _timestamp_pb2.Timestamp
     artifact_uri: str
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., reason: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., artifact_uri: _Optional[str] = ...) -> None: ...
+    phases: _containers.RepeatedCompositeFieldContainer[Phase]
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., reason: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., artifact_uri: _Optional[str] = ..., phases: _Optional[_Iterable[_Union[Phase, _Mapping]]] = ...) -> None: ...
 
 class ExitedResponse(_message.Message):
     __slots__ = ()

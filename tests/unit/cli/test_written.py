@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.unit.core.specs import JOB_FILE, amt_body
-from tests.unit.core.test_check import NOT_BUILT, WRONG
+from tests.unit.core.test_check import WRONG, WRONG_RUNS
 from tunewright.cli.written import from_file, from_options
 from tunewright.core import amt, jobfile
 from tunewright.core.errors import InvalidSpec
@@ -58,7 +58,7 @@ JOB_FILES = [
     ("early_stopping: {type: auto, percentile: 40}", 7, "early_stopping.percentile", "stands beside Auto"),
     ("hyperband: {max_resource: 0}\nstrategy: hyperband", 7, "hyperband.max_resource", "0 is not in 1"),
     ("hyperband: {max_resource: 9}", 7, "hyperband", "the strategy is Bayesian"),
-    ("output: s3://bucket/out", 7, "output", "file:///"),
+    ("output: https://host/out", 7, "output", "file:///"),
     ("strategy: grid", 4, "params.lr", "categorical"),
     ("fixed: {seed: 1, lr: 0.1}", 4, "params.lr", "both tuned and fixed"),
     ("metrics:\n  loss: loss", 8, "metrics.loss", "no group"),
@@ -181,7 +181,7 @@ def test_an_amt_body_is_refused_by_member_and_line(folder, write, path, value, m
     assert error.place.startswith("body.json line ")
 
 
-@pytest.mark.parametrize("field", sorted({field for field, _ in WRONG + NOT_BUILT}))
+@pytest.mark.parametrize("field", sorted({field for field, _ in WRONG + WRONG_RUNS}))
 @pytest.mark.parametrize("listed", [False, True])
 def test_all_that_may_be_found_wrong_has_a_name_in_amts_form(field, listed):
     if field in {"limits.max_cost", "objective.last_k"} or field.startswith("enqueued"):
@@ -216,3 +216,10 @@ def test_a_path_is_renamed_by_its_longest_known_beginning():
     assert [renamed(path, names) for path in ("a", "a.b.c", "a.b[0].d", "a.b[1]", "ab")] == [
         "A", "B.c", "C.d", "B[1]", "ab"
     ]  # fmt: skip
+
+
+def test_a_body_of_amts_is_printed_as_it_was_written(folder):
+    body = amt_body("TrainingJobDefinition/OutputDataConfig/S3OutputPath", "file:///out")
+    body["TrainingJobDefinition"]["VpcConfig"] = {"SecurityGroupIds": [], "Subnets": ["subnet-1"]}
+    (folder / "body.json").write_text(json.dumps(body))
+    assert json.loads(from_file(folder / "body.json", "job").aws_form) == body

@@ -93,6 +93,15 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
         page, token = paged(self.trainings, request.page_token)
         return pb.ListTrainingJobsResponse(trainings=page, next_page_token=token)
 
+    async def CreateTrainingJob(self, request, _context):
+        self._note(request)
+        training = pb.TrainingJob(id="u/000001", name=request.name, state="TRAINING_STATE_READY", alone=True)
+        return pb.CreateTrainingJobResponse(training=training)
+
+    async def ChangeTags(self, request, _context):
+        self._note(request)
+        return pb.ChangeTagsResponse(tags=request.set)
+
     async def WatchTuningJob(self, request, _context):
         self._job(request.job)
         while self.steps:

@@ -21,7 +21,7 @@ from tunewright.client import (
 )
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unauthenticated
 from tunewright.core.space import Float
-from tunewright.core.spec import EnqueuedConfiguration, Parameter
+from tunewright.core.spec import Definition, EnqueuedConfiguration, Parameter
 from tunewright.core.states import JobState, TrainingState
 from tunewright.platform.codec import from_message, to_message, value_to_message
 from tunewright.v1 import spec_pb2
@@ -359,3 +359,31 @@ async def test_the_synchronous_client_analyzes_too(address):
             return client.analyze("digits-1").trainings
 
     assert await asyncio.to_thread(use) == 7
+
+
+async def test_a_training_by_itself_is_created_once_though_the_reply_was_lost(client, tuning):
+    tuning.failures = 1
+    created = await client.create_training("churn", Definition("file:///train"), tags={"team": "growth"})
+    assert (created.name, created.alone, created.objective_state) == ("churn", True, None)
+    first, again = tuning.requests
+    assert first == again
+    assert (first.definition.image, dict(first.tags)) == ("file:///train", {"team": "growth"})
+
+
+async def test_tags_name_what_they_are_put_on(client, tuning):
+    assert await client.tag("digits-1", {"stage": "test"}, remove=["team"]) == {"stage": "test"}
+    assert await client.tag_training("churn", {"stage": ""}) == {"stage": ""}
+    of_job, of_training = tuning.requests
+    assert (of_job.job, list(of_job.remove), of_training.training) == ("digits-1", ["team"], "churn")
+
+
+async def test_all_trainings_are_listed_page_by_page_without_a_job(address, tuning):
+    tuning.trainings = [training(number) for number in range(1, 6)]
+
+    def listed():
+        with Client(address) as client:
+            return [item.number for item in client.training_jobs(status="Completed", name_contains="d")]
+
+    assert await asyncio.to_thread(listed) == [1, 2, 3, 4, 5]
+    asked = tuning.requests[0]
+    assert (asked.job, asked.status_equals, asked.name_contains, asked.descending) == ("", "Completed", "d", True)

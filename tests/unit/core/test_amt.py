@@ -252,3 +252,68 @@ def test_a_list_of_no_definitions_is_refused():
     with pytest.raises(InvalidSpec, match="are missing") as caught:
         from_amt(body)
     assert caught.value.field == "TrainingJobDefinitions"
+
+
+SIZE = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
+OTHER = SIZE | {"InstanceType": "ml.m5.xlarge"}
+TUNING_RESOURCES = f"{DEFINITION}/HyperParameterTuningResourceConfig"
+
+
+def test_of_several_kinds_of_instances_the_first_is_used():
+    body = amt_body(TUNING_RESOURCES, {"InstanceConfigs": [OTHER, SIZE], "AllocationStrategy": "Prioritized"})
+    assert from_amt(body).definitions[0].resources.instance_type == "ml.m5.xlarge"
+
+
+def test_a_size_beside_several_kinds_of_instances_is_refused():
+    error = refusal(TUNING_RESOURCES, {"InstanceConfigs": [OTHER], "VolumeSizeInGB": 30})
+    assert error.field == f"{DEFINITION}.HyperParameterTuningResourceConfig.VolumeSizeInGB"
+
+
+@pytest.mark.parametrize("member", ["HyperParameterTuningJobObjective", "ParameterRanges"])
+def test_a_list_of_definitions_has_no_objective_and_no_ranges_beside_it(member):
+    body = amt_body()
+    definition = body.pop(DEFINITION) | {"TuningObjective": {"Type": "Minimize", "MetricName": "val:loss"}}
+    for name in {"HyperParameterTuningJobObjective", "ParameterRanges"} - {member}:
+        del body[CONFIG][name]
+    with pytest.raises(InvalidSpec, match="stands beside TrainingJobDefinitions") as caught:
+        from_amt(body | {"TrainingJobDefinitions": [definition]})
+    assert caught.value.field == f"{CONFIG}.{member}"
+
+
+def test_an_entry_point_is_for_a_training_by_itself():
+    assert refusal(f"{DEFINITION}/AlgorithmSpecification/ContainerEntrypoint", ["a"]).why == "is not known"
+
+
+@pytest.mark.parametrize(
+    "tags", [[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}], [{"Key": "a", "Value": "1", "X": 1}]]
+)
+def test_tags_are_pairs_of_different_keys(tags):
+    assert refusal("Tags", tags).field.startswith("Tags[")
+
+
+@pytest.mark.parametrize("objective", [None, {}, {"MetricName": "val:loss"}])
+def test_a_listed_definition_without_an_objective_is_refused_by_name(objective):
+    body = amt_body()
+    definition = body.pop(DEFINITION)
+    if objective is not None:
+        definition["TuningObjective"] = objective
+    for name in ("HyperParameterTuningJobObjective", "ParameterRanges"):
+        del body[CONFIG][name]
+    with pytest.raises(InvalidSpec, match="is missing") as caught:
+        from_amt(body | {"TrainingJobDefinitions": [definition]})
+    assert caught.value.field.startswith("TrainingJobDefinitions[0].TuningObjective")
+
+
+@pytest.mark.parametrize("value", [ABSENT, {"MetricName": "val:loss"}])
+def test_an_objective_that_is_not_whole_is_refused_by_name(value):
+    told = refusal(f"{CONFIG}/HyperParameterTuningJobObjective", value)
+    assert "HyperParameterTuningJobObjective" in str(told)
+    assert "is missing" in str(told)
+
+
+@pytest.mark.parametrize("number", [" 1 ", "1_000", "١", "１", "1\n", "0x10", "", "1,5"])
+@pytest.mark.parametrize("kind", ["ContinuousParameterRanges", "IntegerParameterRanges"])
+def test_only_numbers_that_all_languages_read_are_numbers(kind, number):
+    ranges = {kind: [{"Name": "x", "MinValue": number, "MaxValue": "5000"}]}
+    told = refusal(RANGES, ranges)
+    assert told.field == f"HyperParameterTuningJobConfig.ParameterRanges.{kind}[0].MinValue"

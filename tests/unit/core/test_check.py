@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.core.specs import spec
+from tunewright.core.amt_texts import NO_SPOT
 from tunewright.core.check import check, check_new
+from tunewright.core.check_running import check_hosted
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import (
-    Channel,
     Completion,
+    Definition,
     EnqueuedConfiguration,
     InputMode,
     Limits,
@@ -34,6 +36,11 @@ def refusal(wrong):
 
 def test_a_right_specification_comes_back_unchanged():
     assert check(spec()) == spec()
+
+
+def test_waiting_for_spot_capacity_without_spot_is_refused_in_amts_words():
+    refused = refusal(spec(stopping=StoppingCondition(60, max_wait_s=90)))
+    assert (refused.field, refused.why) == ("definitions[0].stopping.max_wait_s", NO_SPOT)
 
 
 @pytest.mark.parametrize("name", ["a", "A-1", "a--b", "0" * 32])
@@ -159,22 +166,63 @@ def test_an_objective_without_a_regex_is_refused_in_amts_words():
     assert "'loss'" in said
 
 
-NOT_BUILT = [
-    ("definitions[0].channels", spec(channels=(Channel("train", "file:///data"),))),
+def test_what_is_not_here_is_refused_and_never_ignored():
+    error = refusal(spec(algorithm_name="xgboost"))
+    assert (error.field, "not known here" in error.why) == ("definitions[0].algorithm_name", True)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        spec(resources=Resources("ml.g5.xlarge", instance_count=100)),
+        spec(spot=True),
+        spec(spot=True, stopping=StoppingCondition(60, max_wait_s=60)),
+        spec(checkpoint_uri="s3://bucket/checkpoints", checkpoint_path="/opt/ml/checkpoints"),
+        spec(input_mode=InputMode.FAST_FILE),
+        spec(image="repository/image:1", network_isolation=True),
+    ],
+)
+def test_what_containers_have_may_be_asked_for(asked):
+    assert check(asked) == asked
+
+
+WRONG_RUNS = [
+    ("definitions[0].resources.instance_count", spec(resources=Resources(instance_count=0))),
+    ("definitions[0].resources.instance_count", spec(resources=Resources(instance_count=101))),
     ("definitions[0].input_mode", spec(input_mode=InputMode.PIPE)),
-    ("definitions[0].resources.instance_count", spec(resources=Resources(instance_count=2))),
-    ("definitions[0].checkpoint_uri", spec(checkpoint_uri="file:///checkpoints")),
-    ("definitions[0].spot", spec(spot=True)),
-    ("definitions[0].algorithm_name", spec(algorithm_name="xgboost")),
-    ("definitions[0].output_uri", spec(output_uri="s3://bucket/out")),
+    ("definitions[0].stopping.max_wait_s", spec(spot=True, stopping=StoppingCondition(60, max_wait_s=59))),
+    ("definitions[0].stopping.max_wait_s", spec(spot=True, stopping=StoppingCondition(60, max_wait_s=10**12))),
+    ("definitions[0].checkpoint_uri", spec(checkpoint_uri="/checkpoints")),
+    ("definitions[0].checkpoint_path", spec(checkpoint_path="/opt/ml/checkpoints")),
+    ("definitions[0].checkpoint_path", spec(checkpoint_uri="s3://bucket/c", checkpoint_path="checkpoints")),
+    ("definitions[0].checkpoint_path", spec(checkpoint_uri="s3://bucket/c", checkpoint_path="/opt/../etc")),
+    ("definitions[0].checkpoint_path", spec(checkpoint_uri="s3://bucket/c", checkpoint_path="/")),
 ]
 
 
-@pytest.mark.parametrize(("field", "asked"), NOT_BUILT, ids=[field for field, _ in NOT_BUILT])
-def test_what_is_not_built_yet_is_refused_and_never_ignored(field, asked):
-    error = refusal(asked)
+@pytest.mark.parametrize(
+    ("field", "wrong"), WRONG_RUNS, ids=[f"{i}-{field}" for i, (field, _) in enumerate(WRONG_RUNS)]
+)
+def test_a_run_that_cannot_be_is_refused_by_the_name_of_its_field(field, wrong):
+    error = refusal(wrong)
     assert error.field == field
-    assert "built yet" in error.why or "not counted yet" in error.why or "not known here" in error.why
+    assert error.why
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("network_isolation", {"network_isolation": True}),
+        ("resources.instance_count", {"resources": Resources(instance_count=2)}),
+        ("checkpoint_path", {"checkpoint_uri": "s3://bucket", "checkpoint_path": "/root/checkpoints"}),
+    ],
+)
+def test_a_program_of_a_host_is_not_given_what_only_containers_have(field, asked):
+    with pytest.raises(InvalidSpec) as refused:
+        check_hosted(Definition("file:///train.py", **asked), "definitions[0]")
+    assert refused.value.field == f"definitions[0].{field}"
+    assert refused.value.remedy
+    check_hosted(Definition("repository/image:1", **asked), "definitions[0]")
 
 
 def test_the_first_fault_in_order_is_named_whatever_else_is_wrong():

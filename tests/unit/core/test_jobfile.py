@@ -10,7 +10,7 @@ from tests.unit.core.specs import JOB_FILE, PLACE
 from tunewright.core.amt import from_amt, to_amt
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE, from_jobfile, parse_duration
+from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE, from_jobfile, members_of, parse_duration
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Choice, Float, Int, ScalingType
 from tunewright.core.spec import (
@@ -19,6 +19,8 @@ from tunewright.core.spec import (
     Limits,
     MetricDefinition,
     Objective,
+    Resources,
+    StoppingCondition,
     Strategy,
     WarmStart,
     WarmStartType,
@@ -261,3 +263,37 @@ def test_a_job_file_says_the_same_in_amts_form(params, trials, parallel, target)
     assert again.definitions[0].image == spec.definitions[0].image
     assert again.definitions[0].environment == spec.definitions[0].environment
     assert again.definitions[0].metric_definitions == spec.definitions[0].metric_definitions
+
+
+def test_data_are_named_by_path_or_by_uri():
+    spec = read(channels={"train": "data/my 5%", "all": "/data", "far": "s3://bucket/a%20b", "here": "file:///x"})
+    uris = {channel.name: channel.uri for channel in spec.definitions[0].channels}
+    assert uris == {
+        "train": "file:///home/me/digits/data/my%205%25",
+        "all": "file:///data",
+        "far": "s3://bucket/a%20b",
+        "here": "file:///x",
+    }
+    assert members_of(spec)["definitions[0].channels[2].uri"] == "channels.far"
+
+
+@pytest.mark.parametrize("channels", [{"train": 7}, ["data"], {"train": ["a", "b"]}])
+def test_a_channel_is_one_uri(channels):
+    with pytest.raises(InvalidSpec, match="channels"):
+        read(channels=channels)
+
+
+def test_what_a_training_takes_of_its_host_can_be_said():
+    changes = {"instance": "ml.g5.xlarge", "instances": 2, "share_gpus": True, "image": "repository/image:1"}
+    changes |= {"spot": True, "max_training_runtime": "1h", "max_wait": "2h", "checkpoints": "kept", "retries": 3}
+    definition = check(read("script", **changes)).definitions[0]
+    assert definition.resources == Resources("ml.g5.xlarge", 2, gpus_shared=True)
+    assert (definition.spot, definition.stopping) == (True, StoppingCondition(3600, 7200))
+    assert definition.checkpoint_uri == "file:///home/me/digits/kept"
+
+
+def test_a_wait_without_spot_is_named_as_the_file_has_it():
+    spec = read(max_wait="2d")
+    with pytest.raises(InvalidSpec) as refused:
+        check(spec)
+    assert members_of(spec)[refused.value.field] == "max_wait"

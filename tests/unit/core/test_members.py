@@ -89,3 +89,15 @@ def test_a_long_value_is_shown_cut():
 def test_a_mapping_is_no_text():
     with pytest.raises(InvalidSpec, match="Quote it"):
         text_of_scalar({}, "a")
+
+
+def test_what_nobody_takes_may_stay_where_somebody_vouches_for_its_path():
+    with Members({"a": {"kept": 1}, "b": [{"kept": 1}]}, passes={"a.kept", "b[0].kept"}.__contains__) as members:
+        with members.maps("a"):
+            pass
+        for item in members.each("b"):
+            with item:
+                pass
+    with pytest.raises(InvalidSpec) as caught, Members({"other": 1}, passes={"kept"}.__contains__):
+        pass
+    assert caught.value.field == "other"

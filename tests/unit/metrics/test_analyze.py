@@ -43,11 +43,11 @@ class World:
     def __init__(self, store: SqliteStore, stub: metrics_service_pb2_grpc.MetricsServiceStub) -> None:
         self.store, self.stub = store, stub
 
-    async def job(self, hidden: bool = False, owner: str = "ada", revision: int = 1) -> None:
+    async def job(self, deleted: bool = False, owner: str = "ada", revision: int = 1) -> None:
         spec = history([], definition(SQUARE)).spec
         if revision > 1:
             spec = history([], definition(SQUARE | {"x": Float(0.0, 2.0)})).spec
-        document = {"uid": "u", "owner": owner, "state": "RUNNING", "hidden": hidden, "spec_revision": revision}
+        document = {"uid": "u", "owner": owner, "state": "RUNNING", "deleted": deleted, "spec_revision": revision}
         message = to_message(spec, spec_pb2.TuningJobSpec).SerializeToString()
         await self.store.commit(
             [
@@ -173,7 +173,7 @@ async def test_jobs_of_others_deleted_ones_and_unknown_ones_are_not_found(world:
     await world.job(owner="bob")
     with pytest.raises(NotFound):
         await world.analyses("u")
-    await world.job(hidden=True)
+    await world.job(deleted=True)
     with pytest.raises(NotFound):
         await world.analyses("job")
 

@@ -48,8 +48,8 @@ class World:
         self.other = Collector(store, bus, lambda _uid, _number: None)
         """Its news do not arrive where the service is."""
 
-    async def job(self, state: str = "RUNNING", owner: str = "ada", *, hidden: bool = False) -> None:
-        document = {"uid": UID, "owner": owner, "state": state, "hidden": hidden, "spec_revision": 1}
+    async def job(self, state: str = "RUNNING", owner: str = "ada", *, deleted: bool = False) -> None:
+        document = {"uid": UID, "owner": owner, "state": state, "deleted": deleted, "spec_revision": 1}
         name = Put("job_names", f"{owner}/digits", {"uid": UID})
         await self.store.commit([Put("tuning_jobs", UID, document), name])
 
@@ -329,7 +329,7 @@ async def test_bad_requests_name_the_field(world: World, request_: Message, fiel
     assert error.field == field
 
 
-@pytest.mark.parametrize("other", [{"owner": "bob"}, {"hidden": True}])
+@pytest.mark.parametrize("other", [{"owner": "bob"}, {"deleted": True}])
 async def test_jobs_of_others_and_deleted_ones_are_not_found(world: World, other: dict[str, Any]) -> None:
     await world.printed(1, ["x"])
     await world.job(**other)

@@ -49,7 +49,7 @@ class Bench:
     ) -> None:
         """Write as much of a training as metrics looks at."""
         document = {"uid": UID, "number": number, "attempt": attempt, "state": state.value, "owner": owner, "name": "t"}
-        job = {"uid": UID, "hidden": False}
+        job = {"uid": UID, "deleted": False}
         await self.store.commit([Put("training_jobs", f"{UID}/{number:06d}", document), Put("tuning_jobs", UID, job)])
 
     async def says(self, *messages: output_pb2.TrainingStarted | output_pb2.TrainingEnded) -> None:

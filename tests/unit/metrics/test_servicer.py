@@ -20,6 +20,7 @@ from tunewright.platform.bus.topics import topics
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.platform.rpc.status import error_of
+from tunewright.platform.store.naming import name_key
 from tunewright.platform.store.port import Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
@@ -37,7 +38,8 @@ class World:
 
     async def training(self, state: str = "RUNNING", attempt: int = 1, owner: str = "ada") -> None:
         document = {"uid": UID, "number": 1, "name": NAME, "owner": owner, "state": state, "attempt": attempt}
-        await self.store.commit([Put("training_jobs", f"{UID}/000001", document)])
+        name = Put("training_names", name_key(owner, NAME), {"uid": UID})
+        await self.store.commit([Put("training_jobs", f"{UID}/000001", document), name])
 
     async def said(self, *messages: Message) -> None:
         """Publish, and wait until it is all stored."""
@@ -285,6 +287,6 @@ async def test_a_training_that_has_not_started_has_said_nothing(world: World) ->
 
 async def test_a_deleted_jobs_output_is_gone_before_it_is_removed(world: World) -> None:
     await world.training()
-    await world.store.commit([Put("tuning_jobs", UID, {"hidden": True})])
+    await world.store.commit([Put("tuning_jobs", UID, {"deleted": True})])
     error = await world.refused(world.stub.ReadOutput(pb.ReadOutputRequest(training=NAME)))
     assert isinstance(error, NotFound)

@@ -73,6 +73,8 @@ PARTIAL: list[Pair] = [
     (Launch, worker_service_pb2.Grant),
 ]
 """The dataclass takes part of the message."""
+ADDED_HERE = {"gpus"}
+"""Fields of a partial dataclass that its receiver adds."""
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
@@ -94,7 +96,8 @@ def _dataclass(value_type: Any, descriptor: Any) -> st.SearchStrategy[Any]:
         case space.Choice:
             return st.lists(TEXTS, min_size=1, max_size=3, unique=True).map(tuple).map(space.Choice)
     hints = get_type_hints(value_type)
-    named = {field.name: _field(field, hints[field.name], descriptor) for field in fields(value_type)}
+    told = [field for field in fields(value_type) if field.name not in ADDED_HERE]
+    named = {field.name: _field(field, hints[field.name], descriptor) for field in told}
     if value_type is Attempt:
         named["training_id"] = st.from_regex(r"\A[a-z0-9]{1,4}/[0-9]{1,6}\Z")
     if value_type is Launch:

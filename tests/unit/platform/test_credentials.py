@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tunewright.core.errors import InvalidSpec, NotFound
-from tunewright.platform.credentials import Credentials, create_or_load, default_data_dir, load
+from tunewright.platform.credentials import Credentials, create_or_load, default_data_dir, key_pairs, load
 
 
 @pytest.fixture
@@ -45,6 +45,15 @@ def test_other_programs_read_it_as_aws_does(path):
     parser.read(path)
     assert parser["default"]["aws_access_key_id"] == keys.aws_access_key_id
     assert parser["default"]["aws_secret_access_key"] == keys.aws_secret_access_key
+
+
+def test_every_section_is_a_key_pair_and_stays_when_the_server_starts_again(path):
+    own = made(path)
+    with path.open("a") as file:
+        file.write("\n[alice]\naws_access_key_id = A\naws_secret_access_key = 100%s-secret\n\n[no keys]\nregion = x\n")
+    create_or_load(path, grpc="127.0.0.1:9", http="")
+    assert key_pairs(path) == {own.aws_access_key_id: own.aws_secret_access_key, "A": "100%s-secret"}
+    assert load(path) == replace(own, tunewright_grpc="127.0.0.1:9", tunewright_http="")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666])

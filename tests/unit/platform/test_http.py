@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+import structlog
 from prometheus_client import Counter
 
 from tunewright.core.errors import InvalidSpec, Unavailable
@@ -74,6 +75,17 @@ async def test_there_is_nothing_else_to_ask():
     async with serving(application({}), "127.0.0.1", 0) as port:
         assert (await get(port, "/credentials"))[0] == 404
         assert (await get(port, "/healthz", method="POST"))[0] == 405
+
+
+async def test_a_fault_is_logged_as_other_faults_are_and_not_told():
+    async def faulty(_scope, _receive, _send) -> None:
+        raise RuntimeError("private")
+
+    async with serving(application({}, more={"/faulty": faulty}), "127.0.0.1", 0) as port:
+        with structlog.testing.capture_logs() as logs:
+            status, _, body = await get(port, "/faulty")
+    assert (status, body) == (500, "Internal Server Error")
+    assert [(line["event"], line["path"]) for line in logs] == [("fault", "/faulty")]
 
 
 async def test_an_address_that_is_taken_or_none_is_refused_by_name():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,11 @@ from tunewright.platform.settings import (
 )
 
 
+class Kind(StrEnum):
+    PLAIN = "plain"
+    FANCY = "fancy"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     where: str = setting(tells="HOST:PORT of something.")
@@ -28,6 +34,9 @@ class Settings:
     file: Path | None = setting(None, tells="Which.")
     roots: tuple[Path, ...] = setting((), tells="Which ones.")
     labels: Mapping[str, str] = field(default_factory=dict, metadata={"tells": "What."})
+    kind: Kind = setting(Kind.PLAIN, tells="Of which kind.")
+    share: float | None = setting(None, tells="How much.")
+    names: tuple[str, ...] = setting((), tells="Whom.")
 
 
 def test_variables_become_values_of_the_fields_types():
@@ -39,6 +48,9 @@ def test_variables_become_values_of_the_fields_types():
         "TUNEWRIGHT_FILE": "/a/b",
         "TUNEWRIGHT_ROOTS": "/a:/b",
         "TUNEWRIGHT_LABELS": "host=h1, gpu=a100",
+        "TUNEWRIGHT_KIND": "Fancy",
+        "TUNEWRIGHT_SHARE": "0.5",
+        "TUNEWRIGHT_NAMES": "Team/*, other:V1,",
     }
     assert from_environment(Settings, given) == Settings(
         where="a:1",
@@ -48,6 +60,9 @@ def test_variables_become_values_of_the_fields_types():
         file=Path("/a/b"),
         roots=(Path("/a"), Path("/b")),
         labels={"host": "h1", "gpu": "a100"},
+        kind=Kind.FANCY,
+        share=0.5,
+        names=("Team/*", "other:V1"),
     )
 
 
@@ -67,6 +82,8 @@ def test_what_must_be_set_is_named_with_what_it_is_for():
         ("LEASE_S", "30s", "a number"),
         ("COMMANDS", "maybe", "true or false"),
         ("LABELS", "gpu", "NAME=VALUE"),
+        ("SHARE", "half", "a number"),
+        ("KIND", "odd", "one of plain, fancy"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_what_is_wanted(name, text, wanted):
@@ -86,7 +103,7 @@ def test_every_variable_is_described():
     assert listed["TUNEWRIGHT_WHERE"] == ("must be set", "HOST:PORT of something.")
     assert listed["TUNEWRIGHT_SLOTS"] == ("2", "How many.")
     assert listed["TUNEWRIGHT_FILE"] == ("", "Which.")
-    assert len(listed) == 7
+    assert len(listed) == 10
 
 
 def test_a_certificate_without_its_key_is_refused():

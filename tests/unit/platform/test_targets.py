@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
 from contextlib import asynccontextmanager
 
 import grpc
 import pytest
 
+from tests.unit.platform.certificates import certificate_in
 from tests.unit.platform.greeter import SERVICE, Greeter, echo, served
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.rpc.client import open_channel
@@ -71,16 +70,7 @@ async def test_a_replica_that_is_gone_is_passed_by():
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory) -> Tls:
-    """A certificate for localhost that signs itself."""
-    openssl = shutil.which("openssl")
-    assert openssl is not None, "openssl makes the certificate"
-    folder = tmp_path_factory.mktemp("tls")
-    made = Tls(folder / "certificate.pem", folder / "key.pem")
-    names = ["-subj", "/CN=tunewright", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    keys = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    files = ["-keyout", str(made.key), "-out", str(made.certificate)]
-    subprocess.run([openssl, "req", "-x509", *keys, *names, *files], check=True, capture_output=True)
-    return made
+    return certificate_in(tmp_path_factory.mktemp("tls"))
 
 
 @asynccontextmanager

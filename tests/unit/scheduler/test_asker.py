@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.scheduler.world import UID, World, spec
+from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.space import Choice, Float
 from tunewright.core.spec import Parameter, Strategy
 from tunewright.core.states import TrainingState
@@ -151,7 +151,7 @@ async def test_after_wider_ranges_all_is_sent_again_in_the_new_ones(world, repli
         1,
         parameters=(Parameter("batch", Choice(("32", "64", "128"))), Parameter("lr", Float(1e-6, 1.0))),
     )
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     async with served(replicas[0]) as channel:
         asker = Asker(world.changes, channel)
         await answer_of(world, asker, 4)

@@ -19,7 +19,7 @@ from tests.unit.platform.foreign import KEYS, OTHERS, letters, records_on, seale
 from tests.unit.scheduler.world import ClockedStore, spec, with_limits
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.core.space import Float
-from tunewright.core.spec import Parameter
+from tunewright.core.spec import Definition, Parameter
 from tunewright.core.states import JobState
 from tunewright.events.v1 import commands_pb2, facts_pb2
 from tunewright.platform.bus.memory import MemoryBus
@@ -106,10 +106,10 @@ class Office:
         return [from_document(item.document, TuningJob) for item in page.items]
 
 
-def _any_image(_field: str, image: str) -> None:
-    if image == "file:///fault":
+async def _any_image(_path: str, definition: Definition) -> None:
+    if definition.image == "file:///fault":
         raise RuntimeError("as the test wants it")
-    if not image.startswith("file:///"):
+    if not definition.image.startswith("file:///"):
         raise InvalidSpec("definitions[0].image", "is nothing that runs here")
 
 
@@ -163,7 +163,7 @@ async def test_a_job_is_amended_once_however_often_the_command_comes(office: Off
     await office.send(record, record)
     (job,) = await office.jobs()
     assert job.spec_revision == 2
-    amended = await read_spec(office.store, job.uid, 2)
+    amended = (await read_spec(office.store, job.uid, 2)).value
     assert amended is not None
     assert (amended.limits.max_trainings, amended.limits.max_parallel, amended.priority) == (9, 2, 2)
     assert amended.definitions[0].space["lr"] == Float(1e-5, 1.0)
@@ -187,7 +187,7 @@ async def test_a_crash_at_any_commit_amends_once(office: Office, commits: int, a
     told = {item.id: type(item.message).__name__ for item in [*before, *await office.told()]}
     assert [told[f"command/{KEYS.owner}/c-{number}"] for number in (2, 3)] == ["CommandAccepted", "CommandRejected"]
     (job,) = await office.jobs()
-    amended = await read_spec(office.store, job.uid, job.spec_revision)
+    amended = (await read_spec(office.store, job.uid, job.spec_revision)).value
     assert amended is not None
     assert (job.spec_revision, amended.limits.max_trainings) == (2, 9)
 

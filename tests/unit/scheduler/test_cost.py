@@ -152,10 +152,11 @@ async def test_the_limit_is_exceeded_by_no_more_than_what_was_in_flight(
 async def test_the_forecast_is_what_is_still_to_come_at_the_mean(world: World) -> None:
     wanted = priced(parallel=1, trainings=5)
     await world.create(wanted)
-    assert not job_message(await world.job(), 1, wanted).cost.HasField("forecast")
+    specification = await world.changes.specification((await world.job()).uid, 1)
+    assert not job_message(await world.job(), 1, specification).cost.HasField("forecast")
     (one,) = await claimed(world)
     await run(world, one, 10)
-    shown = job_message(await world.job(), 1, wanted).cost
+    shown = job_message(await world.job(), 1, specification).cost
     assert (shown.spent, shown.forecast) == pytest.approx((5.0, 25.0))
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.causes import CAUSES, table
+from tunewright.core.instances import GIB
 from tunewright.core.ranges_text import default_regex
-from tunewright.core.spec import Strategy, TuningJobSpec
+from tunewright.core.spec import Resources, Strategy, TuningJobSpec
 from tunewright.core.states import EndCause
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Query, Remove, Replace
@@ -302,6 +303,28 @@ async def test_a_job_that_fills_the_pool_by_itself_is_told_so(world: World) -> N
     await begin(world)
     await start(world, slots=1)
     assert "may run 2 at once" in (await first(world, "POOL_TOO_SMALL")).text
+
+
+async def test_a_training_that_no_trainer_can_hold_is_named_with_the_largest_there_is(world: World) -> None:
+    definition = replace(spec().definitions[0], resources=Resources("ml.p4d.24xlarge"))
+    await begin(world, spec(definitions=(definition,)))
+    await session(world, "small", 2, capacity={"cpus": 2, "memory_bytes": 8 * GIB})
+    await session(world, "large", 2, capacity={"cpus": 8, "memory_bytes": 64 * GIB, "gpus": 2})
+    finding = await first(world, "TOO_LARGE")
+    assert "ml.p4d.24xlarge (96 CPUs, 1152 GiB, 8 GPUs)" in finding.text
+    assert "the largest has 8 CPUs, 64 GiB, 2 GPUs" in finding.text
+
+
+async def test_a_training_that_waits_for_gpus_says_how_many_are_free(world: World) -> None:
+    definition = replace(spec().definitions[0], resources=Resources("local_gpu", instance_count=2))
+    await begin(world, spec(definitions=(definition,)))
+    capacity = {"cpus": 8, "memory_bytes": 64 * GIB, "gpus": 3}
+    epoch = await session(world, "t", 8, capacity=capacity)
+    assert len(await world.claim("t", epoch, "r", 8)) == 1
+    await wait(world, 20, "t")
+    finding = await first(world, "ROOM_AWAITED")
+    assert "2 × local_gpu (1 GPU each) is more than" in finding.text
+    assert "8 CPUs, 64 GiB, 1 GPU" in finding.text
 
 
 async def test_a_trainer_that_does_not_ask_for_work_is_named(world: World) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.scheduler.world import UID, World, running, spec, with_limits
+from tests.unit.scheduler.world import UID, World, any_program, running, spec, with_limits
 from tunewright.core.errors import IllegalTransition, InvalidSpec, QuotaExceeded, Unavailable
 from tunewright.core.spec import Limits, Strategy
 from tunewright.core.states import JobState, ObjectiveState, TrainingState
@@ -50,7 +50,7 @@ def operations(world: World) -> Operations:
 @pytest.fixture
 def front(world: World, operations: Operations) -> OperationsServicer:
     _caller.set("owner")
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     tuning = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
     return OperationsServicer(tuning, jobs, world.room, world.doctor, operations)
 
@@ -276,7 +276,7 @@ async def test_a_job_that_was_parked_while_it_ended_ends_for_the_reason_that_it_
 
 
 async def test_more_jobs_than_the_quota_are_refused_until_one_has_ended(world: World) -> None:
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     await world.room.set_quota(Quota("", max_jobs=1))
     first = await jobs.create("alice", spec(name="one"))
     with pytest.raises(QuotaExceeded, match="alice"):
@@ -289,8 +289,7 @@ async def test_more_jobs_than_the_quota_are_refused_until_one_has_ended(world: W
 async def test_of_two_creates_at_once_the_quota_lets_in_one(world: World) -> None:
     await world.room.set_quota(Quota("alice", max_jobs=3))
     replicas = [
-        TuningJobs(world.store, Changes(world.store, Bells()), lambda _field, _image: None, ControlRoom(world.store))
-        for _ in range(8)
+        TuningJobs(world.store, Changes(world.store, Bells()), any_program, ControlRoom(world.store)) for _ in range(8)
     ]
     made = await asyncio.gather(
         *(jobs.create("alice", spec(name=f"job{index}")) for index, jobs in enumerate(replicas)), return_exceptions=True
@@ -340,7 +339,7 @@ async def test_schedulers_that_grant_at_once_keep_the_quota_together(world: Worl
         sessions = Sessions(world.store, changes, Bells(), LeaseTerms())
         epoch = await world.open(f"t{index}")
         claims.append(
-            Claims(world.store, changes, sessions, ControlRoom(world.store)).claim(
+            Claims(world.store, changes, sessions, ControlRoom(world.store), world.needs).claim(
                 f"t{index}", epoch, "r", slots=2, wait_s=0
             )
         )

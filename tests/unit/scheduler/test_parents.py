@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.test_asker import Replica, served
-from tests.unit.scheduler.world import World, spec, with_limits
+from tests.unit.scheduler.world import World, any_program, spec, with_limits
 from tunewright.core.errors import Conflict, IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.space import Choice
 from tunewright.core.spec import Completion, Direction, Objective, Parameter, Strategy, WarmStart, WarmStartType
 from tunewright.core.states import JobState, ObjectiveState, TrainingState
 from tunewright.platform.documents import to_document
+from tunewright.platform.store.naming import name_key
 from tunewright.platform.store.port import Insert
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler import records
@@ -53,7 +54,7 @@ async def world(tmp_path: Path):
 
 @pytest.fixture
 def jobs(world: World) -> TuningJobs:
-    return TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    return TuningJobs(world.store, world.changes, any_program, world.room)
 
 
 async def ended(world, name, values, *, wanted=None, state=JobState.COMPLETED, owner="owner", first=0) -> TuningJob:
@@ -95,8 +96,8 @@ async def ended(world, name, values, *, wanted=None, state=JobState.COMPLETED, o
     await world.store.commit(
         [
             Insert("tuning_jobs", uid, records.job_document(job)),
-            Insert("job_names", records.name_key(owner, name), {"uid": uid}),
-            Insert("specs", records.spec_key(uid, 1), records.spec_document(wanted)),
+            Insert("job_names", name_key(owner, name), {"uid": uid}),
+            Insert("specs", records.spec_key(uid, 1), records.Specification.of(wanted).document()),
             *(Insert("training_jobs", records.training_key(one), to_document(one)) for one in trainings),
             *(
                 Insert("observations", records.ask_key(uid, index), records.observation_document(index, one))
@@ -120,7 +121,7 @@ async def test_a_child_keeps_its_parents_as_they_stood(world, jobs):
     first, second = (await job_of(world, uid)).parents
     assert (first.uid, first.name, first.observations, first.best) == ("uid-of-one", "One", 2, Best(2, 0.9))
     assert (second.name, second.observations, second.best) == ("two", 0, None)
-    message = job_message(await job_of(world, uid), 1, child("one", "uid-of-two"))
+    message = job_message(await job_of(world, uid), 1, await world.changes.specification(uid, 1))
     assert [parent.name for parent in message.parents] == ["One", "two"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.scheduler.world import UID, World, running, spec, with_limits
+from tests.unit.scheduler.world import UID, World, any_program, running, spec, with_limits
 from tunewright.core.draws import random_configuration
 from tunewright.core.errors import IllegalTransition, NotFound, Unavailable
 from tunewright.core.spec import Completion, Limits, Strategy
@@ -43,9 +43,7 @@ async def world(tmp_path: Path):
 
 @pytest.fixture
 def verbs(world: World) -> Amendments:
-    return Amendments(
-        world.store, world.changes, TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
-    )
+    return Amendments(world.store, world.changes, TuningJobs(world.store, world.changes, any_program, world.room))
 
 
 async def draw(world: World) -> TuningJob:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.scheduler.pool import Pool
-from tests.unit.scheduler.world import UID, World, spec
+from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.spec import Limits, Strategy
 from tunewright_scheduler.amendments import Amendments
 from tunewright_scheduler.core import queueing
@@ -152,7 +152,7 @@ async def test_a_job_whose_priority_is_amended_shares_with_those_of_its_new_one(
     await pool.run(300)
     await pool.create("moved", 10.0, parallel=10)
     await pool.run(5)
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     amendments = Amendments(world.store, world.changes, jobs)
     await amendments.amend("owner", "moved", Amendment(expected_revision=1, priority=1))
     before = pool.used_s["steady"]

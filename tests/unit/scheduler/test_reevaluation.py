@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.scheduler.world import UID, World, spec
+from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.space import Choice
 from tunewright.core.spec import (
@@ -203,7 +203,7 @@ async def in_repeats(world: World, **fields: int) -> Amendments:
         (training,) = await world.claim("t", epoch, f"r{index}")
         await world.exit(training)
         await world.summarize(training, VALUES[training.number])
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     return Amendments(world.store, world.changes, jobs)
 
 

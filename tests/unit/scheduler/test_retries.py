@@ -50,7 +50,7 @@ async def attempt(world: World, cause: EndCause, code: int | None = None, ran_s:
     return claimed
 
 
-@pytest.mark.parametrize("cause", [EndCause.PREEMPTED, EndCause.START_FAILED])
+@pytest.mark.parametrize("cause", [EndCause.PREEMPTED, EndCause.START_FAILED, EndCause.OUTPUT_LOST])
 async def test_what_was_not_the_algorithms_fault_runs_again_and_then_is_a_retryable_error(world, cause):
     await begin(world, 2)
     for retries in (1, 2):
@@ -66,7 +66,12 @@ async def test_what_was_not_the_algorithms_fault_runs_again_and_then_is_a_retrya
     assert training_message(training).retries == 2
 
 
-ALGORITHMS = [(EndCause.EXITED, 1), (EndCause.OUT_OF_MEMORY, 137), (EndCause.SPOOL_FULL, 143)]
+ALGORITHMS = [
+    (EndCause.EXITED, 1),
+    (EndCause.OUT_OF_MEMORY, 137),
+    (EndCause.SPOOL_FULL, 143),
+    (EndCause.INPUT_UNUSABLE, None),
+]
 
 
 @pytest.mark.parametrize(("cause", "code"), ALGORITHMS)

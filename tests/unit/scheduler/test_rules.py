@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.unit.scheduler.world import World, spec
+from tests.unit.scheduler.world import World, any_program, spec
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.space import Choice
 from tunewright.core.spec import (
@@ -90,7 +90,7 @@ class Scheduler(RuleBasedStateMachine):
         self.world.changes.on_ask = lambda uid, number: self.asks.append((uid, number))
         self.operations = Operations(self.world.changes)
         self.sweeper = Sweep(self.world.store, self.world.changes, self.world.sessions)
-        jobs = TuningJobs(self.world.store, self.world.changes, lambda _field, _image: None, self.world.room)
+        jobs = TuningJobs(self.world.store, self.world.changes, any_program, self.world.room)
         self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs, self.world.doctor)
         if clock is not None:
             self.world.store.clock = clock

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.scheduler.world import UID, World, spec, with_limits
+from tests.unit.scheduler.world import UID, World, any_program, spec, with_limits
 from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.spec import (
@@ -54,7 +54,7 @@ async def world(tmp_path: Path):
 @pytest.fixture
 def front(world: World) -> TuningServicer:
     _caller.set("owner")
-    jobs = TuningJobs(world.store, world.changes, lambda _field, _image: None, world.room)
+    jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     return TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
 
 

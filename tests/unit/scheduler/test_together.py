@@ -15,8 +15,9 @@ from tunewright.core.states import EndCause, TrainingState
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Insert, Put, Query, Remove, Write
 from tunewright_scheduler import records
+from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.change import Change
-from tunewright_scheduler.changes import TOGETHER
+from tunewright_scheduler.changes import TOGETHER, Changes
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.orders import Holding
@@ -63,8 +64,9 @@ async def test_all_open_asks_are_made_again_though_one_job_cannot_be_read(world:
     broken = uids[AT_ONCE // 2]
     await world.store.commit([Remove("specs", records.spec_key(broken, 1))])
     asked: list[str] = []
-    world.changes.on_ask = lambda uid, _number: asked.append(uid)
-    await Sweep(world.store, world.changes, world.sessions).resume()
+    started_again = Changes(world.store, Bells())
+    started_again.on_ask = lambda uid, _number: asked.append(uid)
+    await Sweep(world.store, started_again, world.sessions).resume()
     assert sorted(asked) == sorted(set(uids) - {broken})
 
 

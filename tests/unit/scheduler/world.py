@@ -19,6 +19,8 @@ from tunewright.core.spec import (
 )
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document
+from tunewright.platform.instance_types import packaged_types
+from tunewright.platform.store.naming import name_key
 from tunewright.platform.store.port import Insert, Put, Query, Stored, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_scheduler import records
@@ -33,6 +35,7 @@ from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.session import LeaseTerms, Session
 from tunewright_scheduler.core.training import Exit, Summary, Training, summarized
 from tunewright_scheduler.doctor import Doctor
+from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
 UID = "0123456789abcdef"
@@ -95,13 +98,14 @@ class World:
         self.changes.on_ask = lambda _uid, number: self.asked.append(number)
         self.sessions = Sessions(self.store, self.changes, self.bells, LeaseTerms())
         self.room = ControlRoom(self.store)
-        self.claims = Claims(self.store, self.changes, self.sessions, self.room)
-        self.doctor = Doctor(self.store, self.changes, self.room, self.sessions.terms)
+        self.needs = Needs(self.changes, packaged_types())
+        self.claims = Claims(self.store, self.changes, self.sessions, self.room, self.needs)
+        self.doctor = Doctor(self.store, self.changes, self.room, self.sessions.terms, self.needs)
 
     async def create(self, wanted: TuningJobSpec, uid: str = UID, owner: str = "owner") -> TuningJob:
         now = self.store.clock
         job = TuningJob(uid, wanted.name, owner, created_at=now, modified_at=now, seed=7)
-        name = Insert("job_names", records.name_key(owner, wanted.name), {"uid": uid})
+        name = Insert("job_names", name_key(owner, wanted.name), {"uid": uid})
         return await self.changes.create(job, wanted, [name])
 
     async def job(self) -> TuningJob:
@@ -164,6 +168,10 @@ class World:
         await self.exit(claimed, code)
         await self.summarize(claimed, value, "" if value is not None else "never emitted")
         return await self.training(claimed.number)
+
+
+async def any_program(_path: str, _definition: Definition) -> None:
+    """Where no program is looked for, none is missing."""
 
 
 def running(trainings: list[Training]) -> list[Training]:

@@ -29,6 +29,7 @@ class FakeScheduler(WorkerServiceServicer):
         self.ready: list[pb.Grant] = []
         self.granted: dict[str, pb.ClaimResponse] = {}
         self.opened: list[pb.OpenSessionRequest] = []
+        self.claims: list[pb.ClaimRequest] = []
         self.held: list[pb.Holding] = []
         self.exits: defaultdict[Key, list[pb.ExitedRequest]] = defaultdict(list)
         self.stops: dict[Key, pb.StopOrder] = {}
@@ -86,6 +87,7 @@ class FakeScheduler(WorkerServiceServicer):
         await self._enter("Claim", request.epoch)
         if request.request_id in self.granted:
             return self.granted[request.request_id]
+        await self.change(lambda: self.claims.append(request))
         await self._wait("Claim", lambda: self.ready and not self.draining, request)
         if self.draining:
             return pb.ClaimResponse()
@@ -130,7 +132,8 @@ class FakeScheduler(WorkerServiceServicer):
     def _orders(self, named: Sequence[pb.Holding]) -> pb.HeartbeatResponse:
         """What is not obeyed yet by the state that this heartbeat tells; nothing about what it does not name."""
         held = {key(holding.attempt): holding for holding in named}
-        running = [k for k, holding in held.items() if not holding.exited and holding.phase != "Stopping"]
+        ending = {"Stopping", "Interrupted", "Uploading"}
+        running = [k for k, holding in held.items() if not holding.exited and holding.phase not in ending]
         return pb.HeartbeatResponse(
             stop=[self.stops[k] for k in running if k in self.stops],
             settled=[self.settled[k] for k in held if k in self.settled],

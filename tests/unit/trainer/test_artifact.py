@@ -9,16 +9,23 @@ from pathlib import Path
 import pytest
 
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.locations import location_of
 from tunewright_trainer import artifact
 from tunewright_trainer.folder import AttemptFolder, read_failure
+from tunewright_trainer.storage.buckets import Buckets
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> AttemptFolder:
     folder = AttemptFolder(tmp_path / "attempt")
-    folder.model.mkdir(parents=True)
-    folder.output_data.mkdir(parents=True)
+    folder.first.model.mkdir(parents=True)
+    folder.first.output_data.mkdir(parents=True)
     return folder
+
+
+def publish(folder: AttemptFolder, target: Path) -> None:
+    location = location_of(target.as_uri(), "target")
+    artifact.publish(folder, Buckets(None).of(location), location)
 
 
 def names(archive: Path) -> list[str]:
@@ -27,36 +34,64 @@ def names(archive: Path) -> list[str]:
 
 
 def test_nothing_there(folder, tmp_path):
-    assert not artifact.anything_to_pack(folder)
-    artifact.pack(folder)
-    artifact.publish(folder, tmp_path / "out")
+    assert not artifact.anything_to_pack(folder, 1)
+    artifact.pack(folder, 1)
+    publish(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_packing_is_idempotent(folder):
-    (folder.model / "sub").mkdir()
-    (folder.model / "sub" / "weights").write_bytes(b"w" * 10_000)
-    artifact.pack(folder)
+    (folder.first.model / "sub").mkdir()
+    (folder.first.model / "sub" / "weights").write_bytes(b"w" * 10_000)
+    artifact.pack(folder, 1)
     archive = folder.artifacts / artifact.MODEL
     before = archive.stat().st_mtime_ns
-    artifact.pack(folder)
+    artifact.pack(folder, 1)
     assert archive.stat().st_mtime_ns == before
     assert names(archive) == ["sub", "sub/weights"]
 
 
 def test_a_kill_in_mid_packing_leaves_nothing_that_counts(folder):
-    (folder.model / "weights").write_text("w")
+    (folder.first.model / "weights").write_text("w")
     folder.artifacts.mkdir()
     (folder.artifacts / "model.tar.gz.new").write_bytes(b"half")
-    artifact.pack(folder)
+    artifact.pack(folder, 1)
+    assert names(folder.artifacts / artifact.MODEL) == ["weights"]
+
+
+def test_what_several_instances_leave_becomes_one_archive_and_of_two_files_the_first_hosts_is_kept(folder):
+    left = {
+        0: {"weights": "of algo-1", "shards/1": "1", "folder/x": "x", "file": "of algo-1"},
+        1: {"weights": "of algo-2", "shards/2": "2", "folder": "no folder here", "file/y": "y"},
+        2: {"shards/3": "3", "late": "of algo-3"},
+    }
+    for number, files in left.items():
+        for name, content in files.items():
+            path = folder.instance(number).model / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+    assert artifact.pack(folder, 3) == ["file", "folder", "weights"]
+    with tarfile.open(folder.artifacts / artifact.MODEL) as tar:
+        packed = {member.name: tar.extractfile(member).read().decode() for member in tar if member.isfile()}
+    shards = {f"shards/{number}": str(number) for number in (1, 2, 3)}
+    assert packed == {"weights": "of algo-1", "folder/x": "x", "file": "of algo-1", "late": "of algo-3", **shards}
+
+
+def test_what_only_a_later_instance_leaves_is_packed(folder):
+    folder.first.model.rmdir()
+    folder.instance(1).model.mkdir(parents=True)
+    (folder.instance(1).model / "weights").write_text("w")
+    assert not artifact.anything_to_pack(folder, 1)
+    assert artifact.anything_to_pack(folder, 2)
+    artifact.pack(folder, 2)
     assert names(folder.artifacts / artifact.MODEL) == ["weights"]
 
 
 def test_a_link_is_packed_as_a_link(folder, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("secret")
-    (folder.model / "link").symlink_to(secret)
-    artifact.pack(folder)
+    (folder.first.model / "link").symlink_to(secret)
+    artifact.pack(folder, 1)
     with tarfile.open(folder.artifacts / artifact.MODEL) as tar:
         assert tar.getmember("link").issym()
 
@@ -65,22 +100,25 @@ def test_publishing_replaces_and_may_be_repeated(folder, tmp_path):
     target = tmp_path / "out"
     target.mkdir()
     (target / artifact.MODEL).write_text("of an earlier run")
-    (folder.model / "weights").write_text("w")
-    (folder.output_data / "plot").write_text("p")
-    artifact.pack(folder)
-    artifact.publish(folder, target)
-    artifact.publish(folder, target)
+    (folder.first.model / "weights").write_text("w")
+    (folder.first.output_data / "plot").write_text("p")
+    artifact.pack(folder, 1)
+    publish(folder, target)
+    publish(folder, target)
     assert sorted(path.name for path in target.iterdir()) == [artifact.MODEL, artifact.OUTPUT]
     assert names(target / artifact.MODEL) == ["weights"]
 
 
 def test_where_it_goes(tmp_path):
     default = artifact.destination("", tmp_path, "job-001")
-    assert default == tmp_path.resolve() / "artifacts" / "job-001" / "output"
-    assert artifact.destination("file:///my%20models", tmp_path, "job-001") == Path("/my models/job-001/output")
+    assert default.uri == (tmp_path.resolve() / "artifacts" / "job-001" / "output").as_uri()
+    assert artifact.destination("file:///my%20models", tmp_path, "job-001").uri == "file:///my%20models/job-001/output"
+    for uri in ("s3://bucket", "s3://bucket/"):
+        assert artifact.destination(uri, tmp_path, "job-001").uri == "s3://bucket/job-001/output"
+    assert artifact.destination("s3://bucket/a/", tmp_path, "job-001").uri == "s3://bucket/a/job-001/output"
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/x", "file://host/x", "/plain", "file://"])
+@pytest.mark.parametrize("uri", ["https://host/x", "s3://", "file://host/x", "/plain", "file://", "s3://b/../x"])
 def test_where_it_cannot_go(tmp_path, uri):
     with pytest.raises(InvalidSpec, match="output_uri"):
         artifact.destination(uri, tmp_path, "job-001")
@@ -90,18 +128,18 @@ def test_a_model_folder_turned_into_a_link_is_not_packed(folder, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "secret").write_text("x")
-    folder.model.rmdir()
-    folder.model.symlink_to(elsewhere)
-    assert not artifact.anything_to_pack(folder)
+    folder.first.model.rmdir()
+    folder.first.model.symlink_to(elsewhere)
+    assert not artifact.anything_to_pack(folder, 1)
 
 
 def test_a_failure_that_is_no_file_is_no_reason(folder):
-    folder.failure.parent.mkdir(parents=True, exist_ok=True)
-    os.mkfifo(folder.failure)
-    assert read_failure(folder, 100) == ""
+    folder.first.failure.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(folder.first.failure)
+    assert read_failure(folder.first, 100) == ""
 
 
 def test_the_reason_of_a_failure_is_cut(folder):
-    folder.failure.parent.mkdir(parents=True, exist_ok=True)
-    folder.failure.write_text("no GPU " * 100)
-    assert read_failure(folder, 6) == "no GPU"
+    folder.first.failure.parent.mkdir(parents=True, exist_ok=True)
+    folder.first.failure.write_text("no GPU " * 100)
+    assert read_failure(folder.first, 6) == "no GPU"

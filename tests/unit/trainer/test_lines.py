@@ -67,6 +67,19 @@ def test_going_on_from_any_position_gives_the_rest(output, first_read):
     assert [*lines.texts, *rest] == read_all(output, [])[0]
 
 
+@given(PRINTED, st.integers(1, 5))
+def test_some_lines_at_a_time_are_the_same_lines(output, most):
+    texts: list[str] = []
+    position = Position()
+    while position.offset < len(output):
+        lines = cut_lines(position, output[position.offset :], final=True, most=most)
+        assert len(lines.texts) <= most
+        assert lines.end.offset > position.offset
+        texts += lines.texts
+        position = lines.end
+    assert texts == read_all(output, [])[0]
+
+
 def test_a_progress_bar_is_many_lines():
     assert read_all(b"\r 10%\r 50%\r100%\ndone", [])[0] == ["", " 10%", " 50%", "100%", "done"]
 

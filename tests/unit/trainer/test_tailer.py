@@ -73,13 +73,13 @@ def spool(tmp_path: Path) -> Path:
 
 
 def ended(spool: Path) -> End:
-    return End(EndCause.EXITED, 0, 1.0, 2.0, spool.stat().st_size)
+    return End(EndCause.EXITED, 0, 1.0, 2.0, (spool.stat().st_size,))
 
 
 @asynccontextmanager
 async def tailing(spool: Path, bus: RecordingBus):
     metrics = MetricsFile(spool.with_name("metrics.jsonl"), spool.with_name("metrics-fault"))
-    tailer = Tailer(OutputRecords(GRANT), spool, metrics, bus)
+    tailer = Tailer(OutputRecords(GRANT), [spool], metrics, bus)
     task = asyncio.create_task(tailer.run())
     yield tailer
     task.cancel()

@@ -25,6 +25,8 @@ from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_s
 from tunewright_trainer.core.attempt import Attempt
 from tunewright_trainer.folder import AttemptFolder, Folders
 from tunewright_trainer.main import make_trainer
+from tunewright_trainer.runner.making import RunnerSettings, make_runner
+from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.settings import TrainerSettings
 
 MODEL = """
@@ -33,6 +35,10 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "weights").write_text("w")
 pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "plot").write_text("p")
 print("accuracy=0.5")
 """
+
+
+def programs(settings: TrainerSettings) -> Runner:
+    return make_runner(settings, RunnerSettings(), "runner")
 
 
 class Plant:
@@ -44,12 +50,13 @@ class Plant:
         self.roots = folder / "images"
         self.roots.mkdir()
         self.settings = TrainerSettings(folder / "data", image_roots=(self.roots,), stop_grace_s=10.0)
+        self.make_runner = programs
         self.trainer: asyncio.Task[None] | None = None
         self.count = 0
 
     def start(self, **changes: object) -> None:
         self.settings = replace(self.settings, **changes)
-        self.runs = make_trainer(self.settings, self.channel, self.bus)
+        self.runs = make_trainer(self.settings, self.channel, self.bus, self.make_runner(self.settings))
         self.trainer = asyncio.create_task(self.runs.run())
 
     async def end(self) -> None:
@@ -61,6 +68,8 @@ class Plant:
 
     async def clear(self) -> None:
         """Kill what a test has left running."""
+        self.make_runner = programs
+        self.settings = replace(self.settings, preemption_file=None)
         await self.scheduler.change(lambda: self.scheduler.void.update(self.attempts()))
         self.scheduler.silent.clear()
         self.start()
@@ -80,7 +89,12 @@ class Plant:
         script = self.roots / f"program{self.count}.py"
         script.write_text(source)
         attempt = pb.Attempt(training_id=f"job/{self.count:06d}", attempt=1)
-        definition = spec_pb2.Definition(image=fields.pop("image", script.as_uri()), output_uri=fields.pop("to", ""))
+        definition = spec_pb2.Definition(
+            image=fields.pop("image", script.as_uri()),
+            output_uri=fields.pop("to", ""),
+            channels=fields.pop("channels", ()),
+        )
+        definition.resources.instance_count = fields.pop("instances", 1)
         grant = pb.Grant(attempt=attempt, training_name=f"job-{self.count:03d}", definition=definition, **fields)
         await self.scheduler.change(lambda: self.scheduler.ready.append(grant))
         return attempt.training_id, attempt.attempt
@@ -89,7 +103,7 @@ class Plant:
         return Folders(self.settings.data_dir).of(Attempt(*attempt))
 
     async def printed(self, attempt: Key, text: bytes) -> None:
-        spool = self.folder(attempt).spool
+        spool = self.folder(attempt).first.spool
         await until(lambda: spool.exists() and text in spool.read_bytes())
 
     async def exit_of(self, attempt: Key) -> pb.ExitedRequest:
@@ -184,7 +198,7 @@ async def test_a_failure_tells_its_reason(plant):
     ("fields", "words"),
     [
         ({"image": "file:///etc/evil.py"}, "--image-root"),
-        ({"to": "s3://bucket/models"}, "s3://bucket/models"),
+        ({"to": "https://host/models"}, "https://host/models"),
     ],
 )
 async def test_what_cannot_be_started_ends_with_its_reason_and_without_output(plant, fields, words):
@@ -284,7 +298,7 @@ async def test_a_restart_goes_on_where_it_was(plant):
     first, second = plant.scheduler.opened
     assert second.trainer_id == first.trainer_id
     assert [(held.training_id, held.attempt) for held in second.holding] == [attempt]
-    (plant.folder(attempt).model / "go").touch()
+    (plant.folder(attempt).first.model / "go").touch()
     report = await plant.exit_of(attempt)
     assert (report.cause, report.exit_code) == (cause("EXITED"), 7)
     lines: dict[int, str] = {}
@@ -330,7 +344,7 @@ async def test_an_abandoned_attempt_is_killed_and_silent(plant):
     await plant.scheduler.until(lambda: not plant.scheduler.holds(attempt))
     folder = plant.folder(attempt)
     await until(folder.abandoned.exists)
-    assert folder.spool.read_bytes() == b"up\n"
+    assert folder.first.spool.read_bytes() == b"up\n"
 
 
 async def test_what_was_given_to_another_meanwhile_is_abandoned_at_the_restart(plant):
@@ -370,7 +384,7 @@ async def test_a_lost_answer_changes_nothing(plant, call):
     attempt = await plant.grant("print('once')")
     await plant.exit_of(attempt)
     await plant.scheduler.until(lambda: len(plant.scheduler.exits[attempt]) == (2 if call == "Exited" else 1))
-    assert plant.folder(attempt).spool.read_bytes() == b"once\n"
+    assert plant.folder(attempt).first.spool.read_bytes() == b"once\n"
 
 
 async def test_an_end_is_told_when_the_scheduler_is_back(plant):
@@ -378,7 +392,7 @@ async def test_an_end_is_told_when_the_scheduler_is_back(plant):
     attempt = await plant.grant(COUNTING)
     await plant.printed(attempt, b"line 499\n")
     plant.scheduler.silent.add("Exited")
-    (plant.folder(attempt).model / "go").touch()
+    (plant.folder(attempt).first.model / "go").touch()
     await plant.output_until_ended("g")
     assert plant.scheduler.exits[attempt] == []
     plant.scheduler.silent.clear()
@@ -409,7 +423,7 @@ async def test_a_session_taken_from_it_is_opened_anew_with_what_it_holds(plant):
     await plant.scheduler.change(lambda: setattr(plant.scheduler, "epoch", 10))
     await plant.scheduler.until(lambda: len(plant.scheduler.opened) == 2)
     assert [held.training_id for held in plant.scheduler.opened[1].holding] == [attempt[0]]
-    (plant.folder(attempt).model / "go").touch()
+    (plant.folder(attempt).first.model / "go").touch()
     assert (await plant.exit_of(attempt)).epoch == 11
 
 
@@ -451,7 +465,7 @@ async def test_a_second_trainer_on_the_data_folder_is_refused(plant):
     plant.start()
     await plant.scheduler.until(lambda: plant.scheduler.opened)
     with pytest.raises(IllegalTransition, match="in use"):
-        await make_trainer(plant.settings, plant.channel, plant.bus).run()
+        await make_trainer(plant.settings, plant.channel, plant.bus, programs(plant.settings)).run()
 
 
 # -- Draining
@@ -520,3 +534,16 @@ async def test_a_drain_ends_though_no_scheduler_answers(plant, monkeypatch):
     async with asyncio.timeout(5):
         await plant.runs.drain()
         await plant.trainer
+
+
+async def test_a_training_whose_model_cannot_be_packed_has_not_done_well(plant):
+    plant.start()
+    unreadable = (
+        "import os, pathlib\n"
+        "root = pathlib.Path(os.environ['SAGEMAKER_BASE_DIR'])\n"
+        "(root / 'model/weights').write_text('w')\n"
+        "(root.parent / 'artifact').write_text('no folder can be made here')\n"
+    )
+    report = await plant.exit_of(await plant.grant(unreadable))
+    assert (report.cause, report.exit_code, report.artifact_uri) == (cause("OUTPUT_LOST"), 0, "")
+    assert report.reason.startswith("ClientError: Artifact upload failed: ")

@@ -74,14 +74,14 @@ def _error(objective: Objective | None, series: Series) -> float | None:
 
 
 def objective_of(stream: Stream) -> tuple[float | None, str]:
-    """Return the objective, or None and why there is none.
+    """Return the objective, or None and why there is none; a training by itself has none, which is no fault.
 
     The last emission counts, whichever instance made it, and must be a finite number; with ObjectiveReading.BEST the
     best finite one counts.
     """
     objective, series = stream.objective, stream.series
     if objective is None:
-        return None, "no objective metric is defined"
+        return None, ""
     emitted = series.metrics.get(objective.metric_name)
     if emitted is None:
         return None, _never_emitted(stream, objective.metric_name)

@@ -92,7 +92,14 @@ def revised(job: TuningJob, spec: TuningJobSpec, now: float, *, other_space: boo
     return Decision(job, (tell_changed(job, now, "amended by its user"),))
 
 
+def check_tunes(job: TuningJob, event: str) -> None:
+    """Raise IllegalTransition if the job stands for a training that was asked for by itself."""
+    if job.alone:
+        raise IllegalTransition(f"training job {job.name}", "by itself", event, "Create a tuning job")
+
+
 def _check_open(job: TuningJob) -> None:
+    check_tunes(job, "be changed")
     if job.state.final or CLOSING_JOB_STATES & {job.state, job.blocked_in}:
         state = job.state.shown if job.state.final else "closing"
         remedy = "Extend it" if job.state.final else "Extend it once it has ended"

@@ -39,6 +39,8 @@ class Verdict:
 
 def verdict(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
     """Say which end an open job has come to, None if none."""
+    if spec.alone:
+        return _alone(job)
     return (
         _failed(job)
         or _target(job, spec)
@@ -49,6 +51,17 @@ def verdict(job: TuningJob, spec: TuningJobSpec, now: float) -> Verdict | None:
         or _search_over(job, spec)
         or _used_up(job, spec)
     )
+
+
+def _alone(job: TuningJob) -> Verdict | None:
+    """What stands for one training ends with it, and as it did."""
+    if job.in_flight or not job.started:
+        return None
+    if job.trainings.completed:
+        return Verdict(JobState.COMPLETING, "its training has ended")
+    if job.trainings.stopped:
+        return Verdict(JobState.STOPPING, "its training was stopped")
+    return Verdict(JobState.FAILING, job.first_failure)
 
 
 def _failed(job: TuningJob) -> Verdict | None:

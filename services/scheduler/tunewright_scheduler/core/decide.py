@@ -203,7 +203,7 @@ def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
         case _:
             trainings = replace(trainings, non_retryable_error=trainings.non_retryable_error + 1)
     if ending.objective is None:
-        objectives = replace(objectives, failed=objectives.failed + 1)
+        objectives = replace(objectives, failed=objectives.failed + (not spec.alone))
         first = _first_failure(job, ending)
         return replace(job, trainings=trainings, objectives=objectives, first_failure=first)
     objectives = replace(objectives, succeeded=objectives.succeeded + 1)

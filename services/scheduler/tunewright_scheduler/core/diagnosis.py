@@ -177,13 +177,11 @@ def _unclaimed(at: Situation) -> Iterator[Finding]:
     """Why trainings wait for a trainer: the first reason in each pool that explains it."""
     quota = at.controls.quota(at.job.owner)
     limit = quota.max_parallel
-    for pool in at.pools:
-        waiting = [training for training in at.ready if training.pool == pool.name]
-        if not waiting:
-            continue
+    for pool, demand in [(one, demand) for one in at.pools for demand in at.demands(one.name)]:
+        waiting = [item for item in at.ready if item.pool == pool.name and at.demand(item) == demand]
         told: dict[str, Any] = {"trainings": counted(len(waiting)), "pool": pool.name, "job": at.job.name}
         since = min(training.created_at for training in waiting)
-        cause, more = pool.why(at.job, at.now, at.terms.lease_s, at.controls)
+        cause, more = pool.why(at.job, demand, at.now, at.terms.lease_s, at.controls)
         if limit is not None and at.owner_runs >= limit and cause not in NOBODY_THERE:
             owner = at.job.owner
             yield found("QUOTA_REACHED", since=since, owner=owner, limit=limit, running=at.owner_runs, **told)
@@ -196,7 +194,9 @@ def _unclaimed(at: Situation) -> Iterator[Finding]:
             yield found(cause, since=since, parallel=parallel, seconds=seconds, **told, **more)
 
 
-NOBODY_THERE: Final = frozenset({"NO_TRAINER", "TRAINERS_CORDONED", "TRAINERS_DRAINING", "TRAINERS_SILENT"})
+NOBODY_THERE: Final = frozenset(
+    {"NO_TRAINER", "TRAINERS_CORDONED", "TRAINERS_DRAINING", "TRAINERS_SILENT", "TOO_LARGE"}
+)
 
 
 def _lost(at: Situation) -> Iterator[Finding]:

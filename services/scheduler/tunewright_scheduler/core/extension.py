@@ -15,6 +15,7 @@ from tunewright.core.check import LARGEST_SEED
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.spec import Definition, EnqueuedConfiguration, Strategy, TuningJobSpec, WarmStart, WarmStartType
 from tunewright.core.values import replace
+from tunewright_scheduler.core.amendment import check_tunes
 from tunewright_scheduler.core.job import TuningJob
 
 MAX_PARENTS: Final = 5
@@ -28,7 +29,8 @@ REFUSED: Final = {
 
 
 def check_ended(job: TuningJob, event: str) -> None:
-    """Raise IllegalTransition if the job has not ended."""
+    """Raise IllegalTransition if the job has not ended, or is none that can be gone on with."""
+    check_tunes(job, event)
     if not job.state.final:
         remedy = "Amend it: a job that has not ended can be given more"
         raise IllegalTransition(f"tuning job {job.name}", "not in a terminal state", event, remedy)

@@ -192,6 +192,10 @@ class TuningJob:
     """Where the job's next training stands in the order of claims among jobs of one priority."""
     turn_s: float = UNKNOWN_S
     """Seconds that a training is taken to run, for the turns of the next ones."""
+    alone: bool = False
+    """It stands for one training that was asked for by itself."""
+    tags: Mapping[str, str] | None = None
+    """As they have been changed; None: as the specification has them."""
 
     @property
     def in_flight(self) -> tuple[int, ...]:

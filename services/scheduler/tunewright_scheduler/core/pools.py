@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tunewright.core.instances import Capacity
 from tunewright_scheduler.core.controls import Controls
+from tunewright_scheduler.core.fitting import NOTHING, Demand, fits, largest, left
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Training
@@ -21,6 +23,7 @@ class Lease:
     uid: str
     job: str
     holder: str = ""
+    demand: Demand = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,21 @@ class Pool:
     before: tuple[Lease, ...] = ()
     """Trainings that are to be claimed before the job's."""
 
+    def free(self, session: Session) -> Capacity | None:
+        """Return what is left of a trainer's capacity beside what it holds; None: it counts slots alone."""
+        if session.capacity is None:
+            return None
+        return left(session.capacity, (lease.demand for lease in self.leases if lease.holder == session.trainer_id))
+
     def since(self, waiting: Sequence[Training]) -> float:
         """Return since when somebody could have claimed: the trainings and a trainer were both there."""
         opened = min((session.opened_at for session in self.sessions), default=0.0)
         return max(opened, min(training.waits_since for training in waiting))
 
-    def why(self, job: TuningJob, now: float, lease_s: float, controls: Controls) -> tuple[str, dict[str, Any]]:
-        """Return the cause for which a training of the job waits here, and the words for it."""
+    def why(
+        self, job: TuningJob, demand: Demand, now: float, lease_s: float, controls: Controls
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the cause for which a training of the job that takes so much waits here, and the words for it."""
         if not self.sessions:
             return "NO_TRAINER", {}
         there = {"trainers": names([session.trainer_id for session in self.sessions])}
@@ -50,13 +61,21 @@ class Pool:
         if not giving:
             cordoned = any(session.trainer_id in controls.cordons for session in audible)
             return ("TRAINERS_CORDONED" if cordoned else "TRAINERS_DRAINING"), there
-        return self._taken(job, giving)
+        able = [item for item in giving if fits(demand, item.capacity)]
+        if not able:
+            most = largest([item.capacity for item in giving if item.capacity is not None])
+            return "TOO_LARGE", {"instances": str(demand), "largest": str(most)}
+        return self._taken(job, demand, able)
 
-    def _taken(self, job: TuningJob, giving: Sequence[Session]) -> tuple[str, dict[str, Any]]:
+    def _taken(self, job: TuningJob, demand: Demand, giving: Sequence[Session]) -> tuple[str, dict[str, Any]]:
         held = [lease.holder for lease in self.leases]
-        free = [item.trainer_id for item in giving if held.count(item.trainer_id) < item.slots]
+        slotted = [item for item in giving if held.count(item.trainer_id) < item.slots]
+        free = [item.trainer_id for item in slotted if fits(demand, self.free(item))]
         if free:
             return "NOT_CLAIMED", {"trainers": names(free)}
+        if slotted:
+            most = largest([left for item in slotted if (left := self.free(item)) is not None])
+            return "ROOM_AWAITED", {"instances": str(demand), "free": str(most)}
         slots = {"slots": sum(item.slots for item in giving)}
         if first := [lease.job for lease in self.before if lease.uid != job.uid]:
             return "OTHER_JOBS_FIRST", {**slots, "jobs": names(first)}

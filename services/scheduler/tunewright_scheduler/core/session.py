@@ -13,9 +13,13 @@ from enum import StrEnum
 from typing import Final
 
 from tunewright.core.errors import IllegalTransition
+from tunewright.core.instances import Capacity
+from tunewright_scheduler.core.phases import Told
 
 FENCED_AT: Final = 0.0
 """When the lease of a session that is being ended has expired."""
+TOLD_EVERY_S: Final = 1.0
+"""A session is written so often at most for what its trainer tells of what it runs."""
 
 
 class LeaseState(StrEnum):
@@ -61,6 +65,10 @@ class Session:
     expires_at: float
     draining: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    capacity: Capacity | None = None
+    """What its host has for trainings; None: only slots are counted."""
+    told: tuple[Told, ...] = ()
+    """The phases of what it runs, as of the last renewal."""
 
     @property
     def lease(self) -> LeaseState:
@@ -88,11 +96,20 @@ def check_epoch(session: Session | None, trainer_id: str, epoch: int) -> Session
     return session
 
 
-def renewed(session: Session, now: float, lease_s: float, *, draining: bool) -> Session:
-    """Return the session with a whole lease ahead; as it is while over two thirds are left, to spare a write."""
-    if session.expires_at - now > lease_s * 2 / 3 and session.draining == draining:
+def renewed(
+    session: Session, now: float, lease_s: float, *, draining: bool, told: tuple[Told, ...] | None = None
+) -> Session:
+    """Return the session with a whole lease ahead, and what its trainer has told (None: nothing else than before).
+
+    It stays as it is, to spare a write, while over two thirds of the lease are left and nothing else was told; phases
+    that follow each other faster than that are written with the next heartbeat.
+    """
+    told = session.told if told is None else told
+    written_s = now - (session.expires_at - lease_s)
+    news = session.draining != draining or (session.told != told and written_s >= TOLD_EVERY_S)
+    if session.expires_at - now > lease_s * 2 / 3 and not news:
         return session
-    return _moved(session, replace(session, expires_at=now + lease_s, draining=draining))
+    return _moved(session, replace(session, expires_at=now + lease_s, draining=draining, told=told))
 
 
 def fenced(session: Session) -> Session:

@@ -17,12 +17,15 @@ from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState,
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
 from tunewright_scheduler.core.job import Ending, Provenance
+from tunewright_scheduler.core.phases import INTERRUPTED, Phase, kept, told
 
 MAX_LOSSES: Final = 3
 MAX_REASON: Final = 1024
 JOB_PAUSED: Final = "its tuning job is paused"
 CLAIM_REMINDER_S: Final = 60.0
 """How often a training that nobody claims is looked at again."""
+MAX_WAIT_EXCEEDED: Final = "MaxWaitTimeExceeded"
+"""Why a training was stopped that has waited and run for longer than its max_wait_s."""
 AWAITED_AGAIN_S: Final = 30.0
 """How often a training whose summary is overdue is looked at again, while metrics cannot have read its output."""
 
@@ -112,7 +115,8 @@ class Training:
     bracket: int = 0
     rungs: tuple[int, ...] = ()
     state: TrainingState = TrainingState.READY
-    objective_state: ObjectiveState = ObjectiveState.PENDING
+    objective_state: ObjectiveState | None = ObjectiveState.PENDING
+    """None: it has no objective."""
     objective_value: float | None = None
     reason: str = ""
     attempt: int = 0
@@ -122,6 +126,8 @@ class Training:
     losses: int = 0
     retries: int = 0
     """Attempts made again after an end that was neither a loss nor the algorithm's fault."""
+    preemptions: int = 0
+    """Attempts made again because a host was taken back, of a training that is there for that: spot."""
     ran_s: float = 0.0
     """Seconds that ended attempts have run: so much of the training's allowance is used."""
     price: float = 0.0
@@ -152,6 +158,25 @@ class Training:
     due_at: float | None = None
     withheld_order: float | None = None
     """Its order of claims while it is withheld."""
+    modified_at: float | None = None
+    """When its record was last written; None: before this was kept."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Those that its tuning job had when it was created, and what was changed since."""
+    alone: bool = False
+    """It was asked for by itself: nothing is tuned, so it has no objective."""
+    expires_at: float | None = None
+    """When it is stopped, whether it waits or runs; None: it may wait for ever."""
+    max_wait_exceeded: bool = False
+    """It was stopped for that."""
+    left_by: str = ""
+    """The trainer that held it last and has not seen it through."""
+    phases: tuple[Phase, ...] = ()
+    """Of ended attempts, oldest first."""
+
+    @property
+    def shown(self) -> str:
+        """AMT's TrainingJobStatus."""
+        return "Stopping" if self.stop_reason and not self.state.final else self.state.shown
 
     @property
     def claimable(self) -> bool:
@@ -172,14 +197,16 @@ def granted(training: Training, holder: str, claim_id: str, now: float) -> Train
         holder=holder,
         claim_id=claim_id,
         granted_at=now,
-        due_at=None,
+        due_at=training.expires_at,
         reason="",
         summary=None,  # one of the attempt before may have come after its loss
     )
 
 
-def exited(training: Training, attempt: int, exit_: Exit, now: float, summary_due_s: float) -> Training:
-    """Note that the process of `attempt` has ended. The same fact again changes nothing.
+def exited(
+    training: Training, attempt: int, exit_: Exit, now: float, summary_due_s: float, phases: tuple[Phase, ...] = ()
+) -> Training:
+    """Note that the process of `attempt` has ended, which was in these phases. The same fact again changes nothing.
 
     Raises: IllegalTransition: the attempt's lease is void.
     """
@@ -192,6 +219,7 @@ def exited(training: Training, attempt: int, exit_: Exit, now: float, summary_du
         _charged(training, exit_.ended_at - started_at),
         state=move_training(training.name, training.state, TrainingState.EXITED),
         exit=exit_,
+        phases=kept(training.phases, phases),
         due_at=now + summary_due_s,
     )
     return _ended(moved, now) if moved.summary is not None else moved
@@ -248,19 +276,32 @@ def settled(training: Training, state: TrainingState, value: float | None, why: 
     return _final(replace(ran, summary=summary), state, reason, now)
 
 
-def runs_again(training: Training, cause: EndCause, max_retries: int) -> bool:
-    """Say whether a running training whose attempt ended so is given another; a lost one has a rule of its own."""
+def runs_again(training: Training, cause: EndCause, max_retries: int, *, spot: bool = False) -> bool:
+    """Say whether a running training whose attempt ended so is given another; a lost one has a rule of its own.
+
+    A spot training is preempted as often as it happens, within its max_wait_s and its max_runtime_s.
+    """
     if training.stop_reason or cause not in NOT_THE_ALGORITHMS:
         return False
+    if spot and cause is EndCause.PREEMPTED:
+        return True
     allowed = max_retries or (MAX_LOSSES - 1 if cause is EndCause.PREEMPTED else 0)
     return training.retries < allowed
 
 
-def retried(training: Training, exit_: Exit, now: float) -> Training:
+def retried(
+    training: Training, exit_: Exit, now: float, phases: tuple[Phase, ...] = (), *, spot: bool = False
+) -> Training:
     """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
     ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
     why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
-    taken = replace(_taken(training, ran_s), retries=training.retries + 1)
+    preempted = spot and exit_.cause is EndCause.PREEMPTED
+    taken = replace(
+        _taken(training, ran_s),
+        retries=training.retries + (not preempted),
+        preemptions=training.preemptions + preempted,
+        phases=kept(training.phases, phases),
+    )
     return _again(taken, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
 
 
@@ -273,7 +314,7 @@ def stopped(training: Training, reason: str, now: float) -> Training:
         case TrainingState.READY:
             return _final(training, TrainingState.STOPPED, reason, now)
         case TrainingState.RUNNING if not training.stop_reason:
-            return replace(training, stop_reason=reason, stop_asked_at=now)
+            return replace(training, stop_reason=reason, stop_asked_at=now, due_at=None)
         case _:
             return training
 
@@ -301,7 +342,13 @@ def withheld(training: Training, reason: str) -> Training:
     """Let a training that nobody has claimed not be claimed until it is offered again; others stay as they are."""
     if training.state is not TrainingState.READY or training.claim_order is None:
         return training
-    return replace(training, claim_order=None, withheld_order=training.claim_order, reason=reason, due_at=None)
+    return replace(
+        training,
+        claim_order=None,
+        withheld_order=training.claim_order,
+        reason=reason,
+        due_at=training.expires_at,
+    )
 
 
 def offered(training: Training, now: float) -> Training:
@@ -314,7 +361,7 @@ def offered(training: Training, now: float) -> Training:
         withheld_order=None,
         ready_at=now,
         reason="",
-        due_at=now + CLAIM_REMINDER_S,
+        due_at=claim_due(training, now),
     )
 
 
@@ -322,7 +369,19 @@ def unclaimed(training: Training, now: float) -> Training:
     """Say how long a training has waited for a trainer, and when it is looked at again. Why, the doctor knows."""
     waited_s = round(now - training.waits_since)
     reason = f"no trainer of pool {training.pool!r} has taken it for {waited_s} s"
-    return replace(training, reason=reason, due_at=now + CLAIM_REMINDER_S)
+    return replace(training, reason=reason, due_at=claim_due(training, now))
+
+
+def claim_due(training: Training, now: float) -> float:
+    """Return when a training that waits to be claimed is to be looked at."""
+    due_at = now + CLAIM_REMINDER_S
+    return due_at if training.expires_at is None else min(due_at, training.expires_at)
+
+
+def has_expired(training: Training, now: float) -> bool:
+    """Say whether a training that waits or runs has had its max_wait_s."""
+    unended = training.state in {TrainingState.READY, TrainingState.RUNNING}
+    return unended and training.expires_at is not None and training.expires_at <= now
 
 
 def ending(training: Training) -> Ending:
@@ -376,6 +435,7 @@ def _taken(training: Training, ran_s: float) -> Training:
     return replace(
         _charged(training, ran_s),
         holder="",
+        left_by=training.holder,
         claim_id="",
         granted_at=None,
         summary=None,
@@ -388,9 +448,16 @@ def _again(taken: Training, why: str, now: float) -> Training:
     """Let a training whose lease was taken be claimed again; one that was to be stopped has ended."""
     if taken.stop_reason:
         return _final(taken, TrainingState.STOPPED, taken.stop_reason, now)
-    state = move_training(taken.name, taken.state, TrainingState.READY)
-    reason = f"{why[:MAX_REASON]}; waits for another"
-    return replace(taken, state=state, reason=reason, ready_at=now, due_at=now + CLAIM_REMINDER_S)
+    if has_expired(taken, now):
+        return _final(taken, TrainingState.STOPPED, MAX_WAIT_EXCEEDED, now)
+    return replace(
+        taken,
+        state=move_training(taken.name, taken.state, TrainingState.READY),
+        reason=f"{why[:MAX_REASON]}; waits for another",
+        ready_at=now,
+        phases=kept(taken.phases, told([Phase(INTERRUPTED, now, why)])),
+        due_at=claim_due(taken, now),
+    )
 
 
 def _ended(training: Training, now: float) -> Training:
@@ -418,15 +485,17 @@ def _failure(exit_: Exit, summary: Summary) -> str:
 
 
 def _final(training: Training, state: TrainingState, reason: str, now: float) -> Training:
-    value = training.summary.objective if training.summary is not None else None
+    value = training.summary.objective if training.summary is not None and not training.alone else None
     usable = value is not None and math.isfinite(value) and state is not TrainingState.FAILED
+    objective_state = ObjectiveState.SUCCEEDED if usable else ObjectiveState.FAILED
     return replace(
         training,
         state=move_training(training.name, training.state, state),
-        objective_state=ObjectiveState.SUCCEEDED if usable else ObjectiveState.FAILED,
+        objective_state=None if training.alone else objective_state,
         objective_value=value if usable else None,
         reason=reason[:MAX_REASON],
         stopped_early=training.stopped_early if reason == training.stop_reason else None,
+        max_wait_exceeded=state is TrainingState.STOPPED and reason == MAX_WAIT_EXCEEDED,
         ended_at=training.exit.ended_at if training.exit is not None else now,
         due_at=None,
         stop_reason="",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.instances import Need
 from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause
 
 TRAINING_ID: Final = re.compile(r"[A-Za-z0-9_-]+/[0-9]+")
 TRAINING_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+NO_NEED: Final = Need()
 FAILURE_CHARS: Final = 1024
 """AMT shows this much of output/failure."""
 
@@ -42,6 +44,11 @@ class Attempt:
         return f"{self.training_id}/{self.attempt}"
 
 
+def host_name(instance: int) -> str:
+    """Return AMT's name of an instance, counted from 0."""
+    return f"algo-{instance + 1}"
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What a runner needs of a grant. Raises InvalidSpec: the name, which names the artifact's folder, is malformed."""
@@ -50,6 +57,18 @@ class Launch:
     training_name: str
     definition: Definition
     hyperparameters: Mapping[str, str]
+    need: Need = NO_NEED
+    gpus: tuple[tuple[str, ...], ...] = ()
+    """Per instance the GPUs that are its own, by index or by the vendor's id; (): none were given."""
+
+    @property
+    def instances(self) -> int:
+        return max(self.definition.resources.instance_count, 1)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The instances' names, by which they reach each other."""
+        return tuple(host_name(instance) for instance in range(self.instances))
 
     def __post_init__(self) -> None:
         if not TRAINING_NAME.fullmatch(self.training_name):
@@ -62,26 +81,57 @@ class End:
 
     cause: EndCause
     exit_code: int | None
-    """128 + n after signal n; None if nothing was started."""
+    """128 + n after signal n; of several instances the first one's that failed; None if nothing was started."""
     started_at: float
     ended_at: float
-    spool_bytes: int
-    """Where the output ends; what a straggler may have written behind it does not count."""
+    spool_bytes: tuple[int, ...]
+    """Per instance where its output ends; what a straggler may have written behind it does not count."""
     refusal: str = ""
-    """Why nothing was started."""
+    """Why nothing was started, what became of the model, or more about the cause."""
+    failed: int | None = None
+    """The instance whose exit code it is, from 0; None: it is not known, or none has failed."""
 
 
-def reason(end: End, failure: str) -> str:
-    """Return the failure's reason for a person, empty for a run that did as it should. `failure` is output/failure."""
+def reason(end: End, failures: Sequence[str] = (), memory_bytes: int = 0) -> str:
+    """Return the failure's reason for a person, empty for a run that did as it should.
+
+    `failures` is output/failure of each instance, `memory_bytes` what each could use at most, 0 if there was no limit.
+    """
     match end.cause:
-        case EndCause.START_FAILED:
+        case EndCause.START_FAILED | EndCause.INPUT_UNUSABLE | EndCause.OUTPUT_LOST:
             return end.refusal
         case EndCause.SPOOL_FULL:
             return "the training printed more than the spool quota of this trainer allows"
+        case EndCause.OUT_OF_MEMORY:
+            return _out_of_memory(end, len(failures), memory_bytes)
+        case EndCause.PREEMPTED:
+            return end.refusal or "its trainer was going away and handed it back"
         case EndCause.EXITED if end.exit_code != 0:
-            return failure[:FAILURE_CHARS] or f"AlgorithmError: {exit_text(end.exit_code)}"
+            return _failure(end, failures)[:FAILURE_CHARS]
+        case EndCause.LOST:
+            return end.refusal
         case _:
             return ""
+
+
+def _failure(end: End, failures: Sequence[str]) -> str:
+    """Return what the instance that failed says of it, or another one, or at least the exit code."""
+    first = () if end.failed is None else (end.failed,)
+    for instance in (*first, *range(len(failures))):
+        if failures[instance]:
+            return f"{host_name(instance)}: {failures[instance]}" if len(failures) > 1 else failures[instance]
+    return f"AlgorithmError: {exit_text(end.exit_code)}{_whose(end, len(failures))}"
+
+
+def _out_of_memory(end: End, instances: int, memory_bytes: int) -> str:
+    had = f"an instance may use {memory_bytes / 2**30:.1f} GiB" if memory_bytes else "its host had no more"
+    said = f" ({end.refusal})" if end.refusal else ""
+    remedy = "Use an instance type with more memory, or less data at a time"
+    return f"AlgorithmError: out of memory{_whose(end, instances)}: {had}{said}. {remedy}"
+
+
+def _whose(end: End, instances: int) -> str:
+    return f" on {host_name(end.failed)}" if instances > 1 and end.failed is not None else ""
 
 
 def exit_text(exit_code: int | None) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 LIMIT_BYTES: Final = 64 * 1024
+MOST_LINES: Final = 10_000
+"""A few milliseconds of work at a time: others wait meanwhile, and empty lines are many in few bytes."""
 LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 
 
@@ -38,17 +40,18 @@ class Lines:
     end: Position
 
 
-def cut_lines(start: Position, data: bytes, *, final: bool) -> Lines:
-    """Cut what is complete in `data`, the spool's bytes from `start.offset` on.
+def cut_lines(start: Position, data: bytes, *, final: bool, most: int = MOST_LINES) -> Lines:
+    """Cut what is complete in `data`, the spool's bytes from `start.offset` on: `most` lines of it.
 
-    Bytes behind `end.offset` are to be given again, with more; more than LIMIT_BYTES of them never remain.
-    `final` says that the spool ends with `data`.
+    Bytes behind `end.offset` are to be given again, with more; more than LIMIT_BYTES of them never remain, unless
+    there are more lines. `final` says that the spool ends with `data`.
     """
     skipped = _skip(start, data)
-    pieces = data[skipped.offset - start.offset :].splitlines(keepends=True)
-    rest = b"" if not pieces or pieces[-1].endswith((b"\n", b"\r")) else pieces.pop()
-    taken = list(pieces)
-    if rest and (final or len(rest) > LIMIT_BYTES):
+    taken = data[skipped.offset - start.offset :].splitlines(keepends=True)
+    rest = b"" if not taken or taken[-1].endswith((b"\n", b"\r")) else taken.pop()
+    if len(taken) >= most:
+        del taken[most:]
+    elif rest and (final or len(rest) > LIMIT_BYTES):
         taken.append(rest)
     texts, cut = _texts(taken)
     end = replace(
@@ -75,6 +78,8 @@ def _skip(start: Position, data: bytes) -> Position:
 
 
 def _texts(pieces: Sequence[bytes]) -> tuple[list[str], list[int]]:
+    if max(map(len, pieces), default=0) <= LIMIT_BYTES // 3:  # however they are decoded, none is too long
+        return [piece.rstrip(b"\r\n").decode("utf-8", "replace") for piece in pieces], []
     texts, cut = [], []
     for index, piece in enumerate(pieces):
         text = piece.rstrip(b"\r\n")[: LIMIT_BYTES + 1].decode("utf-8", "replace")

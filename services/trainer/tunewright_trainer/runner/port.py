@@ -2,9 +2,12 @@
 
 The promise, which tests/contract/runner_contract.py holds every adapter to:
 
-- The program sees AMT's container contract (core/program.py) with `folder.base` as its /opt/ml. Its output, stdout and
-  stderr merged, complete and in order, is what the file `folder.spool` holds; bytes there never change or vanish.
-- The spool exists from the moment of `start` on: an attempt without one was never started.
+- The program of each instance sees AMT's container contract (core/program.py) with the `base` of its instance's folder
+  as /opt/ml. Its output, stdout and stderr merged, complete and in order, is what the file `spool` there holds; bytes
+  never change or vanish. (An engine of containers reads the two as streams of their own: each is in its order, and
+  they stand to each other as the engine came to read them.)
+- Several instances reach each other by their hosts' names. They end as one: when one fails, or a stop comes, all do.
+- The first spool exists from the moment of `start` on: an attempt without one was never started.
 - `start` is idempotent by attempt, for ever: this trainer process or an earlier one may have started it, it may run, it
   may have ended. A program runs on when the trainer dies and is found again by the next `start` of the same attempt.
 - A program that cannot be started has ended with START_FAILED; `start` does not raise for it.
@@ -18,6 +21,7 @@ The promise, which tests/contract/runner_contract.py holds every adapter to:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from tunewright.core.states import EndCause
@@ -25,6 +29,9 @@ from tunewright_trainer.core.attempt import Attempt, End, Launch
 
 
 class Runner(Protocol):
+    shows_folders: bool
+    """Whether programs can be shown folders of this host that lie elsewhere (mounts.py)."""
+
     async def start(self, launch: Launch) -> None: ...
 
     async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None: ...
@@ -39,6 +46,17 @@ class Runner(Protocol):
 
     def started_at(self, attempt: Attempt) -> float | None:
         """Return when the program began, Unix seconds; None before, and of what was not started here."""
+        ...
+
+    async def reap(self, known: Collection[Attempt]) -> None:
+        """End and remove what earlier trainer processes have left outside of their folders, except of `known` attempts.
+
+        `known` may grow meanwhile: look first at what there is, then whether it is known.
+        """
+        ...
+
+    async def ping(self) -> None:
+        """Raise Unavailable: what programs are run by does not answer."""
         ...
 
     async def close(self) -> None: ...

@@ -11,27 +11,29 @@ A process that leaves the shim's session is out of reach; a container would hold
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tunewright.core.arns import NOBODYS, Account
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, End, Launch
-from tunewright_trainer.core.program import configuration_files, inherited
-from tunewright_trainer.folder import AttemptFolder, Folders, write_whole
+from tunewright_trainer.core.program import inherited
+from tunewright_trainer.ends import read_end, write_end
+from tunewright_trainer.folder import AttemptFolder, Folders
+from tunewright_trainer.mounts import link, mounts_of
 from tunewright_trainer.runner import shim
+from tunewright_trainer.runner.base import prepare_base
 from tunewright_trainer.runner.resolve import resolve
+from tunewright_trainer.runner.stops import Stop, note_stop, read_stop
 
 KILLED: Final = 128 + signal.SIGKILL
-FOLDERS: Final = ("", "input", "input/config", "model", "output", "output/data")
-"""AMT's, those that hold others first; the others come with what is put into them: channels, checkpoints, code."""
 CLOCK_STEP_S: Final = 1.0
 PROGRAM_POLL_S: Final = 0.005
 """How often a stop looks whether the shim, just started, has started the program."""
@@ -53,14 +55,22 @@ class ProcessRunner:
     """See runner/port.py. `image_roots` are the folders under which a program must lie.
 
     `world_began` is when the machine or container started, Unix seconds: what ran before that did not end, it is lost.
+    `account` stands in the ARN that a program is told.
     """
 
-    def __init__(self, folders: Folders, image_roots: Sequence[Path], world_began: float | None = None) -> None:
-        self._folders = folders
+    def __init__(
+        self,
+        folders: Folders,
+        image_roots: Sequence[Path],
+        world_began: float | None = None,
+        account: Account = NOBODYS,
+    ) -> None:
+        self._folders, self._account = folders, account
         self._image_roots = tuple(root.resolve() for root in image_roots)
         self._inherited = inherited(os.environ)
         self._world_began = world_began
         self._runs: dict[Attempt, _Run] = {}
+        self.shows_folders = True
 
     async def start(self, launch: Launch) -> None:
         if launch.attempt in self._runs:
@@ -68,7 +78,7 @@ class ProcessRunner:
         folder = self._folders.of(launch.attempt)
         run = _Run(folder, asyncio.get_running_loop().create_future())
         self._runs[launch.attempt] = run
-        if (end := _read_end(folder)) is not None:
+        if (end := read_end(folder.root / "end.json")) is not None:
             run.ended.set_result(end)
             return
         try:
@@ -87,11 +97,12 @@ class ProcessRunner:
         if shim.is_alive(run.alive_fd):
             self._watch(run)
             self._resume_stop(run)
-        elif folder.spool.exists():
+        elif folder.first.spool.exists():
             self._end(run)
         else:
-            program = resolve(launch, folder.base, self._image_roots, self._inherited)
-            _prepare(launch, folder)
+            program = resolve(launch, folder.first.base, self._image_roots, self._inherited, self._account)
+            prepare_base(launch, folder.first.base)
+            link(mounts_of(launch, folder, 0), folder.first.base)
             run.child_pid = shim.spawn(folder.root, program.argv, program.working_directory, program.environment)
             self._watch(run)
 
@@ -106,7 +117,8 @@ class ProcessRunner:
                 os.waitpid(run.child_pid, 0)
         status = shim.exit_status(run.folder.root)
         started_at = _modified(run.folder.root / "shim") or time.time()
-        cause, _ = _read_stop(run.folder) or (EndCause.EXITED, 0.0)
+        stop = read_stop(run.folder)
+        cause = EndCause.EXITED if stop is None else stop.cause
         unwritten = cause is EndCause.EXITED and shim.exit_is_unwritten(run.folder.root)
         if status is None and (unwritten or self._is_of_another_world(started_at)):
             cause = EndCause.LOST
@@ -115,10 +127,10 @@ class ProcessRunner:
             KILLED if status is None else status,
             started_at,
             _modified(run.folder.root / "exit") or time.time(),
-            run.folder.spool_bytes(),
+            run.folder.spool_bytes(1),
         )
         if status is None:
-            _write_down(run.folder, end)
+            write_end(run.folder.root / "end.json", end)
         run.ended.set_result(end)
 
     def _is_of_another_world(self, started_at: float) -> bool:
@@ -127,30 +139,29 @@ class ProcessRunner:
 
     def _refuse(self, run: _Run, why: str) -> None:
         self._let_go(run)
-        run.folder.spool.touch()
+        run.folder.first.spool.touch()
         now = time.time()
-        end = End(EndCause.START_FAILED, None, now, now, run.folder.spool_bytes(), why)
-        _write_down(run.folder, end)
+        end = End(EndCause.START_FAILED, None, now, now, run.folder.spool_bytes(1), why)
+        write_end(run.folder.root / "end.json", end)
         run.ended.set_result(end)
 
     async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None:
         run = self._runs.get(attempt)
         if run is None or run.ended.done():
             return
-        known = _read_stop(run.folder)
+        known = read_stop(run.folder)
         deadline = time.time() + grace_s
-        if known is None or deadline < known[1]:
-            first_cause = known[0] if known else cause
-            write_whole(run.folder.root / "stop", f"{first_cause} {deadline}".encode())
+        if known is None or deadline < known.deadline:
+            note_stop(run.folder, Stop(known.cause if known else cause, deadline))
             self._kill_at(run, deadline)
         if known is None and grace_s > 0:
             await _terminate(run)
 
     def _resume_stop(self, run: _Run) -> None:
         """Keep an earlier process's deadline. SIGTERM is not sent twice: to many programs that means "at once"."""
-        known = _read_stop(run.folder)
+        known = read_stop(run.folder)
         if known is not None:
-            self._kill_at(run, known[1])
+            self._kill_at(run, known.deadline)
 
     def _kill_at(self, run: _Run, deadline: float) -> None:
         if run.kill_timer is not None:
@@ -177,6 +188,12 @@ class ProcessRunner:
         if run is not None:
             self._let_go(run)
 
+    async def reap(self, known: Collection[Attempt]) -> None:
+        """What it keeps lies in the attempts' folders, and goes with them."""
+
+    async def ping(self) -> None:
+        """Programs are run by this host, which is there."""
+
     def started_at(self, attempt: Attempt) -> float | None:
         run = self._runs.get(attempt)
         return None if run is None else _modified(run.folder.root / "shim")
@@ -195,14 +212,6 @@ class ProcessRunner:
             run.alive_fd = -1
 
 
-def _prepare(launch: Launch, folder: AttemptFolder) -> None:
-    """Make AMT's folders and files."""
-    for name in FOLDERS:
-        (folder.base / name).mkdir(exist_ok=True)
-    for name, content in configuration_files(launch).items():
-        (folder.base / "input/config" / name).write_text(json.dumps(content))
-
-
 async def _terminate(run: _Run) -> None:
     """Send SIGTERM to the program, as soon as there is one."""
     while not run.ended.done():
@@ -214,28 +223,6 @@ async def _terminate(run: _Run) -> None:
         if programs:
             return
         await asyncio.wait([run.ended], timeout=PROGRAM_POLL_S)
-
-
-def _write_down(folder: AttemptFolder, end: End) -> None:
-    with suppress(OSError):  # a full disk must not keep the end from being told
-        write_whole(folder.root / "end.json", json.dumps(asdict(end)).encode())
-
-
-def _read_end(folder: AttemptFolder) -> End | None:
-    try:
-        fields = json.loads((folder.root / "end.json").read_bytes())
-    except FileNotFoundError:
-        return None
-    return End(**{**fields, "cause": EndCause(fields["cause"])})
-
-
-def _read_stop(folder: AttemptFolder) -> tuple[EndCause, float] | None:
-    """Return the cause and the deadline, Unix seconds, of the first stop."""
-    try:
-        cause, deadline = (folder.root / "stop").read_text().split()
-    except FileNotFoundError:
-        return None
-    return EndCause(cause), float(deadline)
 
 
 def _modified(path: Path) -> float | None:

@@ -18,11 +18,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from tunewright.core.arns import Account
+from tunewright.core.check_running import check_hosted
 from tunewright.core.errors import InvalidSpec
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.core.program import arguments, environment
+
+UNRESOLVED: Final = {"SM_STUDIO_LOCAL_MODE": "true"}
+"""Has the sagemaker-training toolkit not wait, for a quarter of an hour, until the name algo-1 can be resolved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +38,18 @@ class Program:
     environment: Mapping[str, str]
 
 
-def resolve(launch: Launch, base: Path, roots: Sequence[Path], kept: Mapping[str, str]) -> Program:
+def resolve(launch: Launch, base: Path, roots: Sequence[Path], kept: Mapping[str, str], account: Account) -> Program:
     """Return what to run. `roots` are without symlinks, `kept` is the inherited environment.
 
-    Raises: InvalidSpec: it is not there, not executable, or not under an allowed root.
+    Raises: InvalidSpec: it is not there, not executable, not under an allowed root, or asks for what containers have.
     """
     definition = launch.definition
-    _refuse_what_needs_more(launch)
+    check_hosted(definition, "definition")
     image = _allowed(_local_path(definition.image), roots, "image")
     home = image if image.is_dir() else image.parent
-    settings = environment(launch, base, kept)
+    settings = UNRESOLVED | environment(launch, base, kept, account)
+    if launch.gpus:
+        settings["CUDA_VISIBLE_DEVICES"] = ",".join(launch.gpus[0])
     argv = _argv(launch, image, home, roots)
     working_directory = Path(definition.environment.get("TUNEWRIGHT_WORKDIR", home))
     if not working_directory.is_dir():
@@ -59,16 +67,6 @@ def _argv(launch: Launch, image: Path, home: Path, roots: Sequence[Path]) -> lis
         return [_interpreter(definition.environment), str(image), *words]
     program = _allowed(image / "train", roots, "image") if image.is_dir() else image
     return [_executable(program, "image"), *(definition.arguments or ["train"])]
-
-
-def _refuse_what_needs_more(launch: Launch) -> None:
-    definition = launch.definition
-    if definition.resources.instance_count > 1:
-        raise InvalidSpec("resources.instance_count", "the process runner runs one instance", "Ask for 1")
-    if definition.channels:
-        name = definition.channels[0].name
-        why = f"this trainer cannot fetch channel {name!r} yet"
-        raise InvalidSpec("channels", why, "Pass the data's path as a static hyperparameter")
 
 
 def _local_path(uri: str) -> Path:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
+
+
+def machine_began_at() -> float | None:
+    """Return when this machine was booted, Unix seconds, good to a second; None where the system does not say."""
+    try:
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return None
 
 
 def began_at() -> float | None:

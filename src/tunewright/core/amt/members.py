@@ -33,7 +33,17 @@ OF_JOB: Final = {
     "warm_start": "WarmStartConfig",
     "warm_start.parents": "WarmStartConfig.ParentHyperParameterTuningJobs",
     "autotune": "Autotune",
+    "tags": "Tags",
     "auto_parameters": f"{CONFIG}.ParameterRanges.{AUTO}",
+}
+OF_CHANNEL: Final = {
+    "name": "ChannelName",
+    "uri": "DataSource.S3DataSource.S3Uri",
+    "s3_data_type": "DataSource.S3DataSource.S3DataType",
+    "distribution": "DataSource.S3DataSource.S3DataDistributionType",
+    "compression": "CompressionType",
+    "record_wrapper": "RecordWrapperType",
+    "input_mode": "InputMode",
 }
 OF_DEFINITION: Final = {
     "image": "AlgorithmSpecification.TrainingImage",
@@ -44,11 +54,15 @@ OF_DEFINITION: Final = {
     "environment": "Environment",
     "channels": "InputDataConfig",
     "output_uri": "OutputDataConfig.S3OutputPath",
+    "resources.instance_type": "ResourceConfig.InstanceType",
     "resources.instance_count": "ResourceConfig.InstanceCount",
     "stopping.max_runtime_s": "StoppingCondition.MaxRuntimeInSeconds",
+    "stopping.max_wait_s": "StoppingCondition.MaxWaitTimeInSeconds",
     "checkpoint_uri": "CheckpointConfig.S3Uri",
+    "checkpoint_path": "CheckpointConfig.LocalPath",
     "max_retries": "RetryStrategy.MaximumRetryAttempts",
     "spot": "EnableManagedSpotTraining",
+    "network_isolation": "EnableNetworkIsolation",
 }
 
 
@@ -92,10 +106,26 @@ def _of_definition(path: str, here: str, ranges: str, definition: Definition) ->
             f"{path}.parameters[{index}].name": f"{member}.Name",
             f"{path}.parameters[{index}].range": member,
         }
+    members |= channel_members(path, f"{here}.InputDataConfig", definition)
+    return members | metric_members(path, f"{here}.AlgorithmSpecification", definition)
+
+
+def metric_members(path: str, algorithm: str, definition: Definition) -> dict[str, str]:
+    """Return the members for the metric definitions at `path`; `algorithm` is the member that holds them."""
+    members: dict[str, str] = {}
     for index in range(len(definition.metric_definitions)):
-        metric = f"{here}.AlgorithmSpecification.MetricDefinitions[{index}]"
+        metric = f"{algorithm}.MetricDefinitions[{index}]"
         members |= {
             f"{path}.metric_definitions[{index}].name": f"{metric}.Name",
             f"{path}.metric_definitions[{index}].regex": f"{metric}.Regex",
         }
     return members
+
+
+def channel_members(path: str, channels: str, definition: Definition) -> dict[str, str]:
+    """Return the members for the channels at `path`; `channels` is the member that lists them."""
+    return {
+        f"{path}.channels[{index}].{field}": f"{channels}[{index}].{member}"
+        for index in range(len(definition.channels))
+        for field, member in OF_CHANNEL.items()
+    }

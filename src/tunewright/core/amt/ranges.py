@@ -16,6 +16,10 @@ CATEGORICAL: Final = "CategoricalParameterRanges"
 AUTO: Final = "AutoParameters"
 """Hyperparameters for which a range is to be chosen."""
 NUMBERS: Final[dict[type, str]] = {float: "a number", int: "an integer"}
+OF_NUMBERS: Final = frozenset("0123456789+-.eEinfaINFTYty")
+"""Characters of decimal numbers; also of those that are refused for what they are: nan, Infinity."""
+SHOWN: Final = 40
+"""Characters of what is no number."""
 KINDS: Final = (CONTINUOUS, INTEGER, CATEGORICAL)
 
 
@@ -78,10 +82,15 @@ def _numeric(members: Members, kind: Callable[..., Range], parse: type[float]) -
 
 
 def _number(text: str, parse: type[float], path: str) -> float:
+    """Parse it as other languages do, too: Python alone takes 1_000, ' 1 ' and the digits of all scripts."""
     try:
-        return parse(text)
+        if set(text) <= OF_NUMBERS:
+            return parse(text)
     except ValueError:
-        raise InvalidSpec(path, f"{text!r} is not {NUMBERS[parse]}", "") from None
+        pass
+    raise InvalidSpec(
+        path, f"{text[:SHOWN]!r} is not {NUMBERS[parse]}", "As 10, -3" if parse is int else "As 0.1, 1e-5"
+    )
 
 
 def _categorical(members: Members) -> Parameter:

@@ -1,28 +1,29 @@
-"""AMT's request body as a specification; a member that AMT has and we do not take is refused like any unknown one."""
+"""AMT's CreateHyperParameterTuningJob body as a specification."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
+from tunewright.core.amt.body import opened
+from tunewright.core.amt.definitions import definition_of
 from tunewright.core.amt.members import CONFIG, NAME
+from tunewright.core.amt.patch import difference, patch_text, without_nulls
 from tunewright.core.amt.ranges import hints_of, parameters_of
+from tunewright.core.amt.tags import tags_of
+from tunewright.core.amt.treatment import TUNING_JOB
+from tunewright.core.amt.writing import to_amt
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.members import Members, checked
+from tunewright.core.members import Members
 from tunewright.core.spec import (
-    Channel,
     Completion,
     Definition,
     Direction,
     EarlyStopping,
     EarlyStoppingRule,
     HyperbandConfig,
-    InputMode,
     Limits,
-    MetricDefinition,
     Objective,
-    Parameter,
-    Resources,
-    StoppingCondition,
     Strategy,
     TuningJobSpec,
     WarmStart,
@@ -40,15 +41,19 @@ def looks_like_amt(tree: Any) -> bool:
 
 def from_amt(tree: Any) -> TuningJobSpec:
     """Read AMT's request body. Raises InvalidSpec with AMT's own path of the member."""
-    with Members(tree) as top, top.maps(CONFIG) as config:
+    spec = _read(opened(tree, TUNING_JOB))
+    return replace(spec, amt_patch=patch_text(difference(to_amt(spec), without_nulls(tree))))
+
+
+def _read(body: Members) -> TuningJobSpec:
+    with body as top, top.maps(CONFIG) as config:
         listed = top.has("TrainingJobDefinitions")
         if listed == top.has("TrainingJobDefinition"):
             raise InvalidSpec("TrainingJobDefinition", "give exactly one of it and TrainingJobDefinitions", "")
         limits, hyperband = config.maps("ResourceLimits"), config.maps("StrategyConfig")
         definitions = _definitions(top, config, listed=listed)
         objective = definitions[0].objective
-        if objective is None:
-            raise InvalidSpec(f"{CONFIG}.HyperParameterTuningJobObjective", "is missing", "Name metric and type")
+        assert objective is not None  # noqa: S101 - each was read with its own
         with limits, hyperband:
             return TuningJobSpec(
                 name=top.take(NAME, str),
@@ -67,7 +72,7 @@ def from_amt(tree: Any) -> TuningJobSpec:
                 warm_start=_warm_start(top),
                 autotune=_autotune(top),
                 auto_parameters={} if listed else hints_of(config.maps("ParameterRanges")),
-                tags={tag.take("Key", str): tag.take("Value", str) for tag in top.each("Tags")},
+                tags=tags_of(top),
                 listed_definitions=listed,
             )
 
@@ -77,106 +82,31 @@ def _definitions(top: Members, config: Members, *, listed: bool) -> tuple[Defini
         found = tuple(_listed_definition(members) for members in top.each("TrainingJobDefinitions"))
         if not found:
             raise InvalidSpec("TrainingJobDefinitions", "are missing", "Say what to train")
+        for name in ("HyperParameterTuningJobObjective", "ParameterRanges"):
+            if config.maybe(name, dict):
+                raise InvalidSpec(config.at(name), "stands beside TrainingJobDefinitions", "Give each its own")
         return found
+    objective = _objective(config, "HyperParameterTuningJobObjective")
     with top.maps("TrainingJobDefinition") as members:
-        return (
-            _definition(members, parameters_of(config.maps("ParameterRanges"), hints=True), _single_objective(config)),
-        )
+        return (definition_of(members, parameters_of(config.maps("ParameterRanges"), hints=True), objective),)
 
 
 def _listed_definition(members: Members) -> Definition:
     with members:
-        objective = _objective(members.maps("TuningObjective"))
-        return _definition(members, parameters_of(members.maps("HyperParameterRanges")), objective)
+        objective = _objective(members, "TuningObjective")
+        return definition_of(members, parameters_of(members.maps("HyperParameterRanges")), objective)
 
 
-def _single_objective(config: Members) -> Objective:
-    return _objective(config.maps("HyperParameterTuningJobObjective"))
-
-
-def _objective(members: Members) -> Objective:
-    with members:
-        direction = Direction(members.choice("Type", {item.value: item.value for item in Direction}, ""))
+def _objective(around: Members, name: str) -> Objective:
+    if not around.has(name):  # which botocore's model allows
+        raise InvalidSpec(around.at(name), "is missing", "Name metric and type")
+    with around.maps(name) as members:
+        direction = members.one_of("Type", {item.value: item for item in Direction})
         return Objective(members.take("MetricName", str), direction)
 
 
 def _without_objective(definition: Definition) -> Definition:
-    return Definition(**{name: getattr(definition, name) for name in Definition.__slots__} | {"objective": None})
-
-
-def _definition(members: Members, parameters: tuple[Parameter, ...], objective: Objective) -> Definition:
-    algorithm, output = members.maps("AlgorithmSpecification"), members.maps("OutputDataConfig")
-    checkpoint, retry = members.maps("CheckpointConfig"), members.maps("RetryStrategy")
-    with algorithm, output, checkpoint, retry:
-        return Definition(
-            image=algorithm.take("TrainingImage", str, ""),
-            algorithm_name=algorithm.take("AlgorithmName", str, ""),
-            input_mode=algorithm.choice("TrainingInputMode", {item.value: item for item in InputMode}, InputMode.FILE),
-            metric_definitions=tuple(_metric(item) for item in algorithm.each("MetricDefinitions")),
-            name=members.take("DefinitionName", str, ""),
-            parameters=parameters,
-            objective=objective,
-            static_hyperparameters=_texts(members, "StaticHyperParameters"),
-            environment=_texts(members, "Environment"),
-            role_arn=members.take("RoleArn", str, ""),
-            channels=tuple(_channel(item) for item in members.each("InputDataConfig")),
-            output_uri=output.take("S3OutputPath", str, ""),
-            output_kms_key_id=output.take("KmsKeyId", str, ""),
-            resources=_resources(members),
-            stopping=_stopping(members.maps("StoppingCondition")),
-            checkpoint_uri=checkpoint.take("S3Uri", str, ""),
-            checkpoint_path=checkpoint.take("LocalPath", str, ""),
-            max_retries=retry.take("MaximumRetryAttempts", int, 0),
-            spot=members.take("EnableManagedSpotTraining", bool, default=False),
-            network_isolation=members.take("EnableNetworkIsolation", bool, default=False),
-            traffic_encryption=members.take("EnableInterContainerTrafficEncryption", bool, default=False),
-        )
-
-
-def _texts(members: Members, name: str) -> dict[str, str]:
-    """Take a mapping of texts as AMT does: a number is refused."""
-    tree: Tree = members.take(name, dict, {})
-    return {key: checked(value, str, f"{members.at(name)}.{key}") for key, value in tree.items()}
-
-
-def _metric(members: Members) -> MetricDefinition:
-    with members:
-        return MetricDefinition(members.take("Name", str), members.take("Regex", str))
-
-
-def _channel(members: Members) -> Channel:
-    with members, members.maps("DataSource") as source, source.maps("S3DataSource") as s3:
-        return Channel(
-            name=members.take("ChannelName", str),
-            uri=s3.take("S3Uri", str),
-            s3_data_type=s3.take("S3DataType", str, "S3Prefix"),
-            distribution=s3.take("S3DataDistributionType", str, "FullyReplicated"),
-            content_type=members.take("ContentType", str, ""),
-            compression=members.take("CompressionType", str, "None"),
-            record_wrapper=members.take("RecordWrapperType", str, "None"),
-            input_mode=members.take("InputMode", str, ""),
-        )
-
-
-def _resources(members: Members) -> Resources:
-    given = [name for name in ("ResourceConfig", "HyperParameterTuningResourceConfig") if members.has(name)]
-    if len(given) == 2:
-        raise InvalidSpec(members.at(given[1]), "stands beside ResourceConfig", "Give one of the two")
-    with members.maps(given[0] if given else "ResourceConfig") as config:
-        return Resources(
-            instance_type=config.take("InstanceType", str, "local"),
-            instance_count=config.take("InstanceCount", int, 1),
-            volume_size_gb=config.take("VolumeSizeInGB", int, 1),
-        )
-
-
-def _stopping(members: Members) -> StoppingCondition:
-    with members:
-        return StoppingCondition(
-            max_runtime_s=members.take("MaxRuntimeInSeconds", int, StoppingCondition().max_runtime_s),
-            max_wait_s=members.maybe("MaxWaitTimeInSeconds", int),
-            max_pending_s=members.maybe("MaxPendingTimeInSeconds", int),
-        )
+    return replace(definition, objective=None)
 
 
 def _hyperband(strategy_config: Members) -> HyperbandConfig | None:
@@ -211,8 +141,7 @@ def _warm_start(top: Members) -> WarmStart | None:
         return None
     with top.maps("WarmStartConfig") as members:
         parents = tuple(item.take(NAME, str) for item in members.each("ParentHyperParameterTuningJobs"))
-        kind = members.choice("WarmStartType", {item.value: item.value for item in WarmStartType}, "")
-        return WarmStart(parents, WarmStartType(kind))
+        return WarmStart(parents, members.one_of("WarmStartType", {item.value: item for item in WarmStartType}))
 
 
 def _autotune(top: Members) -> bool:

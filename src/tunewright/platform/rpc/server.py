@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -20,6 +21,7 @@ from tunewright.platform.rpc.client import read_pem
 from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.status import status_of
 
+UNKNOWN_CALLER: Final = "no valid token; give `authorization: Bearer <token>` from the credentials file"
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
 
 MAKERS: Final = {
@@ -39,6 +41,16 @@ _caller: ContextVar[str] = ContextVar("caller")
 def caller() -> str:
     """Return the owner that the request under way speaks for."""
     return _caller.get()
+
+
+@contextmanager
+def speaking_for(owner: str) -> Iterator[None]:
+    """Within it, `caller` returns this owner."""
+    before = _caller.set(owner)
+    try:
+        yield
+    finally:
+        _caller.reset(before)
 
 
 class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
@@ -98,8 +110,7 @@ def _refused(handler: Any) -> Any:
     """Answer without a look at the message: whoever has no token gets nothing parsed."""
 
     async def call(_request: Any, context: grpc.aio.ServicerContext) -> None:
-        error = Unauthenticated("no valid token; give `authorization: Bearer <token>` from the credentials file")
-        await context.abort_with_status(rpc_status.to_status(status_of(error)))
+        await context.abort_with_status(rpc_status.to_status(status_of(Unauthenticated(UNKNOWN_CALLER))))
 
     return MAKERS[handler.request_streaming, handler.response_streaming](call)
 
@@ -113,6 +124,15 @@ class Tls:
 
     certificate: Path
     key: Path
+
+    @classmethod
+    def given(cls, certificate: Path | None, key: Path | None, names: str) -> Self | None:
+        """Return the two, None for neither. Raises InvalidSpec, by what they are called: only one is given."""
+        if certificate is None and key is None:
+            return None
+        if certificate is None or key is None:
+            raise InvalidSpec(names, "belong together", "Give both, or neither")
+        return cls(certificate, key)
 
     def credentials(self) -> grpc.ServerCredentials:
         """Raises InvalidSpec."""

@@ -41,6 +41,8 @@ COLLECTIONS: Final = {
         ),
         # key: owner/lower-cased name; unique while the job exists, free again after deletion
         Collection("job_names"),
+        # key: owner/lower-cased name of a training by itself; unique while it exists, free again after deletion
+        Collection("training_names"),
         # key: kind/id of a request or command; what it was answered, kept past the topic's retention
         Collection("requests", (Index("expiring", sort="expires_at"),)),
         # key: uid/revision; immutable
@@ -51,8 +53,11 @@ COLLECTIONS: Final = {
             (
                 Index("by_job", equals=("uid",), sort="number"),
                 Index("by_job_and_state", equals=("uid", "state"), sort="number"),
-                Index("by_name", equals=("name",)),
+                Index("by_job_and_status", equals=("uid", "shown"), sort="number"),
                 Index("by_objective", equals=("uid",), sort="objective_value"),
+                Index("by_creation", equals=("owner",), sort="created_at"),
+                Index("by_status", equals=("owner", "shown"), sort="created_at"),
+                Index("by_name_key", equals=("owner",), sort="name_key"),
                 Index("claimable", equals=("pool", "state"), sort="claim_order"),
                 Index("by_holder", equals=("holder", "state"), sort="number"),
                 Index("by_owner", equals=("owner", "state"), sort="number"),

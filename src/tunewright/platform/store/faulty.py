@@ -39,6 +39,10 @@ class FaultyStore:
         await self._before()
         return await self._store.get_many(collection, keys)
 
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        await self._before()
+        return await self._store.versions(collection, keys)
+
     async def find(self, query: Query) -> Page:
         await self._before()
         return await self._store.find(query)

@@ -122,12 +122,18 @@ class MongoStore:
         return _stored(found) if found else None
 
     async def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Stored]:
-        found: dict[str, Stored] = {}
+        return {item["_id"]: _stored(item) for item in await self._items(collection, keys, None)}
+
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        return {item["_id"]: item["version"] for item in await self._items(collection, keys, ["version"])}
+
+    async def _items(self, collection: str, keys: Sequence[str], fields: list[str] | None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = list(keys[start : start + KEYS_AT_ONCE])
-            items = self._database[collection].find({"_id": {"$in": some}}, batch_size=KEYS_AT_ONCE)
+            items = self._database[collection].find({"_id": {"$in": some}}, fields, batch_size=KEYS_AT_ONCE)
             with within(ANSWER_WITHIN_S):
-                found |= {item["_id"]: _stored(item) for item in await items.to_list(None)}
+                found += await items.to_list(None)
         return found
 
     async def find(self, query: Query) -> Page:

@@ -112,6 +112,10 @@ class Store(Protocol):
         """Return those of the keys that exist."""
         ...
 
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        """Return the versions of those that exist, which is cheaper than their documents."""
+        ...
+
     async def find(self, query: Query) -> Page: ...
 
     async def commit(self, writes: Sequence[Write]) -> None:

@@ -55,13 +55,16 @@ class SqliteStore:
         return _stored(row) if row else None
 
     async def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Stored]:
-        found: dict[str, Stored] = {}
+        return {row[0]: _stored(row) for row in self._rows("key, version, body", collection, keys)}
+
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        return dict(self._rows("key, version", collection, keys))
+
+    def _rows(self, columns: str, collection: str, keys: Sequence[str]) -> Iterator[Any]:
         for start in range(0, len(keys), LONG_PAGE):
             some = keys[start : start + LONG_PAGE]
             marks = ",".join("?" * len(some))
-            rows = self._reader.execute(f"SELECT key, version, body FROM {collection} WHERE key IN ({marks})", some)  # noqa: S608
-            found |= {row[0]: _stored(row) for row in rows}
-        return found
+            yield from self._reader.execute(f"SELECT {columns} FROM {collection} WHERE key IN ({marks})", some)  # noqa: S608
 
     async def find(self, query: Query) -> Page:
         if query.limit <= LONG_PAGE:

@@ -1,0 +1,1 @@
+"""Jobs of ours as AWS describes them."""

@@ -1,0 +1,1 @@
+"""HTTP: who may come in, and how requests and answers stand on the wire."""

@@ -1,0 +1,1 @@
+"""What the door can do: one function an operation."""

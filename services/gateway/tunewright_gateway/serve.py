@@ -1,0 +1,56 @@
+"""The gateway as a process of its own; any number of them, behind one address or several."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from tunewright.platform.credentials import key_pairs
+from tunewright.platform.http import CHECK_WITHIN_S, LOOPBACK_NAMES, Check
+from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.status import error_of
+from tunewright.platform.service import Service, Wired
+from tunewright.platform.settings import AccountSettings, CallerSettings, HttpSettings, setting, variable
+from tunewright_gateway.edge.admission import Terms
+from tunewright_gateway.edge.language import load
+from tunewright_gateway.main import make_door
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewaySettings(CallerSettings, AccountSettings, HttpSettings):
+    scheduler: str = setting(tells="HOST:PORT of the scheduler; one name for all replicas, or addresses with commas.")
+
+
+@asynccontextmanager
+async def wired(settings: GatewaySettings) -> AsyncIterator[Wired]:
+    account, token = settings.whose(), settings.keys().tunewright_token
+    terms = Terms(key_pairs(settings.credentials), (*LOOPBACK_NAMES, *(name.lower() for name in settings.http_names)))
+    await asyncio.to_thread(load)
+    async with open_channel(settings.scheduler, token, settings.tls_ca, field=variable("scheduler")) as channel:
+        yield Wired(
+            http={"/": make_door(channel, terms, account)},
+            checks={"scheduler": _answers(channel)},
+        )
+
+
+def _answers(channel: grpc.aio.Channel) -> Check:
+    """Return a check that a scheduler can be reached. It raises Unavailable."""
+    health = HealthStub(channel)
+
+    async def check() -> None:
+        try:
+            await health.Check(HealthCheckRequest(service="tunewright.v1.TuningService"), timeout=CHECK_WITHIN_S)
+        except grpc.aio.AioRpcError as error:
+            raise error_of(error) from None
+
+    return check
+
+
+SERVICE: Final = Service("gateway", GatewaySettings, wired)

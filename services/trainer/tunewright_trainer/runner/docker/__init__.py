@@ -1,0 +1,1 @@
+"""The Docker runner: a container per instance, on the engine of this host."""

@@ -1,0 +1,1 @@
+"""Data by key: the port, and its adapters for folders and for S3."""

@@ -1,0 +1,56 @@
+"""A training job by its name, where a command that takes a tuning job finds none of that name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from tunewright.cli.wording import faults_text, training_tree
+from tunewright.client import Client, TrainingJob
+from tunewright.client.resources import Transition
+from tunewright.core.errors import NotFound
+from tunewright.core.space import text_of
+
+
+def find(client: Client, name: str) -> TrainingJob:
+    """Raises NotFound: of a tuning job, which is what was looked for first."""
+    try:
+        return client.describe_training(name)
+    except NotFound:
+        raise NotFound("tuning job", name) from None
+
+
+def tree(training: TrainingJob) -> dict[str, Any]:
+    """Return a training by itself, for programs."""
+    shown = training_tree(training) | {"state": training.status}
+    shown |= {"transitions": [asdict(phase) for phase in training.transitions]}
+    return shown | {"metrics": dict(training.final_metrics), "tags": dict(training.tags)}
+
+
+def as_json(training: TrainingJob) -> str:
+    return json.dumps(tree(training), indent=2)
+
+
+def rows(training: TrainingJob) -> list[tuple[str, str]]:
+    """Return what a person is shown of it."""
+    return [
+        ("training", training.name),
+        ("of tuning job", training.job_name),
+        ("state", training.status),
+        ("reason", training.reason),
+        ("waits for", training.waiting_for),
+        *(("since", _phase_text(phase)) for phase in training.transitions),
+        *((f"  {name}", text_of(value)) for name, value in training.configuration.items()),
+        *((f"last {name}", repr(value)) for name, value in training.final_metrics.items()),
+        ("no numbers", faults_text(training.faults)),
+        ("model", training.artifact_uri),
+        ("tags", ", ".join(f"{key}={value}" if value else key for key, value in sorted(training.tags.items()))),
+    ]
+
+
+def _phase_text(phase: Transition) -> str:
+    """Say since when a training does or did what: "12:03:41 Downloading: train, 3 of 8 files"."""
+    at = datetime.fromtimestamp(phase.started_at, UTC).astimezone()
+    return f"{at:%H:%M:%S} {phase.status}" + (f": {phase.message}" if phase.message else "")

@@ -1,0 +1,29 @@
+"""What the embedded server runs trainings on: this machine, its slots counted and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tunewright.platform.local_options import LocalOptions
+from tunewright_trainer.inventory import take_inventory
+from tunewright_trainer.runner.docker.settings import DockerSettings
+from tunewright_trainer.runner.images import ANY
+from tunewright_trainer.runner.making import RunnerKind, RunnerSettings
+from tunewright_trainer.settings import TrainerSettings
+
+
+async def trainer_settings(options: LocalOptions, data_dir: Path, s3_root: Path | None) -> TrainerSettings:
+    """A laptop runs what asks for an ml.p3 on what it has: GPUs are dealt out as far as there are some."""
+    return TrainerSettings(
+        data_dir,
+        slots=options.slots,
+        image_roots=options.image_roots,
+        s3_root=s3_root,
+        inventory=await asyncio.to_thread(take_inventory),
+    )
+
+
+def runner_settings(options: LocalOptions) -> RunnerSettings:
+    """Whoever may create jobs here is this machine's user, who could run any image anyway."""
+    return RunnerSettings(RunnerKind(options.runner), DockerSettings(images=(ANY,)))

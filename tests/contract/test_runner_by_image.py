@@ -1,0 +1,70 @@
+"""The runner that picks one by the image keeps the promise whichever it picks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.contract.runner_contract import RunnerContract, World
+from tests.contract.test_host_runner import PLAYED
+from tests.simulation.host import Host, HostRunner, Program
+from tunewright.core.spec import Definition
+from tunewright.core.states import EndCause
+from tunewright_trainer.core.attempt import Attempt, Launch
+from tunewright_trainer.folder import Folders
+from tunewright_trainer.runner.by_image import ByImage
+from tunewright_trainer.runner.process import ProcessRunner
+
+
+def no_image(_launch: Launch) -> None:
+    """There are no images on this machine."""
+
+
+class TestPrograms(RunnerContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> World:
+        folders, roots = Folders(tmp_path / "data"), tmp_path / "images"
+        roots.mkdir()
+
+        def make_image(source: str) -> str:
+            script = roots / f"program{len(list(roots.iterdir()))}.py"
+            script.write_text(source)
+            return script.as_uri()
+
+        def make_runner() -> ByImage:
+            return ByImage(ProcessRunner(folders, [roots]), HostRunner(Host(folders, no_image)))
+
+        return World(folders, make_runner, make_image)
+
+
+class TestContainers(RunnerContract):
+    @pytest.fixture
+    async def world(self, tmp_path: Path) -> World:
+        sources: list[str] = []
+
+        def make_image(source: str) -> str:
+            sources.append(source)
+            return f"played:{len(sources) - 1}"
+
+        def program_of(launch: Launch) -> Program | None:
+            _, _, number = launch.definition.image.partition(":")
+            return next(program for mark, program in PLAYED if mark in sources[int(number)])
+
+        folders = Folders(tmp_path / "data")
+        machine = Host(folders, program_of)
+        return World(folders, lambda: ByImage(ProcessRunner(folders, []), HostRunner(machine)), make_image)
+
+
+async def test_each_image_comes_to_the_runner_that_can_run_it(tmp_path):
+    folders = Folders(tmp_path)
+    runner = ByImage(ProcessRunner(folders, []), HostRunner(Host(folders, no_image)))
+    ends = []
+    for number, image in enumerate(["file:///no/such/program", "busybox:1"], 1):
+        launch = Launch(Attempt(f"job/{number}", 1), "job", Definition(image), {})
+        await runner.start(launch)
+        ends.append(await runner.wait(launch.attempt))
+    assert [end.cause for end in ends] == [EndCause.START_FAILED] * 2
+    assert "no allowed root" in ends[0].refusal
+    assert ends[1].refusal == "there is no busybox:1"
+    await runner.close()

@@ -1,0 +1,246 @@
+"""What is shipped for a cluster, against Kubernetes' published schemas and against what the trainer really asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.contract.runner_contract import FOREVER, World, until
+from tests.servers.cluster import Cluster
+from tunewright.core.arns import NOBODYS
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.instances import Need
+from tunewright.core.spec import Channel, Definition, Resources
+from tunewright.core.states import EndCause
+from tunewright.platform.settings import described, from_environment
+from tunewright_trainer.core.attempt import Attempt, Launch
+from tunewright_trainer.core.capacity import Inventory
+from tunewright_trainer.folder import Folders
+from tunewright_trainer.runner.kubernetes.manifests import job, peers_policy, service
+from tunewright_trainer.runner.kubernetes.names import NETWORK
+from tunewright_trainer.runner.kubernetes.runner import KubernetesRunner
+from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
+from tunewright_trainer.runner.making import make_runner
+from tunewright_trainer.serve import TrainerServiceSettings
+
+FOLDER = Path(__file__).parents[2] / "deploy/kubernetes/trainer"
+VERSIONS = ("1.29", kubernetes_validate.latest_version())
+"""podReplacementPolicy is there, on by default, since 1.29."""
+
+
+def shipped() -> list[dict]:
+    files = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["resources"]
+    return [one for file in files for one in yaml.safe_load_all((FOLDER / file).read_text())]
+
+
+def of_kind(kind: str) -> list[dict]:
+    return [one for one in shipped() if one["kind"] == kind]
+
+
+def container() -> dict:
+    (deployment,) = of_kind("Deployment")
+    return deployment["spec"]["template"]["spec"]["containers"][0]
+
+
+def variables() -> dict[str, str]:
+    """Return what the trainer's process sees; of the field that names the namespace, the one that is shipped."""
+    (namespace,) = of_kind("Namespace")
+    given = {one["name"]: one.get("value", namespace["metadata"]["name"]) for one in container()["env"]}
+    return {"TUNEWRIGHT_HTTP": "0.0.0.0:8080", **given}
+
+
+def launch(instances: int = 1, *, isolated: bool = False, need: Need | None = None) -> Launch:
+    definition = Definition(
+        "registry.example/team/image:1",
+        channels=(Channel("train", "s3://b/train"),),
+        environment={"COST": "$(HOME) is $5"},
+        entrypoint=("python", "-c", "print('$HOME')"),
+        resources=Resources(instance_count=instances),
+        network_isolation=isolated,
+    )
+    name = "A-Training-whose-name-is-as-long-as-AMT-allows-it-to-be-of-63-0"
+    return Launch(Attempt("01JD8Z2Q5WZ3_job-uid/000123", 2), name, definition, {}, need or Need())
+
+
+def settings() -> KubernetesSettings:
+    return KubernetesSettings("trainings", "claim", Path("/data"), ("*",), pod={"nodeSelector": {"pool": "gpu"}})
+
+
+def jobs(launch: Launch) -> list[dict]:
+    folder = Folders(Path("/data/trainer")).of(launch.attempt)
+    return [
+        job(launch, instance, folder, "trainer-1", (10001, 10001), settings(), NOBODYS)
+        for instance in range(launch.instances)
+    ]
+
+
+def test_every_file_is_applied():
+    listed = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["resources"]
+    assert {file.name for file in FOLDER.glob("*.yaml")} == {*listed, "kustomization.yaml"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_shipped_is_as_the_schemas_say(version):
+    for manifest in shipped():
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_the_trainer_makes_is_as_the_schemas_say(version):
+    for some in (
+        launch(),
+        launch(2, isolated=True),
+        launch(need=Need(cpus=2.5, memory_bytes=2**33, gpus=2)),
+        launch(need=Need(gpus=1, gpus_shared=True)),
+    ):
+        made = [*jobs(some), service(some, "trainer-1", settings()), peers_policy(some, "trainer-1", settings())]
+        for manifest in made:
+            kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_names_fit_into_dns():
+    for some in jobs(launch(3)):
+        assert len(some["metadata"]["name"]) <= 63 - len("-abcde"), "of its pod"
+        assert len(some["spec"]["template"]["spec"]["subdomain"]) <= 63
+    assert len({some["metadata"]["name"] for some in jobs(launch(3))}) == 3
+
+
+def test_every_variable_that_is_set_is_one_that_the_trainer_reads():
+    assert set(variables()) <= {name for name, *_ in described(TrainerServiceSettings)}
+
+
+def test_the_trainer_accepts_what_is_set_and_misses_nothing():
+    given = from_environment(TrainerServiceSettings, variables())
+    assert given.of_runner().kubernetes is not None
+
+
+def test_trainer_and_trainings_meet_on_the_claim_that_is_shipped():
+    (claim,) = of_kind("PersistentVolumeClaim")
+    (deployment,) = of_kind("Deployment")
+    volumes = {one["name"]: one for one in deployment["spec"]["template"]["spec"]["volumes"]}
+    mounted = {one["mountPath"]: volumes[one["name"]] for one in container()["volumeMounts"]}
+    root = mounted[variables()["TUNEWRIGHT_KUBERNETES_VOLUME_ROOT"]]
+    assert root["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert claim["metadata"]["name"] == variables()["TUNEWRIGHT_KUBERNETES_VOLUME_CLAIM"]
+    assert Path(variables()["TUNEWRIGHT_DATA_DIR"]).is_relative_to(variables()["TUNEWRIGHT_KUBERNETES_VOLUME_ROOT"])
+
+
+@pytest.mark.parametrize(("isolated", "network"), [(True, "none"), (False, "open")])
+def test_there_is_a_policy_for_every_network_that_a_training_may_have(isolated, network):
+    (made,) = jobs(launch(isolated=isolated))
+    marks = made["spec"]["template"]["metadata"]["labels"]
+    assert marks[NETWORK] == network
+    policies = [one["spec"] for one in of_kind("NetworkPolicy")]
+    (policy,) = [one for one in policies if one["podSelector"]["matchLabels"].items() <= marks.items()]
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    assert ("egress" in policy) is not isolated
+    assert ("ingress" in policy) is not isolated
+
+
+def test_a_training_is_held_as_the_strictest_published_standard_asks():
+    """Pod Security Standards, `restricted`; the namespace that is shipped enforces them."""
+    (namespace,) = of_kind("Namespace")
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    pods = [made["spec"]["template"]["spec"] for made in jobs(launch(2))]
+    pods += [one["spec"]["template"]["spec"] for one in of_kind("Deployment")]
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert {kind for volume in pod["volumes"] for kind in volume} <= {
+            *("name", "persistentVolumeClaim", "emptyDir", "secret"),
+        }
+        (only,) = pod["containers"]
+        assert only["securityContext"]["allowPrivilegeEscalation"] is False
+        assert only["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert only["securityContext"]["readOnlyRootFilesystem"] is True
+        assert "hostNetwork" not in pod
+
+
+def test_a_training_has_no_token_and_sees_of_the_volume_its_own_folder_alone():
+    first, second = (made["spec"]["template"]["spec"] for made in jobs(launch(2)))
+    for pod in (first, second):
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False
+    paths = [
+        {one["subPath"] for one in pod["containers"][0]["volumeMounts"] if one["name"] == "data"}
+        for pod in (first, second)
+    ]
+    root = "trainer/trainings/01JD8Z2Q5WZ3_job-uid.000123.2"
+    assert paths == [{f"{root}/base", f"{root}/base/input"}, {f"{root}/base-2", f"{root}/base-2/input"}]
+
+
+def test_what_a_user_writes_reaches_the_program_as_it_was_written():
+    """Kubernetes replaces $(NAME), and $$ by $; nothing else."""
+    (made,) = jobs(launch())
+    (only,) = made["spec"]["template"]["spec"]["containers"]
+    assert only["command"] == ["python", "-c", "print('$$HOME')"]
+    assert {"name": "COST", "value": "$$(HOME) is $$5"} in only["env"]
+
+
+def test_a_training_gets_what_its_instance_has_and_no_more():
+    (made,) = jobs(launch(need=Need(cpus=2.5, memory_bytes=2**33, gpus=2)))
+    resources = made["spec"]["template"]["spec"]["containers"][0]["resources"]
+    assert resources["limits"] == {"cpu": "2500m", "memory": str(2**33), "nvidia.com/gpu": "2"}
+    assert resources["requests"] == resources["limits"]
+
+
+def test_a_pod_is_never_made_twice():
+    (made,) = jobs(launch())
+    assert made["spec"]["backoffLimit"] == 0
+    assert made["spec"]["podReplacementPolicy"] == "Failed"
+    assert made["spec"]["template"]["spec"]["restartPolicy"] == "Never"
+
+
+async def test_the_role_allows_what_the_trainer_asks_for_and_nothing_else(tmp_path):
+    image = tmp_path / "image.py"
+    image.write_text(FOREVER)
+    (tmp_path / "claim").mkdir()
+    async with Cluster(tmp_path / "claim", {"registry.test/image": image}) as cluster:
+        given = KubernetesSettings(
+            namespace="trainings",
+            volume_claim="tunewright-data",
+            volume_root=tmp_path / "claim",
+            images=("*",),
+            kubeconfig=cluster.kubeconfig(tmp_path / "kubeconfig"),
+        )
+        folders = Folders(tmp_path / "claim/data")
+        world = World(folders, lambda: KubernetesRunner(folders, "trainer-1", given), lambda _: "registry.test/image")
+        runner = world.make_runner()
+        await runner.ping()
+        some = world.launch("", resources=Resources(instance_count=2), network_isolation=True)
+        await runner.start(some)
+        await world.up(some)
+        await runner.stop(some.attempt, EndCause.STOPPED, 10)
+        await runner.wait(some.attempt)
+        await runner.remove(some.attempt)
+        await runner.reap(())
+        await until(lambda: not cluster.objects)
+        await runner.close()
+        asked = cluster.asked
+    (role,) = of_kind("Role")
+    allowed = {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    assert asked == allowed
+
+
+def test_the_readme_says_what_each_verb_is_for():
+    (role,) = of_kind("Role")
+    told = (FOLDER.parent / "README.md").read_text()
+    for rule in role["rules"]:
+        for resource in rule["resources"]:
+            for verb in rule["verbs"]:
+                assert f"| {resource} | {verb} |" in told
+
+
+def test_a_trainer_whose_data_no_pod_would_see_does_not_start():
+    given = from_environment(TrainerServiceSettings, {**variables(), "TUNEWRIGHT_DATA_DIR": "/elsewhere"})
+    with pytest.raises(InvalidSpec, match="not on the volume"):
+        make_runner(given.of_trainer(Inventory()), given.of_runner(), "TUNEWRIGHT_RUNNER")

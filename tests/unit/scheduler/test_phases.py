@@ -1,0 +1,136 @@
+"""What runs is told while it runs, by one write for all of a trainer; when it has ended, it stays with the training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.scheduler.world import UID, World, any_program, spec
+from tunewright.core.states import EndCause
+from tunewright.platform.codec import instant_to_timestamp
+from tunewright.platform.rpc.server import speaking_for
+from tunewright.v1 import tuning_service_pb2
+from tunewright.v1 import worker_service_pb2 as pb
+from tunewright_scheduler.core.phases import LONGEST_MESSAGE, MOST_TOLD
+from tunewright_scheduler.core.session import TOLD_EVERY_S
+from tunewright_scheduler.servicer import TuningServicer
+from tunewright_scheduler.tuning_jobs import TuningJobs
+from tunewright_scheduler.worker_servicer import WorkerServicer
+
+T0 = 1_700_000_000.0
+
+
+class Desk:
+    """A trainer and a user at one scheduler."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.worker = WorkerServicer(world.sessions, world.claims, world.changes, world.needs)
+        jobs = TuningJobs(world.store, world.changes, any_program, world.room)
+        self.front = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
+        self.epoch = 0
+        self.grants: list[pb.Grant] = []
+
+    async def begin(self) -> None:
+        await self.world.create(spec())
+        await self.world.answer_all()
+        with speaking_for("owner"):
+            self.epoch = (await self.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2), None)).epoch
+        request = pb.ClaimRequest(trainer_id="t", epoch=self.epoch, request_id="r", slots=2)
+        self.grants = list((await self.worker.Claim(request, None)).grants)
+
+    async def heartbeat(self, *phases: pb.Phase, after_s: float = TOLD_EVERY_S, exited: bool = False) -> int:
+        """Tell of the first training; return by how much the session's version has grown."""
+        self.world.store.clock += after_s
+        before = await self.version()
+        first, second = (grant.attempt for grant in self.grants)
+        holding = [pb.Holding(attempt=first, phases=phases, exited=exited), pb.Holding(attempt=second)]
+        request = pb.HeartbeatRequest(trainer_id="t", epoch=self.epoch, holding=holding)
+        await self.worker.Heartbeat(request, None)
+        return await self.version() - before
+
+    async def version(self) -> int:
+        stored = await self.world.store.get("sessions", "t")
+        assert stored is not None
+        return stored.version
+
+    async def shown(self) -> list[tuple[str, str]]:
+        with speaking_for("owner"):
+            request = tuning_service_pb2.GetTrainingJobRequest(training=f"{UID}/000001")
+            training = (await self.front.GetTrainingJob(request, None)).training
+            listed = await self.front.ListTrainingJobs(tuning_service_pb2.ListTrainingJobsRequest(job=UID), None)
+        (in_list,) = [one for one in listed.trainings if one.number == 1]
+        assert list(in_list.transitions) == list(training.transitions)
+        return [(item.status, item.message) for item in training.transitions]
+
+
+@pytest.fixture
+async def desk(tmp_path: Path):
+    desk = Desk(World(tmp_path))
+    await desk.begin()
+    yield desk
+    await desk.world.store.close()
+
+
+def phase(status: str, message: str = "", at: float = T0) -> pb.Phase:
+    return pb.Phase(status=status, message=message, started_at=instant_to_timestamp(at))
+
+
+STARTING, DOWNLOADING = phase("Starting"), phase("Downloading", "train: 3 of 8 files")
+
+
+async def test_phases_of_what_runs_are_shown(desk):
+    assert await desk.shown() == []
+    await desk.heartbeat(STARTING, DOWNLOADING)
+    assert await desk.shown() == [("Starting", ""), ("Downloading", "train: 3 of 8 files")]
+
+
+async def test_what_stays_the_same_is_not_written_again(desk):
+    assert await desk.heartbeat(STARTING) == 1
+    assert await desk.heartbeat(STARTING) == 0
+
+
+async def test_phases_in_quick_succession_are_written_together(desk):
+    assert await desk.heartbeat(STARTING) == 1
+    assert await desk.heartbeat(STARTING, DOWNLOADING, after_s=0.1) == 0
+    assert await desk.heartbeat(STARTING, DOWNLOADING, phase("Training")) == 1
+    assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading", "Training"]
+
+
+async def test_a_trainer_that_tells_no_phases_costs_no_write(desk):
+    assert await desk.heartbeat() == 0
+    assert await desk.shown() == []
+
+
+async def test_an_end_leaves_the_phases_with_the_training(desk):
+    await desk.heartbeat(STARTING)
+    phases = [STARTING, DOWNLOADING, phase("Training")]
+    end = pb.ExitedRequest(
+        trainer_id="t",
+        epoch=desk.epoch,
+        attempt=desk.grants[0].attempt,
+        cause=f"END_CAUSE_{EndCause.EXITED}",
+        exit_code=0,
+        ended_at=instant_to_timestamp(T0 + 9),
+        phases=phases,
+    )
+    for _ in range(2):  # told twice, it is told once
+        await desk.worker.Exited(end, None)
+        assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading", "Training"]
+
+
+async def test_what_an_earlier_attempt_did_is_not_told_of_the_next(desk):
+    await desk.heartbeat(STARTING)
+    training = await desk.world.training(1)
+    await desk.world.sessions.lose(training)
+    assert [status for status, _ in await desk.shown()] == ["Interrupted"]
+    await desk.world.claim("t", desk.epoch, "again")
+    assert [status for status, _ in await desk.shown()] == ["Interrupted"]
+
+
+async def test_what_is_told_is_bounded(desk):
+    await desk.heartbeat(*(phase("Downloading", "x" * 10_000) for _ in range(100)))
+    shown = await desk.shown()
+    assert len(shown) == MOST_TOLD
+    assert {len(message) for _, message in shown} == {LONGEST_MESSAGE}

@@ -1,0 +1,123 @@
+"""What an operator says of a trainer: which runner, which capacity, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit.trainer.test_capacity import nvidia_smi
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.platform.settings import from_environment
+from tunewright_trainer.core.capacity import Inventory
+from tunewright_trainer.runner import making
+from tunewright_trainer.runner.making import RunnerKind, RunnerSettings, engine_url, make_runner
+from tunewright_trainer.runner.process import ProcessRunner
+from tunewright_trainer.serve import TrainerServiceSettings
+from tunewright_trainer.settings import DrainThen, TrainerSettings
+
+__all__ = ["nvidia_smi"]
+
+GIB = 2**30
+
+
+def given(**variables: str) -> TrainerServiceSettings:
+    needed = {"CREDENTIALS": "c", "KAFKA": "127.0.0.1:9092", "SCHEDULER": "127.0.0.1:7070", "DATA_DIR": "data"}
+    return from_environment(
+        TrainerServiceSettings, {f"TUNEWRIGHT_{name}": text for name, text in (needed | variables).items()}
+    )
+
+
+def test_by_default_a_trainer_offers_what_its_host_has(nvidia_smi):
+    nvidia_smi("echo 'GPU 0: some GPU (UUID: GPU-a)'")
+    has = given().inventory()
+    assert has.cpus > 0
+    assert has.memory_bytes > 0
+    assert has.gpus == ("GPU-a",)
+    settings = given().of_trainer(has)
+    assert (settings.counted, settings.inventory) == (True, has)
+
+
+def test_an_operator_says_what_a_trainer_offers(nvidia_smi):
+    nvidia_smi("echo 'GPU 0: some GPU (UUID: GPU-a)'")
+    assert given(CPUS="3.5", MEMORY_GIB="2", GPUS="0, 1,1").inventory() == Inventory(3.5, 2 * GIB, ("0", "1"))
+    assert given(GPUS="None").inventory().gpus == ()
+    assert not given(SLOTS_ONLY="on").of_trainer(Inventory()).counted
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("CPUS", "0"), ("MEMORY_GIB", "-1"), ("CPUS", "nan"), ("MEMORY_GIB", "inf")]
+)
+def test_a_capacity_of_nothing_is_refused_by_name(name, text):
+    with pytest.raises(InvalidSpec, match=rf"TUNEWRIGHT_{name}: is .*TUNEWRIGHT_SLOTS_ONLY"):
+        given(**{name: text}).inventory()
+
+
+def test_how_it_leaves():
+    settings = given(DRAIN_S="30", DRAIN_THEN="hand_back", HAND_BACK_S="20", PREEMPTION_FILE="/run/going").of_trainer(
+        Inventory()
+    )
+    assert (settings.drain_s, settings.drain_then, settings.hand_back_s) == (30.0, DrainThen.HAND_BACK, 20.0)
+    assert settings.preemption_file == Path("/run/going")
+
+
+@pytest.mark.parametrize("runner", ["docker", "kubernetes", "auto"])
+def test_containers_run_no_image_that_is_not_allowed_by_name(runner):
+    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_IMAGES: is not set"):
+        given(RUNNER=runner).of_runner()
+
+
+def test_what_is_set_of_docker():
+    docker = given(RUNNER="docker", IMAGES="Team/*,b:V1", DOCKER_PULL="never", DOCKER_MEMORY_GIB="0.5").of_runner()
+    assert docker.kind is RunnerKind.DOCKER
+    assert (docker.docker.images, docker.docker.pull, docker.docker.memory_bytes) == (
+        ("Team/*", "b:V1"),
+        "never",
+        GIB // 2,
+    )
+
+
+def test_what_is_set_of_kubernetes(tmp_path):
+    pod = tmp_path / "pod.yaml"
+    pod.write_text("nodeSelector: {gpu: h200}\n")
+    variables = {
+        "RUNNER": "kubernetes",
+        "IMAGES": "*",
+        "KUBERNETES_NAMESPACE": "trainings",
+        "KUBERNETES_VOLUME_CLAIM": "shared",
+        "KUBERNETES_VOLUME_ROOT": "/data",
+        "KUBERNETES_POD_FILE": str(pod),
+    }
+    kubernetes = given(**variables).of_runner().kubernetes
+    assert kubernetes is not None
+    assert (kubernetes.namespace, kubernetes.volume_claim, kubernetes.images) == ("trainings", "shared", ("*",))
+    assert kubernetes.pod == {"nodeSelector": {"gpu": "h200"}}
+    assert given(**variables).inventory() == Inventory(), "what this pod has is not what pods get"
+    assert not given(**variables).of_trainer(Inventory()).counted, "the cluster counts"
+    assert given(**variables, CPUS="64", MEMORY_GIB="256").of_trainer(Inventory()).counted
+    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_KUBERNETES_VOLUME_CLAIM: is not set"):
+        given(**(variables | {"KUBERNETES_VOLUME_CLAIM": ""})).of_runner()
+    pod.write_text("- a list")
+    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_KUBERNETES_POD_FILE"):
+        given(**variables).of_runner()
+
+
+@pytest.mark.parametrize(("kind", "package"), [("docker", "aiodocker"), ("kubernetes", "kubernetes_asyncio")])
+def test_a_missing_extra_names_the_command_that_installs_it(tmp_path, monkeypatch, kind, package):
+    monkeypatch.setattr("tunewright.platform.extras.find_spec", lambda _name: None)
+    with pytest.raises(InvalidSpec, match=rf"needs {package}.*pip install 'tunewright\[{kind}\]'"):
+        make_runner(TrainerSettings(tmp_path), RunnerSettings(RunnerKind(kind)), "TUNEWRIGHT_RUNNER")
+
+
+def test_auto_without_an_engines_client_runs_programs(tmp_path, monkeypatch):
+    monkeypatch.setattr(making, "find_spec", lambda _name: None)
+    runner = make_runner(TrainerSettings(tmp_path), RunnerSettings(RunnerKind.AUTO), "--runner")
+    assert isinstance(runner, ProcessRunner)
+
+
+def test_the_engine_is_where_one_says_it_is(monkeypatch):
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    assert engine_url("") == "unix:///var/run/docker.sock"
+    monkeypatch.setenv("DOCKER_HOST", "tcp://engine:2376")
+    assert engine_url("") == "tcp://engine:2376"
+    assert engine_url("unix:///own") == "unix:///own"
