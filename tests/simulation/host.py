@@ -11,6 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Collection
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,6 +24,8 @@ from tunewright_trainer.folder import AttemptFolder, Folders, InstanceFolder
 FOLDERS = ("input/config", "model", "output/data")
 TERMINATED = 143
 KILLED = 137
+ON_THE_MACHINE = ContextVar("on the machine", default=False)
+"""Whether it is the machine or a program on it that runs, and not a trainer: those outlive it."""
 
 
 @dataclass(eq=False)
@@ -108,6 +111,8 @@ class Host:
     """Tells Unix seconds, right or wrong."""
 
     def start(self, launch: Launch) -> Run:
+        """Start it, in a context of its own."""
+        ON_THE_MACHINE.set(True)
         folder, loop = self.folders.of(launch.attempt), asyncio.get_running_loop()
         processes = [Process(launch, folder, number) for number in range(launch.instances)]
         run = Run(processes, self.clock(), loop.create_future(), loop.time())
@@ -186,7 +191,7 @@ class HostRunner:
     async def start(self, launch: Launch) -> None:
         if launch.attempt not in self._known:
             found = self._host.runs.get(launch.attempt)
-            self._known[launch.attempt] = found or self._host.start(launch)
+            self._known[launch.attempt] = found or copy_context().run(self._host.start, launch)
 
     async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None:
         if attempt in self._known:

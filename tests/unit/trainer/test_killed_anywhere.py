@@ -6,19 +6,17 @@ checkpoint is stored before its end is told, and its model is published whole.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
-import sys
+import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import CodeType, FunctionType
 
 import pytest
-from tests.simulation import host
-from tests.simulation.host import Process
+from tests.simulation.host import ON_THE_MACHINE, Process
 from tests.simulation.mortal import Life
 from tests.unit.trainer.fake_scheduler import Key
 from tests.unit.trainer.stage import Stage, played, put, statuses
@@ -26,9 +24,10 @@ from tests.unit.trainer.stage import Stage, played, put, statuses
 import tunewright_trainer
 
 COURSE = ("artifact", "beginning", "course", "ends", "folder", "guarding", "keeping", "phases", "publishing", "report")
-FILES = {f"{path}/{name}.py" for path in tunewright_trainer.__path__ for name in COURSE}
+FILES = [Path(folder) / f"{name}.py" for folder in tunewright_trainer.__path__ for name in COURSE]
 DOWN_S = (0.0, 3.0, 100.0)
 """How long nobody is there: not at all, while the program ends, until every lease has passed."""
+MARK = "_about_to_run"
 FINAL = {"a/job-001/algo": "3"}
 
 Line = tuple[str, int]
@@ -39,38 +38,74 @@ class Killed(BaseException):
 
 
 class Trace:
-    """Counts the lines of the course that are run; at the `count`-th time of one line a life is over."""
+    """Counts the lines of the course that a life runs; at the `count`-th time of one line the life is over."""
 
     def __init__(self, line: Line | None = None, count: int = 0) -> None:
         self._line, self._count = line, count
         self.seen: Counter[Line] = Counter()
+        self.life = Life()
 
-    @contextmanager
-    def of(self, life: Life) -> Iterator[None]:
-        def on_line(frame: FrameType, event: str, _: Any) -> Any:
-            if event == "line" and not life.over.is_set() and not _is_the_machines(frame):
-                line = Path(frame.f_code.co_filename).name, frame.f_lineno
-                self.seen[line] += 1
-                if line == self._line and self.seen[line] == self._count:
-                    life.over.set()
-                    raise Killed
-            return on_line
-
-        before = sys.gettrace()
-        sys.settrace(lambda frame, *_: on_line if frame.f_code.co_filename in FILES else None)
-        try:
-            yield
-        finally:
-            sys.settrace(before)
+    def at(self, name: str, number: int) -> None:
+        elsewhere = ON_THE_MACHINE.get() or threading.current_thread() is not threading.main_thread()
+        if self.life.over.is_set() or elsewhere:
+            return
+        line = name, number
+        self.seen[line] += 1
+        if line == self._line and self.seen[line] == self._count:
+            self.life.over.set()
+            raise Killed
 
 
-def _is_the_machines(frame: FrameType | None) -> bool:
-    """Whether it is the machine or a program on it that runs this line: those outlive the trainer."""
-    while frame is not None:
-        if frame.f_code is program.__code__ or frame.f_code.co_filename == host.__file__:
-            return True
-        frame = frame.f_back
-    return False
+class _Marking(ast.NodeTransformer):
+    """Puts a call of `MARK` before each statement.
+
+    A trace function of the interpreter's would do as well, but Python 3.11 crashes now and then where one raises.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        for part in ("body", "orelse", "finalbody"):
+            statements = getattr(node, part, None)
+            if isinstance(statements, list) and not isinstance(node, ast.Module):
+                setattr(node, part, [each for one in statements for each in (self._mark(one), one)])
+        return node
+
+    def _mark(self, statement: ast.stmt) -> ast.stmt:
+        call = ast.parse(f"{MARK}({self._name!r}, {statement.lineno})").body[0]
+        return ast.fix_missing_locations(ast.copy_location(call, statement))
+
+
+def _marked(path: Path) -> dict[tuple[str, int], CodeType]:
+    """Return the code of a file's functions by name and place."""
+    tree = _Marking(path.name).visit(ast.parse(path.read_text()))
+    codes = [compile(tree, path, "exec", dont_inherit=True)]
+    for code in codes:
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return {(code.co_qualname, code.co_firstlineno): code for code in codes}
+
+
+@pytest.fixture
+def follow() -> Iterator[Callable[[Trace], None]]:
+    """Have each line of the course told to the trace that is followed."""
+    marked = {str(path): _marked(path) for path in FILES}
+    functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
+    course = [each for each in functions if each.__code__.co_filename in marked]
+    before = [each.__code__ for each in course]
+    for function in course:
+        code = function.__code__
+        function.__code__ = marked[code.co_filename][code.co_qualname, code.co_firstlineno]
+
+    def follow(trace: Trace) -> None:
+        for function in course:
+            function.__globals__[MARK] = trace.at
+
+    follow(Trace())
+    yield follow
+    for function, code in zip(course, before, strict=True):
+        function.__code__ = code
 
 
 async def program(process: Process) -> None:
@@ -123,10 +158,10 @@ async def settled(stage: Stage, attempt: Key) -> None:
 async def is_killed(stage: Stage, attempt: Key, trace: Trace) -> bool:
     """Let a trainer process work until all is settled, or until it is killed; say which."""
     stage.prepare()
-    with trace.of(stage.life):
-        stage.work()
-        ends = [asyncio.create_task(settled(stage, attempt)), asyncio.create_task(stage.life.over.wait())]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    trace.life = stage.life
+    stage.work()
+    ends = [asyncio.create_task(settled(stage, attempt)), asyncio.create_task(stage.life.over.wait())]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     killed = stage.life.over.is_set()
     for end in ends:
         end.cancel()
@@ -136,8 +171,9 @@ async def is_killed(stage: Stage, attempt: Key, trace: Trace) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_trainer_may_be_killed_at_any_line_of_a_course(tmp_path):
+def test_a_trainer_may_be_killed_at_any_line_of_a_course(tmp_path, follow):
     whole = Trace()
+    follow(whole)
     (tmp_path / "whole").mkdir()
     played(tmp_path / "whole", lambda stage: tell(stage, whole, 0.0))
     assert len(whole.seen) > 200, "the course was watched"
@@ -145,6 +181,7 @@ def test_a_trainer_may_be_killed_at_any_line_of_a_course(tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         trace = Trace(line, 1 + number % count)
+        follow(trace)
         try:
             played(folder, lambda stage, trace=trace, number=number: tell(stage, trace, DOWN_S[number % 3]))
         except BaseException as error:
