@@ -352,6 +352,35 @@ class TestWhatCannotStart:
         assert "not on the volume" in end.refusal
 
 
+class TestTheImagesOwnFiles:
+    """Images made for SageMaker may bring their code in /opt/ml/code."""
+
+    READING = "import os, pathlib\nbase = pathlib.Path(os.environ['SAGEMAKER_BASE_DIR'])\n"
+    READING += "print((base / 'code/train.py').read_text())"
+
+    @pytest.fixture
+    def image(self, cluster, world, tmp_path):
+        launch = world.launch(self.READING)
+        code = tmp_path / "opt-ml/code"
+        code.mkdir(parents=True)
+        (code / "train.py").write_text("the image's")
+        cluster.opt_ml[launch.definition.image] = code.parent
+        return launch
+
+    async def test_are_seen(self, world, runner, image):
+        await runner.start(image)
+        assert (await runner.wait(image.attempt)).exit_code == 0
+        assert world.spool(image) == b"the image's\n"
+
+    async def test_are_hidden_by_what_the_trainer_brings(self, world, runner, image):
+        own = world.folder(image).first.code
+        own.mkdir(parents=True)
+        (own / "train.py").write_text("the user's")
+        await runner.start(image)
+        assert (await runner.wait(image.attempt)).exit_code == 0
+        assert world.spool(image) == b"the user's\n"
+
+
 class TestSeveralInstances:
     async def test_both_run_and_both_are_read(self, world, runner):
         source = "import json, os, pathlib\nbase = pathlib.Path(os.environ['SAGEMAKER_BASE_DIR'])\n"

@@ -16,6 +16,7 @@ import copy
 import json
 import math
 import os
+import shutil
 import signal
 import sys
 import time
@@ -23,7 +24,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import kmock
@@ -65,6 +66,8 @@ def now_text(at: float) -> str:
 class Cluster:
     def __init__(self, claim: Path, images: dict[str, Path]) -> None:
         self._claim, self.images = claim, images
+        self.opt_ml: dict[str, Path] = {}
+        """A folder with what an image has at /opt/ml, by its name; the others have nothing there."""
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.containers: dict[str, Container] = {}
         self.denied: dict[tuple[str, str], int] = {}
@@ -314,7 +317,7 @@ class Cluster:
         container.process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(self.images[spec["image"]]),
-            env=self._environment(spec),
+            env=self._environment(spec, pod["metadata"]["name"]),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -326,11 +329,23 @@ class Cluster:
         await reading
         self._tell_end(pod, container, started_at)
 
-    def _environment(self, spec: dict[str, Any]) -> dict[str, str]:
-        """Return a program's environment, with the mounted folder's own path for /opt/ml."""
-        base = next(str(self._claim / mount["subPath"]) for mount in spec["volumeMounts"] if mount["name"] == "data")
+    def _environment(self, spec: dict[str, Any], name: str) -> dict[str, str]:
+        """Return a program's environment, with a folder of this host for /opt/ml."""
+        base = str(self._lay_out(spec, self._claim.parent / "containers" / name))
         told = {one["name"]: one["value"].replace("$$", "$").replace("/opt/ml", base) for one in spec["env"]}
         return {"PATH": os.environ["PATH"], **told}
+
+    def _lay_out(self, spec: dict[str, Any], base: Path) -> Path:
+        """Make what a container sees at /opt/ml: what its image has there, and links for mounts, which hide that."""
+        base.mkdir(parents=True)
+        if spec["image"] in self.opt_ml:
+            shutil.copytree(self.opt_ml[spec["image"]], base, dirs_exist_ok=True)
+        for mount in sorted(spec["volumeMounts"], key=lambda mount: mount["mountPath"].count("/")):
+            path = PurePosixPath(mount["mountPath"])
+            if path.is_relative_to("/opt/ml") and not (place := base / path.relative_to("/opt/ml")).is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+                place.symlink_to(self._claim / mount["subPath"])
+        return base
 
     async def _wait(self, container: Container) -> None:
         process = container.process
