@@ -279,6 +279,7 @@ class TestWhatCannotStart:
         await runner.start(missing)
         end = await runner.wait(missing.attempt)
         await until(lambda: not cluster.of("jobs"))
+        assert runner.started_at(missing.attempt) is None
         await runner.close()
         assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
         assert "ImagePullBackOff" in end.refusal
@@ -308,8 +309,27 @@ class TestWhatCannotStart:
         await runner.start(launch)
         await until(lambda: cluster.of("pods"))
         assert runner.started_at(launch.attempt) is None
+        await until(lambda: "waits for a node: Unschedulable: 0/0 nodes" in runner.waits_for(launch.attempt))
         cluster.has_node = True
         assert (await runner.wait(launch.attempt)).exit_code == 0
+        assert runner.waits_for(launch.attempt) == ""
+
+    async def test_it_waits_for_its_image(self, cluster, world, runner):
+        launch = world.launch(FOREVER)
+        image = cluster.images.pop(launch.definition.image)
+        await runner.start(launch)
+        await until(lambda: "ImagePullBackOff: Back-off pulling image" in runner.waits_for(launch.attempt))
+        cluster.images[launch.definition.image] = image
+        await world.up(launch)
+        assert runner.waits_for(launch.attempt) == ""
+
+    async def test_what_one_of_several_waits_for_is_told_with_its_name(self, cluster, world, runner):
+        cluster.has_node = False
+        launch = several(world, "pass")
+        await runner.start(launch)
+        await until(lambda: runner.waits_for(launch.attempt).startswith("algo-1 waits for a node"))
+        cluster.has_node = True
+        await runner.wait(launch.attempt)
 
     async def test_no_pod_is_made(self, cluster, world, impatient):
         runner = impatient(start_deadline_s=0.3)

@@ -45,6 +45,8 @@ class Pod:
     """The cluster's own words: why it waits, or has ended."""
     reason: str = ""
     """Why it waits, in one word of the cluster's."""
+    placed: bool = False
+    """A node has taken it."""
     gives_way_at: float | None = None
     """It is being deleted, and its node should have ended it by then."""
     gone: bool = False
@@ -63,7 +65,8 @@ def read_pod(pod: Object) -> Pod:
     """Return what a pod's object says."""
     metadata, status = pod["metadata"], pod.get("status", {})
     gives_way_at = _seconds(metadata.get("deletionTimestamp"))
-    seen = Pod(metadata["name"], gives_way_at=gives_way_at, fate=_disruption(status))
+    placed = bool(pod.get("spec", {}).get("nodeName"))
+    seen = Pod(metadata["name"], placed=placed, gives_way_at=gives_way_at, fate=_disruption(status))
     if gives_way_at is not None and seen.fate is EndCause.EXITED:
         seen = replace(seen, fate=EndCause.PREEMPTED)  # somebody deletes it; if it's us, a stop says so
     container: Object = next((one for one in status.get("containerStatuses", ()) if one["name"] == CONTAINER), {})
@@ -83,12 +86,22 @@ def read_pod(pod: Object) -> Pod:
         return replace(seen, started_at=started_at, fate=fate, ended_at=_phase_time(status), why=_words(status))
     if started_at is not None:
         return replace(seen, started_at=started_at)
-    if gives_way_at is not None and not pod.get("spec", {}).get("nodeName"):  # no node may take it any more
+    if gives_way_at is not None and not placed:  # no node may take it any more
         return replace(seen, ended_at=gives_way_at, why=_unscheduled(status))
     waiting = state.get("waiting", {})
     if waiting.get("reason"):
         return replace(seen, reason=waiting["reason"], why=_words(waiting))
-    return replace(seen, why=_unscheduled(status))
+    return seen if placed else replace(seen, why=_unscheduled(status))
+
+
+def waits_for(pod: Pod | None) -> str:
+    """Return what keeps a pod's program from beginning, in the cluster's words; empty: nothing does any more."""
+    if pod is None:
+        return "waits for its pod"
+    if pod.started_at is not None or pod.ended:
+        return ""
+    what = "its container" if pod.placed else "a node"
+    return f"waits for {what}: {pod.why}" if pod.why else f"waits for {what}"
 
 
 def vanished(pod: Pod, now: float) -> Pod:
