@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.contract.runner_contract import FOREVER, World, until
-from tests.servers.cluster import Cluster
+from tests.servers.cluster import Cluster, allowed_by
 from tunewright.core.arns import NOBODYS
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Need
@@ -239,14 +239,7 @@ async def test_the_role_allows_what_the_trainer_asks_for_and_nothing_else(tmp_pa
         await runner.close()
         asked = cluster.asked
     (role,) = of_kind("Role")
-    allowed = {
-        (group, resource, verb)
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
-    assert asked == allowed
+    assert asked == allowed_by(role)
 
 
 def test_the_readme_says_what_each_verb_is_for():

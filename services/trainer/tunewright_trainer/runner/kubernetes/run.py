@@ -188,9 +188,9 @@ class Run:
                     if pod.started_at is not None and copying is None:
                         copying = asyncio.create_task(self._copy(instance))
                     trouble_since = (trouble_since or time.time()) if pod.reason in IMAGE_TROUBLE else None
-                    pod = self._given_up(pod, trouble_since)
+                    has_ended, pod = pod.ended, self._given_up(pod, trouble_since)
                     if pod.ended:
-                        if copying is not None:
+                        if copying is not None and has_ended:  # one that is given up has a log without an end
                             await copying
                         return pod
                 await self._pods.changed(self._tick_s if pod is not None else min(self._tick_s, backoff_s(self._looks)))
