@@ -6,16 +6,20 @@ import asyncio
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.contract.runner_contract import COUNTING, FOREVER, RunnerContract, World, until
-from tests.servers.cluster import Cluster
+from tests.servers.cluster import Cluster, allowed_by
 from tunewright.core.errors import Unavailable
 from tunewright.core.spec import Definition, Resources
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.folder import Folders
+from tunewright_trainer.runner.kubernetes.cluster import ApiError
+from tunewright_trainer.runner.kubernetes.cluster import Cluster as ClusterClient
 from tunewright_trainer.runner.kubernetes.runner import KubernetesRunner
 from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
 from tunewright_trainer.runner.log_follower import GAP
@@ -26,7 +30,14 @@ async def cluster(tmp_path):
     claim = tmp_path / "claim"
     claim.mkdir()
     async with Cluster(claim, {}) as cluster:
+        cluster.allowed = allowed_by(shipped_role())
         yield cluster
+
+
+def shipped_role() -> dict:
+    shipped = Path(__file__).parents[2] / "deploy/kubernetes/trainer/permissions.yaml"
+    (role,) = [one for one in yaml.safe_load_all(shipped.read_text()) if one["kind"] == "Role"]
+    return role
 
 
 @pytest.fixture
@@ -201,6 +212,16 @@ class TestStop:
         assert (end.cause, end.exit_code) == (EndCause.STOPPED, 137)
         assert world.spool(launch) == b"up\ntold\n"
 
+    async def test_may_last_longer_than_what_others_would_give(self, world, impatient):
+        runner = impatient(stop_grace_s=1)
+        launch = world.launch(SAVING.replace("sys.exit(0)", "time.sleep(2.5)\n    sys.exit(0)"))
+        await runner.start(launch)
+        await world.up(launch)
+        await runner.stop(launch.attempt, EndCause.STOPPED, 60)
+        end = await runner.wait(launch.attempt)
+        await runner.close()
+        assert (end.cause, end.exit_code) == (EndCause.STOPPED, 0)
+
     async def test_of_a_pod_that_no_node_takes(self, cluster, world, runner):
         cluster.has_node = False
         launch = world.launch(FOREVER)
@@ -224,7 +245,7 @@ class TestHowItEnds:
         [
             ("EvictionByEvictionAPI", EndCause.PREEMPTED),
             ("PreemptionByScheduler", EndCause.PREEMPTED),
-            ("DeletionByTaintManager", EndCause.LOST),
+            ("DeletionByTaintManager", EndCause.PREEMPTED),
         ],
     )
     async def test_taken_away(self, cluster, world, runner, reason, cause):
@@ -233,6 +254,18 @@ class TestHowItEnds:
         await world.up(launch)
         cluster.disrupt(cluster.of("pods")[0], reason)
         assert (await runner.wait(launch.attempt)).cause is cause
+
+    async def test_a_node_that_is_not_heard_of(self, cluster, world, impatient):
+        runner = impatient(node_deadline_s=0.2)
+        launch = world.launch(FOREVER)
+        await runner.start(launch)
+        await world.up(launch)
+        cluster.node_answers = False
+        cluster.disrupt(cluster.of("pods")[0], "DeletionByTaintManager", grace_s=1)
+        end = await runner.wait(launch.attempt)
+        await runner.close()
+        assert end.cause is EndCause.LOST
+        assert "its node does not answer" in end.refusal
 
     async def test_deleted_by_somebody_while_the_trainer_was_away(self, cluster, world, runner):
         launch = world.launch(FOREVER)
@@ -279,6 +312,7 @@ class TestWhatCannotStart:
         await runner.start(missing)
         end = await runner.wait(missing.attempt)
         await until(lambda: not cluster.of("jobs"))
+        assert runner.started_at(missing.attempt) is None
         await runner.close()
         assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
         assert "ImagePullBackOff" in end.refusal
@@ -308,8 +342,27 @@ class TestWhatCannotStart:
         await runner.start(launch)
         await until(lambda: cluster.of("pods"))
         assert runner.started_at(launch.attempt) is None
+        await until(lambda: "waits for a node: Unschedulable: 0/0 nodes" in runner.waits_for(launch.attempt))
         cluster.has_node = True
         assert (await runner.wait(launch.attempt)).exit_code == 0
+        assert runner.waits_for(launch.attempt) == ""
+
+    async def test_it_waits_for_its_image(self, cluster, world, runner):
+        launch = world.launch(FOREVER)
+        image = cluster.images.pop(launch.definition.image)
+        await runner.start(launch)
+        await until(lambda: "ImagePullBackOff: Back-off pulling image" in runner.waits_for(launch.attempt))
+        cluster.images[launch.definition.image] = image
+        await world.up(launch)
+        assert runner.waits_for(launch.attempt) == ""
+
+    async def test_what_one_of_several_waits_for_is_told_with_its_name(self, cluster, world, runner):
+        cluster.has_node = False
+        launch = several(world, "pass")
+        await runner.start(launch)
+        await until(lambda: runner.waits_for(launch.attempt).startswith("algo-1 waits for a node"))
+        cluster.has_node = True
+        await runner.wait(launch.attempt)
 
     async def test_no_pod_is_made(self, cluster, world, impatient):
         runner = impatient(start_deadline_s=0.3)
@@ -350,6 +403,54 @@ class TestWhatCannotStart:
         await runner.close()
         assert end.cause is EndCause.START_FAILED
         assert "not on the volume" in end.refusal
+
+
+class TestTheImagesOwnFiles:
+    """Images made for SageMaker may bring their code in /opt/ml/code."""
+
+    READING = "import os, pathlib\nbase = pathlib.Path(os.environ['SAGEMAKER_BASE_DIR'])\n"
+    READING += "print((base / 'code/train.py').read_text())"
+
+    @pytest.fixture
+    def image(self, cluster, world, tmp_path):
+        launch = world.launch(self.READING)
+        code = tmp_path / "opt-ml/code"
+        code.mkdir(parents=True)
+        (code / "train.py").write_text("the image's")
+        cluster.opt_ml[launch.definition.image] = code.parent
+        return launch
+
+    async def test_are_seen(self, world, runner, image):
+        await runner.start(image)
+        assert (await runner.wait(image.attempt)).exit_code == 0
+        assert world.spool(image) == b"the image's\n"
+
+    async def test_are_hidden_by_what_the_trainer_brings(self, world, runner, image):
+        own = world.folder(image).first.code
+        own.mkdir(parents=True)
+        (own / "train.py").write_text("the user's")
+        await runner.start(image)
+        assert (await runner.wait(image.attempt)).exit_code == 0
+        assert world.spool(image) == b"the user's\n"
+
+
+class TestWhatTheTrainerMayDo:
+    @pytest.fixture
+    async def client(self, settings):
+        client = ClusterClient(settings)
+        yield client
+        await client.close()
+
+    async def test_nothing_but_what_is_shipped(self, client):
+        """All other tests here run with that: what they do is allowed."""
+        for refused in (
+            client.get("services", "kubernetes"),
+            client.get("pods", "somebody"),
+            client.find("networkpolicies", ""),
+            client.create("pods", {"metadata": {"name": "mine"}}),
+        ):
+            with pytest.raises(ApiError, match="no rule allows"):
+                await refused
 
 
 class TestSeveralInstances:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.contract.runner_contract import FOREVER, World, until
-from tests.servers.cluster import Cluster
+from tests.servers.cluster import Cluster, allowed_by
 from tunewright.core.arns import NOBODYS
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Need
@@ -19,6 +19,7 @@ from tunewright.platform.settings import described, from_environment
 from tunewright_trainer.core.attempt import Attempt, Launch
 from tunewright_trainer.core.capacity import Inventory
 from tunewright_trainer.folder import Folders
+from tunewright_trainer.runner.base import prepare_base
 from tunewright_trainer.runner.kubernetes.manifests import job, peers_policy, service
 from tunewright_trainer.runner.kubernetes.names import NETWORK
 from tunewright_trainer.runner.kubernetes.runner import KubernetesRunner
@@ -65,16 +66,24 @@ def launch(instances: int = 1, *, isolated: bool = False, need: Need | None = No
     return Launch(Attempt("01JD8Z2Q5WZ3_job-uid/000123", 2), name, definition, {}, need or Need())
 
 
-def settings() -> KubernetesSettings:
-    return KubernetesSettings("trainings", "claim", Path("/data"), ("*",), pod={"nodeSelector": {"pool": "gpu"}})
+def settings(root: Path = Path("/data")) -> KubernetesSettings:
+    return KubernetesSettings("trainings", "claim", root, ("*",), pod={"nodeSelector": {"pool": "gpu"}})
 
 
-def jobs(launch: Launch) -> list[dict]:
-    folder = Folders(Path("/data/trainer")).of(launch.attempt)
-    return [
-        job(launch, instance, folder, "trainer-1", (10001, 10001), settings(), NOBODYS)
-        for instance in range(launch.instances)
-    ]
+@pytest.fixture
+def jobs(tmp_path):
+    """Return what makes the Jobs of a launch, all of whose folders are there."""
+
+    def jobs(launch: Launch) -> list[dict]:
+        folder = Folders(tmp_path / "trainer").of(launch.attempt)
+        for number, instance in enumerate(folder.instances(launch.instances)):
+            prepare_base(launch, instance.base, number)
+        return [
+            job(launch, instance, folder, "trainer-1", (10001, 10001), settings(tmp_path.resolve()), NOBODYS)
+            for instance in range(launch.instances)
+        ]
+
+    return jobs
 
 
 def test_every_file_is_applied():
@@ -89,7 +98,7 @@ def test_what_is_shipped_is_as_the_schemas_say(version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_the_trainer_makes_is_as_the_schemas_say(version):
+def test_what_the_trainer_makes_is_as_the_schemas_say(jobs, version):
     for some in (
         launch(),
         launch(2, isolated=True),
@@ -101,7 +110,7 @@ def test_what_the_trainer_makes_is_as_the_schemas_say(version):
             kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_names_fit_into_dns():
+def test_names_fit_into_dns(jobs):
     for some in jobs(launch(3)):
         assert len(some["metadata"]["name"]) <= 63 - len("-abcde"), "of its pod"
         assert len(some["spec"]["template"]["spec"]["subdomain"]) <= 63
@@ -129,7 +138,7 @@ def test_trainer_and_trainings_meet_on_the_claim_that_is_shipped():
 
 
 @pytest.mark.parametrize(("isolated", "network"), [(True, "none"), (False, "open")])
-def test_there_is_a_policy_for_every_network_that_a_training_may_have(isolated, network):
+def test_there_is_a_policy_for_every_network_that_a_training_may_have(jobs, isolated, network):
     (made,) = jobs(launch(isolated=isolated))
     marks = made["spec"]["template"]["metadata"]["labels"]
     assert marks[NETWORK] == network
@@ -140,7 +149,7 @@ def test_there_is_a_policy_for_every_network_that_a_training_may_have(isolated, 
     assert ("ingress" in policy) is not isolated
 
 
-def test_a_training_is_held_as_the_strictest_published_standard_asks():
+def test_a_training_is_held_as_the_strictest_published_standard_asks(jobs):
     """Pod Security Standards, `restricted`; the namespace that is shipped enforces them."""
     (namespace,) = of_kind("Namespace")
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
@@ -159,7 +168,7 @@ def test_a_training_is_held_as_the_strictest_published_standard_asks():
         assert "hostNetwork" not in pod
 
 
-def test_a_training_has_no_token_and_sees_of_the_volume_its_own_folder_alone():
+def test_a_training_has_no_token_and_sees_of_the_volume_its_own_folder_alone(jobs):
     first, second = (made["spec"]["template"]["spec"] for made in jobs(launch(2)))
     for pod in (first, second):
         assert pod["automountServiceAccountToken"] is False
@@ -169,10 +178,19 @@ def test_a_training_has_no_token_and_sees_of_the_volume_its_own_folder_alone():
         for pod in (first, second)
     ]
     root = "trainer/trainings/01JD8Z2Q5WZ3_job-uid.000123.2"
-    assert paths == [{f"{root}/base", f"{root}/base/input"}, {f"{root}/base-2", f"{root}/base-2/input"}]
+    mounted = ("input", "model", "output")
+    assert paths == [{f"{root}/{base}/{name}" for name in mounted} for base in ("base", "base-2")]
 
 
-def test_what_a_user_writes_reaches_the_program_as_it_was_written():
+def test_a_training_writes_to_its_input_no_more_than_to_its_root(jobs):
+    (made,) = jobs(launch())
+    (only,) = made["spec"]["template"]["spec"]["containers"]
+    assert only["securityContext"]["readOnlyRootFilesystem"] is True
+    writable = {one["mountPath"] for one in only["volumeMounts"] if not one.get("readOnly")}
+    assert writable == {"/opt/ml/model", "/opt/ml/output", "/tmp", "/dev/shm"}
+
+
+def test_what_a_user_writes_reaches_the_program_as_it_was_written(jobs):
     """Kubernetes replaces $(NAME), and $$ by $; nothing else."""
     (made,) = jobs(launch())
     (only,) = made["spec"]["template"]["spec"]["containers"]
@@ -180,14 +198,14 @@ def test_what_a_user_writes_reaches_the_program_as_it_was_written():
     assert {"name": "COST", "value": "$$(HOME) is $$5"} in only["env"]
 
 
-def test_a_training_gets_what_its_instance_has_and_no_more():
+def test_a_training_gets_what_its_instance_has_and_no_more(jobs):
     (made,) = jobs(launch(need=Need(cpus=2.5, memory_bytes=2**33, gpus=2)))
     resources = made["spec"]["template"]["spec"]["containers"][0]["resources"]
     assert resources["limits"] == {"cpu": "2500m", "memory": str(2**33), "nvidia.com/gpu": "2"}
     assert resources["requests"] == resources["limits"]
 
 
-def test_a_pod_is_never_made_twice():
+def test_a_pod_is_never_made_twice(jobs):
     (made,) = jobs(launch())
     assert made["spec"]["backoffLimit"] == 0
     assert made["spec"]["podReplacementPolicy"] == "Failed"
@@ -221,14 +239,7 @@ async def test_the_role_allows_what_the_trainer_asks_for_and_nothing_else(tmp_pa
         await runner.close()
         asked = cluster.asked
     (role,) = of_kind("Role")
-    allowed = {
-        (group, resource, verb)
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
-    assert asked == allowed
+    assert asked == allowed_by(role)
 
 
 def test_the_readme_says_what_each_verb_is_for():

@@ -2,8 +2,8 @@
 
 It does what the real one documents, as far as a trainer meets it: Jobs that make one pod, graceful deletion,
 finalizers, foreground deletion, watches that break off or are too old, and of the node its log: entries of 16 KiB at
-most, one timestamp for each line, thrown away with a deleted pod's container. It checks no permissions and validates
-nothing; the tests hold what was sent against the published schemas.
+most, one timestamp for each line, thrown away with a deleted pod's container. It allows what `allowed` says. It
+validates nothing; the tests hold what was sent against the published schemas.
 
     async with Cluster(claim=folder, images={"name": script}) as cluster:
         cluster.kubeconfig(path)
@@ -16,6 +16,7 @@ import copy
 import json
 import math
 import os
+import shutil
 import signal
 import sys
 import time
@@ -23,7 +24,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import kmock
@@ -55,7 +56,19 @@ class Container:
     """None: the node has removed the container, and its log."""
     ended: bool = False
     kill_at: float = math.inf
+    deleted_at: float = math.inf
     told: bool = False
+
+
+def allowed_by(role: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """Return what a Role allows: group, resource and verb."""
+    return {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
 
 
 def now_text(at: float) -> str:
@@ -65,15 +78,21 @@ def now_text(at: float) -> str:
 class Cluster:
     def __init__(self, claim: Path, images: dict[str, Path]) -> None:
         self._claim, self.images = claim, images
+        self.opt_ml: dict[str, Path] = {}
+        """A folder with what an image has at /opt/ml, by its name; the others have nothing there."""
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.containers: dict[str, Container] = {}
         self.denied: dict[tuple[str, str], int] = {}
         """Status by method and kind, for requests that are refused."""
         self.asked: set[tuple[str, str, str]] = set()
         """Group, resource and verb of every request, in the words of a Role."""
+        self.allowed: set[tuple[str, str, str]] | None = None
+        """Likewise what may be asked; None: everything."""
         self.down = False
         """The API hangs up on everybody."""
         self.has_node = True
+        self.node_answers = True
+        """Else it does nothing of what it is asked, and tells nothing."""
         self.makes_pods = True
         self.log_fails = 0
         """How many of the next requests for a log the node answers with a sentence of its own."""
@@ -135,11 +154,11 @@ class Cluster:
         self._cut += 1
         self._forgetful = forget
 
-    def disrupt(self, pod: dict[str, Any], reason: str) -> None:
-        """Do to a pod what a drain, a preemption or a lost node does."""
+    def disrupt(self, pod: dict[str, Any], reason: str, grace_s: int = 30) -> None:
+        """Do to a pod what a drain, a preemption or a taint of its node does."""
         condition = {"type": "DisruptionTarget", "status": "True", "reason": reason, "message": "the node goes away"}
         pod["status"].setdefault("conditions", []).append(condition)
-        self._delete_pod(pod, 30)
+        self._delete_pod(pod, grace_s)
 
     def _guarded(self, serve: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def guarded(request: Any) -> Any:
@@ -147,7 +166,10 @@ class Cluster:
                 request._raw_request.transport.abort()
             kind = request.resource.plural
             resource = f"{kind}/{request.subresource}" if request.subresource else kind
-            self.asked.add((request.resource.group, resource, VERBS[request.action.value.lower()]))
+            asked = request.resource.group, resource, VERBS[request.action.value.lower()]
+            self.asked.add(asked)
+            if self.allowed is not None and asked not in self.allowed:
+                raise _error(403, f"{resource} is forbidden: no rule allows to {asked[2]} it")
             if (status := self.denied.get((request.method.value.upper(), kind))) is not None:
                 raise _error(status, f"{kind} is forbidden: denied by a test")
             return serve(request)
@@ -267,22 +289,26 @@ class Cluster:
         self._collect()
 
     async def _delete_dependents(self, name: str) -> None:
-        await asyncio.sleep(POLL_S)
-        for pod in self.of("pods"):
+        for pod in self.of("pods"):  # at once: it may be faster than the next request
             if _owner(pod) == name:
                 self._delete_pod(pod, None)
         self._collect()
 
     def _delete_pod(self, pod: dict[str, Any], grace_s: int | None) -> None:
-        grace_s = pod["spec"]["terminationGracePeriodSeconds"] if grace_s is None else grace_s
+        """Begin to delete a pod. One that is being deleted can only get a shorter grace, from when that began."""
+        if grace_s is None:
+            if "deletionTimestamp" in pod["metadata"]:
+                return
+            grace_s = pod["spec"]["terminationGracePeriodSeconds"]
         container = self.containers[pod["metadata"]["name"]]
         if container.ended or not pod["spec"].get("nodeName"):
             grace_s = 0
         now, metadata = time.time(), pod["metadata"]
-        if "deletionTimestamp" in metadata and now + grace_s >= container.kill_at:
+        if "deletionTimestamp" in metadata and grace_s >= metadata["deletionGracePeriodSeconds"]:
             return
+        asked_at = container.deleted_at = min(container.deleted_at, now)
         container.kill_at = now + grace_s
-        metadata["deletionTimestamp"] = now_text(now + grace_s)
+        metadata["deletionTimestamp"] = now_text(asked_at + grace_s)
         metadata["deletionGracePeriodSeconds"] = grace_s
         if not pod["spec"].get("nodeName"):
             container.ended = True
@@ -314,7 +340,7 @@ class Cluster:
         container.process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(self.images[spec["image"]]),
-            env=self._environment(spec),
+            env=self._environment(spec, pod["metadata"]["name"]),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -326,16 +352,31 @@ class Cluster:
         await reading
         self._tell_end(pod, container, started_at)
 
-    def _environment(self, spec: dict[str, Any]) -> dict[str, str]:
-        """Return a program's environment, with the mounted folder's own path for /opt/ml."""
-        base = next(str(self._claim / mount["subPath"]) for mount in spec["volumeMounts"] if mount["name"] == "data")
+    def _environment(self, spec: dict[str, Any], name: str) -> dict[str, str]:
+        """Return a program's environment, with a folder of this host for /opt/ml."""
+        base = str(self._lay_out(spec, self._claim.parent / "containers" / name))
         told = {one["name"]: one["value"].replace("$$", "$").replace("/opt/ml", base) for one in spec["env"]}
         return {"PATH": os.environ["PATH"], **told}
+
+    def _lay_out(self, spec: dict[str, Any], base: Path) -> Path:
+        """Make what a container sees at /opt/ml: what its image has there, and links for mounts, which hide that."""
+        base.mkdir(parents=True)
+        if spec["image"] in self.opt_ml:
+            shutil.copytree(self.opt_ml[spec["image"]], base, dirs_exist_ok=True)
+        for mount in sorted(spec["volumeMounts"], key=lambda mount: mount["mountPath"].count("/")):
+            path = PurePosixPath(mount["mountPath"])
+            if path.is_relative_to("/opt/ml") and not (place := base / path.relative_to("/opt/ml")).is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+                place.symlink_to(self._claim / mount["subPath"])
+        return base
 
     async def _wait(self, container: Container) -> None:
         process = container.process
         assert process is not None
         while process.returncode is None:  # wait() would wait for children that hold the output open, too
+            if not self.node_answers:
+                await asyncio.sleep(POLL_S / 2)
+                continue
             if container.kill_at != math.inf and not container.told:
                 container.told = True
                 with suppress(ProcessLookupError):

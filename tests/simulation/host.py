@@ -215,5 +215,9 @@ class HostRunner:
         run = self._known.get(attempt)
         return None if run is None else run.started_at
 
+    def waits_for(self, attempt: Attempt) -> str:  # noqa: ARG002 - the port's
+        """A program of a machine begins at once."""
+        return ""
+
     async def close(self) -> None:
         self._known.clear()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +14,14 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.platform.settings import setting, variable
 from tunewright_trainer.core.capacity import GIB
 from tunewright_trainer.runner.docker.settings import DockerSettings, Pull
-from tunewright_trainer.runner.kubernetes.settings import AS_TRAINER, KubernetesSettings
+from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
 
 DOCKER: Final = DockerSettings()
+PODS: Final[Mapping[str, Any]] = {one.name: one.default for one in fields(KubernetesSettings)}
+ABOVE_ZERO: Final = (
+    *("kubernetes_start_deadline_s", "kubernetes_image_deadline_s", "kubernetes_node_deadline_s"),
+    *("kubernetes_tmp_gib", "kubernetes_shm_gib"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,22 +69,45 @@ class KubernetesVariables:
     kubernetes_namespace: str = setting("", tells="Kubernetes: namespace of the trainings' pods.")
     kubernetes_volume_claim: str = setting("", tells="Kubernetes: claim on which trainer and pods share their files.")
     kubernetes_volume_root: Path | None = setting(None, tells="Kubernetes: where the trainer has that claim mounted.")
-    kubernetes_user: str = setting(AS_TRAINER, tells="Kubernetes: user of the pods: trainer, image, or UID:GID.")
-    kubernetes_pull: str = setting("IfNotPresent", tells="Kubernetes: imagePullPolicy of the pods.")
+    kubernetes_user: str = setting(PODS["run_as"], tells="Kubernetes: user of the pods: trainer, image, or UID:GID.")
+    kubernetes_pull: str = setting(PODS["pull_policy"], tells="Kubernetes: imagePullPolicy of the pods.")
     kubernetes_pod_file: Path | None = setting(
         None, tells="Kubernetes: YAML of fields for every pod: nodeSelector, tolerations, priorityClassName …"
     )
     kubernetes_config: Path | None = setting(None, tells="Kubernetes: a kubeconfig, outside of the cluster.")
     kubernetes_context: str = setting("", tells="Kubernetes: its context.")
-    kubernetes_start_deadline_s: float = setting(6 * 3600.0, tells="Kubernetes: how long a pod may wait for a node.")
+    kubernetes_start_deadline_s: float = setting(
+        PODS["start_deadline_s"], tells="Kubernetes: how long a pod may wait for a node and its volumes."
+    )
+    kubernetes_image_deadline_s: float = setting(
+        PODS["image_deadline_s"], tells="Kubernetes: how long its image may be out of reach before it fails."
+    )
+    kubernetes_node_deadline_s: float = setting(
+        PODS["node_deadline_s"], tells="Kubernetes: after a deleted pod's grace, how long its node may be silent."
+    )
+    kubernetes_tmp_gib: float = setting(PODS["tmp_bytes"] / GIB, tells="Kubernetes: size of /tmp, on the node's disk.")
+    kubernetes_shm_gib: float = setting(PODS["shm_bytes"] / GIB, tells="Kubernetes: size of /dev/shm, which is memory.")
+    kubernetes_read_only_root: bool = setting(
+        PODS["read_only_root"], tells="Kubernetes: programs write to their folders below /opt/ml and to /tmp only."
+    )
+    kubernetes_gpu_resource: str = setting(PODS["gpu_resource"], tells="Kubernetes: what the cluster calls a GPU.")
+    kubernetes_shared_gpu_resource: str = setting(
+        PODS["shared_gpu_resource"], tells="Kubernetes: what it calls one that others may use too."
+    )
+    kubernetes_cluster_domain: str = setting(
+        PODS["cluster_domain"], tells="Kubernetes: the domain of its DNS, by which instances find each other."
+    )
 
-    def of_kubernetes(self, images: tuple[str, ...]) -> KubernetesSettings:
+    def of_kubernetes(self, images: tuple[str, ...], stop_grace_s: float) -> KubernetesSettings:
         """Raises InvalidSpec."""
         for name in ("kubernetes_namespace", "kubernetes_volume_claim", "kubernetes_volume_root"):
             if not getattr(self, name):
                 remedy = "deploy/kubernetes/README.md says what trainer and pods share"
                 raise InvalidSpec(variable(name), "is not set", remedy)
         assert self.kubernetes_volume_root is not None  # noqa: S101 - as just seen
+        for name in ABOVE_ZERO:
+            if not 0 < (given := getattr(self, name)) < math.inf:
+                raise InvalidSpec(variable(name), f"is {given:g}", "Give a number above 0, or leave it out")
         return KubernetesSettings(
             namespace=self.kubernetes_namespace,
             volume_claim=self.kubernetes_volume_claim,
@@ -88,7 +117,16 @@ class KubernetesVariables:
             context=self.kubernetes_context,
             run_as=self.kubernetes_user,
             pull_policy=self.kubernetes_pull,
+            tmp_bytes=round(self.kubernetes_tmp_gib * GIB),
+            shm_bytes=round(self.kubernetes_shm_gib * GIB),
+            gpu_resource=self.kubernetes_gpu_resource,
+            shared_gpu_resource=self.kubernetes_shared_gpu_resource,
+            cluster_domain=self.kubernetes_cluster_domain,
+            read_only_root=self.kubernetes_read_only_root,
+            stop_grace_s=stop_grace_s,
             start_deadline_s=self.kubernetes_start_deadline_s,
+            image_deadline_s=self.kubernetes_image_deadline_s,
+            node_deadline_s=self.kubernetes_node_deadline_s,
             pod=self._pod(),
         )
 

@@ -46,6 +46,8 @@ from tunewright_trainer.tailer import Tailer
 from tunewright_trainer.watch import Watch
 
 STOP_AGAIN_S: Final = 1.0
+LOOK_AGAIN_S: Final = 1.0
+"""How often it is looked whether a program has begun that could not at once."""
 
 log = structlog.get_logger()
 
@@ -184,7 +186,8 @@ class Course:
                 begin.end(EndCause.START_FAILED, self._refusal)
             if begin.unstarted is None and self._launch is not None and await self._has_data(self._launch):
                 await self._host.runner.start(self._launch)
-                self.phases.enter(phases.TRAINING)
+                if not self._host.runner.waits_for(self.attempt):
+                    self.phases.enter(phases.TRAINING)
         finally:
             begin.over.set()
 
@@ -230,8 +233,21 @@ class Course:
     async def _watch(self) -> End:
         """Return how the program has ended; meanwhile store its checkpoints, and stop it where that is wanted."""
         keeping = () if self._keeping is None else (self._keeping.keep(),)
-        async with _beside(self._obey_stops(), self._guard(), *keeping):
-            return await self._host.runner.wait(self.attempt)
+        async with _beside(self._await_beginning(), self._obey_stops(), self._guard(), *keeping):
+            end = await self._host.runner.wait(self.attempt)
+        if end.exit_code is not None:  # it may have run for less than a look
+            self.phases.enter(phases.TRAINING)
+        return end
+
+    async def _await_beginning(self) -> None:
+        """Say what the program waits for until it has begun."""
+        runner = self._host.runner
+        while self.phases.preparing:
+            if words := runner.waits_for(self.attempt):
+                self.phases.waiting(words)
+            elif runner.started_at(self.attempt) is not None:
+                self.phases.enter(phases.TRAINING)
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _obey_stops(self) -> None:
         while True:

@@ -34,6 +34,16 @@ def mounts_of(launch: Launch, folder: AttemptFolder, instance: int) -> tuple[Mou
     return (*views, *_checkpoints(launch, folder, instance))
 
 
+def container_mounts(launch: Launch, folder: AttemptFolder, instance: int) -> Iterator[Mount]:
+    """Yield all that an instance's container sees: what its base holds, the input read-only, and what lies beside.
+
+    One by one, so that what the image has below /opt/ml stays in sight: it may bring its code in /opt/ml/code.
+    """
+    for place in sorted(folder.instance(instance).base.iterdir()):
+        yield Mount(BASE / place.name, place, read_only=place.name == "input")
+    yield from mounts_of(launch, folder, instance)
+
+
 def _checkpoints(launch: Launch, folder: AttemptFolder, instance: int) -> Iterator[Mount]:
     path = checkpoint_path(launch.definition)
     if path is not None and not path.is_relative_to(BASE):

@@ -65,6 +65,11 @@ class Phases:
         """Whether the program has ended, or has been told to."""
         return self.current in ENDING
 
+    @property
+    def preparing(self) -> bool:
+        """Whether the program has yet to begin, and may."""
+        return ORDER[self.current] < ORDER[TRAINING]
+
     def enter(self, status: str, *, quietly: bool = False, keep: bool = True) -> None:
         """Begin a phase, unless the attempt is in it or beyond. `quietly`: somebody will tell of it soon anyway.
 
@@ -82,6 +87,11 @@ class Phases:
         """Say how far a phase has come, if it is still going on. It is no news, and a restart forgets it."""
         if self.current == status:
             self._list[-1] = replace(self._list[-1], message=f"{MESSAGES[status]}: {text}")
+
+    def waiting(self, text: str) -> None:
+        """Say what it waits for before it trains; likewise. The input data may be there by then."""
+        if self.preparing:
+            self._list[-1] = replace(self._list[-1], message=f"{MESSAGES[STARTING]}: {text}")
 
     def keep(self) -> None:
         with suppress(OSError):  # on a full disk they are told as long as this process lives

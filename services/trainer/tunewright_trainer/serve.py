@@ -21,7 +21,7 @@ from tunewright_trainer.core.capacity import GIB, Inventory
 from tunewright_trainer.inventory import take_inventory
 from tunewright_trainer.main import make_trainer
 from tunewright_trainer.runner.making import RunnerKind, RunnerSettings, make_runner
-from tunewright_trainer.settings import DrainThen, TrainerSettings
+from tunewright_trainer.settings import STOP_GRACE_S, DrainThen, TrainerSettings
 
 NO_GPUS: Final = "none"
 
@@ -42,7 +42,9 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
     s3_root: Path | None = setting(
         None, tells="Folder whose folders are the buckets of s3://; without it they are an S3 endpoint's, by boto3."
     )
-    stop_grace_s: float = setting(120.0, tells="From SIGTERM to SIGKILL of a training, where a stop does not say.")
+    stop_grace_s: float = setting(
+        STOP_GRACE_S, tells="From SIGTERM to SIGKILL of a training, where a stop does not say."
+    )
     drain_s: float = setting(0.0, tells="After SIGTERM, how long to wait for what runs.")
     drain_then: DrainThen = setting(
         DrainThen.LEAVE, tells="What is left runs on (leave) and is found again, or goes on elsewhere (hand_back)."
@@ -74,7 +76,8 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
         if self.runner is not RunnerKind.PROCESS and not self.images:
             remedy = "Name those that may run, as registry.example/team/*; * allows all"
             raise InvalidSpec(variable("images"), "is not set, so that no container could run", remedy)
-        pods = self.of_kubernetes(self.images) if self.runner is RunnerKind.KUBERNETES else None
+        in_cluster = self.runner is RunnerKind.KUBERNETES
+        pods = self.of_kubernetes(self.images, self.stop_grace_s) if in_cluster else None
         return RunnerSettings(self.runner, self.of_docker(self.images), self.docker_host, pods)
 
     def inventory(self) -> Inventory:

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from tunewright.core.arns import NOBODYS, Account
 from tunewright_trainer.core.capacity import NOTHING, Inventory
+
+STOP_GRACE_S: Final = 120.0
+"""AMT's: SIGTERM to SIGKILL."""
 
 
 class DrainThen(StrEnum):
@@ -31,7 +35,7 @@ class TrainerSettings:
     """Folders under which the process runner runs programs; none by default."""
     s3_root: Path | None = None
     """The folder whose folders are the buckets of s3://; None: they are those of an S3 endpoint, by boto3."""
-    stop_grace_s: float = 120.0
+    stop_grace_s: float = STOP_GRACE_S
     """SIGTERM to SIGKILL, where a stop order does not say."""
     drain_s: float = 0.0
     """How long a drain waits for what is held."""

@@ -14,7 +14,9 @@ from tests.unit.trainer.stage import Stage, played, put, statuses, until
 from tunewright.core.states import EndCause
 from tunewright.events.v1 import output_pb2
 from tunewright.v1 import tuning_service_pb2
+from tunewright.v1 import worker_service_pb2 as pb
 from tunewright.v1.worker_service_pb2 import Need
+from tunewright_trainer.core.attempt import Attempt, End, Launch
 
 CHECKPOINTS = "s3://kept/a"
 STEP = "a/job-001/step"
@@ -57,6 +59,12 @@ async def saves_when_told(process: Process) -> None:
 # -- Phases
 
 
+def last_phase(stage: Stage) -> pb.Phase:
+    """Return what the heartbeats have told last of the first attempt that is held."""
+    held = stage.scheduler.held
+    return held[0].phases[-1] if held and held[0].phases else pb.Phase()
+
+
 def test_the_phases_are_told_as_they_begin_and_all_at_the_end(tmp_path):
     async def story(stage: Stage) -> None:
         async def program(process: Process) -> None:
@@ -76,6 +84,79 @@ def test_the_phases_are_told_as_they_begin_and_all_at_the_end(tmp_path):
         assert times == sorted(times)
         assert 59 < (times[3] - times[2]) / 1e9 < 61
         assert report.phases[1].message == "Downloading input data"
+
+    played(tmp_path, story)
+
+
+class Queued(MortalRunner):
+    """A runner whose programs begin when `words` are none any more; until then its `start` has begun nothing."""
+
+    words = "waits for a node: 0/3 nodes have a GPU"
+    launched: Launch | None = None
+
+    async def start(self, launch: Launch) -> None:
+        self.launched = launch
+
+    def waits_for(self, _: Attempt) -> str:
+        return self.words
+
+    async def wait(self, attempt: Attempt) -> End:
+        while self.words:  # noqa: ASYNC110 - a test changes it
+            await asyncio.sleep(0.1)
+        assert self.launched is not None
+        await super().start(self.launched)
+        return await super().wait(attempt)
+
+
+def test_what_a_program_waits_for_is_told_until_it_begins(tmp_path):
+    async def story(stage: Stage) -> None:
+        runners: list[Queued] = []
+
+        def queued(*given) -> Queued:
+            runners.append(Queued(*given))
+            return runners[-1]
+
+        async def program(_: Process) -> None:
+            await asyncio.sleep(60)
+
+        stage.program = program
+        stage.start(queued)
+        attempt = await stage.grant(channels=stage.data(a="1"))
+        awaited = "Preparing the instances for training: waits for a node: 0/3 nodes have a GPU"
+        await stage.scheduler.until(lambda: last_phase(stage).message == awaited)
+        assert last_phase(stage).status == "Downloading"
+        await asyncio.sleep(100)
+        runners[0].words = "waits for its container: ErrImagePull"
+        await stage.scheduler.until(lambda: last_phase(stage).message.endswith("its container: ErrImagePull"))
+        runners[0].words = ""
+        await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
+        report = await stage.exit_of(attempt)
+        assert statuses(report.phases) == ["Starting", "Downloading", "Training", "Uploading"]
+        times = [phase.started_at.ToNanoseconds() / 1e9 for phase in report.phases]
+        assert times[2] - times[1] > 100
+        assert 58 < times[3] - times[2] < 61
+
+    played(tmp_path, story)
+
+
+def test_what_ran_too_short_to_be_seen_has_trained_and_what_never_ran_has_not(tmp_path):
+    async def story(stage: Stage) -> None:
+        class Slow(Queued):
+            refuses = False
+
+            async def wait(self, _: Attempt) -> End:
+                await asyncio.sleep(7)
+                end = End(EndCause.EXITED, 0, 0.0, 0.0, (0,))
+                return replace(end, cause=EndCause.START_FAILED, exit_code=None) if self.refuses else end
+
+        class Refused(Slow):
+            refuses = True
+
+        stage.start(Slow)
+        assert statuses((await stage.exit_of(await stage.grant())).phases) == ["Starting", "Training", "Uploading"]
+        await stage.end()
+        stage.start(Refused)
+        assert statuses((await stage.exit_of(await stage.grant(2))).phases) == ["Starting", "Uploading"]
 
     played(tmp_path, story)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from tunewright.core.states import EndCause
-from tunewright_trainer.runner.kubernetes.pod import read_pod, vanished
+from tunewright_trainer.runner.kubernetes.pod import read_pod, vanished, waits_for
 
 BEGAN, ENDED, LATER = "2026-01-01T10:00:00Z", "2026-01-01T10:05:00Z", "2026-01-01T10:06:00Z"
 
@@ -43,15 +43,25 @@ def disrupted(reason):
         (pod("Failed", terminated(3)), EndCause.EXITED, 3),
         (pod("Failed", terminated(137, "OOMKilled")), EndCause.OUT_OF_MEMORY, 137),
         (pod("Failed", terminated(1, "OOMKilled")), EndCause.OUT_OF_MEMORY, 1),
+        (pod("Succeeded", terminated(0, "OOMKilled")), EndCause.EXITED, 0),
         (pod("Failed", terminated(128, "StartError", message="exec: no such file")), EndCause.START_FAILED, None),
         (pod("Failed", terminated(128, "ContainerCannotRun")), EndCause.START_FAILED, None),
         (pod("Failed", terminated(137, "ContainerStatusUnknown")), EndCause.LOST, 137),
-        (pod("Failed", reason="OutOfcpu", message="Node didn't have enough resource"), EndCause.START_FAILED, None),
+        (pod("Failed", reason="OutOfcpu", message="Node didn't have enough resource"), EndCause.LOST, None),
+        (pod("Failed", reason="UnexpectedAdmissionError", message="no healthy devices"), EndCause.LOST, None),
+        (pod("Failed", reason="NodeAffinity"), EndCause.LOST, None),
+        (pod("Failed", reason="AppArmor", message="no such profile"), EndCause.START_FAILED, None),
         (pod("Failed", reason="NodeShutdown", message="the node is shutting down"), EndCause.PREEMPTED, None),
         (pod("Failed", terminated(0), conditions=disrupted("PreemptionByScheduler")), EndCause.PREEMPTED, 0),
         (pod("Failed", terminated(143), conditions=disrupted("EvictionByEvictionAPI")), EndCause.PREEMPTED, 143),
         (pod("Failed", terminated(137), conditions=disrupted("TerminationByKubelet")), EndCause.PREEMPTED, 137),
         (pod("Failed", terminated(137), conditions=disrupted("DeletionByPodGC")), EndCause.LOST, 137),
+        (pod("Failed", terminated(143), conditions=disrupted("DeletionByTaintManager")), EndCause.PREEMPTED, 143),
+        (
+            pod("Failed", terminated(137, "ContainerStatusUnknown"), conditions=disrupted("DeletionByTaintManager")),
+            EndCause.LOST,
+            137,
+        ),
         (pod("Failed", {"running": {"startedAt": BEGAN}}, reason="NodeLost"), EndCause.LOST, None),
         (pod("Failed", {"running": {"startedAt": BEGAN}}), EndCause.LOST, None),
         (pod("Failed", terminated(137), reason="Evicted", message="Usage of EmptyDir volume"), EndCause.EXITED, 137),
@@ -95,6 +105,43 @@ def test_its_times_are_those_of_the_container():
 )
 def test_the_clusters_words_are_kept(given, why):
     assert read_pod(given).why == why
+
+
+def unscheduled(message, reason="Unschedulable"):
+    return [{"type": "PodScheduled", "status": "False", "reason": reason, "message": message}]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (pod("Pending", node=None), "waits for a node"),
+        (
+            pod(
+                "Pending", node=None, conditions=unscheduled("0/3 nodes are available: 3 Insufficient nvidia.com/gpu.")
+            ),
+            "waits for a node: Unschedulable: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.",
+        ),
+        (
+            pod("Pending", node=None, conditions=unscheduled("gates: queue", "SchedulingGated")),
+            "waits for a node: SchedulingGated: gates: queue",
+        ),
+        (pod("Pending"), "waits for its container"),
+        (pod("Pending", {"waiting": {"reason": "ContainerCreating"}}), "waits for its container: ContainerCreating"),
+        (
+            pod("Pending", {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "a"'}}),
+            'waits for its container: ImagePullBackOff: Back-off pulling image "a"',
+        ),
+        (pod("Running", {"running": {"startedAt": BEGAN}}), ""),
+        (pod("Failed", terminated(3)), ""),
+        (pod("Failed", reason="OutOfcpu"), ""),
+    ],
+)
+def test_what_it_waits_for(given, words):
+    assert waits_for(read_pod(given)) == words
+
+
+def test_what_has_no_pod_waits_for_one():
+    assert waits_for(None) == "waits for its pod"
 
 
 @pytest.mark.parametrize(

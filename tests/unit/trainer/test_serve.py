@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from tests.unit.trainer.test_capacity import nvidia_smi
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.platform.settings import from_environment
+from tunewright.platform.settings import described, from_environment
 from tunewright_trainer.core.capacity import Inventory
 from tunewright_trainer.runner import making
+from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
 from tunewright_trainer.runner.making import RunnerKind, RunnerSettings, engine_url, make_runner
 from tunewright_trainer.runner.process import ProcessRunner
 from tunewright_trainer.serve import TrainerServiceSettings
@@ -26,6 +28,14 @@ def given(**variables: str) -> TrainerServiceSettings:
     return from_environment(
         TrainerServiceSettings, {f"TUNEWRIGHT_{name}": text for name, text in (needed | variables).items()}
     )
+
+
+def in_cluster(**variables: str) -> KubernetesSettings:
+    needed = {"RUNNER": "kubernetes", "IMAGES": "*", "KUBERNETES_NAMESPACE": "trainings"}
+    needed |= {"KUBERNETES_VOLUME_CLAIM": "shared", "KUBERNETES_VOLUME_ROOT": "/data"}
+    kubernetes = given(**(needed | variables)).of_runner().kubernetes
+    assert kubernetes is not None
+    return kubernetes
 
 
 def test_by_default_a_trainer_offers_what_its_host_has(nvidia_smi):
@@ -92,6 +102,7 @@ def test_what_is_set_of_kubernetes(tmp_path):
     assert kubernetes is not None
     assert (kubernetes.namespace, kubernetes.volume_claim, kubernetes.images) == ("trainings", "shared", ("*",))
     assert kubernetes.pod == {"nodeSelector": {"gpu": "h200"}}
+    assert kubernetes.stop_grace_s == given(**variables).of_trainer(Inventory()).stop_grace_s
     assert given(**variables).inventory() == Inventory(), "what this pod has is not what pods get"
     assert not given(**variables).of_trainer(Inventory()).counted, "the cluster counts"
     assert given(**variables, CPUS="64", MEMORY_GIB="256").of_trainer(Inventory()).counted
@@ -100,6 +111,53 @@ def test_what_is_set_of_kubernetes(tmp_path):
     pod.write_text("- a list")
     with pytest.raises(InvalidSpec, match="TUNEWRIGHT_KUBERNETES_POD_FILE"):
         given(**variables).of_runner()
+
+
+def test_all_that_is_set_of_kubernetes_reaches_the_pods():
+    kubernetes = in_cluster(
+        STOP_GRACE_S="30",
+        KUBERNETES_START_DEADLINE_S="60",
+        KUBERNETES_IMAGE_DEADLINE_S="61",
+        KUBERNETES_NODE_DEADLINE_S="62",
+        KUBERNETES_TMP_GIB="4",
+        KUBERNETES_SHM_GIB="0.5",
+        KUBERNETES_READ_ONLY_ROOT="off",
+        KUBERNETES_GPU_RESOURCE="amd.com/gpu",
+        KUBERNETES_SHARED_GPU_RESOURCE="amd.com/gpu.half",
+        KUBERNETES_CLUSTER_DOMAIN="k8s.example",
+    )
+    assert kubernetes == KubernetesSettings(
+        namespace="trainings",
+        volume_claim="shared",
+        volume_root=Path("/data"),
+        images=("*",),
+        stop_grace_s=30.0,
+        start_deadline_s=60.0,
+        image_deadline_s=61.0,
+        node_deadline_s=62.0,
+        tmp_bytes=4 * GIB,
+        shm_bytes=GIB // 2,
+        read_only_root=False,
+        gpu_resource="amd.com/gpu",
+        shared_gpu_resource="amd.com/gpu.half",
+        cluster_domain="k8s.example",
+    )
+
+
+def test_every_setting_of_pods_can_be_set():
+    """Those of another name have it for the operator's sake."""
+    named = {"images": "IMAGES", "stop_grace_s": "STOP_GRACE_S", "run_as": "KUBERNETES_USER"}
+    named |= {"kubeconfig": "KUBERNETES_CONFIG", "pull_policy": "KUBERNETES_PULL", "pod": "KUBERNETES_POD_FILE"}
+    named |= {"tmp_bytes": "KUBERNETES_TMP_GIB", "shm_bytes": "KUBERNETES_SHM_GIB"}
+    wanted = {named.get(one.name, f"KUBERNETES_{one.name.upper()}") for one in fields(KubernetesSettings)}
+    assert {f"TUNEWRIGHT_{name}" for name in wanted} <= {name for name, *_ in described(TrainerServiceSettings)}
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "inf", "nan"])
+@pytest.mark.parametrize("name", ["IMAGE_DEADLINE_S", "NODE_DEADLINE_S", "START_DEADLINE_S", "TMP_GIB", "SHM_GIB"])
+def test_a_time_or_size_of_pods_that_cannot_be_is_refused(name, number):
+    with pytest.raises(InvalidSpec, match=f"TUNEWRIGHT_KUBERNETES_{name}: is {number}"):
+        in_cluster(**{f"KUBERNETES_{name}": number})
 
 
 @pytest.mark.parametrize(("kind", "package"), [("docker", "aiodocker"), ("kubernetes", "kubernetes_asyncio")])

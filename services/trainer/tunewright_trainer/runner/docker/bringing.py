@@ -35,6 +35,8 @@ class Bringing:
     ) -> None:
         self.under_way = asyncio.Event()
         """All were started, or that will take its time."""
+        self.waits_for = ""
+        """What takes its time, in words for people; empty: nothing does."""
         self.started, self.stop_noted = asyncio.Event(), asyncio.Event()
         self._launch, self._engine, self._settings, self._make = launch, engine, settings, make
         self._trainer_id = trainer_id
@@ -130,13 +132,16 @@ class Bringing:
             await self._engine.create(name, config)
 
     async def _pull(self) -> None:
-        self.under_way.set()
         image = self._launch.definition.image
+        self.waits_for = f"the engine pulls the image {image}"
+        self.under_way.set()
         try:
             await self._engine.pull(image)
         except Refused as refused:
             remedy = "Check its name; what a registry gives to known users only must be pulled there beforehand"
             raise InvalidSpec("image", f"{image!r} cannot be pulled: {refused}", remedy) from refused
+        finally:
+            self.waits_for = ""
 
     async def _start(self, name: str) -> None:
         try:

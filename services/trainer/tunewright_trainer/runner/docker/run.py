@@ -69,6 +69,10 @@ class Run:
         self._tasks: set[asyncio.Task[None]] = set()
         self._killing: asyncio.Task[None] | None = None
 
+    @property
+    def waits_for(self) -> str:
+        return "" if self.ended.done() else self._bringing.waits_for
+
     async def begin(self, *, found: bool) -> None:
         """Start it, or go on with what an earlier process has begun (`found`). Return once that is under way."""
         if (end := read_end(self._folder.root / "end.json")) is not None:

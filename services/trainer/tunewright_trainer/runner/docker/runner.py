@@ -24,10 +24,10 @@ from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, End, Launch
 from tunewright_trainer.folder import AttemptFolder, Folders
-from tunewright_trainer.mounts import Mount, mounts_of
+from tunewright_trainer.mounts import Mount, container_mounts
 from tunewright_trainer.runner.base import prepare_base
 from tunewright_trainer.runner.docker import containers
-from tunewright_trainer.runner.docker.containers import BASE, INTERFACE
+from tunewright_trainer.runner.docker.containers import INTERFACE
 from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
 from tunewright_trainer.runner.docker.run import Home, Run
 from tunewright_trainer.runner.docker.settings import DockerSettings
@@ -96,12 +96,12 @@ class DockerRunner:
 
     def _written(self, launch: Launch, folder: AttemptFolder, number: int) -> list[Path]:
         """Return the folders that an instance's program writes to."""
-        return [mount.source for mount in _mounts(launch, folder, number) if not mount.read_only]
+        return [mount.source for mount in container_mounts(launch, folder, number) if not mount.read_only]
 
     def _on_host(self, launch: Launch, folder: AttemptFolder, number: int) -> Iterator[Mount]:
         """Yield an instance's mounts, with the data folder where the engine sees it."""
         own, elsewhere = self._folders.data_dir, self._settings.host_data_dir
-        for mount in _mounts(launch, folder, number):
+        for mount in container_mounts(launch, folder, number):
             if elsewhere is not None and mount.source.is_relative_to(own):
                 yield replace(mount, source=elsewhere / mount.source.relative_to(own))
             else:
@@ -143,6 +143,10 @@ class DockerRunner:
         run = self._runs.get(attempt)
         return None if run is None else run.started_at
 
+    def waits_for(self, attempt: Attempt) -> str:
+        run = self._runs.get(attempt)
+        return "" if run is None else run.waits_for
+
     async def close(self) -> None:
         for run in self._runs.values():
             await run.close()
@@ -159,13 +163,6 @@ def _user(settings: DockerSettings) -> str:
         why = f"{settings.user!r} is not the trainer's own user, {own}: what programs leave could not be removed"
         raise InvalidSpec("user", why, "Leave it out, or run the trainer as root")
     return own
-
-
-def _mounts(launch: Launch, folder: AttemptFolder, number: int) -> Iterator[Mount]:
-    """Yield what an instance's base holds, its input read-only, and what it sees beside."""
-    for place in sorted(folder.instance(number).base.iterdir()):
-        yield Mount(BASE / place.name, place, read_only=place.name == "input")
-    yield from mounts_of(launch, folder, number)
 
 
 def _open_to_all(top: Path) -> None:

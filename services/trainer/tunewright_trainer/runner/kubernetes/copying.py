@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -50,10 +51,16 @@ async def copy_log(cluster: Cluster, pods: Pods, place: Place, copy: LogCopy) ->
             if had_ended:
                 return
             failures, in_order = 0, True
-            if (now := pods.get(place)) is not None and not now.ended:
-                await pods.changed(END_WAIT_S)
+            await _end_told(pods, place)
             continue
         await asyncio.sleep(backoff_s(failures))
+
+
+async def _end_told(pods: Pods, place: Place) -> None:
+    """Wait for a pod's end, if it comes soon: behind it nobody asks a node for a log that it has thrown away."""
+    until = time.monotonic() + END_WAIT_S
+    while (pod := pods.get(place)) is not None and not pod.ended and (left_s := until - time.monotonic()) > 0:
+        await pods.changed(left_s)
 
 
 async def _read(cluster: Cluster, pod: str, copy: LogCopy, *, follow: bool) -> None:

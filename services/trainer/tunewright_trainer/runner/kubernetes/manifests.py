@@ -1,7 +1,7 @@
 """An attempt as objects of Kubernetes: a Job for each instance, and what several instances need to reach each other.
 
 A pod holds nothing but the training: no service account's token, no capability, no way to gain one, a root that cannot
-be written, of the volume only its own folder.
+be written (unless the operator lets it), of the volume only its own folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.core.checkpoints import BASE
 from tunewright_trainer.core.program import environment
 from tunewright_trainer.folder import AttemptFolder
-from tunewright_trainer.mounts import mounts_of
+from tunewright_trainer.mounts import container_mounts
 from tunewright_trainer.runner.kubernetes.names import (
     ATTEMPT,
     FINALIZER,
@@ -42,6 +42,8 @@ def job(
     account: Account,
 ) -> Manifest:
     """Return the Job of one instance. `user` is the trainer's own. Raises InvalidSpec: its folder isn't on the volume.
+
+    What the folder's base holds by now is what the pod sees of it.
 
     It never makes a second pod: backoffLimit 0 ends it with its pod, and podReplacementPolicy Failed keeps it from
     replacing a pod that is being deleted. When to run again is the scheduler's to say, as a new attempt.
@@ -124,7 +126,7 @@ def _container(
         "securityContext": {
             "privileged": False,
             "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
+            "readOnlyRootFilesystem": settings.read_only_root,
             "capabilities": {"drop": ["ALL"]},
         },
         "volumeMounts": [
@@ -136,19 +138,14 @@ def _container(
 
 
 def _data_mounts(launch: Launch, instance: int, folder: AttemptFolder, settings: KubernetesSettings) -> list[Manifest]:
-    base = settings.sub_path(folder.instance(instance).base)
     return [
-        {"name": "data", "mountPath": str(BASE), "subPath": base},
-        {"name": "data", "mountPath": f"{BASE}/input", "subPath": f"{base}/input", "readOnly": True},
-        *(
-            {
-                "name": "data",
-                "mountPath": str(mount.path),
-                "subPath": settings.sub_path(mount.source),
-                "readOnly": mount.read_only,
-            }
-            for mount in mounts_of(launch, folder, instance)
-        ),
+        {
+            "name": "data",
+            "mountPath": str(mount.path),
+            "subPath": settings.sub_path(mount.source),
+            "readOnly": mount.read_only,
+        }
+        for mount in container_mounts(launch, folder, instance)
     ]
 
 

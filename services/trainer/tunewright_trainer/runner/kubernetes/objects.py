@@ -74,12 +74,17 @@ class Objects:
 
         A pod that is being deleted already is deleted again only if its own deadline is later.
         """
-        # The Jobs go first: from then on nobody makes pods. Foreground: they stay for as long as their pods do.
+        # The pods go first: a Job takes its pods with it, with a grace that can only be shortened then.
+        await self._end_pods(launch.attempt, deadline)
+        # From then on nobody makes pods. Foreground: the Jobs stay for as long as their pods do.
         names = [job_name(launch, instance) for instance in range(launch.instances)]
         await _all(self._cluster.delete("jobs", name, propagationPolicy="Foreground") for name in names)
+        await self._end_pods(launch.attempt, deadline)  # those that were made meanwhile
+
+    async def _end_pods(self, attempt: Attempt, deadline: float) -> None:
         # 0 would make the cluster forget the pod without asking its node.
         grace_s = max(math.ceil(deadline - time.time()), 1)
-        pods = [read_pod(pod) for pod in await self._pods(launch.attempt)]
+        pods = [read_pod(pod) for pod in await self._pods(attempt)]
         await _all(
             self._cluster.delete("pods", pod.name, gracePeriodSeconds=grace_s)
             for pod in pods

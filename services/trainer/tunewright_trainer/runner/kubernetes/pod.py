@@ -20,8 +20,15 @@ IMAGE_TROUBLE: Final = frozenset(
     | {"CreateContainerConfigError", "RunContainerError", "SignatureValidationFailed"}
 )
 """Reasons of a container that waits for what may yet come: a registry that answers, a secret that is made."""
-NODE_GONE: Final = frozenset({"DeletionByTaintManager", "DeletionByPodGC"})
-"""Reasons of the condition DisruptionTarget by which nobody has ended the program: its node is not heard of."""
+POD_GC: Final = "DeletionByPodGC"
+NODE_GONE: Final = frozenset({"DeletionByTaintManager", POD_GC})
+"""Reasons of the condition DisruptionTarget by which nobody may have ended the program: its node is not heard of. That
+of a taint is also of a node that is and has ended it."""
+STATUS_UNKNOWN: Final = "ContainerStatusUnknown"
+"""Reason of a container that its node has lost sight of."""
+NOT_ADMITTED: Final = frozenset({"UnexpectedAdmissionError", "NodeAffinity"})
+"""A pod's own reasons, and those that begin with `OutOf`: its node did not have what the scheduler took it to have. It
+happens when a node begins anew, before its GPUs are known there."""
 TAKEN_AWAY: Final = frozenset({"Preempting", "Shutdown", "NodeShutdown", "Terminated"})
 """A pod's own reasons, where the node has ended it without that condition."""
 
@@ -45,6 +52,8 @@ class Pod:
     """The cluster's own words: why it waits, or has ended."""
     reason: str = ""
     """Why it waits, in one word of the cluster's."""
+    placed: bool = False
+    """A node has taken it."""
     gives_way_at: float | None = None
     """It is being deleted, and its node should have ended it by then."""
     gone: bool = False
@@ -63,7 +72,8 @@ def read_pod(pod: Object) -> Pod:
     """Return what a pod's object says."""
     metadata, status = pod["metadata"], pod.get("status", {})
     gives_way_at = _seconds(metadata.get("deletionTimestamp"))
-    seen = Pod(metadata["name"], gives_way_at=gives_way_at, fate=_disruption(status))
+    placed = bool(pod.get("spec", {}).get("nodeName"))
+    seen = Pod(metadata["name"], placed=placed, gives_way_at=gives_way_at, fate=_disruption(status))
     if gives_way_at is not None and seen.fate is EndCause.EXITED:
         seen = replace(seen, fate=EndCause.PREEMPTED)  # somebody deletes it; if it's us, a stop says so
     container: Object = next((one for one in status.get("containerStatuses", ()) if one["name"] == CONTAINER), {})
@@ -78,17 +88,28 @@ def read_pod(pod: Object) -> Pod:
         "Failed",
         "Succeeded",
     ):  # its node refused it, or it was deleted, or forgotten by its node
-        by_default = EndCause.START_FAILED if started_at is None else EndCause.LOST
+        never_ran = started_at is None and not _was_turned_away(status)
+        by_default = EndCause.START_FAILED if never_ran else EndCause.LOST
         fate = by_default if seen.fate is EndCause.EXITED else seen.fate
         return replace(seen, started_at=started_at, fate=fate, ended_at=_phase_time(status), why=_words(status))
     if started_at is not None:
         return replace(seen, started_at=started_at)
-    if gives_way_at is not None and not pod.get("spec", {}).get("nodeName"):  # no node may take it any more
+    if gives_way_at is not None and not placed:  # no node may take it any more
         return replace(seen, ended_at=gives_way_at, why=_unscheduled(status))
     waiting = state.get("waiting", {})
     if waiting.get("reason"):
         return replace(seen, reason=waiting["reason"], why=_words(waiting))
-    return replace(seen, why=_unscheduled(status))
+    return seen if placed else replace(seen, why=_unscheduled(status))
+
+
+def waits_for(pod: Pod | None) -> str:
+    """Return what keeps a pod's program from beginning, in the cluster's words; empty: nothing does any more."""
+    if pod is None:
+        return "waits for its pod"
+    if pod.started_at is not None or pod.ended:
+        return ""
+    what = "its container" if pod.placed else "a node"
+    return f"waits for {what}: {pod.why}" if pod.why else f"waits for {what}"
 
 
 def vanished(pod: Pod, now: float) -> Pod:
@@ -107,9 +128,12 @@ def _terminated(seen: Pod, terminated: Object, status: Object) -> Pod:
     why = terminated.get("message", "") or _words(status)
     if reason in NEVER_RAN:
         return replace(seen, ended_at=ended_at, fate=EndCause.START_FAILED, why=why or reason)
-    if fate is EndCause.EXITED and reason == "OOMKilled":
+    if fate is EndCause.LOST and reason != STATUS_UNKNOWN and not _disrupted_by(status, POD_GC):
+        fate = EndCause.PREEMPTED
+    # Of a container that ends with 0 the kernel has killed another process, which was done without.
+    if fate is EndCause.EXITED and reason == "OOMKilled" and terminated.get("exitCode") != 0:
         fate, why = EndCause.OUT_OF_MEMORY, why or "the training needed more memory than its limit allows"
-    elif fate is EndCause.EXITED and reason == "ContainerStatusUnknown":
+    elif fate is EndCause.EXITED and reason == STATUS_UNKNOWN:
         fate = EndCause.LOST
     return replace(
         seen,
@@ -138,6 +162,16 @@ def _disruption(status: Object) -> EndCause:
     if status.get("reason") in TAKEN_AWAY:
         return EndCause.PREEMPTED
     return EndCause.EXITED  # also "Evicted": without that condition it has written more to its /tmp than it may
+
+
+def _disrupted_by(status: Object, reason: str) -> bool:
+    return any(one.get("reason") == reason for one in _true_conditions(status, "DisruptionTarget"))
+
+
+def _was_turned_away(status: Object) -> bool:
+    """Whether a node has refused what another may take."""
+    reason = status.get("reason", "")
+    return reason in NOT_ADMITTED or reason.startswith("OutOf")
 
 
 def _true_conditions(status: Object, kind: str) -> Iterable[Object]:

@@ -25,7 +25,7 @@ from tunewright_trainer.runner.kubernetes.copying import copy_log
 from tunewright_trainer.runner.kubernetes.insisting import insisting
 from tunewright_trainer.runner.kubernetes.names import Place, digest_of, job_name
 from tunewright_trainer.runner.kubernetes.objects import Objects
-from tunewright_trainer.runner.kubernetes.pod import HOPELESS, IMAGE_TROUBLE, Pod
+from tunewright_trainer.runner.kubernetes.pod import HOPELESS, IMAGE_TROUBLE, Pod, waits_for
 from tunewright_trainer.runner.kubernetes.pods import Pods, backoff_s
 from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
 from tunewright_trainer.runner.log_follower import LogCopy
@@ -73,9 +73,19 @@ class Run:
     @property
     def started_at(self) -> float | None:
         if self.ended.done():
-            return self.ended.result().started_at
+            end = self.ended.result()
+            return None if end.exit_code is None else end.started_at
         times = [pod.started_at for pod in map(self._pods.get, self._places) if pod is not None]
         return min((time for time in times if time is not None), default=None)
+
+    @property
+    def waits_for(self) -> str:
+        """What the first instance waits for that has not begun; empty: all have, or there is no more hope."""
+        if self.ended.done():
+            return ""
+        found = ((place.host, waits_for(self._pods.get(place))) for place in self._places)
+        host, words = next(((host, words) for host, words in found if words), ("", ""))
+        return f"{host} {words}" if words and len(self._places) > 1 else words
 
     def stop(self, cause: EndCause, grace_s: float) -> None:
         known, deadline = read_stop(self._folder), time.time() + grace_s
@@ -178,9 +188,9 @@ class Run:
                     if pod.started_at is not None and copying is None:
                         copying = asyncio.create_task(self._copy(instance))
                     trouble_since = (trouble_since or time.time()) if pod.reason in IMAGE_TROUBLE else None
-                    pod = self._given_up(pod, trouble_since)
+                    has_ended, pod = pod.ended, self._given_up(pod, trouble_since)
                     if pod.ended:
-                        if copying is not None:
+                        if copying is not None and has_ended:  # one that is given up has a log without an end
                             await copying
                         return pod
                 await self._pods.changed(self._tick_s if pod is not None else min(self._tick_s, backoff_s(self._looks)))

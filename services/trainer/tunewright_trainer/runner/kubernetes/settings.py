@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
+from tunewright_trainer.settings import STOP_GRACE_S
 
 OPEN_FIELDS: Final = frozenset(
     {"affinity", "imagePullSecrets", "nodeSelector", "priorityClassName", "runtimeClassName", "schedulerName"}
@@ -42,8 +43,10 @@ class KubernetesSettings:
     shared_gpu_resource: str = "nvidia.com/gpu.shared"
     """What a need for GPUs that may be others' too is asked by: the name that the device plugin gives to shares."""
     cluster_domain: str = "cluster.local"
-    stop_grace_s: float = 120.0
-    """SIGTERM to SIGKILL where it isn't the trainer that ends the pod."""
+    read_only_root: bool = True
+    """Programs write to what the trainer gives them below /opt/ml and to /tmp only."""
+    stop_grace_s: float = STOP_GRACE_S
+    """The trainer's own: SIGTERM to SIGKILL where it is not the trainer that ends the pod."""
     start_deadline_s: float = 6 * 3600.0
     """How long a pod may wait for a node and its volumes."""
     image_deadline_s: float = 300.0
