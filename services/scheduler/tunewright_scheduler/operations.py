@@ -12,8 +12,9 @@ from tunewright_scheduler.bells import pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.decide import Unpark
+from tunewright_scheduler.core.ending import released, settled
 from tunewright_scheduler.core.facts import TrainingJobLost
-from tunewright_scheduler.core.training import Resend, Training, released, settled
+from tunewright_scheduler.core.training import Resend, Training
 
 FROM_THE_START: Final = -1
 """A resend from here on begins with what was said at a training's start."""

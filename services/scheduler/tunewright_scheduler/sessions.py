@@ -23,13 +23,14 @@ from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
-from tunewright_scheduler.core import training as trainings
+from tunewright_scheduler.core import ending
 from tunewright_scheduler.core.decide import ProcessEnded
+from tunewright_scheduler.core.ending import runs_again
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
 from tunewright_scheduler.core.phases import Phase, Told
 from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session, check_epoch, fenced, renewed
-from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
+from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned
 
 UNHEARD_S: Final = 60.0
@@ -114,7 +115,7 @@ class Sessions:
             blameless = training.attempt == held[1] and exit_.cause in NOT_THE_ALGORITHMS
             if blameless and await self._run_again(change, training, exit_, phases):
                 return
-            moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s, phases)
+            moved = ending.exited(training, held[1], exit_, change.now, change.spec.summary_due_s, phases)
             if moved is training:
                 return
             change.facts.append(_exited(training, exit_, change.now))
@@ -183,7 +184,7 @@ class Sessions:
         fact = TrainingJobLost(training.uid, training.number, training.attempt, training.holder, change.now)
         change.facts.append(fact)
         change.bells.add(pool_bell(training.pool))
-        await change.put(trainings.lost(training, change.now))
+        await change.put(ending.lost(training, change.now))
 
     async def _run_again(self, change: Change, training: Training, exit_: Exit, phases: tuple[Phase, ...]) -> bool:
         """Give it another attempt if its definition allows; say whether the end is dealt with."""
@@ -196,7 +197,7 @@ class Sessions:
         if running and runs_again(training, exit_.cause, definition.max_retries, spot=definition.spot):
             change.facts.append(_exited(training, exit_, change.now))
             change.bells.add(pool_bell(training.pool))
-            await change.put(trainings.retried(training, exit_, change.now, phases, spot=definition.spot))
+            await change.put(ending.retried(training, exit_, change.now, phases, spot=definition.spot))
             return True
         return training.state is TrainingState.READY  # told again, it is no further retry
 

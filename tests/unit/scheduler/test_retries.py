@@ -12,7 +12,8 @@ from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.store.port import Query
 from tunewright_scheduler import records
 from tunewright_scheduler.core.decide import StopRequested
-from tunewright_scheduler.core.training import MAX_LOSSES, Exit, Training
+from tunewright_scheduler.core.ending import MAX_LOSSES
+from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.worker_servicer import _grant
 
