@@ -65,6 +65,6 @@ async def test_each_image_comes_to_the_runner_that_can_run_it(tmp_path):
         await runner.start(launch)
         ends.append(await runner.wait(launch.attempt))
     assert [end.cause for end in ends] == [EndCause.START_FAILED] * 2
-    assert "no allowed root" in ends[0].refusal
-    assert ends[1].refusal == "there is no busybox:1"
+    assert "no allowed root" in ends[0].why
+    assert ends[1].why == "there is no busybox:1"
     await runner.close()

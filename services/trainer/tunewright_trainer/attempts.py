@@ -108,8 +108,8 @@ class Attempts:
         now = instant_to_timestamp(self._host.clock())
         self.keep(self._report(pb.ExitedRequest(attempt=grant.attempt, cause=cause, reason=why, ended_at=now)))
 
-    async def _report(self, refusal: pb.ExitedRequest) -> None:
-        await self._host.session.report_exit(refusal)
+    async def _report(self, end: pb.ExitedRequest) -> None:
+        await self._host.session.report_exit(end)
 
     async def _see_through(self, course: Course) -> None:
         try:

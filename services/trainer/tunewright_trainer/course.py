@@ -92,7 +92,7 @@ class Course:
         self._launch: Launch | None = None
         self._keeping: Keeping | None = None
         self._target = Location("", "")
-        self._refusal = ""
+        self._unrunnable = ""
         self._beginning = Beginning(self.folder, host.clock)
         records = OutputRecords(grant)
         self._instances = records.instances
@@ -117,7 +117,7 @@ class Course:
                 checkpoints = host.checkpoints(self._launch, self.folder, host.buckets)
                 self._keeping = Keeping(checkpoints, self.folder, host.session.opened, self._verdict.done)
         except InvalidSpec as error:
-            self._refusal = str(error)
+            self._unrunnable = str(error)
 
     # -- Orders: each may come twice, and is carried out beside the heartbeats
 
@@ -180,8 +180,8 @@ class Course:
         """Start the program, or settle how the attempt has ended without one."""
         begin = self._beginning
         try:
-            if begin.unstarted is None and (self._refusal or self._launch is None):
-                begin.end(EndCause.START_FAILED, self._refusal)
+            if begin.unstarted is None and (self._unrunnable or self._launch is None):
+                begin.end(EndCause.START_FAILED, self._unrunnable)
             if begin.unstarted is None and self._launch is not None and await self._has_data(self._launch):
                 await self._host.runner.start(self._launch)
                 self.phases.enter(phases.TRAINING)
