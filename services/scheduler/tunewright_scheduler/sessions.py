@@ -15,6 +15,7 @@ import structlog
 
 from tunewright.core.errors import CallerError, Conflict, IllegalTransition, NotFound, PeerError
 from tunewright.core.names import split_training_id
+from tunewright.core.phases import Phase
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, TrainingState
 from tunewright.core.values import replace
 from tunewright.platform.documents import from_document, to_document
@@ -28,7 +29,7 @@ from tunewright_scheduler.core.decide import ProcessEnded
 from tunewright_scheduler.core.ending import runs_again
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
-from tunewright_scheduler.core.phases import Phase, Told
+from tunewright_scheduler.core.phases import Told
 from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session, check_epoch, fenced, renewed
 from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned

@@ -11,11 +11,12 @@ import math
 from typing import Final
 
 from tunewright.core.errors import IllegalTransition
+from tunewright.core.phases import INTERRUPTED, Phase
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState, TrainingState, move_training
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
 from tunewright_scheduler.core.job import Ending
-from tunewright_scheduler.core.phases import INTERRUPTED, Phase, kept, told
+from tunewright_scheduler.core.phases import kept, told
 from tunewright_scheduler.core.training import Exit, Summary, Training, claim_due, has_expired
 
 MAX_LOSSES: Final = 3

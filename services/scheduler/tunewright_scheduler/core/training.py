@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tunewright.core.phases import Phase
 from tunewright.core.space import Value
 from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
 from tunewright_scheduler.core.job import Provenance
-from tunewright_scheduler.core.phases import Phase
 
 JOB_PAUSED: Final = "its tuning job is paused"
 CLAIM_REMINDER_S: Final = 60.0
