@@ -233,7 +233,7 @@ def test_what_is_handed_back_goes_on_from_its_last_checkpoint(tmp_path):
         await until(lambda: stage.stored("kept"))
         stored_when_told: list[dict[str, str]] = []
         stage.scheduler.at_exit = lambda: stored_when_told.append(stage.stored("kept"))
-        (course,) = stage.courses()
+        (course,) = stage.trainer.held
         course.hand_back(30.0)
         report = await stage.exit_of(first)
         assert (report.cause, report.exit_code) == (cause("PREEMPTED"), 0)
@@ -257,7 +257,7 @@ def test_what_is_stopped_already_is_handed_back_no_later_and_stays_stopped(tmp_p
         await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
         await stage.stop(attempt, 1000.0)
         await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Stopping"))
-        (course,) = stage.courses()
+        (course,) = stage.trainer.held
         course.hand_back(5.0)
         report = await stage.exit_of(attempt, 10.0)
         assert (report.cause, report.exit_code) == (cause("STOPPED"), 137)
@@ -272,9 +272,9 @@ def test_what_never_began_is_handed_back_as_it_is(tmp_path):
         stage.start()
         put(stage.settings.s3_root / "kept" / STEP, "7")
         attempt = await stage.grant(checkpoint_uri=CHECKPOINTS, channels=stage.data(a="1"))
-        while not stage.courses():  # noqa: ASYNC110 - at the first moment
+        while not stage.of(attempt).grant.exists():  # noqa: ASYNC110 - at the first moment
             await asyncio.sleep(0)
-        (course,) = stage.courses()
+        (course,) = stage.trainer.held
         course.hand_back(5.0)
         report = await stage.exit_of(attempt)
         assert (report.cause, report.HasField("exit_code")) == (cause("PREEMPTED"), False)
