@@ -53,7 +53,12 @@ class Attempts:
         return [] if course is None else [course]
 
     def find_again(self) -> None:
-        """Follow what an earlier trainer process has begun, be it to fetch its data; drop what it had only granted."""
+        """Follow what an earlier trainer process has begun, be it to fetch its data.
+
+        What it had only granted is dropped, and so is what it had not even noted as granted.
+        """
+        for folder in list(self._host.folders.never_held()):
+            folder.remove()
         for folder in list(self._host.folders.granted()):
             if folder.abandoned.exists():
                 continue
