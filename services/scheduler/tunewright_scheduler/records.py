@@ -120,6 +120,12 @@ async def with_phases(store: Store, trainings: Sequence[Training]) -> list[tuple
     return [(training, now_in(training)) for training in trainings]
 
 
+async def phases_of(store: Store, training: Training) -> tuple[Phase, ...]:
+    """Return the phases of the attempt that runs, as its trainer has told them last."""
+    ((_, phases),) = await with_phases(store, [training])
+    return tuple(phases)
+
+
 def turn_key(pool: str, priority: int) -> str:
     return f"{pool}/{priority}"
 

@@ -68,20 +68,29 @@ def output_lost(training: Training, now: float) -> Training:
     return _ended(replace(training, summary=Summary(None, fault="output lost: no summary by the deadline")), now)
 
 
-def lost(training: Training, now: float) -> Training:
-    """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss."""
+def lost(training: Training, now: float, phases: tuple[Phase, ...] = (), why: str = "") -> Training:
+    """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss.
+
+    `phases` are those that the trainer had told of until then, `why` is what it had to say of it, if anything.
+    """
     losses = training.losses + 1
-    taken = replace(_taken(training, _held_s(training, now)), losses=losses)
+    taken = replace(_taken(training, _held_s(training, now), phases), losses=losses)
     if losses >= MAX_LOSSES:
         return _final(taken, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
-    return _again(taken, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
+    said = f": {why}" if why else ""
+    return _interrupted(taken, f"attempt {training.attempt} was lost with trainer {training.holder}{said}", now)
 
 
-def released(training: Training, why: str, now: float) -> Training:
+def released(training: Training, why: str, now: float, phases: tuple[Phase, ...] = ()) -> Training:
     """Take the lease of a running training by an operator's order: as a loss, but it does not count as one."""
     said = f": {why}" if why else ""
     reason = f"attempt {training.attempt} was taken from trainer {training.holder} by an operator{said}"
-    return _again(_taken(training, _held_s(training, now)), reason, now)
+    return _interrupted(_taken(training, _held_s(training, now), phases), reason, now)
+
+
+def handed_back(training: Training, exit_: Exit, now: float) -> Training:
+    """Take back the lease of a trainer that had no room for it: nothing was begun, and so nothing is counted."""
+    return _again(_taken(training, 0.0), _end_of(training, exit_), now)
 
 
 def retried(
@@ -89,15 +98,13 @@ def retried(
 ) -> Training:
     """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
     ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
-    why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
     preempted = spot and exit_.cause is EndCause.PREEMPTED
     taken = replace(
-        _taken(training, ran_s),
+        _taken(training, ran_s, phases),
         retries=training.retries + (not preempted),
         preemptions=training.preemptions + preempted,
-        phases=kept(training.phases, phases),
     )
-    return _again(taken, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
+    return _interrupted(taken, _end_of(training, exit_), now)
 
 
 def runs_again(training: Training, cause: EndCause, max_retries: int, *, spot: bool = False) -> bool:
@@ -134,7 +141,14 @@ def stopped_early(training: Training, attempt: int, evidence: StopEvidence, now:
     return replace(stopped(training, evidence.text, now), stopped_early=evidence)
 
 
-def settled(training: Training, state: TrainingState, value: float | None, why: str, now: float) -> Training:
+def settled(
+    training: Training,
+    state: TrainingState,
+    value: float | None,
+    why: str,
+    now: float,
+    phases: tuple[Phase, ...] = (),
+) -> Training:
     """End a training with what a person knows of it. Without a value, what metrics has read counts.
 
     Settled the same way again, it stays as it is. Raises IllegalTransition: it has ended otherwise.
@@ -147,7 +161,7 @@ def settled(training: Training, state: TrainingState, value: float | None, why: 
     said = training.summary or Summary(None, fault=reason)
     summary = said if value is None else replace(said, objective=value, objective_error=None, fault="")
     ran = _charged(training, _held_s(training, now)) if training.state is TrainingState.RUNNING else training
-    return _final(replace(ran, summary=summary), state, reason, now)
+    return _final(replace(ran, summary=summary, phases=kept(ran.phases, phases)), state, reason, now)
 
 
 def ending(training: Training) -> Ending:
@@ -176,7 +190,12 @@ def _held_s(training: Training, now: float) -> float:
     return now - training.granted_at if training.granted_at is not None else 0.0
 
 
-def _taken(training: Training, ran_s: float) -> Training:
+def _end_of(training: Training, exit_: Exit) -> str:
+    why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
+    return f"attempt {training.attempt} on trainer {training.holder}: {why}"
+
+
+def _taken(training: Training, ran_s: float, phases: tuple[Phase, ...] = ()) -> Training:
     """Return the training without its lease; what it has run counts against its allowance, and is paid."""
     return replace(
         _charged(training, ran_s),
@@ -187,7 +206,16 @@ def _taken(training: Training, ran_s: float) -> Training:
         summary=None,
         resend=None,
         silent=(),
+        phases=kept(training.phases, phases),
     )
+
+
+def _interrupted(taken: Training, why: str, now: float) -> Training:
+    """Let a training that was in the middle of something be claimed again."""
+    again = _again(taken, why, now)
+    if again.state.final:
+        return again
+    return replace(again, phases=kept(again.phases, told([Phase(INTERRUPTED, now, why)])))
 
 
 def _again(taken: Training, why: str, now: float) -> Training:
@@ -201,7 +229,6 @@ def _again(taken: Training, why: str, now: float) -> Training:
         state=move_training(taken.name, taken.state, TrainingState.READY),
         reason=f"{why[:MAX_REASON]}; waits for another",
         ready_at=now,
-        phases=kept(taken.phases, told([Phase(INTERRUPTED, now, why)])),
         due_at=claim_due(taken, now),
     )
 

@@ -27,8 +27,14 @@ class Exit:
     exit_code: int | None
     reason: str
     started_at: float | None
+    """None: nothing was begun."""
     ended_at: float
     artifact_uri: str = ""
+
+    @property
+    def unbegun(self) -> bool:
+        """Whether its trainer has handed it back as it was, having no room for it."""
+        return self.cause is EndCause.PREEMPTED and self.started_at is None
 
 
 @dataclass(frozen=True, slots=True)
