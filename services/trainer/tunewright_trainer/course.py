@@ -218,8 +218,8 @@ class Course:
         """Wait for the end, store and pack, give the slot back, report; the output follows in its own time."""
         end = self._beginning.unstarted or await self._watch()
         self.phases.enter(UPLOADING, quietly=not artifact.anything_to_pack(self.folder, self._instances))
-        if self._keeping is not None:
-            await self._keeping.last(end)
+        if self._keeping is not None and (why := await self._keeping.last(end)):
+            self.phases.progress(UPLOADING, why)
         if end.cause is not EndCause.PREEMPTED:  # the next attempt's model is the one that will count
             end = await publishing.packed(self.attempt, self.folder, self._instances, end)
         self._free()

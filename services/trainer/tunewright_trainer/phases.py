@@ -67,7 +67,10 @@ class Phases:
             self._on_news()
 
     def progress(self, status: str, text: str) -> None:
-        """Say how far a phase has come, if it is still going on. It is no news, and a restart forgets it."""
+        """Say how far a phase has come, or what came of it, if it is still going on.
+
+        It is no news, and a restart forgets it: what is said is found out again.
+        """
         if self.current == status:
             self._list[-1] = replace(self._list[-1], message=f"{WORDS[status]}: {text}")
 

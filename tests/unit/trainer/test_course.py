@@ -266,6 +266,30 @@ def test_what_is_stopped_already_is_handed_back_no_later_and_stays_stopped(tmp_p
     played(tmp_path, story)
 
 
+@pytest.mark.parametrize("handed_back", [False, True], ids=["ended", "handed back"])
+def test_a_last_checkpoint_that_cannot_be_stored_is_told_with_the_end(tmp_path, handed_back):
+    async def story(stage: Stage) -> None:
+        async def program(process: Process) -> None:
+            process.handles_sigterm = True
+            await (process.sigterm.wait() if handed_back else asyncio.sleep(60))
+            put(stage.settings.s3_root / "kept/a/job-001", "in the way")
+            write_step(process, "1")
+
+        stage.program = program
+        stage.start()
+        attempt = await stage.grant(checkpoint_uri=CHECKPOINTS)
+        await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
+        if handed_back:
+            (course,) = stage.trainer.held
+            course.hand_back(5.0)
+        report = await stage.exit_of(attempt)
+        assert report.exit_code == 0
+        assert report.phases[-1].status == "Uploading"
+        assert "the last state of the checkpoints could not be stored" in report.phases[-1].message
+
+    played(tmp_path, story)
+
+
 def test_what_never_began_is_handed_back_as_it_is(tmp_path):
     async def story(stage: Stage) -> None:
         stage.program = forever
