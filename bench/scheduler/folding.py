@@ -21,8 +21,9 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.decide import Message, ProcessEnded, Tick, TrainingEnded, advance, decide
 from tunewright_scheduler.core.effects import Effect, PutAsk, StartTraining
+from tunewright_scheduler.core.ending import ending, exited, summarized
 from tunewright_scheduler.core.job import Provenance, TuningJob
-from tunewright_scheduler.core.training import Summary, Training, ending, exited, granted, summarized
+from tunewright_scheduler.core.training import Summary, Training, granted
 
 PARALLEL: Final = 10
 WANTED: Final = 20_000

@@ -356,7 +356,7 @@ print(json.dumps({name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "
         await runner.start(missing)
         end = await runner.wait(missing.attempt)
         assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
-        assert end.refusal
+        assert end.why
         assert world.folder(missing).first.spool.exists()
         await runner.close()
         later = world.make_runner()

@@ -250,7 +250,7 @@ class TestImages:
     async def refusal(self, runner: DockerRunner, launch: Launch) -> str:
         end = await ended(runner, launch)
         assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
-        return end.refusal
+        return end.why
 
     async def test_one_that_is_not_allowed(self, world, runner):
         launch = world.launch("pass")
@@ -590,7 +590,7 @@ class TestNoEngine:
     async def test_a_start_fails_after_a_while(self, world, nowhere):
         end = await ended(nowhere, world.launch("pass"))
         assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
-        assert "no.sock does not answer" in end.refusal
+        assert "no.sock does not answer" in end.why
         await nowhere.close()
 
     async def test_a_stop_does_not_wait_for_it(self, world, tmp_path):

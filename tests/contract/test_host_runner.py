@@ -107,20 +107,26 @@ PLAYED: list[tuple[str, Program]] = [
 """What is peculiar to each source, the longer of two first."""
 
 
+class Images:
+    """Images of a machine of coroutines, made of the contract's sources."""
+
+    def __init__(self) -> None:
+        self._sources: list[str] = []
+
+    def make(self, source: str) -> str:
+        self._sources.append(source)
+        return f"played:{len(self._sources) - 1}"
+
+    def program_of(self, launch: Launch) -> Program | None:
+        scheme, _, number = launch.definition.image.partition(":")
+        if scheme != "played":
+            return None
+        return next(program for mark, program in PLAYED if mark in self._sources[int(number)])
+
+
 class TestHostRunner(RunnerContract):
     @pytest.fixture
     async def world(self, tmp_path: Path) -> World:
-        sources: list[str] = []
-
-        def make_image(source: str) -> str:
-            sources.append(source)
-            return f"played:{len(sources) - 1}"
-
-        def program_of(launch: Launch) -> Program | None:
-            scheme, _, number = launch.definition.image.partition(":")
-            if scheme != "played":
-                return None
-            return next(program for mark, program in PLAYED if mark in sources[int(number)])
-
-        host = Host(Folders(tmp_path / "data"), program_of)
-        return World(host.folders, lambda: HostRunner(host), make_image)
+        images = Images()
+        host = Host(Folders(tmp_path / "data"), images.program_of)
+        return World(host.folders, lambda: HostRunner(host), images.make)

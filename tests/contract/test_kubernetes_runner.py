@@ -279,7 +279,7 @@ class TestHowItEnds:
         end = await later.wait(launch.attempt)
         await later.close()
         assert end.cause is EndCause.LOST
-        assert "was deleted" in end.refusal
+        assert "was deleted" in end.why
 
     async def test_output_that_its_node_has_thrown_away_is_told(self, cluster, world, runner):
         launch = world.launch(COUNTING)
@@ -315,7 +315,7 @@ class TestWhatCannotStart:
         assert runner.started_at(missing.attempt) is None
         await runner.close()
         assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
-        assert "ImagePullBackOff" in end.refusal
+        assert "ImagePullBackOff" in end.why
 
     async def test_an_image_that_is_not_allowed(self, cluster, world, runner):
         launch = world.launch("pass")
@@ -323,7 +323,7 @@ class TestWhatCannotStart:
         await runner.start(other)
         end = await runner.wait(other.attempt)
         assert end.cause is EndCause.START_FAILED
-        assert "elsewhere.test/image" in end.refusal
+        assert "elsewhere.test/image" in end.why
         assert not cluster.of("jobs")
 
     async def test_no_node_takes_it(self, cluster, world, impatient):
@@ -334,7 +334,7 @@ class TestWhatCannotStart:
         end = await runner.wait(launch.attempt)
         await runner.close()
         assert end.cause is EndCause.START_FAILED
-        assert "Unschedulable: 0/0 nodes" in end.refusal
+        assert "Unschedulable: 0/0 nodes" in end.why
 
     async def test_it_waits_for_a_node(self, cluster, world, runner):
         cluster.has_node = False
@@ -372,7 +372,7 @@ class TestWhatCannotStart:
         end = await runner.wait(launch.attempt)
         await runner.close()
         assert end.cause is EndCause.START_FAILED
-        assert "kubectl describe job" in end.refusal
+        assert "kubectl describe job" in end.why
 
     async def test_the_trainer_may_do_nothing_at_all(self, cluster, world, runner):
         for method in ("GET", "POST", "DELETE"):
@@ -382,7 +382,7 @@ class TestWhatCannotStart:
         await runner.start(launch)
         end = await runner.wait(launch.attempt)
         assert end.cause is EndCause.START_FAILED
-        assert "jobs is forbidden" in end.refusal
+        assert "jobs is forbidden" in end.why
         with pytest.raises(Unavailable, match="jobs is forbidden"):
             await runner.ping()
 
@@ -392,7 +392,7 @@ class TestWhatCannotStart:
         await runner.start(launch)
         end = await runner.wait(launch.attempt)
         assert end.cause is EndCause.START_FAILED
-        assert "jobs is forbidden" in end.refusal
+        assert "jobs is forbidden" in end.why
         assert not cluster.objects, "nothing is left of it"
 
     async def test_a_data_folder_that_pods_do_not_see(self, world, impatient, tmp_path):
@@ -402,7 +402,7 @@ class TestWhatCannotStart:
         end = await runner.wait(launch.attempt)
         await runner.close()
         assert end.cause is EndCause.START_FAILED
-        assert "not on the volume" in end.refusal
+        assert "not on the volume" in end.why
 
 
 class TestTheImagesOwnFiles:

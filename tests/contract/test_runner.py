@@ -176,7 +176,7 @@ class TestRefusals:
     async def refusal(self, runner: ProcessRunner, launch: Launch) -> str:
         end = await ended(runner, launch)
         assert end.cause is EndCause.START_FAILED
-        return end.refusal
+        return end.why
 
     async def test_outside_the_allowed_roots(self, process_world, runner, roots, tmp_path):
         script = tmp_path / "evil.py"
@@ -245,7 +245,7 @@ async def test_words_that_no_program_can_be_given_are_a_failed_start(process_wor
     await runner.start(launch)
     end = await runner.wait(launch.attempt)
     assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
-    assert end.refusal
+    assert end.why
     await runner.close()
 
 

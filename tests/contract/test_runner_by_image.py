@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.runner_contract import RunnerContract, World
-from tests.contract.test_host_runner import PLAYED
-from tests.simulation.host import Host, HostRunner, Program
+from tests.contract.test_host_runner import Images
+from tests.simulation.host import Host, HostRunner
 from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, Launch
@@ -41,19 +41,11 @@ class TestPrograms(RunnerContract):
 class TestContainers(RunnerContract):
     @pytest.fixture
     async def world(self, tmp_path: Path) -> World:
-        sources: list[str] = []
-
-        def make_image(source: str) -> str:
-            sources.append(source)
-            return f"played:{len(sources) - 1}"
-
-        def program_of(launch: Launch) -> Program | None:
-            _, _, number = launch.definition.image.partition(":")
-            return next(program for mark, program in PLAYED if mark in sources[int(number)])
-
-        folders = Folders(tmp_path / "data")
-        machine = Host(folders, program_of)
-        return World(folders, lambda: ByImage(ProcessRunner(folders, []), HostRunner(machine)), make_image)
+        images = Images()
+        machine = Host(Folders(tmp_path / "data"), images.program_of)
+        return World(
+            machine.folders, lambda: ByImage(ProcessRunner(machine.folders, []), HostRunner(machine)), images.make
+        )
 
 
 async def test_each_image_comes_to_the_runner_that_can_run_it(tmp_path):
@@ -65,6 +57,6 @@ async def test_each_image_comes_to_the_runner_that_can_run_it(tmp_path):
         await runner.start(launch)
         ends.append(await runner.wait(launch.attempt))
     assert [end.cause for end in ends] == [EndCause.START_FAILED] * 2
-    assert "no allowed root" in ends[0].refusal
-    assert ends[1].refusal == "there is no busybox:1"
+    assert "no allowed root" in ends[0].why
+    assert ends[1].why == "there is no busybox:1"
     await runner.close()

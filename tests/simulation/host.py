@@ -162,13 +162,13 @@ class Host:
             code = run.failed.code if run.failed is not None else 0
             self._end(run, run.stop[0] if run.stop is not None else EndCause.EXITED, code)
 
-    def _end(self, run: Run, cause: EndCause, code: int | None, refusal: str = "") -> None:
+    def _end(self, run: Run, cause: EndCause, code: int | None, why: str = "") -> None:
         if run.timer is not None:
             run.timer.cancel()
         run.ends = asyncio.get_running_loop().time()
         size = run.process.folder.spool_bytes(len(run.processes))
         failed = run.failed.number if run.failed is not None else None
-        run.ended.set_result(End(cause, code, run.started_at, self.clock(), size, refusal, failed))
+        run.ended.set_result(End(cause, code, run.started_at, self.clock(), size, why, failed))
 
 
 def _prepare(launch: Launch, folder: AttemptFolder) -> None:

@@ -20,7 +20,7 @@ from tests.simulation.telling import tell
 from tests.simulation.timeless import play
 from tests.simulation.verdict import read_trainings
 from tunewright.core.spec import Limits, Strategy
-from tunewright_scheduler.core.training import MAX_LOSSES
+from tunewright_scheduler.core.ending import MAX_LOSSES
 
 LEAVES_SUMMARIES_TIME_S = 3600.0
 BEFALLS = (What.CUT, What.KILL, What.CRASH, What.STORE_GONE, What.BROKER_GONE, What.BROKER_EMPTIED)

@@ -18,8 +18,9 @@ from tunewright_metrics.collecting.buckets import lines_of, points_in
 from tunewright_metrics.collecting.records import attempt_order
 from tunewright_metrics.core.standing import FEWEST_COMPLETED
 from tunewright_scheduler import records
+from tunewright_scheduler.core.ending import MAX_LOSSES
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import MAX_LOSSES, Training
+from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.sessions import LeaseTerms
 
 Span = tuple[float, float]

@@ -29,6 +29,7 @@ from tunewright_scheduler.core.effects import (
     Tell,
     WithholdTrainings,
 )
+from tunewright_scheduler.core.ending import ending, stopped
 from tunewright_scheduler.core.facts import (
     Fact,
     TrainingJobCreated,
@@ -42,10 +43,8 @@ from tunewright_scheduler.core.training import (
     JOB_PAUSED,
     Training,
     claim_due,
-    ending,
     is_unclaimed,
     offered,
-    stopped,
     with_turn,
     withheld,
 )

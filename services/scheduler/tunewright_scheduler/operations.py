@@ -12,8 +12,10 @@ from tunewright_scheduler.bells import pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.decide import Unpark
+from tunewright_scheduler.core.ending import released, settled
 from tunewright_scheduler.core.facts import TrainingJobLost
-from tunewright_scheduler.core.training import Resend, Training, released, settled
+from tunewright_scheduler.core.training import Resend, Training
+from tunewright_scheduler.records import phases_of
 
 FROM_THE_START: Final = -1
 """A resend from here on begins with what was said at a training's start."""
@@ -39,7 +41,8 @@ class Operations:
             fact = TrainingJobLost(training.uid, training.number, now_there.attempt, now_there.holder, change.now)
             change.facts.append(fact)
             change.bells |= {pool_bell(now_there.pool), trainer_bell(now_there.holder)}
-            await change.put(released(now_there, reason, change.now))
+            phases = await phases_of(change.store, now_there)
+            await change.put(released(now_there, reason, change.now, phases))
 
         await self._changes.make(training.uid, step, reading=[training.number])
 
@@ -60,7 +63,8 @@ class Operations:
             now_there = await change.training(training.number)
             if now_there.holder:
                 change.bells.add(trainer_bell(now_there.holder))
-            await change.put(settled(now_there, state, value, reason, change.now))
+            phases = await phases_of(change.store, now_there)
+            await change.put(settled(now_there, state, value, reason, change.now, phases))
 
         await self._changes.make(training.uid, step, reading=[training.number])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Self, TypeVar
 
 from tunewright.core.names import training_id
+from tunewright.core.phases import Phase
 from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.core.stopping import had_all
@@ -19,7 +20,6 @@ from tunewright.platform.store.port import Document, Put, Query, Store
 from tunewright.v1 import spec_pb2
 from tunewright_scheduler.core.facts import Answer, CommandAccepted, Fact
 from tunewright_scheduler.core.job import Ask, TuningJob
-from tunewright_scheduler.core.phases import Phase
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Training
 
@@ -118,6 +118,12 @@ async def with_phases(store: Store, trainings: Sequence[Training]) -> list[tuple
         return told.get((training_key(training), training.attempt), ()) if runs else ()
 
     return [(training, now_in(training)) for training in trainings]
+
+
+async def phases_of(store: Store, training: Training) -> tuple[Phase, ...]:
+    """Return the phases of the attempt that runs, as its trainer has told them last."""
+    ((_, phases),) = await with_phases(store, [training])
+    return tuple(phases)
 
 
 def turn_key(pool: str, priority: int) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final, TypeVar
 
 from tunewright.core.names import job_name_of, training_id
+from tunewright.core.phases import Phase
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, write_value
 from tunewright.v1 import tuning_service_pb2
 from tunewright_scheduler.core import cost, reevaluation
 from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.phases import Phase
 from tunewright_scheduler.core.training import JOB_PAUSED, Training
 from tunewright_scheduler.records import Specification
 

@@ -17,16 +17,8 @@ from tunewright.platform.codec import from_message
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER, Changes
-from tunewright_scheduler.core.training import (
-    ReadingFault,
-    Resend,
-    Summary,
-    Unmatched,
-    heard,
-    stopped_early,
-    summarized,
-    warned,
-)
+from tunewright_scheduler.core.ending import stopped_early, summarized
+from tunewright_scheduler.core.training import ReadingFault, Resend, Summary, Unmatched, heard, warned
 
 log = structlog.get_logger()
 

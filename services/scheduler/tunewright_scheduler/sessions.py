@@ -15,6 +15,7 @@ import structlog
 
 from tunewright.core.errors import CallerError, Conflict, IllegalTransition, NotFound, PeerError
 from tunewright.core.names import split_training_id
+from tunewright.core.phases import Phase
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, TrainingState
 from tunewright.core.values import replace
 from tunewright.platform.documents import from_document, to_document
@@ -23,13 +24,14 @@ from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
-from tunewright_scheduler.core import training as trainings
+from tunewright_scheduler.core import ending
 from tunewright_scheduler.core.decide import ProcessEnded
+from tunewright_scheduler.core.ending import runs_again
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
-from tunewright_scheduler.core.phases import Phase, Told
+from tunewright_scheduler.core.phases import Told
 from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session, check_epoch, fenced, renewed
-from tunewright_scheduler.core.training import Exit, Resend, Training, runs_again
+from tunewright_scheduler.core.training import Exit, Resend, Training
 from tunewright_scheduler.records import Versioned
 
 UNHEARD_S: Final = 60.0
@@ -55,7 +57,8 @@ class Sessions:
         found = await self._session(session.trainer_id)
         now = await self._store.now()
         epoch = found.value.epoch + 1 if found else round(now * 1000)  # never one that a forgotten session had
-        opened = replace(session, epoch=epoch, opened_at=now, expires_at=now + self.terms.lease_s)
+        told = found.value.told if found else ()  # until its first heartbeat tells of them: they may be lost before
+        opened = replace(session, epoch=epoch, opened_at=now, expires_at=now + self.terms.lease_s, told=told)
         key, document = session.trainer_id, to_document(opened)
         await self._store.commit(
             [Replace("sessions", key, document, found.version) if found else Insert("sessions", key, document)]
@@ -114,7 +117,7 @@ class Sessions:
             blameless = training.attempt == held[1] and exit_.cause in NOT_THE_ALGORITHMS
             if blameless and await self._run_again(change, training, exit_, phases):
                 return
-            moved = trainings.exited(training, held[1], exit_, change.now, change.spec.summary_due_s, phases)
+            moved = ending.exited(training, held[1], exit_, change.now, change.spec.summary_due_s, phases)
             if moved is training:
                 return
             change.facts.append(_exited(training, exit_, change.now))
@@ -179,26 +182,35 @@ class Sessions:
             log.exception("lease not taken back", uid=training.uid, number=training.number)
             await self._changes.park(training.uid, f"a lost training could not be taken back: {error}")
 
-    async def _lost(self, change: Change, training: Training) -> None:
+    async def _lost(self, change: Change, training: Training, why: str = "", told: tuple[Phase, ...] = ()) -> None:
+        phases = told or await records.phases_of(change.store, training)
         fact = TrainingJobLost(training.uid, training.number, training.attempt, training.holder, change.now)
         change.facts.append(fact)
         change.bells.add(pool_bell(training.pool))
-        await change.put(trainings.lost(training, change.now))
+        await change.put(ending.lost(training, change.now, phases, why))
 
     async def _run_again(self, change: Change, training: Training, exit_: Exit, phases: tuple[Phase, ...]) -> bool:
         """Give it another attempt if its definition allows; say whether the end is dealt with."""
         running = training.state is TrainingState.RUNNING
         if exit_.cause is EndCause.LOST:
             if running:
-                await self._lost(change, training)
+                await self._lost(change, training, exit_.reason, phases)
+            return True
+        if running and exit_.unbegun:
+            await self._put_back(change, training, exit_, ending.handed_back(training, exit_, change.now))
             return True
         definition = change.spec.definition(training.definition_name)
         if running and runs_again(training, exit_.cause, definition.max_retries, spot=definition.spot):
-            change.facts.append(_exited(training, exit_, change.now))
-            change.bells.add(pool_bell(training.pool))
-            await change.put(trainings.retried(training, exit_, change.now, phases, spot=definition.spot))
+            retried = ending.retried(training, exit_, change.now, phases, spot=definition.spot)
+            await self._put_back(change, training, exit_, retried)
             return True
         return training.state is TrainingState.READY  # told again, it is no further retry
+
+    async def _put_back(self, change: Change, training: Training, exit_: Exit, moved: Training) -> None:
+        """Commit that a training is there to be claimed again after its attempt has ended so."""
+        change.facts.append(_exited(training, exit_, change.now))
+        change.bells.add(pool_bell(training.pool))
+        await change.put(moved)
 
     async def _fenced(self, found: Versioned[Session]) -> Versioned[Session]:
         """Fence a session off: nothing is claimed under it any more. Raises Conflict: it has moved on meanwhile.

@@ -19,15 +19,9 @@ from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes, Contended
 from tunewright_scheduler.core.decide import Resumed, Tick
+from tunewright_scheduler.core.ending import MAX_WAIT_EXCEEDED, output_lost, still_awaited, stopped
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import (
-    MAX_WAIT_EXCEEDED,
-    has_expired,
-    output_lost,
-    still_awaited,
-    stopped,
-    unclaimed,
-)
+from tunewright_scheduler.core.training import has_expired, unclaimed
 from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.situations import read_collectors
 

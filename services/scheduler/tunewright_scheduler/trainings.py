@@ -21,8 +21,9 @@ from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.changing import ChangingServicer
+from tunewright_scheduler.core.ending import stopped
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.core.training import Training, stopped
+from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.listing import read_page
 from tunewright_scheduler.records import Versioned, with_phases
 from tunewright_scheduler.resources import training_message, training_response

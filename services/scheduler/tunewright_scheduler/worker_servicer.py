@@ -10,6 +10,7 @@ import grpc
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Capacity, Need
 from tunewright.core.names import split_training_id, training_id
+from tunewright.core.phases import ENDING, Phase
 from tunewright.core.space import text_of
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause
@@ -20,15 +21,13 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.core.fitting import NO_NEED
 from tunewright_scheduler.core.orders import Held, Holding, Orders
-from tunewright_scheduler.core.phases import Phase, Told, told
+from tunewright_scheduler.core.phases import Told, told
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
 LONGEST_WAIT_S: Final = 60.0
-ENDING: Final = frozenset({"Stopping", "Interrupted", "Uploading"})
-"""AMT's SecondaryStatus of a training that has been told to stop, or has ended: it is not told again."""
 
 OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 """The static hyperparameter by which a training program sees that it is being tuned, as in AMT."""

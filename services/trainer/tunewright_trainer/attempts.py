@@ -53,7 +53,12 @@ class Attempts:
         return [] if course is None else [course]
 
     def find_again(self) -> None:
-        """Follow what an earlier trainer process has begun, be it to fetch its data; drop what it had only granted."""
+        """Follow what an earlier trainer process has begun, be it to fetch its data.
+
+        What it had only granted is dropped, and so is what it had not even noted as granted.
+        """
+        for folder in list(self._host.folders.never_held()):
+            folder.remove()
         for folder in list(self._host.folders.granted()):
             if folder.abandoned.exists():
                 continue
@@ -108,8 +113,8 @@ class Attempts:
         now = instant_to_timestamp(self._host.clock())
         self.keep(self._report(pb.ExitedRequest(attempt=grant.attempt, cause=cause, reason=why, ended_at=now)))
 
-    async def _report(self, refusal: pb.ExitedRequest) -> None:
-        await self._host.session.report_exit(refusal)
+    async def _report(self, end: pb.ExitedRequest) -> None:
+        await self._host.session.report_exit(end)
 
     async def _see_through(self, course: Course) -> None:
         try:

@@ -117,7 +117,7 @@ class CheckpointSync:
             now = await transfer.in_thread(self._look)
             await transfer.persistently(partial(self._update, now, None, transfer.told))
         except (OSError, TunewrightError) as error:
-            raise NotSynced(f"the checkpoints could not be stored: {error}") from error
+            raise NotSynced(f"the last state of the checkpoints could not be stored: {error}") from error
         finally:
             await transfer.end()
 

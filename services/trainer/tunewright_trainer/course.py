@@ -21,10 +21,11 @@ import structlog
 
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.locations import Location
+from tunewright.core.phases import DOWNLOADING, INTERRUPTED, STOPPING, TRAINING, UPLOADING
 from tunewright.core.states import EndCause
 from tunewright.platform.bus.port import Bus
 from tunewright.v1 import worker_service_pb2 as pb
-from tunewright_trainer import artifact, phases, publishing
+from tunewright_trainer import artifact, publishing
 from tunewright_trainer.beginning import Beginning
 from tunewright_trainer.checkpoints import CheckpointSync
 from tunewright_trainer.core.attempt import End, Launch
@@ -35,7 +36,7 @@ from tunewright_trainer.folder import AttemptFolder, Folders
 from tunewright_trainer.guarding import Guard
 from tunewright_trainer.keeping import Checkpoints, Keeping
 from tunewright_trainer.messages import OutputRecords, attempt_of, launch_of
-from tunewright_trainer.phases import Phases
+from tunewright_trainer.phases import PROGRESS_PERIOD_S, Phases
 from tunewright_trainer.report import exit_report, lost_report
 from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.session import Session
@@ -94,7 +95,7 @@ class Course:
         self._launch: Launch | None = None
         self._keeping: Keeping | None = None
         self._target = Location("", "")
-        self._refusal = ""
+        self._unrunnable = ""
         self._beginning = Beginning(self.folder, host.clock)
         records = OutputRecords(grant)
         self._instances = records.instances
@@ -119,17 +120,17 @@ class Course:
                 checkpoints = host.checkpoints(self._launch, self.folder, host.buckets)
                 self._keeping = Keeping(checkpoints, self.folder, host.session.opened, self._verdict.done)
         except InvalidSpec as error:
-            self._refusal = str(error)
+            self._unrunnable = str(error)
 
     # -- Orders: each may come twice, and is carried out beside the heartbeats
 
     def stop(self, grace_s: float) -> None:
         if not self.phases.ending:
-            self._stop(EndCause.STOPPED, phases.STOPPING, grace_s or self._host.settings.stop_grace_s)
+            self._stop(EndCause.STOPPED, STOPPING, grace_s or self._host.settings.stop_grace_s)
 
     def hand_back(self, grace_s: float) -> None:
         """Let another trainer go on with it, from its last checkpoint. One that is being stopped is so in time."""
-        self._stop(EndCause.PREEMPTED, phases.INTERRUPTED, grace_s)
+        self._stop(EndCause.PREEMPTED, INTERRUPTED, grace_s)
 
     def settle(self, *, publish: bool) -> None:
         self._conclude(Verdict.PUBLISHED if publish else Verdict.SETTLED)
@@ -182,12 +183,12 @@ class Course:
         """Start the program, or settle how the attempt has ended without one."""
         begin = self._beginning
         try:
-            if begin.unstarted is None and (self._refusal or self._launch is None):
-                begin.end(EndCause.START_FAILED, self._refusal)
+            if begin.unstarted is None and (self._unrunnable or self._launch is None):
+                begin.end(EndCause.START_FAILED, self._unrunnable)
             if begin.unstarted is None and self._launch is not None and await self._has_data(self._launch):
                 await self._host.runner.start(self._launch)
                 if not self._host.runner.waits_for(self.attempt):
-                    self.phases.enter(phases.TRAINING)
+                    self.phases.enter(TRAINING)
         finally:
             begin.over.set()
 
@@ -199,7 +200,7 @@ class Course:
 
     async def _fetch(self, launch: Launch) -> None:
         await self._host.session.opened.wait()  # found again, it may be another's by now
-        self.phases.enter(phases.DOWNLOADING)
+        self.phases.enter(DOWNLOADING)
         self.folder.first.input_data.mkdir(parents=True, exist_ok=True)  # from now on a restart goes on with it
         async with asyncio.timeout(self._grant.max_runtime_s or None):
             if self._keeping is not None:
@@ -213,15 +214,15 @@ class Course:
 
     async def _tell(self, progress: Progress) -> None:
         while True:
-            await asyncio.sleep(phases.PROGRESS_PERIOD_S)
-            self.phases.progress(phases.DOWNLOADING, _words(progress))
+            await asyncio.sleep(PROGRESS_PERIOD_S)
+            self.phases.progress(DOWNLOADING, _words(progress))
 
     async def _finish(self) -> None:
         """Wait for the end, store and pack, give the slot back, report; the output follows in its own time."""
         end = self._beginning.unstarted or await self._watch()
-        self.phases.enter(phases.UPLOADING, quietly=not artifact.anything_to_pack(self.folder, self._instances))
-        if self._keeping is not None:
-            await self._keeping.last(end)
+        self.phases.enter(UPLOADING, quietly=not artifact.anything_to_pack(self.folder, self._instances))
+        if self._keeping is not None and (why := await self._keeping.last(end)):
+            self.phases.progress(UPLOADING, why)
         if end.cause is not EndCause.PREEMPTED:  # the next attempt's model is the one that will count
             end = await publishing.packed(self.attempt, self.folder, self._instances, end)
         self._free()
@@ -236,7 +237,7 @@ class Course:
         async with _beside(self._await_beginning(), self._obey_stops(), self._guard(), *keeping):
             end = await self._host.runner.wait(self.attempt)
         if end.exit_code is not None:  # it may have run for less than a look
-            self.phases.enter(phases.TRAINING)
+            self.phases.enter(TRAINING)
         return end
 
     async def _await_beginning(self) -> None:
@@ -246,7 +247,7 @@ class Course:
             if words := runner.waits_for(self.attempt):
                 self.phases.waiting(words)
             elif runner.started_at(self.attempt) is not None:
-                self.phases.enter(phases.TRAINING)
+                self.phases.enter(TRAINING)
             await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _obey_stops(self) -> None:
@@ -268,7 +269,7 @@ class Course:
         max_runtime_s = float(self._grant.max_runtime_s)
         guard = Guard(self.attempt, self.folder, self._instances, max_runtime_s, host.runner, host.settings, host.clock)
         cause, grace_s = await guard.overrun()
-        self._stops.put_nowait((cause, phases.STOPPING, grace_s))
+        self._stops.put_nowait((cause, STOPPING, grace_s))
 
     def _free(self) -> None:
         if not self.ended:

@@ -93,6 +93,14 @@ class AttemptFolder:
     def grant(self) -> Path:
         return self.root / "grant.binpb"
 
+    @property
+    def was_held(self) -> bool:
+        """Whether its grant is there, and so may be more."""
+        try:
+            return self.grant.stat().st_size > 0
+        except FileNotFoundError:
+            return False
+
     @cached_property
     def fetched(self) -> Path:
         return self.root / "fetched"
@@ -165,9 +173,19 @@ class Folders:
 
     def granted(self) -> Iterator[AttemptFolder]:
         """Yield the folder of every attempt that was granted and is not removed yet."""
-        for grant in sorted(self._root.glob("*/grant.binpb")):
-            if grant.stat().st_size > 0:
-                yield AttemptFolder(grant.parent)
+        for folder in self._all():
+            if folder.was_held:
+                yield folder
+
+    def never_held(self) -> Iterator[AttemptFolder]:
+        """Yield what a kill has left of one whose grant was about to be written, or which was about to be removed."""
+        for folder in self._all():
+            if not folder.was_held:
+                yield folder
+
+    def _all(self) -> Iterator[AttemptFolder]:
+        for root in sorted(self._root.glob("*/")):
+            yield AttemptFolder(root)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -48,16 +48,20 @@ class Keeping:
         if not self._is_void():
             await self._checkpoints.keep()
 
-    async def last(self, end: End) -> None:
-        """Store what the program has left; again after a restart, unless that was done. What fails is logged."""
+    async def last(self, end: End) -> str:
+        """Store what the program has left; again after a restart, unless that was done. Say why it could not be done.
+
+        Nothing is said of what was, or needed not to be.
+        """
         if end.exit_code is None or self._folder.checkpointed.exists():
-            return
+            return ""
         await self._opened.wait()
         if self._is_void():
-            return
+            return ""
         try:
             await self._checkpoints.last()
         except NotSynced as error:
             log.warning("last checkpoint not stored", folder=self._folder.root.name, why=str(error))
-        else:
-            self._folder.checkpointed.touch()
+            return str(error)
+        self._folder.checkpointed.touch()
+        return ""

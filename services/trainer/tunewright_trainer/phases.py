@@ -1,4 +1,4 @@
-"""What an attempt is doing and from when on, in AMT's words: its SecondaryStatusTransitions.
+"""What an attempt is doing and from when on, as its trainer tells it.
 
 They are kept in the attempt's folder, so that a trainer that starts again tells the same. An attempt never goes back to
 an earlier phase, whatever a restarted trainer does again.
@@ -9,41 +9,29 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Final
 
-from tunewright.platform.codec import instant_to_timestamp
+from tunewright.core.phases import (
+    DOWNLOADING,
+    ENDING,
+    INTERRUPTED,
+    MESSAGES,
+    STARTING,
+    STOPPING,
+    TRAINING,
+    UPLOADING,
+    Phase,
+)
+from tunewright.platform.codec import to_message
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.folder import write_whole
 
-STARTING: Final = "Starting"
-DOWNLOADING: Final = "Downloading"
-TRAINING: Final = "Training"
-STOPPING: Final = "Stopping"
-INTERRUPTED: Final = "Interrupted"
-UPLOADING: Final = "Uploading"
-
-MESSAGES: Final = {
-    STARTING: "Preparing the instances for training",
-    DOWNLOADING: "Downloading input data",
-    TRAINING: "Training image download completed. Training in progress.",
-    STOPPING: "Stopping the training job",
-    INTERRUPTED: "Interrupted: its trainer is going away, and another one goes on",
-    UPLOADING: "Uploading generated training model",
-}
+WORDS: Final = {**MESSAGES, INTERRUPTED: "Interrupted: its trainer is going away, and another one goes on"}
 ORDER: Final = {STARTING: 0, DOWNLOADING: 1, TRAINING: 2, STOPPING: 3, INTERRUPTED: 3, UPLOADING: 4}
-ENDING: Final = frozenset({STOPPING, INTERRUPTED, UPLOADING})
 PROGRESS_PERIOD_S: Final = 5.0
 """How often it may be said how far one has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    status: str
-    started_at: float
-    """Unix seconds."""
-    message: str
 
 
 class Phases:
@@ -53,7 +41,7 @@ class Phases:
         self._path, self._clock, self._on_news = path, clock, on_news
         self._list = _read(path)
         if not self._list:
-            self._list = [Phase(STARTING, clock(), MESSAGES[STARTING])]
+            self._list = [Phase(STARTING, clock(), WORDS[STARTING])]
             self.keep()
 
     @property
@@ -77,16 +65,19 @@ class Phases:
         """
         if ORDER[status] <= ORDER[self.current]:
             return
-        self._list.append(Phase(status, self._clock(), MESSAGES[status]))
+        self._list.append(Phase(status, self._clock(), WORDS[status]))
         if keep:
             self.keep()
         if not quietly:
             self._on_news()
 
     def progress(self, status: str, text: str) -> None:
-        """Say how far a phase has come, if it is still going on. It is no news, and a restart forgets it."""
+        """Say how far a phase has come, or what came of it, if it is still going on.
+
+        It is no news, and a restart forgets it: what is said is found out again.
+        """
         if self.current == status:
-            self._list[-1] = replace(self._list[-1], message=f"{MESSAGES[status]}: {text}")
+            self._list[-1] = replace(self._list[-1], message=f"{WORDS[status]}: {text}")
 
     def waiting(self, text: str) -> None:
         """Say what it waits for before it trains; likewise. The input data may be there by then."""
@@ -98,10 +89,7 @@ class Phases:
             write_whole(self._path, json.dumps([astuple(phase) for phase in self._list]).encode())
 
     def messages(self) -> list[pb.Phase]:
-        return [
-            pb.Phase(status=phase.status, started_at=instant_to_timestamp(phase.started_at), message=phase.message)
-            for phase in self._list
-        ]
+        return [to_message(phase, pb.Phase) for phase in self._list]
 
 
 def _read(path: Path) -> list[Phase]:

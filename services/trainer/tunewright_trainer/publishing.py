@@ -33,7 +33,7 @@ async def packed(attempt: Attempt, folder: AttemptFolder, instances: int, end: E
         log.warning("artifact not packed", attempt=str(attempt), why=str(error))
         if (end.cause, end.exit_code) == (EndCause.EXITED, 0):
             why = f"ClientError: Artifact upload failed: the model could not be packed: {error}"
-            return replace(end, cause=EndCause.OUTPUT_LOST, refusal=why)
+            return replace(end, cause=EndCause.OUTPUT_LOST, why=why)
     else:
         if left_out:
             log.warning("instances left the same", attempt=str(attempt), names=left_out[:NAMES_TOLD], of=len(left_out))

@@ -106,6 +106,11 @@ class Trainer:
                 self._watch.close()
             self._ended.set()
 
+    @property
+    def held(self) -> list[Course]:
+        """The attempts that a running trainer holds: those of which no verdict has been spoken."""
+        return self._attempts.held
+
     async def drain(self) -> None:
         """Have a running trainer claim no more, and end once it holds nothing or `drain_s` has passed. Waits for it.
 
@@ -158,7 +163,7 @@ class Trainer:
         await _within(LAST_CALLS_S, _all_of(self._claiming))
         await _first(_within(settings.drain_s, _all_of(attempts.following)), self._host_goes.wait())
         if self._host_goes.is_set() or settings.drain_then is DrainThen.HAND_BACK:
-            for course in attempts.held:
+            for course in self.held:
                 course.hand_back(settings.hand_back_s * KILL_SHARE)
             await _within(settings.hand_back_s, _all_of(attempts.following))
         return bool(self._claiming or attempts.following)
@@ -169,7 +174,7 @@ class Trainer:
         """Open the session, however long it takes. What is no longer ours by the answer is abandoned."""
         failures = 0
         while True:
-            held = [course.attempt for course in self._attempts.held]
+            held = [course.attempt for course in self.held]
             try:
                 void = await self._session.open(held)
             except TunewrightError as error:
@@ -206,7 +211,7 @@ class Trainer:
         """Make one heartbeat. One that waits is cut short when there is a new attempt, which orders may be about."""
         at_once, draining = self._news.is_set(), self._draining.is_set()
         self._news.clear()
-        holding = [_holding(course) for course in self._attempts.held]
+        holding = [_holding(course) for course in self.held]
         call = asyncio.create_task(self._session.heartbeat(holding, at_once=at_once, draining=draining))
         news = asyncio.create_task(self._news.wait())
         try:
@@ -224,7 +229,7 @@ class Trainer:
         left_s = self._session.lease_left_s
         await asyncio.sleep(max(min(pause_s, left_s), SHORTEST_PAUSE_S) if left_s > 0 else pause_s)
         if self._lapsed():
-            for course in self._attempts.held:
+            for course in self.held:
                 if not course.ended:
                     course.abandon(self._session.lease.kill_grace_s)
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from tunewright.cli.serving import join
 from tunewright.cli.wording import settings, state_text
 from tunewright.client import Client, TuningJob
+from tunewright.core.durations import parse_duration
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile import parse_duration
 from tunewright.core.members import renamed
 from tunewright.core.ranges_text import parse_range
 from tunewright.core.space import Float, Int, Range, Value

@@ -9,8 +9,8 @@ from typing import Any
 
 from tunewright.cli.wording import faults_text, training_tree
 from tunewright.client import Client, TrainingJob
-from tunewright.client.resources import Transition
 from tunewright.core.errors import NotFound
+from tunewright.core.phases import Phase
 from tunewright.core.space import text_of
 
 
@@ -50,7 +50,7 @@ def rows(training: TrainingJob) -> list[tuple[str, str]]:
     ]
 
 
-def _phase_text(phase: Transition) -> str:
+def _phase_text(phase: Phase) -> str:
     """Say since when a training does or did what: "12:03:41 Downloading: train, 3 of 8 files"."""
     at = datetime.fromtimestamp(phase.started_at, UTC).astimezone()
     return f"{at:%H:%M:%S} {phase.status}" + (f": {phase.message}" if phase.message else "")

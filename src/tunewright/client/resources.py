@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from tunewright.core.phases import Phase
 from tunewright.core.space import Value
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause, JobState, ObjectiveState, TrainingState
@@ -39,15 +40,6 @@ class ReadingFault:
     """Empty: of the metrics file as a whole."""
     count: int = 0
     example: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """What a training was doing from when on, until the next one or its end: AMT's SecondaryStatusTransition."""
-
-    status: str
-    started_at: float
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +90,7 @@ class TrainingJob:
     """It was asked for by itself; `job_name` is empty."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Static hyperparameters that it has other values of than its definition, for it repeats another."""
-    transitions: tuple[Transition, ...] = ()
+    transitions: tuple[Phase, ...] = ()
     """Of all attempts, oldest first, as far as trainers have told."""
     max_wait_exceeded: bool = False
     """It was stopped for it has waited and run for longer than max_wait_s."""

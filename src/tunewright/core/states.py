@@ -107,7 +107,8 @@ NonRetryableError.
     INPUT_UNUSABLE               the user's, who named the data: FAILED
     START_FAILED                 nothing of the algorithm has run: again, as often as max_retries says
     OUTPUT_LOST                  the host's, whose disk is full, say: likewise
-    PREEMPTED                    the host's: again, as often as max_retries says; without it, as often as a lost one
+    PREEMPTED                    the host's: again, as often as max_retries says; without it, as often as a lost one.
+                                 Handed back before anything was begun, for want of room: again, and not counted
     LOST                         the host's or ours: again, whatever max_retries says, until the third loss
     STOPPED,
     MAX_RUNTIME_EXCEEDED         nobody's: STOPPED

@@ -10,7 +10,7 @@ from tests.unit.core.specs import JOB_FILE, PLACE
 from tunewright.core.amt import from_amt, to_amt
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE, from_jobfile, members_of, parse_duration
+from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE, from_jobfile, members_of
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Choice, Float, Int, ScalingType
 from tunewright.core.spec import (
@@ -229,20 +229,6 @@ def test_a_misspelt_member_is_told_the_right_name():
 def test_a_job_file_is_a_mapping():
     with pytest.raises(InvalidSpec, match="must be a mapping"):
         from_jobfile(["train.py"], PLACE)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [(90, 90), ("90", 90), ("90s", 90), ("5m", 300), ("2 h", 7200), ("1d", 86_400)]
-)
-def test_durations(text, seconds):
-    assert parse_duration(text, "max_runtime") == seconds
-
-
-@pytest.mark.parametrize("text", ["", "h", "-1", "1w", "1h30m", 1.5, True, None])
-def test_what_is_no_duration(text):
-    with pytest.raises(InvalidSpec) as caught:
-        parse_duration(text, "max_runtime")
-    assert caught.value.field == "max_runtime"
 
 
 NUMBERS = st.integers(-1000, 1000)

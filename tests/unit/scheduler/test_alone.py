@@ -27,8 +27,9 @@ from tunewright_scheduler import records
 from tunewright_scheduler.amendments import Amendments
 from tunewright_scheduler.core.amendment import Amendment
 from tunewright_scheduler.core.controls import Quota
+from tunewright_scheduler.core.ending import MAX_LOSSES
 from tunewright_scheduler.core.orders import Holding
-from tunewright_scheduler.core.training import MAX_LOSSES, Training
+from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
 from tunewright_scheduler.results import Results

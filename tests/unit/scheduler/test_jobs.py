@@ -18,8 +18,8 @@ from tunewright_scheduler import records
 from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.core.asking import AHEAD, AskFailed
 from tunewright_scheduler.core.decide import Park, Resumed, StopRequested, Tick
+from tunewright_scheduler.core.ending import MAX_LOSSES
 from tunewright_scheduler.core.orders import Holding
-from tunewright_scheduler.core.training import MAX_LOSSES
 from tunewright_scheduler.results import Results
 
 

@@ -23,9 +23,9 @@ from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import COLLECTION, TURN, ControlRoom
 from tunewright_scheduler.core.controls import Controls, Quota, checked
 from tunewright_scheduler.core.decide import Park, StopRequested
+from tunewright_scheduler.core.ending import MAX_LOSSES
 from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.session import LeaseTerms
-from tunewright_scheduler.core.training import MAX_LOSSES
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
 from tunewright_scheduler.records import training_key

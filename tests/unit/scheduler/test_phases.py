@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, any_program, spec
-from tunewright.core.states import EndCause
+from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import speaking_for
 from tunewright.v1 import tuning_service_pb2
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_scheduler.core.phases import LONGEST_MESSAGE, MOST_TOLD
 from tunewright_scheduler.core.session import TOLD_EVERY_S
+from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.tuning_jobs import TuningJobs
 from tunewright_scheduler.worker_servicer import WorkerServicer
@@ -120,13 +121,56 @@ async def test_an_end_leaves_the_phases_with_the_training(desk):
         assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading", "Training"]
 
 
-async def test_what_an_earlier_attempt_did_is_not_told_of_the_next(desk):
-    await desk.heartbeat(STARTING)
-    training = await desk.world.training(1)
-    await desk.world.sessions.lose(training)
-    assert [status for status, _ in await desk.shown()] == ["Interrupted"]
-    await desk.world.claim("t", desk.epoch, "again")
-    assert [status for status, _ in await desk.shown()] == ["Interrupted"]
+async def lost(desk: Desk) -> None:
+    """The trainer is not heard any more, until its lease and grace have passed."""
+    desk.world.store.clock += 100
+    await desk.world.sessions.lose_expired()
+
+
+async def forgotten(desk: Desk) -> None:
+    """The trainer starts again and knows nothing of what it held."""
+    with speaking_for("owner"):
+        await desk.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2), None)
+
+
+async def given_up(desk: Desk) -> None:
+    """The trainer says itself that it has lost it."""
+    end = {"cause": f"END_CAUSE_{EndCause.LOST}", "reason": "a fault", "phases": [STARTING, DOWNLOADING]}
+    attempt = desk.grants[0].attempt
+    await desk.worker.Exited(pb.ExitedRequest(trainer_id="t", epoch=desk.epoch, attempt=attempt, **end), None)
+
+
+async def taken(desk: Desk) -> None:
+    """An operator takes it from its trainer."""
+    await Operations(desk.world.changes).release(await desk.world.training(1), "moved")
+
+
+@pytest.mark.parametrize("take", [lost, forgotten, given_up, taken])
+async def test_what_a_lost_attempt_did_is_told_before_what_the_next_one_does(desk, take):
+    await desk.heartbeat(STARTING, DOWNLOADING)
+    await take(desk)
+    *before, (status, why) = await desk.shown()
+    assert before == [("Starting", ""), ("Downloading", "train: 3 of 8 files")]
+    assert status == "Interrupted"
+    assert "attempt 1 was" in why
+    assert "trainer t" in why
+    epoch = await desk.world.open("u")
+    await desk.world.claim("u", epoch, "again")
+    assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading", "Interrupted"]
+
+
+async def test_what_a_person_ends_is_told_with_what_it_did(desk):
+    await desk.heartbeat(STARTING, DOWNLOADING)
+    await Operations(desk.world.changes).settle(await desk.world.training(1), TrainingState.STOPPED, None, "enough")
+    assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading"]
+
+
+async def test_a_trainer_that_comes_back_tells_what_it_told_before(desk):
+    await desk.heartbeat(STARTING, DOWNLOADING)
+    holding = [grant.attempt for grant in desk.grants]
+    with speaking_for("owner"):
+        await desk.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2, holding=holding), None)
+    assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading"]
 
 
 async def test_what_is_told_is_bounded(desk):

@@ -12,7 +12,8 @@ from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.store.port import Query
 from tunewright_scheduler import records
 from tunewright_scheduler.core.decide import StopRequested
-from tunewright_scheduler.core.training import MAX_LOSSES, Exit, Training
+from tunewright_scheduler.core.ending import MAX_LOSSES
+from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.worker_servicer import _grant
 
@@ -99,6 +100,34 @@ async def test_without_retries_a_preempted_training_runs_as_often_as_a_lost_one(
         assert (await world.training(1)).state is TrainingState.READY
     await attempt(world, EndCause.PREEMPTED)
     assert (await world.training(1)).state is TrainingState.EXITED
+
+
+@pytest.mark.parametrize("spot", [False, True], ids=["on demand", "spot"])
+async def test_what_its_trainer_had_no_room_for_waits_on_and_that_is_no_retry(world, spot):
+    plan = retrying(0)
+    await world.create(replace(plan, definitions=(replace(plan.definitions[0], spot=spot),)))
+    await world.answer_all()
+    for _ in range(MAX_LOSSES + 1):
+        epoch = await world.open("t")
+        (claimed,) = await world.claim("t", epoch, f"r{epoch}")
+        world.store.clock += 1
+        no_room = Exit(EndCause.PREEMPTED, None, "no room on this trainer", None, world.store.clock)
+        for _ in range(2):  # told twice
+            await world.sessions.exited("t", (records.training_key(claimed), claimed.attempt), no_room)
+    training = await world.training(1)
+    assert (training.state, training.losses, training_message(training).retries) == (TrainingState.READY, 0, 0)
+    assert (training.ran_s, training.phases) == (0.0, ())
+    assert "no room on this trainer" in training.reason
+
+
+async def test_what_was_to_be_stopped_and_had_no_room_is_stopped(world):
+    await begin(world, 0)
+    epoch = await world.open("t")
+    (claimed,) = await world.claim("t", epoch, "r")
+    await world.changes.send(UID, StopRequested("enough"))
+    no_room = Exit(EndCause.PREEMPTED, None, "no room", None, world.store.clock)
+    await world.sessions.exited("t", (records.training_key(claimed), claimed.attempt), no_room)
+    assert (await world.training(1)).state is TrainingState.STOPPED
 
 
 async def test_losses_and_retries_are_counted_apart(world):

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
+from tunewright.core.phases import Phase
 from tunewright.core.spec import StoppingCondition
 from tunewright.core.states import EndCause, TrainingState
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.core.decide import PauseRequested
-from tunewright_scheduler.core.phases import MOST_KEPT, Phase
-from tunewright_scheduler.core.training import MAX_WAIT_EXCEEDED, Exit, Training
+from tunewright_scheduler.core.ending import MAX_WAIT_EXCEEDED
+from tunewright_scheduler.core.phases import MOST_KEPT
+from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.sweep import Sweep
 

@@ -14,7 +14,8 @@ from tunewright.events.v1 import results_pb2
 from tunewright.platform.store.port import Query
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.asking import AskFailed
-from tunewright_scheduler.core.training import Training, stopped
+from tunewright_scheduler.core.ending import stopped
+from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.results import Results
 

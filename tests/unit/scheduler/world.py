@@ -30,10 +30,11 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.asking import Answered
+from tunewright_scheduler.core.ending import summarized
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.session import LeaseTerms, Session
-from tunewright_scheduler.core.training import Exit, Summary, Training, summarized
+from tunewright_scheduler.core.training import Exit, Summary, Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions

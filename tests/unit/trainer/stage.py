@@ -25,7 +25,6 @@ from tunewright.v1 import spec_pb2
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub, add_WorkerServiceServicer_to_server
 from tunewright_trainer.core.attempt import Attempt
-from tunewright_trainer.course import Course
 from tunewright_trainer.folder import AttemptFolder, Folders
 from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.settings import TrainerSettings
@@ -85,10 +84,6 @@ class Stage:
             (failed,) = await asyncio.gather(self.working, return_exceptions=True)
             if failed is not None and not isinstance(failed, asyncio.CancelledError) and not was_killed:
                 raise failed
-
-    def courses(self) -> list[Course]:
-        attempts = getattr(self.trainer, "_attempts", None)  # it has none before it works
-        return attempts.held if attempts is not None else []
 
     # -- The scheduler's side
 

@@ -314,7 +314,7 @@ def test_what_is_handed_back_goes_on_from_its_last_checkpoint(tmp_path):
         await until(lambda: stage.stored("kept"))
         stored_when_told: list[dict[str, str]] = []
         stage.scheduler.at_exit = lambda: stored_when_told.append(stage.stored("kept"))
-        (course,) = stage.courses()
+        (course,) = stage.trainer.held
         course.hand_back(30.0)
         report = await stage.exit_of(first)
         assert (report.cause, report.exit_code) == (cause("PREEMPTED"), 0)
@@ -338,11 +338,35 @@ def test_what_is_stopped_already_is_handed_back_no_later_and_stays_stopped(tmp_p
         await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
         await stage.stop(attempt, 1000.0)
         await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Stopping"))
-        (course,) = stage.courses()
+        (course,) = stage.trainer.held
         course.hand_back(5.0)
         report = await stage.exit_of(attempt, 10.0)
         assert (report.cause, report.exit_code) == (cause("STOPPED"), 137)
         assert statuses(report.phases) == ["Starting", "Training", "Stopping", "Uploading"]
+
+    played(tmp_path, story)
+
+
+@pytest.mark.parametrize("handed_back", [False, True], ids=["ended", "handed back"])
+def test_a_last_checkpoint_that_cannot_be_stored_is_told_with_the_end(tmp_path, handed_back):
+    async def story(stage: Stage) -> None:
+        async def program(process: Process) -> None:
+            process.handles_sigterm = True
+            await (process.sigterm.wait() if handed_back else asyncio.sleep(60))
+            put(stage.settings.s3_root / "kept/a/job-001", "in the way")
+            write_step(process, "1")
+
+        stage.program = program
+        stage.start()
+        attempt = await stage.grant(checkpoint_uri=CHECKPOINTS)
+        await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
+        if handed_back:
+            (course,) = stage.trainer.held
+            course.hand_back(5.0)
+        report = await stage.exit_of(attempt)
+        assert report.exit_code == 0
+        assert report.phases[-1].status == "Uploading"
+        assert "the last state of the checkpoints could not be stored" in report.phases[-1].message
 
     played(tmp_path, story)
 
@@ -353,9 +377,9 @@ def test_what_never_began_is_handed_back_as_it_is(tmp_path):
         stage.start()
         put(stage.settings.s3_root / "kept" / STEP, "7")
         attempt = await stage.grant(checkpoint_uri=CHECKPOINTS, channels=stage.data(a="1"))
-        while not stage.courses():  # noqa: ASYNC110 - at the first moment
+        while not stage.of(attempt).grant.exists():  # noqa: ASYNC110 - at the first moment
             await asyncio.sleep(0)
-        (course,) = stage.courses()
+        (course,) = stage.trainer.held
         course.hand_back(5.0)
         report = await stage.exit_of(attempt)
         assert (report.cause, report.HasField("exit_code")) == (cause("PREEMPTED"), False)

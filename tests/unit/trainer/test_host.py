@@ -84,7 +84,7 @@ async def test_what_does_not_fit_is_handed_back_and_never_started(plant):
     await plant.printed(await plant.grant(SHOWS_GPUS, need=need(gpus=1)), b"gpus GPU-a\n")
     refused = await plant.grant(SHOWS_GPUS, need=need(gpus=2))
     report = await plant.exit_of(refused)
-    assert report.cause == cause("PREEMPTED")
+    assert (report.cause, report.HasField("started_at")) == (cause("PREEMPTED"), False)
     assert "needs 2 GPUs" in report.reason
     assert report.ended_at.ToMilliseconds() / 1e3 > time.time() - 60
     assert not plant.folder(refused).root.exists()

@@ -1,7 +1,7 @@
 """The trainer is killed at every line of an attempt's course in turn, and started again on what lies there.
 
 Whatever the line: the program runs once, its end is told the same each time, every line of output comes, its last
-checkpoint is stored before its end is told, and its model is published whole.
+checkpoint is stored before its end is told, its model is published whole, and nothing of it is left on the disk.
 """
 
 from __future__ import annotations
@@ -23,7 +23,19 @@ from tests.unit.trainer.stage import Stage, played, put, statuses
 
 import tunewright_trainer
 
-COURSE = ("artifact", "beginning", "course", "ends", "folder", "guarding", "keeping", "phases", "publishing", "report")
+COURSE = (
+    "artifact",
+    "attempts",
+    "beginning",
+    "course",
+    "ends",
+    "folder",
+    "guarding",
+    "keeping",
+    "phases",
+    "publishing",
+    "report",
+)
 FILES = [Path(folder) / f"{name}.py" for folder in tunewright_trainer.__path__ for name in COURSE]
 DOWN_S = (0.0, 3.0, 100.0)
 """How long nobody is there: not at all, while the program ends, until every lease has passed."""
@@ -146,6 +158,7 @@ async def tell(stage: Stage, trace: Trace, down_s: float) -> None:
     assert stage.published("model.tar.gz") == {"weights-0": "w", "weights-1": "w"}
     assert stage.stored("kept") == FINAL
     assert len(stage.machine.runs) == 1
+    assert not list((stage.settings.data_dir / "trainings").iterdir()), "nothing is left on the disk"
 
 
 async def settled(stage: Stage, attempt: Key) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tunewright.core.phases import DOWNLOADING, INTERRUPTED, STARTING, STOPPING, TRAINING, UPLOADING
 from tunewright.core.states import JobState
 from tunewright.v1 import tuning_service_pb2 as pb
 
@@ -15,18 +16,17 @@ OBJECTIVE_STATUS: Final = {
     pb.OBJECTIVE_STATE_SUCCEEDED: "Succeeded",
     pb.OBJECTIVE_STATE_FAILED: "Failed",
 }
-INTERRUPTED: Final = "Interrupted"
 WORKING: Final = frozenset(
     {
-        "Starting",
+        STARTING,
         "Pending",
         "LaunchingMLInstances",
         "PreparingTrainingStack",
         "DownloadingTrainingImage",
-        "Downloading",
-        "Training",
-        "Uploading",
-        "Stopping",
+        DOWNLOADING,
+        TRAINING,
+        UPLOADING,
+        STOPPING,
         "Restarting",
         INTERRUPTED,
     }
@@ -54,13 +54,13 @@ def secondary_status(training: pb.TrainingJob) -> str:
     told = [phase.status for phase in training.transitions if phase.status in WORKING]
     match training.state:
         case pb.TRAINING_STATE_EXITED:
-            return "Uploading"
+            return UPLOADING
         case pb.TRAINING_STATE_RUNNING if not told:
-            return "Training"  # what a training does for longest, if its trainer does not tell
+            return TRAINING  # what a training does for longest, if its trainer does not tell
         case pb.TRAINING_STATE_RUNNING:
-            return "Starting" if told[-1] == INTERRUPTED else told[-1]
+            return STARTING if told[-1] == INTERRUPTED else told[-1]
         case _:
-            return INTERRUPTED if INTERRUPTED in told[-1:] else "Starting"
+            return INTERRUPTED if INTERRUPTED in told[-1:] else STARTING
 
 
 def failure(status: str, reason: str) -> Tree:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
+from tunewright.core.phases import INTERRUPTED, STARTING, TRAINING
+from tunewright.core.phases import MESSAGES as PHASE_MESSAGES
 from tunewright.v1 import tuning_service_pb2 as pb
-from tunewright_gateway.describing.statuses import FINAL, INTERRUPTED, WORKING, secondary_status
+from tunewright_gateway.describing.statuses import FINAL, WORKING, secondary_status
 from tunewright_gateway.describing.summaries import last_change
 from tunewright_gateway.describing.times import epoch
 
 Tree = dict[str, Any]
 
 MESSAGES: Final = {
-    "Starting": "Preparing the instances for training",
+    **PHASE_MESSAGES,
     "DownloadingTrainingImage": "Downloading the training image",
-    "Downloading": "Downloading input data",
-    "Training": "Training image download completed. Training in progress.",
-    "Uploading": "Uploading generated training model",
-    "Stopping": "Stopping the training job",
     INTERRUPTED: "Training job interrupted",
     "Completed": "Training job completed",
     "Stopped": "Training job stopped",
@@ -57,17 +55,17 @@ def _told(training: pb.TrainingJob) -> list[Tree]:
     if not found:
         return []
     created = epoch(training.created_at)
-    if found[0]["Status"] == "Starting":
+    if found[0]["Status"] == STARTING:
         found[0]["StartTime"] = created
         return found
-    return [_phase("Starting", created), *found]
+    return [_phase(STARTING, created), *found]
 
 
 def _known(training: pb.TrainingJob) -> list[Tree]:
     """Return what is known without being told; when an upload begins, nobody says."""
-    found = [_phase("Starting", epoch(training.created_at))]
+    found = [_phase(STARTING, epoch(training.created_at))]
     if training.HasField("started_at"):
-        found.append(_phase("Training", epoch(training.started_at)))
+        found.append(_phase(TRAINING, epoch(training.started_at)))
     return found
 
 

@@ -19,10 +19,11 @@ from tunewright_scheduler.core.collectors import Collectors
 from tunewright_scheduler.core.completion import FAILURES_ALLOWED
 from tunewright_scheduler.core.controls import Controls
 from tunewright_scheduler.core.cost import affordable
+from tunewright_scheduler.core.ending import MAX_LOSSES
 from tunewright_scheduler.core.pools import names
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.situation import Situation
-from tunewright_scheduler.core.training import MAX_LOSSES, Resend, Training, Unmatched
+from tunewright_scheduler.core.training import Resend, Training, Unmatched
 
 BROKER_AFTER_S: Final = 10.0
 """An event waits a quarter of a second for others, and five for a second try."""

@@ -10,24 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tunewright.core.phases import Phase
 from tunewright.core.values import replace
 
-INTERRUPTED: Final = "Interrupted"
-"""AMT's SecondaryStatus of a training that was taken from its host and waits for another."""
 LONGEST_MESSAGE: Final = 256
 MOST_TOLD: Final = 16
 """Phases of one attempt; of more, the last ones."""
 MOST_KEPT: Final = 32
 """Phases of a training: what is in a record that is written often."""
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """Fields as in v1.Phase and v1.Transition."""
-
-    status: str
-    started_at: float
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

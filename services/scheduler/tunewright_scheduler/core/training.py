@@ -1,33 +1,24 @@
-"""One training job: claimed, run, lost, claimed again, ended. Every function returns a new value or raises.
+"""One training job: what is known of it, its wait for a trainer, and what is heard of it while it runs.
 
-Two facts end a training, each by its own road, in either order: that its process ended (`exited`, from the trainer) and
-what it said (`summarized`, from metrics). A fact of an older attempt than the current one changes nothing.
+Every function returns a new value or raises. How it ends, and how an attempt of it ends, stands in ending.py.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tunewright.core.errors import IllegalTransition
+from tunewright.core.phases import Phase
 from tunewright.core.space import Value
-from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState, TrainingState, move_training
+from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
-from tunewright_scheduler.core.job import Ending, Provenance
-from tunewright_scheduler.core.phases import INTERRUPTED, Phase, kept, told
+from tunewright_scheduler.core.job import Provenance
 
-MAX_LOSSES: Final = 3
-MAX_REASON: Final = 1024
 JOB_PAUSED: Final = "its tuning job is paused"
 CLAIM_REMINDER_S: Final = 60.0
 """How often a training that nobody claims is looked at again."""
-MAX_WAIT_EXCEEDED: Final = "MaxWaitTimeExceeded"
-"""Why a training was stopped that has waited and run for longer than its max_wait_s."""
-AWAITED_AGAIN_S: Final = 30.0
-"""How often a training whose summary is overdue is looked at again, while metrics cannot have read its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +27,14 @@ class Exit:
     exit_code: int | None
     reason: str
     started_at: float | None
+    """None: nothing was begun."""
     ended_at: float
     artifact_uri: str = ""
+
+    @property
+    def unbegun(self) -> bool:
+        """Whether its trainer has handed it back as it was, having no room for it."""
+        return self.cause is EndCause.PREEMPTED and self.started_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,144 +185,6 @@ class Training:
         return self.created_at if self.ready_at is None else self.ready_at
 
 
-def granted(training: Training, holder: str, claim_id: str, now: float) -> Training:
-    """Lease the training to a trainer under the next attempt."""
-    return replace(
-        training,
-        state=move_training(training.name, training.state, TrainingState.RUNNING),
-        attempt=training.attempt + 1,
-        holder=holder,
-        claim_id=claim_id,
-        granted_at=now,
-        due_at=training.expires_at,
-        reason="",
-        summary=None,  # one of the attempt before may have come after its loss
-    )
-
-
-def exited(
-    training: Training, attempt: int, exit_: Exit, now: float, summary_due_s: float, phases: tuple[Phase, ...] = ()
-) -> Training:
-    """Note that the process of `attempt` has ended, which was in these phases. The same fact again changes nothing.
-
-    Raises: IllegalTransition: the attempt's lease is void.
-    """
-    if attempt == training.attempt and (training.exit is not None or training.state.final):
-        return training
-    if attempt != training.attempt or training.state is not TrainingState.RUNNING:
-        raise IllegalTransition(f"attempt {attempt} of {training.name}", "void", "end", "Abandon it")
-    started_at = exit_.started_at if exit_.started_at is not None else exit_.ended_at  # else it never ran
-    moved = replace(
-        _charged(training, exit_.ended_at - started_at),
-        state=move_training(training.name, training.state, TrainingState.EXITED),
-        exit=exit_,
-        phases=kept(training.phases, phases),
-        due_at=now + summary_due_s,
-    )
-    return _ended(moved, now) if moved.summary is not None else moved
-
-
-def summarized(training: Training, attempt: int, summary: Summary, now: float) -> Training:
-    """Note what `attempt` has said. It counts unless a later attempt was granted or the training has ended."""
-    if attempt != training.attempt or training.state.final or training.summary is not None:
-        return training
-    moved = replace(training, summary=summary)
-    return _ended(moved, now) if moved.state is TrainingState.EXITED else moved
-
-
-def still_awaited(training: Training, now: float) -> Training:
-    """Wait on for a summary: metrics cannot have read the output yet."""
-    reason = "its summary waits for metrics, which has not been heard to read the output"
-    return replace(training, reason=reason, due_at=now + AWAITED_AGAIN_S)
-
-
-def output_lost(training: Training, now: float) -> Training:
-    """End a training whose summary did not come by its deadline."""
-    return _ended(replace(training, summary=Summary(None, fault="output lost: no summary by the deadline")), now)
-
-
-def lost(training: Training, now: float) -> Training:
-    """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss."""
-    losses = training.losses + 1
-    taken = replace(_taken(training, _held_s(training, now)), losses=losses)
-    if losses >= MAX_LOSSES:
-        return _final(taken, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
-    return _again(taken, f"attempt {training.attempt} was lost with trainer {training.holder}", now)
-
-
-def released(training: Training, why: str, now: float) -> Training:
-    """Take the lease of a running training by an operator's order: as a loss, but it does not count as one."""
-    said = f": {why}" if why else ""
-    reason = f"attempt {training.attempt} was taken from trainer {training.holder} by an operator{said}"
-    return _again(_taken(training, _held_s(training, now)), reason, now)
-
-
-def settled(training: Training, state: TrainingState, value: float | None, why: str, now: float) -> Training:
-    """End a training with what a person knows of it. Without a value, what metrics has read counts.
-
-    Settled the same way again, it stays as it is. Raises IllegalTransition: it has ended otherwise.
-    """
-    reason = f"settled by hand: {why}" if why else "settled by hand"
-    if training.state.final:
-        if (training.state, training.reason) == (state, reason[:MAX_REASON]):
-            return training
-        raise IllegalTransition(f"training job {training.name}", f"already {training.state.value}", "be settled")
-    said = training.summary or Summary(None, fault=reason)
-    summary = said if value is None else replace(said, objective=value, objective_error=None, fault="")
-    ran = _charged(training, _held_s(training, now)) if training.state is TrainingState.RUNNING else training
-    return _final(replace(ran, summary=summary), state, reason, now)
-
-
-def runs_again(training: Training, cause: EndCause, max_retries: int, *, spot: bool = False) -> bool:
-    """Say whether a running training whose attempt ended so is given another; a lost one has a rule of its own.
-
-    A spot training is preempted as often as it happens, within its max_wait_s and its max_runtime_s.
-    """
-    if training.stop_reason or cause not in NOT_THE_ALGORITHMS:
-        return False
-    if spot and cause is EndCause.PREEMPTED:
-        return True
-    allowed = max_retries or (MAX_LOSSES - 1 if cause is EndCause.PREEMPTED else 0)
-    return training.retries < allowed
-
-
-def retried(
-    training: Training, exit_: Exit, now: float, phases: tuple[Phase, ...] = (), *, spot: bool = False
-) -> Training:
-    """Take note that an attempt has ended through no fault of the algorithm; what it has run is used up."""
-    ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
-    why = exit_.reason or exit_.cause.value.lower().replace("_", " ")
-    preempted = spot and exit_.cause is EndCause.PREEMPTED
-    taken = replace(
-        _taken(training, ran_s),
-        retries=training.retries + (not preempted),
-        preemptions=training.preemptions + preempted,
-        phases=kept(training.phases, phases),
-    )
-    return _again(taken, f"attempt {training.attempt} on trainer {training.holder}: {why}", now)
-
-
-def stopped(training: Training, reason: str, now: float) -> Training:
-    """Ask for the training's end: at once if nobody holds it, else by its trainer.
-
-    Ended or ending ones stay as they are.
-    """
-    match training.state:
-        case TrainingState.READY:
-            return _final(training, TrainingState.STOPPED, reason, now)
-        case TrainingState.RUNNING if not training.stop_reason:
-            return replace(training, stop_reason=reason, stop_asked_at=now, due_at=None)
-        case _:
-            return training
-
-
-def stopped_early(training: Training, attempt: int, evidence: StopEvidence, now: float) -> Training:
-    """Ask for the training's end as a rule advises. It counts while that attempt runs and nothing else has ended it."""
-    if attempt != training.attempt or training.state is not TrainingState.RUNNING or training.stop_reason:
-        return training
-    return replace(stopped(training, evidence.text, now), stopped_early=evidence)
-
-
 def is_unclaimed(training: Training) -> bool:
     """Say whether it waits for its first claim."""
     return training.state is TrainingState.READY and training.attempt == 0
@@ -384,26 +243,19 @@ def has_expired(training: Training, now: float) -> bool:
     return unended and training.expires_at is not None and training.expires_at <= now
 
 
-def ending(training: Training) -> Ending:
-    """Return how an ended training counts."""
-    blameless = training.exit is not None and training.exit.cause in NOT_THE_ALGORITHMS
-    retryable = training.state is TrainingState.FAILED and (training.losses >= MAX_LOSSES or blameless)
-    return Ending(
-        number=training.number,
-        state=training.state,
-        retryable=retryable,
-        objective=training.objective_value,
-        reason=training.reason,
-        ran_s=training.ran_s,
-        expected_s=training.expected_s,
-        repeats=training.repeats,
+def granted(training: Training, holder: str, claim_id: str, now: float) -> Training:
+    """Lease the training to a trainer under the next attempt."""
+    return replace(
+        training,
+        state=move_training(training.name, training.state, TrainingState.RUNNING),
+        attempt=training.attempt + 1,
+        holder=holder,
+        claim_id=claim_id,
+        granted_at=now,
+        due_at=training.expires_at,
+        reason="",
+        summary=None,  # one of the attempt before may have come after its loss
     )
-
-
-def _charged(training: Training, seconds: float) -> Training:
-    """Count what an attempt has taken: lost, stopped and failed ones cost money too."""
-    ran_s = max(0.0, seconds)
-    return replace(training, ran_s=training.ran_s + ran_s, cost=training.cost + ran_s * training.price)
 
 
 def warned(training: Training, unmatched: Unmatched) -> Training:
@@ -424,82 +276,3 @@ def _with_silent(training: Training, silent: tuple[Unmatched, ...]) -> Training:
     if not reason or reason in {item.text for item in training.silent}:
         reason = silent[0].text if silent else ""
     return replace(training, silent=silent, reason=reason)
-
-
-def _held_s(training: Training, now: float) -> float:
-    return now - training.granted_at if training.granted_at is not None else 0.0
-
-
-def _taken(training: Training, ran_s: float) -> Training:
-    """Return the training without its lease; what it has run counts against its allowance, and is paid."""
-    return replace(
-        _charged(training, ran_s),
-        holder="",
-        left_by=training.holder,
-        claim_id="",
-        granted_at=None,
-        summary=None,
-        resend=None,
-        silent=(),
-    )
-
-
-def _again(taken: Training, why: str, now: float) -> Training:
-    """Let a training whose lease was taken be claimed again; one that was to be stopped has ended."""
-    if taken.stop_reason:
-        return _final(taken, TrainingState.STOPPED, taken.stop_reason, now)
-    if has_expired(taken, now):
-        return _final(taken, TrainingState.STOPPED, MAX_WAIT_EXCEEDED, now)
-    return replace(
-        taken,
-        state=move_training(taken.name, taken.state, TrainingState.READY),
-        reason=f"{why[:MAX_REASON]}; waits for another",
-        ready_at=now,
-        phases=kept(taken.phases, told([Phase(INTERRUPTED, now, why)])),
-        due_at=claim_due(taken, now),
-    )
-
-
-def _ended(training: Training, now: float) -> Training:
-    """Judge a training whose end and output are both known."""
-    exit_, summary = training.exit, training.summary
-    if exit_ is None or summary is None:
-        raise IllegalTransition(f"training job {training.name}", training.state.value, "end without its two facts")
-    match exit_.cause:
-        case EndCause.EXITED if exit_.exit_code == 0:
-            return _final(training, TrainingState.COMPLETED, summary.fault, now)
-        case EndCause.STOPPED:
-            return _final(training, TrainingState.STOPPED, training.stop_reason or exit_.reason or "stopped", now)
-        case EndCause.MAX_RUNTIME_EXCEEDED:
-            return _final(training, TrainingState.STOPPED, exit_.reason or "MaxRuntimeExceeded", now)
-        case cause if cause in NOT_THE_ALGORITHMS and training.stop_reason:
-            return _final(training, TrainingState.STOPPED, training.stop_reason, now)
-        case _:
-            return _final(training, TrainingState.FAILED, _failure(exit_, summary), now)
-
-
-def _failure(exit_: Exit, summary: Summary) -> str:
-    reason = exit_.reason or f"{exit_.cause.value.lower()} with exit code {exit_.exit_code}"
-    tail = "\n".join(summary.tail[-5:])
-    return f"{reason}\n{tail}" if tail and tail not in reason else reason
-
-
-def _final(training: Training, state: TrainingState, reason: str, now: float) -> Training:
-    value = training.summary.objective if training.summary is not None and not training.alone else None
-    usable = value is not None and math.isfinite(value) and state is not TrainingState.FAILED
-    objective_state = ObjectiveState.SUCCEEDED if usable else ObjectiveState.FAILED
-    return replace(
-        training,
-        state=move_training(training.name, training.state, state),
-        objective_state=None if training.alone else objective_state,
-        objective_value=value if usable else None,
-        reason=reason[:MAX_REASON],
-        stopped_early=training.stopped_early if reason == training.stop_reason else None,
-        max_wait_exceeded=state is TrainingState.STOPPED and reason == MAX_WAIT_EXCEEDED,
-        ended_at=training.exit.ended_at if training.exit is not None else now,
-        due_at=None,
-        stop_reason="",
-        stop_asked_at=None,
-        resend=None,
-        silent=(),
-    )

@@ -86,7 +86,7 @@ class End:
     ended_at: float
     spool_bytes: tuple[int, ...]
     """Per instance where its output ends; what a straggler may have written behind it does not count."""
-    refusal: str = ""
+    why: str = ""
     """Why nothing was started, what became of the model, or more about the cause."""
     failed: int | None = None
     """The instance whose exit code it is, from 0; None: it is not known, or none has failed."""
@@ -99,17 +99,17 @@ def reason(end: End, failures: Sequence[str] = (), memory_bytes: int = 0) -> str
     """
     match end.cause:
         case EndCause.START_FAILED | EndCause.INPUT_UNUSABLE | EndCause.OUTPUT_LOST:
-            return end.refusal
+            return end.why
         case EndCause.SPOOL_FULL:
             return "the training printed more than the spool quota of this trainer allows"
         case EndCause.OUT_OF_MEMORY:
             return _out_of_memory(end, len(failures), memory_bytes)
         case EndCause.PREEMPTED:
-            return end.refusal or "its trainer was going away and handed it back"
+            return end.why or "its trainer was going away and handed it back"
         case EndCause.EXITED if end.exit_code != 0:
             return _failure(end, failures)[:FAILURE_CHARS]
         case EndCause.LOST:
-            return end.refusal
+            return end.why
         case _:
             return ""
 
@@ -125,7 +125,7 @@ def _failure(end: End, failures: Sequence[str]) -> str:
 
 def _out_of_memory(end: End, instances: int, memory_bytes: int) -> str:
     had = f"an instance may use {memory_bytes / 2**30:.1f} GiB" if memory_bytes else "its host had no more"
-    said = f" ({end.refusal})" if end.refusal else ""
+    said = f" ({end.why})" if end.why else ""
     remedy = "Use an instance type with more memory, or less data at a time"
     return f"AlgorithmError: out of memory{_whose(end, instances)}: {had}{said}. {remedy}"
 

@@ -87,12 +87,7 @@ class Compiler:
         of_items: list[Check] = []
 
         def check(value: Any, path: str, found: list[str]) -> None:
-            if type(value) is not list:
-                raise wording.mistyped(value, "a List", path)
-            if len(value) > high:
-                found.append(wording.violated(value, path, wording.longest(high)))
-            elif len(value) < low:
-                found.append(wording.violated(value, path, wording.shortest(low)))
+            _check_length(value, path, found, low, high)
             (of_item,) = of_items
             for index, item in enumerate(islice(value, high), 1):
                 if item is None:
@@ -133,16 +128,21 @@ def _scalar(one: Scalar) -> Check:
     return check
 
 
+def _check_length(value: Any, path: str, found: list[str], low: int, high: int) -> None:
+    """Raises Refusal: it is no list."""
+    if type(value) is not list:
+        raise wording.mistyped(value, "a List", path)
+    if len(value) > high:
+        found.append(wording.violated(value, path, wording.longest(high)))
+    elif len(value) < low:
+        found.append(wording.violated(value, path, wording.shortest(low)))
+
+
 def _scalars(item: Scalar, low: int, high: int) -> Check:
     """Check a list of scalars, of which AWS says once what it says of any of its items."""
 
     def check(value: Any, path: str, found: list[str]) -> None:
-        if type(value) is not list:
-            raise wording.mistyped(value, "a List", path)
-        if len(value) > high:
-            found.append(wording.violated(value, path, wording.longest(high)))
-        elif len(value) < low:
-            found.append(wording.violated(value, path, wording.shortest(low)))
+        _check_length(value, path, found, low, high)
         good = True
         for one in islice(value, high):
             if one is None:

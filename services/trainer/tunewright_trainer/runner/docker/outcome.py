@@ -65,20 +65,20 @@ def end_of(
     """
     first = first_failed(states)
     state = states[0 if first is None else first]
-    cause, refusal = EndCause.EXITED, ""
+    cause, why = EndCause.EXITED, ""
     if stop is not None:
         cause = stop.cause
     elif first is not None and state.out_of_memory:
         cause = EndCause.OUT_OF_MEMORY
-        refusal = f"this trainer's limit is {unsaid_bytes / GIB:.2f} GiB" if unsaid_bytes else ""
+        why = f"this trainer's limit is {unsaid_bytes / GIB:.2f} GiB" if unsaid_bytes else ""
     elif state.was_taken_down(at=away_at):
-        cause, refusal = EndCause.LOST, "its container was taken down from outside, or with its engine"
+        cause, why = EndCause.LOST, "its container was taken down from outside, or with its engine"
     return End(
         cause,
         state.exit_code,
         min(state.started_at for state in states),
         max(state.finished_at for state in states),
         spool_bytes,
-        refusal,
+        why,
         first,
     )
