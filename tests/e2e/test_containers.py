@@ -98,3 +98,17 @@ def test_a_server_of_programs_alone_names_the_option_that_images_need(tmp_path: 
             client.create(job("busybox:1"))
     finally:
         served.end()
+
+
+def test_without_an_engine_an_image_is_refused_at_once_and_a_script_runs(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    served = Served(tmp_path)
+    served.start()
+    try:
+        with served.client() as client:
+            with pytest.raises(InvalidSpec, match=r"definitions\[0\]\.image: 'busybox:1' .*no\.sock.*Start Docker"):
+                client.create(job("busybox:1", **few("image")))
+            client.create(job(served.program("echo score=0.5"), **few("script")))
+            assert client.wait("script").state is JobState.COMPLETED
+    finally:
+        served.end()
