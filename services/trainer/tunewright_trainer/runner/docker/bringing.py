@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from itertools import count
 from typing import Any
 
@@ -45,10 +45,10 @@ class Bringing:
     def made(self) -> bool:
         return self._made.exists()
 
-    async def run(self, *, found: bool) -> None:
-        """`found`: an earlier process has begun it. Raises: Refused, InvalidSpec: they cannot be started.
+    async def make(self, *, found: bool) -> list[str]:
+        """Return the containers that are to be started. `found`: an earlier process has begun it.
 
-        StoppedBefore. Gone: one that may have run is missing.
+        Raises: Refused, InvalidSpec: they cannot be made. StoppedBefore. Gone: one that may have run is missing.
         """
         waiting = self._names
         if found and self.made:
@@ -58,6 +58,10 @@ class Bringing:
             self._made.touch()
         if waiting == self._names and self.stop_noted.is_set():
             raise StoppedBefore
+        return waiting
+
+    async def start(self, waiting: Iterable[str]) -> None:
+        """Raises: Refused: they cannot be started. Gone: one is missing."""
         await asyncio.gather(*[self._start(name) for name in waiting])
         self.started.set()
         self.under_way.set()
