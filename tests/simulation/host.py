@@ -210,5 +210,8 @@ class HostRunner:
         run = self._known.get(attempt)
         return None if run is None else run.started_at
 
+    def waits_for(self, attempt: Attempt) -> str:  # noqa: ARG002 - see runner/port.py
+        return ""
+
     async def close(self) -> None:
         self._known.clear()

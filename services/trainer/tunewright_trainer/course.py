@@ -46,6 +46,8 @@ from tunewright_trainer.tailer import Tailer
 from tunewright_trainer.watch import Watch
 
 STOP_AGAIN_S: Final = 1.0
+START_LOOK_S: Final = 0.5
+"""How often a start is looked after that takes its time."""
 
 log = structlog.get_logger()
 
@@ -184,7 +186,7 @@ class Course:
                 begin.end(EndCause.START_FAILED, self._refusal)
             if begin.unstarted is None and self._launch is not None and await self._has_data(self._launch):
                 await self._host.runner.start(self._launch)
-                self.phases.enter(phases.TRAINING)
+                self._has_begun()
         finally:
             begin.over.set()
 
@@ -211,7 +213,7 @@ class Course:
     async def _tell(self, progress: Progress) -> None:
         while True:
             await asyncio.sleep(phases.PROGRESS_PERIOD_S)
-            self.phases.progress(phases.DOWNLOADING, _words(progress))
+            self.phases.progress(phases.DOWNLOADING, str(progress))
 
     async def _finish(self) -> None:
         """Wait for the end, store and pack, give the slot back, report; the output follows in its own time."""
@@ -230,8 +232,21 @@ class Course:
     async def _watch(self) -> End:
         """Return how the program has ended; meanwhile store its checkpoints, and stop it where that is wanted."""
         keeping = () if self._keeping is None else (self._keeping.keep(),)
-        async with _beside(self._obey_stops(), self._guard(), *keeping):
+        async with _beside(self._obey_stops(), self._guard(), self._begin(), *keeping):
             return await self._host.runner.wait(self.attempt)
+
+    async def _begin(self) -> None:
+        """Tell what keeps the program from being started, until it is."""
+        while True:
+            if self._has_begun():
+                return
+            await asyncio.sleep(START_LOOK_S)
+
+    def _has_begun(self) -> bool:
+        why = self._host.runner.waits_for(self.attempt)
+        self.phases.enter(phases.PENDING if why else phases.TRAINING)
+        self.phases.progress(phases.PENDING, why)
+        return not why
 
     async def _obey_stops(self) -> None:
         while True:
@@ -291,10 +306,3 @@ async def _beside(*parts: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
         for task in tasks:
             task.cancel()
-
-
-def _words(progress: Progress) -> str:
-    """Return how far a fetch has come, for a person."""
-    size, size_of = progress.bytes / 2**20, progress.bytes_of / 2**20
-    of_size = f" of {size_of:.1f}" if size_of else ""
-    return f"{progress.objects} of {progress.objects_of} objects, {size:.1f}{of_size} MiB"

@@ -19,6 +19,7 @@ from tunewright_trainer.folder import write_whole
 
 STARTING: Final = "Starting"
 DOWNLOADING: Final = "Downloading"
+PENDING: Final = "Pending"
 TRAINING: Final = "Training"
 STOPPING: Final = "Stopping"
 INTERRUPTED: Final = "Interrupted"
@@ -27,12 +28,13 @@ UPLOADING: Final = "Uploading"
 MESSAGES: Final = {
     STARTING: "Preparing the instances for training",
     DOWNLOADING: "Downloading input data",
+    PENDING: "Waiting to be started",
     TRAINING: "Training image download completed. Training in progress.",
     STOPPING: "Stopping the training job",
     INTERRUPTED: "Interrupted: its trainer is going away, and another one goes on",
     UPLOADING: "Uploading generated training model",
 }
-ORDER: Final = {STARTING: 0, DOWNLOADING: 1, TRAINING: 2, STOPPING: 3, INTERRUPTED: 3, UPLOADING: 4}
+ORDER: Final = {STARTING: 0, DOWNLOADING: 1, PENDING: 2, TRAINING: 3, STOPPING: 4, INTERRUPTED: 4, UPLOADING: 5}
 ENDING: Final = frozenset({STOPPING, INTERRUPTED, UPLOADING})
 PROGRESS_PERIOD_S: Final = 5.0
 """How often it may be said how far one has come."""

@@ -15,6 +15,7 @@ from tunewright.core.states import EndCause
 from tunewright.events.v1 import output_pb2
 from tunewright.v1 import tuning_service_pb2
 from tunewright.v1.worker_service_pb2 import Need
+from tunewright_trainer.core.attempt import Attempt
 
 CHECKPOINTS = "s3://kept/a"
 STEP = "a/job-001/step"
@@ -76,6 +77,31 @@ def test_the_phases_are_told_as_they_begin_and_all_at_the_end(tmp_path):
         assert times == sorted(times)
         assert 59 < (times[3] - times[2]) / 1e9 < 61
         assert report.phases[1].message == "Downloading input data"
+
+    played(tmp_path, story)
+
+
+class Hindered(MortalRunner):
+    """Programs are started a while after they should be."""
+
+    def waits_for(self, attempt: Attempt) -> str:
+        began = self.started_at(attempt)
+        return "the engine is away" if began is not None and wall_clock() - began < 20 else ""
+
+
+def test_what_keeps_a_program_from_being_started_is_told_until_it_is(tmp_path):
+    async def story(stage: Stage) -> None:
+        stage.program = forever
+        stage.start(Hindered)
+        attempt = await stage.grant()
+        await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Pending"), 5.0)
+        told = stage.scheduler.held[0].phases
+        assert (statuses(told), told[-1].message) == (
+            ["Starting", "Pending"],
+            "Waiting to be started: the engine is away",
+        )
+        await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"), 30.0)
+        assert statuses(stage.scheduler.held[0].phases) == ["Starting", "Pending", "Training"]
 
     played(tmp_path, story)
 

@@ -12,6 +12,8 @@ from typing import Final
 
 from tunewright.core.values import replace
 
+PENDING: Final = "Pending"
+"""AMT's SecondaryStatus of a training that its trainer cannot start yet."""
 INTERRUPTED: Final = "Interrupted"
 """AMT's SecondaryStatus of a training that was taken from its host and waits for another."""
 LONGEST_MESSAGE: Final = 256

@@ -57,6 +57,10 @@ class ByImage:
         runner = self._chosen.get(attempt)
         return None if runner is None else runner.started_at(attempt)
 
+    def waits_for(self, attempt: Attempt) -> str:
+        runner = self._chosen.get(attempt)
+        return "" if runner is None else runner.waits_for(attempt)
+
     async def close(self) -> None:
         self._chosen.clear()
         await self._programs.close()

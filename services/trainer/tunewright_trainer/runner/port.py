@@ -48,6 +48,10 @@ class Runner(Protocol):
         """Return when the program began, Unix seconds; None before, and of what was not started here."""
         ...
 
+    def waits_for(self, attempt: Attempt) -> str:
+        """Say for a person what keeps a program from being started that is to be; empty: it was, or never will be."""
+        ...
+
     async def reap(self, known: Collection[Attempt]) -> None:
         """End and remove what earlier trainer processes have left outside of their folders, except of `known` attempts.
 

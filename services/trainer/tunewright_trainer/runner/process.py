@@ -198,6 +198,9 @@ class ProcessRunner:
         run = self._runs.get(attempt)
         return None if run is None else _modified(run.folder.root / "shim")
 
+    def waits_for(self, attempt: Attempt) -> str:  # noqa: ARG002 - see runner/port.py
+        return ""
+
     async def close(self) -> None:
         for run in self._runs.values():
             self._let_go(run)

@@ -35,6 +35,8 @@ class Bringing:
     ) -> None:
         self.under_way = asyncio.Event()
         """All were started, or that will take its time."""
+        self.waits_for = ""
+        """What keeps them from being started; for a person."""
         self.started, self.stop_noted = asyncio.Event(), asyncio.Event()
         self._launch, self._engine, self._settings, self._make = launch, engine, settings, make
         self._trainer_id = trainer_id
@@ -63,6 +65,7 @@ class Bringing:
     async def start(self, waiting: Iterable[str]) -> None:
         """Raises: Refused: they cannot be started. Gone: one is missing."""
         await asyncio.gather(*[self._start(name) for name in waiting])
+        self.waits_for = ""
         self.started.set()
         self.under_way.set()
 
@@ -70,8 +73,8 @@ class Bringing:
         """Return the containers that were not started yet."""
         try:
             return await self._found()
-        except Away:
-            self.under_way.set()
+        except Away as away:
+            self._takes_time(self._no_answer(away))
             return await lasting(self._found)
 
     async def _found(self) -> list[str]:
@@ -104,13 +107,21 @@ class Bringing:
             try:
                 await self._create_all()
             except Away as away:
-                self.under_way.set()
+                why = self._no_answer(away)
+                self._takes_time(why)
                 if time.monotonic() > until:
-                    why = f"the container engine at {self._engine.url} does not answer ({away})"
                     raise InvalidSpec("DOCKER_HOST", why, "Start it, or name another one") from away
                 await asyncio.sleep(backoff_s(failures, first_s=AGAIN_S, most_s=AGAIN_MOST_S))
             else:
+                self.waits_for = ""
                 return
+
+    def _takes_time(self, why: str) -> None:
+        self.waits_for = why
+        self.under_way.set()
+
+    def _no_answer(self, away: Away) -> str:
+        return f"the container engine at {self._engine.url} does not answer ({away})"
 
     async def _create_all(self) -> None:
         if self._settings.pull is Pull.ALWAYS:
@@ -134,8 +145,8 @@ class Bringing:
             await self._engine.create(name, config)
 
     async def _pull(self) -> None:
-        self.under_way.set()
         image = self._launch.definition.image
+        self._takes_time(f"{image!r} is being pulled")
         try:
             await self._engine.pull(image)
         except Refused as refused:
@@ -145,8 +156,8 @@ class Bringing:
     async def _start(self, name: str) -> None:
         try:
             await self._engine.start(name)
-        except Away:
-            self.under_way.set()
+        except Away as away:
+            self._takes_time(self._no_answer(away))
             await lasting(lambda: self._start_if_waiting(name))
 
     async def _start_if_waiting(self, name: str) -> None:

@@ -81,6 +81,10 @@ class Run:
         self._spawn(self._attend(found=found))
         await self._bringing.under_way.wait()
 
+    @property
+    def waits_for(self) -> str:
+        return "" if self.ended.done() else self._bringing.waits_for
+
     def refuse(self, why: str) -> None:
         self._unstarted(EndCause.START_FAILED, why)
 

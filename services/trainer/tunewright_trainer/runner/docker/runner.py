@@ -143,6 +143,10 @@ class DockerRunner:
         run = self._runs.get(attempt)
         return None if run is None else run.started_at
 
+    def waits_for(self, attempt: Attempt) -> str:
+        run = self._runs.get(attempt)
+        return "" if run is None else run.waits_for
+
     async def close(self) -> None:
         for run in self._runs.values():
             await run.close()
