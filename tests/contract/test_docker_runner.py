@@ -24,6 +24,8 @@ from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, Launch, reason
 from tunewright_trainer.folder import Folders
 from tunewright_trainer.mounts import checkpoint_folder, write_views
+from tunewright_trainer.runner.docker.engine import Engine as EngineApi
+from tunewright_trainer.runner.docker.following import HEAD_START_S, Followed, follow
 from tunewright_trainer.runner.docker.runner import DockerRunner
 from tunewright_trainer.runner.docker.settings import DockerSettings, Pull
 
@@ -579,6 +581,23 @@ async def main(data, url, trainer_id, image, training_id, name):
 
 asyncio.run(main(*sys.argv[1:]))
 """
+
+
+async def test_the_log_is_followed_from_before_the_start_and_what_has_not_started_has_not_ended(world, tmp_path):
+    engine, name, started = EngineApi(world.engine.url), f"early-{world.trainer_id}", asyncio.Event()
+    spool, gone = tmp_path / "spool", []
+    await engine.create(name, {"Image": world.engine.program("print('early')")})
+    followed = Followed(engine, name, 0, started, gone.append)
+    following = asyncio.create_task(follow(followed, spool, tmp_path / "through"))
+    await asyncio.wait([following], timeout=3 * HEAD_START_S)
+    await engine.start(name)
+    await until(lambda: spool.read_bytes() == b"early\n")
+    assert not following.done()
+    started.set()
+    state = await following
+    assert (state.status, state.exit_code, spool.read_bytes(), gone) == ("exited", 0, b"early\n", [])
+    await engine.remove(name)
+    await engine.close()
 
 
 class TestNoEngine:

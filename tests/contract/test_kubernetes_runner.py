@@ -265,7 +265,7 @@ class TestHowItEnds:
         end = await runner.wait(launch.attempt)
         await runner.close()
         assert end.cause is EndCause.LOST
-        assert "its node does not answer" in end.refusal
+        assert "its node does not answer" in end.why
 
     async def test_deleted_by_somebody_while_the_trainer_was_away(self, cluster, world, runner):
         launch = world.launch(FOREVER)

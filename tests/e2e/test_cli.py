@@ -422,6 +422,15 @@ def test_a_script_that_fails_is_told_with_its_last_line(cli):
     assert done.stdout.startswith("Failed: ")
 
 
+def test_checking_a_job_file_knows_the_instance_types_that_the_server_knows(cli):
+    (cli.folder / "sized.yaml").write_text(f"{JOB}instance: ml.m5.larg\n")
+    checked = cli.refused("check", "sized.yaml")
+    assert checked.startswith("sized.yaml line 12: instance: 'ml.m5.larg' is not known. Did you mean ml.m5.large")
+    assert checked == cli.refused("tune", "sized.yaml")
+    (cli.folder / "types.toml").write_text('"ml.m5.larg" = { cpus = 2 }\n')
+    assert cli.out("check", "sized.yaml", "--instance-types", "types.toml").startswith("sized.yaml is right")
+
+
 BAD_FILES = [
     ("seed: 1", "sede: 1", "job.yaml line 9: sede: is not known. Did you mean seed?"),
     ("seed: 1", "seed: one", "job.yaml line 9: seed: must be an integer"),

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -97,4 +103,69 @@ def test_a_server_of_programs_alone_names_the_option_that_images_need(tmp_path: 
         with served.client() as client, pytest.raises(InvalidSpec, match="--runner docker"):
             client.create(job("busybox:1"))
     finally:
+        served.end()
+
+
+def test_without_an_engine_an_image_is_refused_at_once_and_a_script_runs(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    served = Served(tmp_path)
+    served.start()
+    try:
+        with served.client() as client:
+            with pytest.raises(InvalidSpec, match=r"definitions\[0\]\.image: 'busybox:1' .*no\.sock.*Start Docker"):
+                client.create(job("busybox:1", **few("image")))
+            client.create(job(served.program("echo score=0.5"), **few("script")))
+            assert client.wait("script").state is JobState.COMPLETED
+    finally:
+        served.end()
+
+
+JOB = """\
+image: busybox:1
+maximize: score
+params: {x: 0.0..1.0}
+trials: 1
+"""
+
+
+class Failing(BaseHTTPRequestHandler):
+    """An engine that says who it is and breaks off whatever it is asked to do."""
+
+    def do_GET(self) -> None:
+        body = b'{"ApiVersion": "1.41"}' if self.path.endswith("/version") else b"[]"
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def failing_engine() -> Iterator[str]:
+    """Yield where it is."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_tune_says_in_time_that_a_training_waits_for_its_engine(tmp_path: Path, monkeypatch):
+    (tmp_path / "job.yaml").write_text(JOB)
+    served = Served(tmp_path)
+    with failing_engine() as url:
+        monkeypatch.setenv("DOCKER_HOST", url)
+        served.start()
+        command = [sys.executable, "-m", "tunewright", "tune", "job.yaml", "--data-dir", str(served.data_dir)]
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=tmp_path, text=True, **streams) as tuning:
+            assert tuning.stderr is not None
+            said = next(line for line in tuning.stderr if "to be started" in line)
+            assert f"the container engine at {url} does not answer" in said
+            tuning.terminate()
         served.end()

@@ -21,7 +21,7 @@ import structlog
 
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.locations import Location
-from tunewright.core.phases import DOWNLOADING, INTERRUPTED, STOPPING, TRAINING, UPLOADING
+from tunewright.core.phases import DOWNLOADING, INTERRUPTED, PENDING, STOPPING, TRAINING, UPLOADING
 from tunewright.core.states import EndCause
 from tunewright.platform.bus.port import Bus
 from tunewright.v1 import worker_service_pb2 as pb
@@ -215,7 +215,7 @@ class Course:
     async def _tell(self, progress: Progress) -> None:
         while True:
             await asyncio.sleep(PROGRESS_PERIOD_S)
-            self.phases.progress(DOWNLOADING, _words(progress))
+            self.phases.progress(DOWNLOADING, str(progress))
 
     async def _finish(self) -> None:
         """Wait for the end, store and pack, give the slot back, report; the output follows in its own time."""
@@ -241,11 +241,12 @@ class Course:
         return end
 
     async def _await_beginning(self) -> None:
-        """Say what the program waits for until it has begun."""
+        """Say what keeps the program from being started until it has begun."""
         runner = self._host.runner
         while self.phases.preparing:
-            if words := runner.waits_for(self.attempt):
-                self.phases.waiting(words)
+            if why := runner.waits_for(self.attempt):
+                self.phases.enter(PENDING)
+                self.phases.progress(PENDING, why)
             elif runner.started_at(self.attempt) is not None:
                 self.phases.enter(TRAINING)
             await asyncio.sleep(LOOK_AGAIN_S)
@@ -308,10 +309,3 @@ async def _beside(*parts: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
         for task in tasks:
             task.cancel()
-
-
-def _words(progress: Progress) -> str:
-    """Return how far a fetch has come, for a person."""
-    size, size_of = progress.bytes / 2**20, progress.bytes_of / 2**20
-    of_size = f" of {size_of:.1f}" if size_of else ""
-    return f"{progress.objects} of {progress.objects_of} objects, {size:.1f}{of_size} MiB"

@@ -59,6 +59,12 @@ class Progress:
         with self._lock:
             self.bytes += size
 
+    def __str__(self) -> str:
+        """Return it for a person: "3 of 8 objects, 1.5 of 4.0 MiB"."""
+        size, size_of = self.bytes / 2**20, self.bytes_of / 2**20
+        of_size = f" of {size_of:.1f}" if size_of else ""
+        return f"{self.objects} of {self.objects_of} objects, {size:.1f}{of_size} MiB"
+
 
 class Fetching:
     """One for all attempts of a trainer. Close it.

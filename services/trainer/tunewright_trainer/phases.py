@@ -18,6 +18,7 @@ from tunewright.core.phases import (
     ENDING,
     INTERRUPTED,
     MESSAGES,
+    PENDING,
     STARTING,
     STOPPING,
     TRAINING,
@@ -29,7 +30,7 @@ from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.folder import write_whole
 
 WORDS: Final = {**MESSAGES, INTERRUPTED: "Interrupted: its trainer is going away, and another one goes on"}
-ORDER: Final = {STARTING: 0, DOWNLOADING: 1, TRAINING: 2, STOPPING: 3, INTERRUPTED: 3, UPLOADING: 4}
+ORDER: Final = {STARTING: 0, DOWNLOADING: 1, PENDING: 2, TRAINING: 3, STOPPING: 4, INTERRUPTED: 4, UPLOADING: 5}
 PROGRESS_PERIOD_S: Final = 5.0
 """How often it may be said how far one has come."""
 
@@ -78,11 +79,6 @@ class Phases:
         """
         if self.current == status:
             self._list[-1] = replace(self._list[-1], message=f"{WORDS[status]}: {text}")
-
-    def waiting(self, text: str) -> None:
-        """Say what it waits for before it trains; likewise. The input data may be there by then."""
-        if self.preparing:
-            self._list[-1] = replace(self._list[-1], message=f"{MESSAGES[STARTING]}: {text}")
 
     def keep(self) -> None:
         with suppress(OSError):  # on a full disk they are told as long as this process lives

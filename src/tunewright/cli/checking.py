@@ -11,15 +11,23 @@ from tunewright.cli.wording import printable
 from tunewright.cli.written import from_file
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import TuningJobSpec
+from tunewright.platform.instance_types import instance_types
 from tunewright.platform.parts import load
 
 LINE_END: Final = re.compile(r"\r\n|\n|\r")
 MOST_NAMES: Final = 12
 
 
-def check_file(path: Path, log: Path | None) -> None:
-    """Print what the job would be. Raises InvalidSpec for the first thing that is wrong, with its line."""
-    spec = from_file(path, "job").spec
+def check_file(path: Path, log: Path | None, types_file: Path | None) -> None:
+    """Print what the job would be. Raises InvalidSpec for the first thing that is wrong, with its line.
+
+    `types_file` is the operator's table of instance types, as the server has it.
+    """
+    written, types = from_file(path, "job"), instance_types(types_file, "--instance-types")
+    spec = written.spec
+    with written.in_its_words():
+        for index, definition in enumerate(spec.definitions):
+            types.check(definition, f"definitions[{index}]")
     lines = None if log is None else _lines(log)
     limit = spec.limits.max_trainings
     print(

@@ -26,3 +26,11 @@ DataDir = Annotated[
 ]
 Job = Annotated[str, typer.Argument(help="Name of a tuning job.", show_default=False)]
 OutputOption = Annotated[Output, typer.Option(help="For people or for programs.")]
+InstanceTypesFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="TUNEWRIGHT_INSTANCE_TYPES",
+        help="TOML file of instance types beside AWS's, or of other sizes.",
+        show_default=False,
+    ),
+]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tunewright.cli.options import DataDir, Output, OutputOption
+from tunewright.cli.options import DataDir, InstanceTypesFile, Output, OutputOption
 from tunewright.core.spec import Strategy
 
 
@@ -247,14 +247,7 @@ def local(
             "pip install 'tunewright[s3]'",
         ),
     ] = False,
-    instance_types: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="TUNEWRIGHT_INSTANCE_TYPES",
-            help="TOML file of instance types beside AWS's, or of other sizes.",
-            show_default=False,
-        ),
-    ] = None,
+    instance_types: InstanceTypesFile = None,
     exit_when_idle: Annotated[
         float | None, typer.Option(min=0, help="End after so many seconds without an active job.", show_default=False)
     ] = None,
@@ -399,8 +392,9 @@ def check(
             show_default=False,
         ),
     ] = None,
+    instance_types: InstanceTypesFile = None,
 ) -> None:
     """Check a job file, and its metrics on a sample log."""
     from tunewright.cli import checking
 
-    checking.check_file(job_file, log)
+    checking.check_file(job_file, log, instance_types)

@@ -15,7 +15,7 @@ from tunewright.cli.advising import closing_words
 from tunewright.cli.hints import all_the_same, instead_of, last_line
 from tunewright.cli.progress import Standing, View, show_begin, view
 from tunewright.cli.serving import is_ours, join_or_start
-from tunewright.cli.wording import FILE_SCHEME, result_text, result_tree
+from tunewright.cli.wording import FILE_SCHEME, printable, result_text, result_tree
 from tunewright.cli.written import Written
 from tunewright.client import AsyncClient, TrainingJob, TuningJob
 from tunewright.client.asynchronous import WATCH_PATIENCE_S
@@ -25,6 +25,8 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 
 LINES_FOR_HINT: Final = 500
+START_WAITS: Final = "START_WAITS"
+LOOK_AT_WAITS_S: Final = 5.0
 PATIENCE_S: Final = 2.0
 """A server of ours that is gone for so long is started again."""
 REJOINS: Final = 3
@@ -78,6 +80,7 @@ async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *,
             shown.say("The server had ended; it has been started again, and the job goes on.")
         else:
             show_begin(shown, standing.job)
+        telling = asyncio.create_task(_tell_waits(client, shown, standing.job.name))
         try:
             async for watched in client.watch(standing.job.name, patience_s=patience_s):
                 for training, line in standing.watched(watched):
@@ -92,12 +95,25 @@ async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *,
                     if shown.live and training.started_at is not None and training.number not in following:
                         following[training.number] = asyncio.create_task(_measure(client, standing, training))
         finally:
-            for task in following.values():
+            besides = [telling, *following.values()]
+            for task in besides:
                 task.cancel()
-            await asyncio.gather(*following.values(), return_exceptions=True)
+            await asyncio.gather(*besides, return_exceptions=True)
         names = dict.fromkeys(name for item in standing.job.spec.definitions for name in item.space)
         if warning := all_the_same(standing.values, names):
             shown.say(warning)
+
+
+async def _tell_waits(client: AsyncClient, shown: View, name: str) -> None:
+    """Say once when trainings cannot be started yet, and again when that comes back: nothing else is seen of it."""
+    told = False
+    while True:
+        await asyncio.sleep(LOOK_AT_WAITS_S)
+        with suppress(TunewrightError):
+            found = [item for item in (await client.describe(name)).findings if item.cause == START_WAITS]
+            if found and not told:
+                shown.say(f"      {printable(found[0].text)}")
+            told = bool(found)
 
 
 async def _measure(client: AsyncClient, standing: Standing, training: TrainingJob) -> None:

@@ -199,6 +199,13 @@ CAUSES: Final = {
             "Look after that machine and its network. If it is gone for good: `tunewright admin release {training}`.",
         ),
         Cause(
+            "START_WAITS",
+            "{training} has waited on trainer {trainer} for {seconds} s to be started. {why}.",
+            "If a container engine does not answer, start it on that host. An image that is being pulled comes by "
+            "itself; next time it is there.",
+            fault=False,
+        ),
+        Cause(
             "TRAINING_STOPPING",
             "{training} was told to stop {seconds} s ago ({why}); it has {left} s until it is killed.",
             "Nothing to do. A program that ends at SIGTERM stops sooner.",

@@ -7,6 +7,8 @@ from typing import Final
 
 STARTING: Final = "Starting"
 DOWNLOADING: Final = "Downloading"
+PENDING: Final = "Pending"
+"""Something keeps its program from being started: no node, no image, an engine that is away."""
 TRAINING: Final = "Training"
 STOPPING: Final = "Stopping"
 INTERRUPTED: Final = "Interrupted"
@@ -18,6 +20,7 @@ ENDING: Final = frozenset({STOPPING, INTERRUPTED, UPLOADING})
 MESSAGES: Final = {
     STARTING: "Preparing the instances for training",
     DOWNLOADING: "Downloading input data",
+    PENDING: "Not started yet",
     TRAINING: "Training image download completed. Training in progress.",
     STOPPING: "Stopping the training job",
     UPLOADING: "Uploading generated training model",

@@ -6,19 +6,23 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from tunewright.core.check_running import PROGRAM, check_hosted
-from tunewright.core.errors import InvalidSpec
+from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.core.spec import Definition
-from tunewright_trainer.runner.making import CLIENT_OF_ENGINE, RunnerKind
+from tunewright_trainer.runner.making import CLIENT_OF_ENGINE, RunnerKind, check_engine
+
+ENGINE_WITHIN_S: Final = 3.0
+"""Who creates a job waits meanwhile; an engine that is there answers in milliseconds."""
 
 
 def image_check(roots: tuple[Path, ...], runner: RunnerKind = RunnerKind.PROCESS) -> Callable[[str, Definition], None]:
     """Return a check of (path, definition) that raises InvalidSpec for an image that no trainer here would run.
 
-    Whether the engine is there and has an image, it tells when a training starts.
+    It asks no engine: see require_engine. Whether that has an image, it tells when a training starts.
     """
     allowed = [root.resolve() for root in roots]
 
@@ -34,6 +38,21 @@ def image_check(roots: tuple[Path, ...], runner: RunnerKind = RunnerKind.PROCESS
         check_hosted(definition, path)
 
     return check
+
+
+async def require_engine(path: str, definition: Definition) -> None:
+    """Raises InvalidSpec: its image needs a container engine, and none answers."""
+    if definition.image.startswith(PROGRAM):
+        return
+    try:
+        await check_engine(ENGINE_WITHIN_S)
+    except Unavailable as away:
+        why = f"{definition.image!r} is run in a container, and {away}"
+        remedy = (
+            "Start Docker, or start this server again with the DOCKER_HOST of an engine; programs of this machine, "
+            "file:///script.py, need none with --runner auto"
+        )
+        raise InvalidSpec(f"{path}.image", why, remedy) from away
 
 
 def _require_containers(field: str, image: str, runner: RunnerKind) -> None:

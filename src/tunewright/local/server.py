@@ -19,7 +19,7 @@ from typing import Final
 
 from tunewright.core.spec import Definition
 from tunewright.local.data import data_check, folder_of_buckets
-from tunewright.local.images import image_check
+from tunewright.local.images import image_check, require_engine
 from tunewright.local.training import runner_settings, trainer_settings
 from tunewright.local.web import door_terms, serving_http
 from tunewright.platform import lifecycle
@@ -123,6 +123,7 @@ def _check_here(options: LocalOptions, s3_root: Path | None) -> CheckHere:
 
     async def check(path: str, definition: Definition) -> None:
         await asyncio.to_thread(look, path, definition)  # a disk may be slow, or a network's that is away
+        await require_engine(path, definition)
 
     return check
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import socket
+
 import pytest
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Definition
-from tunewright.local.images import image_check
+from tunewright.local import images
+from tunewright.local.images import image_check, require_engine
 from tunewright_trainer.runner.making import RunnerKind
 
 
@@ -83,3 +87,38 @@ def test_a_program_here_is_not_promised_a_network_of_its_own(root):
     with pytest.raises(InvalidSpec) as refused:
         image_check((root,))("here", Definition(f"file://{root}/train.py", network_isolation=True))
     assert refused.value.field == "here.network_isolation"
+
+
+async def refusal(image="team/image:1"):
+    with pytest.raises(InvalidSpec) as refused:
+        await require_engine("definitions[0]", Definition(image))
+    assert refused.value.field == "definitions[0].image"
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("unix:///no/engine.sock", "No such file or directory"),
+        ("tcp://127.0.0.1:1", "Connect call failed"),
+        ("engine", "protocol"),
+    ],
+)
+async def test_an_image_is_refused_where_no_engine_answers_with_the_place_that_was_asked(monkeypatch, host, why):
+    monkeypatch.setenv("DOCKER_HOST", host)
+    said = await refusal()
+    assert re.search(f"'team/image:1' .*engine at {host} .*{why}.*Start Docker.*DOCKER_HOST", said), said
+
+
+async def test_an_engine_that_hangs_is_not_waited_for(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/engine.sock")
+    monkeypatch.setattr(images, "ENGINE_WITHIN_S", 0.1)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "engine.sock"))
+        silent.listen()
+        assert "TimeoutError" in await refusal()
+
+
+async def test_a_program_needs_no_engine(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///no/engine.sock")
+    await require_engine("definitions[0]", Definition("file:///train.py"))

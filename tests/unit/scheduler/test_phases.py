@@ -15,6 +15,7 @@ from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_scheduler.core.phases import LONGEST_MESSAGE, MOST_TOLD
 from tunewright_scheduler.core.session import TOLD_EVERY_S
 from tunewright_scheduler.operations import Operations
+from tunewright_scheduler.records import read_job
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.tuning_jobs import TuningJobs
 from tunewright_scheduler.worker_servicer import WorkerServicer
@@ -90,6 +91,24 @@ async def test_phases_of_what_runs_are_shown(desk):
 async def test_what_stays_the_same_is_not_written_again(desk):
     assert await desk.heartbeat(STARTING) == 1
     assert await desk.heartbeat(STARTING) == 0
+
+
+async def test_a_training_that_cannot_be_started_yet_is_told_of_after_a_moment(desk):
+    pending = phase("Pending", "Waiting to be started: no engine", desk.world.store.clock)
+
+    async def causes() -> list[str]:
+        found = await read_job(desk.world.store, UID)
+        assert found is not None
+        _, findings = await desk.world.doctor.of(found.value)
+        return [finding.text for finding in findings if finding.cause == "START_WAITS"]
+
+    await desk.heartbeat(STARTING, pending)
+    assert await causes() == []
+    await desk.heartbeat(STARTING, pending, after_s=9.0)
+    (text,) = await causes()
+    assert "on trainer t for 10 s to be started. Waiting to be started: no engine." in text
+    await desk.heartbeat(STARTING, pending, phase("Training"))
+    assert await causes() == []
 
 
 async def test_phases_in_quick_succession_are_written_together(desk):

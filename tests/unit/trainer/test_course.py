@@ -122,19 +122,19 @@ def test_what_a_program_waits_for_is_told_until_it_begins(tmp_path):
         stage.program = program
         stage.start(queued)
         attempt = await stage.grant(channels=stage.data(a="1"))
-        awaited = "Preparing the instances for training: waits for a node: 0/3 nodes have a GPU"
+        awaited = "Not started yet: waits for a node: 0/3 nodes have a GPU"
         await stage.scheduler.until(lambda: last_phase(stage).message == awaited)
-        assert last_phase(stage).status == "Downloading"
+        assert last_phase(stage).status == "Pending"
         await asyncio.sleep(100)
         runners[0].words = "waits for its container: ErrImagePull"
         await stage.scheduler.until(lambda: last_phase(stage).message.endswith("its container: ErrImagePull"))
         runners[0].words = ""
         await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
         report = await stage.exit_of(attempt)
-        assert statuses(report.phases) == ["Starting", "Downloading", "Training", "Uploading"]
+        assert statuses(report.phases) == ["Starting", "Downloading", "Pending", "Training", "Uploading"]
         times = [phase.started_at.ToNanoseconds() / 1e9 for phase in report.phases]
-        assert times[2] - times[1] > 100
-        assert 58 < times[3] - times[2] < 61
+        assert times[3] - times[2] > 100
+        assert 58 < times[4] - times[3] < 61
 
     played(tmp_path, story)
 
@@ -153,10 +153,11 @@ def test_what_ran_too_short_to_be_seen_has_trained_and_what_never_ran_has_not(tm
             refuses = True
 
         stage.start(Slow)
-        assert statuses((await stage.exit_of(await stage.grant())).phases) == ["Starting", "Training", "Uploading"]
+        report = await stage.exit_of(await stage.grant())
+        assert statuses(report.phases) == ["Starting", "Pending", "Training", "Uploading"]
         await stage.end()
         stage.start(Refused)
-        assert statuses((await stage.exit_of(await stage.grant(2))).phases) == ["Starting", "Uploading"]
+        assert statuses((await stage.exit_of(await stage.grant(2))).phases) == ["Starting", "Pending", "Uploading"]
 
     played(tmp_path, story)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tunewright.core.causes import CAUSES, RANK
+from tunewright.core.names import training_id
+from tunewright.core.phases import PENDING, Phase
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import Strategy
 from tunewright.core.states import CLOSING_JOB_STATES, JobState, TrainingState
@@ -33,6 +35,8 @@ SUMMARY_AFTER_S: Final = 15.0
 RESEND_AFTER_S: Final = 5.0
 RESEND_UNTIL_S: Final = 30.0
 """Metrics asks every ten seconds while it misses output of a training that goes on talking; then it has come."""
+START_AFTER_S: Final = 3.0
+"""An engine that is there takes less; the first answer of one that starts, too."""
 STOPPING_AFTER_S: Final = 5.0
 CLAIM_AFTER_S: Final = 10.0
 """A trainer with a free slot asks for work at once."""
@@ -215,6 +219,16 @@ def _running(at: Situation) -> Iterator[Finding]:
         unheard_s = at.terms.lease_s if session is None else session.unheard_s(at.now, at.terms.lease_s)
         if session is None or session.silent(at.now, at.terms.lease_s):
             yield _unheard(at, training, session, unheard_s)
+        elif (pending := _pending(training, session)) is not None and at.now - pending.started_at > START_AFTER_S:
+            yield found(
+                "START_WAITS",
+                job=at.job.name,
+                training=training.name,
+                since=pending.started_at,
+                trainer=training.holder,
+                seconds=round(at.now - pending.started_at),
+                why=pending.message,
+            )
         elif training.stop_asked_at is not None and at.now - training.stop_asked_at > STOPPING_AFTER_S:
             until = training.stop_asked_at + at.terms.stop_grace_s
             yield found(
@@ -227,6 +241,12 @@ def _running(at: Situation) -> Iterator[Finding]:
                 left=max(0, round(until - at.now)),
                 why=training.stop_reason,
             )
+
+
+def _pending(training: Training, session: Session) -> Phase | None:
+    """Return the phase of a training that its trainer cannot start yet."""
+    phases = session.phases_of(training_id(training.uid, training.number), training.attempt)
+    return phases[-1] if phases and phases[-1].status == PENDING else None
 
 
 def _unheard(at: Situation, training: Training, session: Session | None, unheard_s: float) -> Finding:

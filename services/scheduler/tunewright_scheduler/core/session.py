@@ -14,6 +14,7 @@ from typing import Final
 
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.instances import Capacity
+from tunewright.core.phases import Phase
 from tunewright_scheduler.core.phases import Told
 
 FENCED_AT: Final = 0.0
@@ -75,6 +76,11 @@ class Session:
         if self.expires_at == FENCED_AT:
             return LeaseState.FENCED
         return LeaseState.DRAINING if self.draining else LeaseState.OPEN
+
+    def phases_of(self, training_id: str, attempt: int) -> tuple[Phase, ...]:
+        """Return what an attempt does and did, as far as it was told."""
+        named = (item.phases for item in self.told if (item.training_id, item.attempt) == (training_id, attempt))
+        return next(named, ())
 
     def unheard_s(self, now: float, lease_s: float) -> float:
         """Return for how long it has not been heard, by its lease: heartbeats renew that when a third is used up."""

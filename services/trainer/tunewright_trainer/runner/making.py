@@ -8,7 +8,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from typing import Final
 
-from tunewright.core.errors import InvalidSpec
+from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.extras import require
 from tunewright_trainer.folder import Folders
 from tunewright_trainer.runner.by_image import ByImage
@@ -43,6 +43,19 @@ class RunnerSettings:
 
 def engine_url(docker_host: str) -> str:
     return docker_host or os.environ.get("DOCKER_HOST", "") or ENGINE
+
+
+async def check_engine(within_s: float) -> None:
+    """Raises Unavailable: no container engine answers where a runner looks by default. Needs the extra `docker`."""
+    from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
+
+    engine = Engine(engine_url(""))
+    try:
+        await engine.ping(within_s)
+    except (Away, Refused, ValueError) as why:  # the last: DOCKER_HOST is no address
+        raise Unavailable(f"the container engine at {engine.url}", str(why)) from why
+    finally:
+        await engine.close()
 
 
 def make_runner(trainer: TrainerSettings, settings: RunnerSettings, field: str) -> Runner:

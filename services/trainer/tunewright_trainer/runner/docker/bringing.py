@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from itertools import count
 from typing import Any
 
@@ -36,7 +36,7 @@ class Bringing:
         self.under_way = asyncio.Event()
         """All were started, or that will take its time."""
         self.waits_for = ""
-        """What takes its time, in words for people; empty: nothing does."""
+        """What keeps them from being started; for a person."""
         self.started, self.stop_noted = asyncio.Event(), asyncio.Event()
         self._launch, self._engine, self._settings, self._make = launch, engine, settings, make
         self._trainer_id = trainer_id
@@ -47,10 +47,10 @@ class Bringing:
     def made(self) -> bool:
         return self._made.exists()
 
-    async def run(self, *, found: bool) -> None:
-        """`found`: an earlier process has begun it. Raises: Refused, InvalidSpec: they cannot be started.
+    async def make(self, *, found: bool) -> list[str]:
+        """Return the containers that are to be started. `found`: an earlier process has begun it.
 
-        StoppedBefore. Gone: one that may have run is missing.
+        Raises: Refused, InvalidSpec: they cannot be made. StoppedBefore. Gone: one that may have run is missing.
         """
         waiting = self._names
         if found and self.made:
@@ -60,7 +60,12 @@ class Bringing:
             self._made.touch()
         if waiting == self._names and self.stop_noted.is_set():
             raise StoppedBefore
+        return waiting
+
+    async def start(self, waiting: Iterable[str]) -> None:
+        """Raises: Refused: they cannot be started. Gone: one is missing."""
         await asyncio.gather(*[self._start(name) for name in waiting])
+        self.waits_for = ""
         self.started.set()
         self.under_way.set()
 
@@ -68,8 +73,8 @@ class Bringing:
         """Return the containers that were not started yet."""
         try:
             return await self._found()
-        except Away:
-            self.under_way.set()
+        except Away as away:
+            self._takes_time(self._no_answer(away))
             return await lasting(self._found)
 
     async def _found(self) -> list[str]:
@@ -102,13 +107,21 @@ class Bringing:
             try:
                 await self._create_all()
             except Away as away:
-                self.under_way.set()
+                why = self._no_answer(away)
+                self._takes_time(why)
                 if time.monotonic() > until:
-                    why = f"the container engine at {self._engine.url} does not answer ({away})"
                     raise InvalidSpec("DOCKER_HOST", why, "Start it, or name another one") from away
                 await asyncio.sleep(backoff_s(failures, first_s=AGAIN_S, most_s=AGAIN_MOST_S))
             else:
+                self.waits_for = ""
                 return
+
+    def _takes_time(self, why: str) -> None:
+        self.waits_for = why
+        self.under_way.set()
+
+    def _no_answer(self, away: Away) -> str:
+        return f"the container engine at {self._engine.url} does not answer ({away})"
 
     async def _create_all(self) -> None:
         if self._settings.pull is Pull.ALWAYS:
@@ -133,8 +146,7 @@ class Bringing:
 
     async def _pull(self) -> None:
         image = self._launch.definition.image
-        self.waits_for = f"the engine pulls the image {image}"
-        self.under_way.set()
+        self._takes_time(f"the engine pulls the image {image}")
         try:
             await self._engine.pull(image)
         except Refused as refused:
@@ -146,8 +158,8 @@ class Bringing:
     async def _start(self, name: str) -> None:
         try:
             await self._engine.start(name)
-        except Away:
-            self.under_way.set()
+        except Away as away:
+            self._takes_time(self._no_answer(away))
             await lasting(lambda: self._start_if_waiting(name))
 
     async def _start_if_waiting(self, name: str) -> None:

@@ -62,6 +62,12 @@ class Thing:
     labels: Mapping[str, str]
 
 
+def _unconnected(error: DockerError) -> str:
+    """Return the system's own words, where there are some: aiodocker's name a host that nobody has given."""
+    cause = error.__context__
+    return cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error.message)
+
+
 class Engine:
     """`url` is unix:///…/docker.sock, tcp://… or what else aiodocker knows. Close it in the loop that has used it."""
 
@@ -98,7 +104,7 @@ class Engine:
                 yield self._docker
         except DockerError as error:
             if error.status == CANNOT_CONNECT:
-                raise Away(error.message) from error
+                raise Away(_unconnected(error)) from error
             raise Refused(error.status, error.message) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Away(f"{type(error).__name__}: {error}") from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Final, TypeVar
@@ -19,6 +20,9 @@ from tunewright_trainer.runner.log_follower import LogCopy, Piece
 
 AGAIN_S: Final = 0.1
 AGAIN_MOST_S: Final = 5.0
+HEAD_START_S: Final = 0.01
+"""The log is asked for so long after the start. An engine that starts a container answers nothing else about it, and
+then who asked first: asked after the start, the log of one that ends at once comes when the engine has cleared up."""
 STILL_RUNS_S: Final = 1.0
 """A log that has ended is that of a container that ends; else the stream broke off."""
 OOM_TOLD_WITHIN_S: Final = 0.2
@@ -45,30 +49,44 @@ async def lasting(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     raise AssertionError
 
 
-async def follow(
-    engine: Engine, name: str, spool: Path, through: Path, memory_bytes: int, went_away: Callable[[float], None]
-) -> State:
-    """Return the state of a container once it has ended and the spool holds all its log.
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A container to be followed."""
 
-    `went_away` is told when the engine did, Unix seconds. Raises: Gone. Refused: its log cannot be read.
+    engine: Engine
+    name: str
+    memory_bytes: int
+    started: asyncio.Event
+    """The engine has said that it has started it."""
+    went_away: Callable[[float], None]
+    """Is told when the engine did, Unix seconds."""
+
+
+async def follow(container: Followed, spool: Path, through: Path) -> State:
+    """Return the state of a container once it has ended and the spool holds all its log. It may yet be to start.
+
+    Raises: Gone. Refused: its log cannot be read.
     """
     copy = LogCopy(spool, through)
     try:
-        return await _follow(engine, name, copy, memory_bytes, went_away)
+        return await _follow(container, copy)
     finally:
         copy.close()
 
 
-async def _follow(
-    engine: Engine, name: str, copy: LogCopy, memory_bytes: int, went_away: Callable[[float], None]
-) -> State:
+async def _follow(container: Followed, copy: LogCopy) -> State:
+    engine, name = container.engine, container.name
     failures = refusals = 0
     while True:
+        await _head_start(container.started)
+        has_started = container.started.is_set()
         try:
             last = await _copied(engine, name, copy, follow=True)
             failures = refusals = 0
+            if not has_started:
+                continue
             if await engine.wait(name, STILL_RUNS_S):
-                return await _ended(engine, name, copy, last, memory_bytes)
+                return await _ended(container, copy, last)
         except Refused as error:
             refusals += 1
             if await engine.state(name) is None:
@@ -79,8 +97,13 @@ async def _follow(
             failures += 1
             if failures == 1:
                 log.warning("the output of a container waits", container=name, why=str(error))
-            went_away(time.time())
+            container.went_away(time.time())
         await asyncio.sleep(backoff_s(failures + refusals, first_s=AGAIN_S, most_s=AGAIN_MOST_S))
+
+
+async def _head_start(started: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(started.wait(), HEAD_START_S)
 
 
 async def _copied(engine: Engine, name: str, copy: LogCopy, *, follow: bool) -> Piece | None:
@@ -94,12 +117,13 @@ async def _copied(engine: Engine, name: str, copy: LogCopy, *, follow: bool) -> 
     return last
 
 
-async def _ended(engine: Engine, name: str, copy: LogCopy, last: Piece | None, memory_bytes: int) -> State:
+async def _ended(container: Followed, copy: LogCopy, last: Piece | None) -> State:
     """Make sure that the log was followed to its very end, and how the container ended."""
+    engine, name = container.engine, container.name
     state, newest = await asyncio.gather(engine.state(name), engine.last_record(name))
     if newest is not None and newest != last:
         await _copied(engine, name, copy, follow=False)
-    if state is not None and state.exit_code != 0 and memory_bytes and not state.out_of_memory:
+    if state is not None and state.exit_code != 0 and container.memory_bytes and not state.out_of_memory:
         await asyncio.sleep(OOM_TOLD_WITHIN_S)
         state = await engine.state(name)
     if state is None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -27,7 +27,7 @@ from tunewright_trainer.folder import AttemptFolder
 from tunewright_trainer.runner.docker import containers
 from tunewright_trainer.runner.docker.bringing import Bringing, StoppedBefore
 from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
-from tunewright_trainer.runner.docker.following import Gone, follow, lasting
+from tunewright_trainer.runner.docker.following import Followed, Gone, follow, lasting
 from tunewright_trainer.runner.docker.outcome import TAKEN_DOWN, State, end_of, first_failed
 from tunewright_trainer.runner.docker.settings import DockerSettings
 from tunewright_trainer.runner.stops import Stop, note_stop, read_stop
@@ -69,10 +69,6 @@ class Run:
         self._tasks: set[asyncio.Task[None]] = set()
         self._killing: asyncio.Task[None] | None = None
 
-    @property
-    def waits_for(self) -> str:
-        return "" if self.ended.done() else self._bringing.waits_for
-
     async def begin(self, *, found: bool) -> None:
         """Start it, or go on with what an earlier process has begun (`found`). Return once that is under way."""
         if (end := read_end(self._folder.root / "end.json")) is not None:
@@ -84,6 +80,10 @@ class Run:
             self._kill_at(stop.deadline)
         self._spawn(self._attend(found=found))
         await self._bringing.under_way.wait()
+
+    @property
+    def waits_for(self) -> str:
+        return "" if self.ended.done() else self._bringing.waits_for
 
     def refuse(self, why: str) -> None:
         self._unstarted(EndCause.START_FAILED, why)
@@ -102,7 +102,10 @@ class Run:
 
     async def _run(self, *, found: bool) -> None:
         try:
-            await self._bringing.run(found=found)
+            waiting = await self._bringing.make(found=found)
+            async with self._following() as following:
+                await self._bringing.start(waiting)
+                await self._watch(following)
         except (Refused, InvalidSpec) as why:
             await self._take_down()
             self.refuse(str(why))
@@ -112,13 +115,21 @@ class Run:
         except Gone as gone:
             await self._take_down()
             self._unstarted(EndCause.LOST, str(gone))
-        else:
-            await self._watch()
         await self._dispose()
 
-    async def _watch(self) -> None:
-        self._spawn(self._note_start())
+    @asynccontextmanager
+    async def _following(self) -> AsyncIterator[list[asyncio.Task[State]]]:
+        """Follow all containers, from before their start on: see following.HEAD_START_S."""
         following = [asyncio.create_task(self._follow(number)) for number in range(len(self._names))]
+        try:
+            yield following
+        finally:
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
+
+    async def _watch(self, following: Sequence[asyncio.Task[State]]) -> None:
+        self._spawn(self._note_start())
         try:
             states = await asyncio.gather(*following)
         except (Gone, Refused) as why:
@@ -129,16 +140,13 @@ class Run:
             if stop is None:
                 await self._look_who_ended(states)
             self._conclude(end_of(states, stop, self._spool_bytes(), self._away_at, self._unsaid_bytes))
-        finally:
-            for task in following:
-                task.cancel()
-            await asyncio.wait(following)
 
     async def _follow(self, number: int) -> State:
         instance = self._folder.instance(number)
         through = instance.spool.with_name(instance.spool.name.replace("spool", "through"))
         name = self._names[number]
-        state = await follow(self._engine, name, instance.spool, through, self._memory_bytes, self._away_at.append)
+        container = Followed(self._engine, name, self._memory_bytes, self._bringing.started, self._away_at.append)
+        state = await follow(container, instance.spool, through)
         if state.exit_code != 0 and len(self._names) > 1:
             self._spawn(self._end_peers())
         return state

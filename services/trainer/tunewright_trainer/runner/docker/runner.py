@@ -137,7 +137,7 @@ class DockerRunner:
         try:
             await self._engine.ping(PING_WITHIN_S)
         except (Away, Refused) as why:
-            raise Unavailable(f"the container engine at {self._engine.url} does not answer: {why}") from why
+            raise Unavailable(f"the container engine at {self._engine.url}", str(why)) from why
 
     def started_at(self, attempt: Attempt) -> float | None:
         run = self._runs.get(attempt)
