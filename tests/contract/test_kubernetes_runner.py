@@ -303,6 +303,15 @@ class TestHowItEnds:
         await runner.wait(launch.attempt)
         assert world.spool(launch) == b"done\n"
 
+    async def test_a_fault_of_ours_ends_its_pods_and_is_told_as_lost(self, cluster, world, runner):
+        launch = world.launch(FOREVER)
+        (world.folder(launch).root / "through").mkdir(parents=True)  # no file: its log cannot be copied
+        await runner.start(launch)
+        end = await runner.wait(launch.attempt)
+        assert (end.cause, end.exit_code) == (EndCause.LOST, None)
+        assert "IsADirectoryError" in end.why
+        assert all(container.ended for container in cluster.containers.values())
+
 
 class TestWhatCannotStart:
     async def test_an_image_that_nobody_has(self, cluster, world, impatient):

@@ -290,3 +290,11 @@ async def test_an_exit_status_that_a_full_disk_has_not_taken_is_no_failure_of_th
     await again.start(launch)
     assert (await again.wait(launch.attempt)).cause is (EndCause.STOPPED if asked else EndCause.LOST)
     await again.close()
+
+
+async def test_an_end_that_cannot_be_found_out_is_told_as_lost(process_world, runner):
+    launch = process_world.launch("print('done')")
+    (process_world.folder(launch).root / "exit").mkdir(parents=True)  # no file: the status cannot be read
+    await runner.start(launch)
+    end = await ended(runner, launch)
+    assert (end.cause, end.exit_code) == (EndCause.LOST, None)

@@ -17,6 +17,7 @@ from tunewright_trainer.core.attempt import Attempt
 from tunewright_trainer.core.capacity import Capacity, Gpus, NoRoom
 from tunewright_trainer.core.lease import backoff_s
 from tunewright_trainer.course import Course, Host
+from tunewright_trainer.folder import AttemptFolder
 from tunewright_trainer.messages import attempt_of, need_of
 
 SWEEP_PERIOD_S: Final = 60.0
@@ -70,7 +71,7 @@ class Attempts:
                 folder.remove()
 
     def begin(self, grant: pb.Grant) -> bool:
-        """Take a grant; say False if it was handed back, since there is no room for it. Again, it does nothing."""
+        """Take a grant; say False if it was handed back, since it cannot be had here. Again, it does nothing."""
         try:
             attempt = attempt_of(grant.attempt)
         except InvalidSpec as error:
@@ -84,11 +85,23 @@ class Attempts:
         except NoRoom as error:
             self._refuse(grant, "END_CAUSE_PREEMPTED", f"no room on this trainer: it {error}")
             return False
+        try:
+            self._hold(folder, grant, gpus)
+        except Exception as error:  # one that cannot be held must not end the others, and may do elsewhere
+            log.exception("grant not held", attempt=str(attempt))
+            folder.remove()
+            self.capacity.release(attempt)
+            cause = "END_CAUSE_PREEMPTED" if isinstance(error, OSError) else "END_CAUSE_LOST"
+            self._refuse(grant, cause, f"this trainer cannot hold it: {error!r}")
+            return False
+        return True
+
+    def _hold(self, folder: AttemptFolder, grant: pb.Grant, gpus: Gpus) -> None:
+        """Note that it is held, and begin. Raises OSError: the disk is full, say."""
         folder.root.mkdir(parents=True, exist_ok=True)
         folder.write_gpus(gpus)  # before the grant: what is found again must not lie on another's
         folder.grant.write_bytes(grant.SerializeToString())
         self._follow(grant, gpus)
-        return True
 
     def _follow(self, grant: pb.Grant, gpus: Gpus) -> None:
         attempt = attempt_of(grant.attempt)

@@ -11,6 +11,7 @@ from tunewright_trainer.core.attempt import End
 from tunewright_trainer.ends import read_end, write_end
 from tunewright_trainer.fetching import NotFetched
 from tunewright_trainer.folder import AttemptFolder
+from tunewright_trainer.verdict import Judgement
 
 
 class Beginning:
@@ -36,14 +37,14 @@ class Beginning:
         write_end(self._folder.unstarted, self.unstarted)
         self.over.set()
 
-    async def has_data(self, fetch: Coroutine[Any, Any, None], void: asyncio.Future[Any]) -> bool:
-        """Run a fetch until it is done, a stop comes or the lease is void; say whether to start the program."""
+    async def has_data(self, fetch: Coroutine[Any, Any, None], judgement: Judgement) -> bool:
+        """Run a fetch until it is done, a stop comes or the attempt is over; say whether to start the program."""
         began_at = self._clock()
-        data = asyncio.create_task(fetch)
-        ends: list[asyncio.Future[Any]] = [data, void, self._stop_asked]
+        data, heard = asyncio.create_task(fetch), asyncio.create_task(judgement.heard())
+        ends: list[asyncio.Future[Any]] = [data, heard, self._stop_asked]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if void.done():
+            if judgement.is_spoken():
                 return False
             if self._stop_asked.done():
                 self.end(self._stop_asked.result(), began_at=began_at)
@@ -54,6 +55,7 @@ class Beginning:
         except TimeoutError:
             self.end(EndCause.MAX_RUNTIME_EXCEEDED, began_at=began_at)
         finally:
+            heard.cancel()
             data.cancel()
-            await asyncio.wait([data])
+            await asyncio.wait([data, heard])
         return self.unstarted is None

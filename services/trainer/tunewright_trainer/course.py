@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import Any, Final
 
 import structlog
@@ -44,6 +43,7 @@ from tunewright_trainer.settings import TrainerSettings
 from tunewright_trainer.source import MetricsFile
 from tunewright_trainer.storage.buckets import Buckets
 from tunewright_trainer.tailer import Tailer
+from tunewright_trainer.verdict import Judgement, Verdict
 from tunewright_trainer.watch import Watch
 
 STOP_AGAIN_S: Final = 1.0
@@ -51,13 +51,6 @@ LOOK_AGAIN_S: Final = 1.0
 """How often it is looked whether a program has begun that could not at once."""
 
 log = structlog.get_logger()
-
-
-class Verdict(Enum):
-    PUBLISHED = auto()
-    """The attempt counts: its artifacts move to their final place."""
-    SETTLED = auto()
-    ABANDONED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +97,7 @@ class Course:
         self._tailer = Tailer(records, spools, metrics_file, host.bus, host.watch)
         self._stops: asyncio.Queue[tuple[EndCause, str, float]] = asyncio.Queue()
         self._kill_grace_s = 0.0
-        self._verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._judgement = Judgement()
         self._read_grant()
 
     def _read_grant(self) -> None:
@@ -118,7 +111,7 @@ class Course:
             host.buckets.are_far(self._target)
             if definition.checkpoint_uri:
                 checkpoints = host.checkpoints(self._launch, self.folder, host.buckets)
-                self._keeping = Keeping(checkpoints, self.folder, host.session.opened, self._verdict.done)
+                self._keeping = Keeping(checkpoints, self.folder, host.session.opened, self._judgement.is_spoken)
         except InvalidSpec as error:
             self._unrunnable = str(error)
 
@@ -133,12 +126,12 @@ class Course:
         self._stop(EndCause.PREEMPTED, INTERRUPTED, grace_s)
 
     def settle(self, *, publish: bool) -> None:
-        self._conclude(Verdict.PUBLISHED if publish else Verdict.SETTLED)
+        self._judgement.speak(Verdict.PUBLISHED if publish else Verdict.SETTLED)
 
     def abandon(self, kill_grace_s: float = 0.0) -> None:
         """The lease is void. The program is killed, by SIGTERM first if there is a grace."""
         self._kill_grace_s = kill_grace_s
-        self._conclude(Verdict.ABANDONED)
+        self._judgement.speak(Verdict.ABANDONED)
 
     def resend(self, from_line: int, instance: int) -> None:
         self._tailer.resend(from_line, instance)
@@ -149,23 +142,19 @@ class Course:
             self._beginning.stop(cause)
             self._stops.put_nowait((cause, phase, grace_s))
 
-    def _conclude(self, verdict: Verdict) -> None:
-        if not self._verdict.done():
-            self._verdict.set_result(verdict)
-
     # -- The course itself
 
     @property
     def over(self) -> bool:
         """The verdict is spoken: nothing more is said of this attempt."""
-        return self._verdict.done()
+        return self._judgement.is_spoken()
 
     async def run(self) -> None:
         """Return when nothing is left to do for the attempt. Cancelled, it leaves the program running."""
         await self._start()
         async with asyncio.TaskGroup() as group:
             parts = [group.create_task(part) for part in (self._finish(), self._tailer.run())]
-            verdict = await self._verdict
+            verdict = await self._judgement.heard()
             for part in parts:
                 part.cancel()
             await self._make_sure_it_ended()  # now: a part may take its time to leave off
@@ -196,7 +185,7 @@ class Course:
         wanted = launch.definition.channels or self._keeping or submitted_code(launch.hyperparameters)
         if not wanted or self.folder.first.spool.exists():  # the latter: it was started
             return True
-        return await self._beginning.has_data(self._fetch(launch), self._verdict)
+        return await self._beginning.has_data(self._fetch(launch), self._judgement)
 
     async def _fetch(self, launch: Launch) -> None:
         await self._host.session.opened.wait()  # found again, it may be another's by now

@@ -14,8 +14,8 @@
         abandoned     marks a void lease: the folder is kept a while for people, nothing of it is sent any more
         …             and what the runner keeps: see the runner
 
-A folder whose grant.binpb is not there or empty was never held. Nothing is synced to disk: a training dies with its
-machine too.
+A folder whose grant.binpb is not there or empty is not held: it never was, or was being removed. Nothing is synced to
+disk: a training dies with its machine too.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -158,7 +159,13 @@ class AttemptFolder:
             shutil.rmtree(instance.input_data, ignore_errors=True)
 
     def remove(self) -> None:
-        shutil.rmtree(self.root, ignore_errors=True)
+        """Remove all of it, its grant first: what a kill leaves of it must not be found again, and packed, as a whole.
+
+        If the grant cannot be removed, all stays.
+        """
+        with suppress(OSError):
+            self.grant.unlink(missing_ok=True)
+            shutil.rmtree(self.root, ignore_errors=True)
 
 
 class Folders:

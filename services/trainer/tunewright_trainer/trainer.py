@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -19,6 +20,7 @@ from tunewright.core.errors import TunewrightError
 from tunewright.platform.bus.port import Bus
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.attempts import Attempts
+from tunewright_trainer.claiming import Claiming
 from tunewright_trainer.core.lease import KILL_SHARE, backoff_s
 from tunewright_trainer.course import Course, Host
 from tunewright_trainer.fetching import Fetching
@@ -27,6 +29,7 @@ from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.session import Refused, Session, WorkerStub, sole_owner, trainer_id
 from tunewright_trainer.settings import DrainThen, TrainerSettings
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.transfer import free_bytes
 from tunewright_trainer.watch import Watch
 
 ORDERS_PAUSE_S: Final = 0.1
@@ -37,8 +40,6 @@ AGAIN_S: Final = 0.1
 AGAIN_MOST_S: Final = 1.0
 SHORTEST_PAUSE_S: Final = 0.001
 """What is left of a lease may be less than a clock can tell: waiting for that would be no pause at all."""
-NO_ROOM_PAUSE_S: Final = 5.0
-"""After a grant that had to be handed back, so that it is not granted to us again at once."""
 LAST_CALLS_S: Final = 5.0
 """What a drain that may not wait for trainings takes at most, to learn of what was granted in that moment."""
 NOTICE_PERIOD_S: Final = 1.0
@@ -62,13 +63,14 @@ class Trainer:
         runner: Runner,
         clock: Callable[[], float] = time.time,
         watch: Watch | None = None,
+        free_bytes: Callable[[Path], int] = free_bytes,
     ) -> None:
         """`clock` tells Unix seconds, by which the runner's runs have started; the lease keeps to the loop's.
 
-        `watch` tells of output; the trainer closes it.
+        `watch` tells of output; the trainer closes it. `free_bytes` looks at the disk of a folder.
         """
         self._settings, self._stub, self._bus, self._runner, self._clock = settings, stub, bus, runner, clock
-        self._watch = watch
+        self._watch, self._free_bytes = watch, free_bytes
         self._folders = Folders(settings.data_dir)
         self._news = asyncio.Event()
         """There is something that no heartbeat has told yet: an attempt, or that we drain."""
@@ -140,7 +142,9 @@ class Trainer:
         await self._open()
         for part in (self._heartbeats(), self._attempts.sweep()):
             self._tasks.create_task(part)
-        claims = self._tasks.create_task(self._claims())
+        claims = self._tasks.create_task(
+            Claiming(self._attempts, self._session, self._draining, self._settings.data_dir, self._free_bytes).run()
+        )
         self._claiming.add(claims)
         claims.add_done_callback(self._claiming.discard)
 
@@ -249,21 +253,6 @@ class Trainer:
         for attempt in orders.abandon:
             for course in self._attempts.named(attempt):
                 course.abandon()
-
-    # -- Claims
-
-    async def _claims(self) -> None:
-        """Ask for all that is free, one question at a time: one training may need all of it."""
-        while not self._draining.is_set():
-            attempts = self._attempts
-            attempts.room.clear()
-            if not attempts.capacity.free.slots:
-                await attempts.room.wait()
-                continue
-            grants = await self._session.claim(attempts.capacity)
-            fitted = [attempts.begin(grant) for grant in grants]
-            if not all(fitted):
-                await _within(NO_ROOM_PAUSE_S, self._draining.wait())
 
 
 async def _all_of(tasks: set[asyncio.Task[None]]) -> None:

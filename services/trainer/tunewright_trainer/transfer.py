@@ -83,9 +83,14 @@ class Transfer:
             await asyncio.wait(set(self._running), timeout=LAST_PIECES_S)
 
 
+def free_bytes(folder: Path) -> int:
+    """Return what is free on the disk of a folder. Raises OSError."""
+    return shutil.disk_usage(folder).free
+
+
 def require_room(folder: Path, wanted: int, what: str) -> None:
     """Raises OSError: the disk of the folder has no room for so many bytes more."""
-    free = shutil.disk_usage(folder).free - SPARE_BYTES
+    free = free_bytes(folder) - SPARE_BYTES
     if wanted > free:
         raise OSError(f"{what} {wanted / 2**30:.1f} GiB, and {max(free, 0) / 2**30:.1f} GiB are free for them")
 

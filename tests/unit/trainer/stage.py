@@ -54,6 +54,8 @@ class Stage:
         self.messages: list[Message] = []
         self.machine = Host(Folders(self.settings.data_dir), lambda _: self.program, clock=wall_clock)
         self.program: Program = _nothing
+        self.free_bytes = 2**40
+        """On the disk."""
         self.life = Life()
         self.working: asyncio.Task[None] | None = None
         self._wire = Wire()
@@ -70,7 +72,8 @@ class Stage:
         self.life = life = Life()
         stub = WorkerServiceStub(MortalLine(self._wire, life))
         bus = MortalBus(self.bus, life)
-        self.trainer = Trainer(self.settings, stub, bus, runner_on(self.machine, life), wall_clock)
+        runner = runner_on(self.machine, life)
+        self.trainer = Trainer(self.settings, stub, bus, runner, wall_clock, free_bytes=lambda _: self.free_bytes)
 
     def work(self) -> None:
         self.working = asyncio.create_task(self.trainer.run())

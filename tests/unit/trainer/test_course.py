@@ -460,6 +460,41 @@ def test_of_an_abandoned_attempt_its_words_are_kept_and_its_data_are_not(tmp_pat
     played(tmp_path, story)
 
 
+def test_what_a_fault_of_ours_leaves_running_is_held_until_it_has_ended(tmp_path):
+    async def story(stage: Stage) -> None:
+        class Faulty(MortalRunner):
+            """Its engine has come and gone: a run cannot be followed, and is not to be ended for now."""
+
+            answers = False
+
+            async def wait(self, attempt):
+                if not self.answers:
+                    await asyncio.sleep(5)
+                    raise ValueError("a frame without a timestamp")
+                return await super().wait(attempt)
+
+            async def stop(self, *order):
+                if not self.answers:
+                    raise OSError("the engine does not answer")
+                await super().stop(*order)
+
+        stage.program = forever
+        stage.start(Faulty)
+        attempt = await stage.grant()
+        await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
+        await asyncio.sleep(60)
+        (run,) = stage.machine.runs.values()
+        assert not run.ended.done()
+        assert stage.scheduler.holds(attempt), "else it were given to another"
+        assert not stage.scheduler.exits[attempt]
+        Faulty.answers = True
+        report = await stage.exit_of(attempt)
+        assert (report.cause, run.ended.done()) == (cause("LOST"), True)
+        assert "a frame without a timestamp" in report.reason
+
+    played(tmp_path, story)
+
+
 def test_the_limit_of_memory_is_told_with_the_end_for_want_of_it(tmp_path):
     async def story(stage: Stage) -> None:
         stage.program = forever

@@ -55,11 +55,12 @@ class Trace:
     def __init__(self, line: Line | None = None, count: int = 0) -> None:
         self._line, self._count = line, count
         self.seen: Counter[Line] = Counter()
-        self.life = Life()
+        self.life: Life | None = None
+        """None: none is watched yet."""
 
     def at(self, name: str, number: int) -> None:
         elsewhere = ON_THE_MACHINE.get() or threading.current_thread() is not threading.main_thread()
-        if self.life.over.is_set() or elsewhere:
+        if self.life is None or self.life.over.is_set() or elsewhere:
             return
         line = name, number
         self.seen[line] += 1

@@ -16,6 +16,8 @@ The promise, which tests/contract/runner_contract.py holds every adapter to:
   A program that has ended before, or was never started, stays as it is. A stop, too, outlives the trainer.
 - `wait` gives the end, the same one every time, within a millisecond or so of the event. By then nothing that the
   program left behind in its process group or container is running.
+- A fault of the adapter's own is no end: it ends the program, by its name if it knows no more of it, and tells it as
+  LOST once nothing of it runs.
 - `close` lets go of everything and ends nothing.
 """
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from tunewright.core.arns import NOBODYS, Account
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.states import EndCause
@@ -37,6 +39,8 @@ KILLED: Final = 128 + signal.SIGKILL
 CLOCK_STEP_S: Final = 1.0
 PROGRAM_POLL_S: Final = 0.005
 """How often a stop looks whether the shim, just started, has started the program."""
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -110,8 +114,18 @@ class ProcessRunner:
         asyncio.get_running_loop().add_reader(run.alive_fd, self._end, run)
 
     def _end(self, run: _Run) -> None:
-        """The shim has gone: write down how it ended, before anybody is told."""
+        """The shim has gone: tell how it ended, also when that cannot be found out."""
         self._let_go(run)
+        try:
+            end = self._found_end(run)
+        except Exception as error:
+            log.exception("how a program has ended is not known", folder=run.folder.root.name)
+            now = time.time()
+            end = End(EndCause.LOST, None, now, now, (), f"a fault of the trainer: {error!r}")
+        run.ended.set_result(end)
+
+    def _found_end(self, run: _Run) -> End:
+        """Write down how it ended, before anybody is told."""
         if run.child_pid:
             with suppress(ChildProcessError):
                 os.waitpid(run.child_pid, 0)
@@ -131,7 +145,7 @@ class ProcessRunner:
         )
         if status is None:
             write_end(run.folder.root / "end.json", end)
-        run.ended.set_result(end)
+        return end
 
     def _is_of_another_world(self, started_at: float) -> bool:
         """Whether machine or container have started since: then nothing was done to the program in particular."""

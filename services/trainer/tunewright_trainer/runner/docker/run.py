@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import structlog
@@ -22,12 +23,13 @@ from tunewright.core.arns import Account
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import End, Launch
+from tunewright_trainer.core.lease import backoff_s
 from tunewright_trainer.ends import read_end, write_end
 from tunewright_trainer.folder import AttemptFolder
 from tunewright_trainer.runner.docker import containers
 from tunewright_trainer.runner.docker.bringing import Bringing, StoppedBefore
 from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
-from tunewright_trainer.runner.docker.following import Followed, Gone, follow, lasting
+from tunewright_trainer.runner.docker.following import AGAIN_MOST_S, AGAIN_S, Followed, Gone, follow, lasting
 from tunewright_trainer.runner.docker.outcome import TAKEN_DOWN, State, end_of, first_failed
 from tunewright_trainer.runner.docker.settings import DockerSettings
 from tunewright_trainer.runner.stops import Stop, note_stop, read_stop
@@ -93,12 +95,25 @@ class Run:
     async def _attend(self, *, found: bool) -> None:
         try:
             await self._run(found=found)
-        except (Exception, asyncio.CancelledError) as error:  # a fault of ours is told to who waits, not lost
-            if isinstance(error, Exception) and not self.ended.done():
-                self.ended.set_exception(error)
-            raise
+        except Exception as error:
+            log.exception("a training can be followed no further", attempt=str(self._launch.attempt))
+            self._bringing.under_way.set()
+            await self._give_up(f"a fault of the trainer: {error!r}")
         finally:
             self._bringing.under_way.set()
+
+    async def _give_up(self, why: str) -> None:
+        """Conclude it after a fault of ours: as lost, but not before what may run is gone, however long that takes."""
+        for failures in count(1):
+            if self.ended.done():
+                return
+            try:
+                await self._remove_containers()
+                self._unstarted(EndCause.LOST, why)
+                await self._dispose()
+            except Exception as error:  # noqa: BLE001 - one of these has brought us here
+                log.warning("not ended yet", attempt=str(self._launch.attempt), failures=failures, why=repr(error))
+                await asyncio.sleep(backoff_s(failures, first_s=AGAIN_S, most_s=AGAIN_MOST_S))
 
     async def _run(self, *, found: bool) -> None:
         try:
@@ -258,8 +273,12 @@ class Run:
         except (Refused, TimeoutError) as why:
             self._not_removed(why)
 
-    async def _remove_all(self) -> None:
+    async def _remove_containers(self) -> None:
+        """End them, whatever is known of them: by their names."""
         await asyncio.gather(*[self._engine.remove(name) for name in self._names])
+
+    async def _remove_all(self) -> None:
+        await self._remove_containers()
         await asyncio.gather(*[self._engine.remove_volume(name) for name in self._names])
         if len(self._names) > 1:
             await self._engine.remove_network(self._network)
@@ -278,8 +297,6 @@ class Run:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self.ended.done() and not self.ended.cancelled():
-            self.ended.exception()  # it may be that nobody has waited
 
     def _spawn(self, part: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(part)

@@ -91,6 +91,10 @@ class Objects:
             if not pod.ended and (pod.gives_way_at is None or pod.gives_way_at > deadline + SLACK_S)
         )
 
+    async def have_ended(self, attempt: Attempt) -> bool:
+        """Say whether nothing runs in its pods."""
+        return all(read_pod(pod).ended for pod in await self._pods(attempt))
+
     async def let_go(self, attempt: Attempt) -> None:
         """Let its pods go that are deleted: their end is written down."""
         pods = await self._pods(attempt)

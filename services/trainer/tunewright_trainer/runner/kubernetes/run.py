@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -99,8 +100,6 @@ class Run:
         stopping = asyncio.create_task(self._obey())
         try:
             end = await self._to_the_end()
-        except (InvalidSpec, ApiError, OSError, ValueError) as error:  # also what a path cannot hold
-            end = self._refused(str(error))
         finally:
             stopping.cancel()
             with suppress(asyncio.CancelledError):
@@ -108,6 +107,22 @@ class Run:
         self._end(end)
         if self._submitted.exists():
             await insisting(partial(self._objects.let_go, self._launch.attempt))
+
+    async def give_up(self, why: str) -> None:
+        """Conclude it after a fault of ours: as lost, but not before its pods have ended, however long that takes."""
+        asked_at = None
+        for looks in count(1):
+            try:
+                await self._objects.end(self._launch, time.time())
+                asked_at = asked_at or time.time()
+                is_silent = time.time() > asked_at + self._settings.node_deadline_s
+                if is_silent or await self._objects.have_ended(self._launch.attempt):
+                    self._end(replace(self._refused(why), cause=EndCause.LOST))
+                    await insisting(partial(self._objects.let_go, self._launch.attempt))
+                    return
+            except Exception as error:  # noqa: BLE001 - one of these has brought us here
+                log.warning("not ended yet", training=self._launch.training_name, looks=looks, why=repr(error))
+            await asyncio.sleep(backoff_s(looks))
 
     def refuse(self, why: str) -> None:
         """End it before anything was made."""
@@ -120,7 +135,12 @@ class Run:
 
     async def _to_the_end(self) -> End:
         if not self._submitted.exists():
-            await self._submit()
+            try:
+                await self._submit()
+            except (InvalidSpec, ApiError, OSError, ValueError) as error:  # also what a path cannot hold
+                with suppress(ApiError, *AWAY):  # as far as it may; the rest goes when the attempt is removed
+                    await self._objects.remove(self._launch.attempt)
+                return self._refused(str(error))
         return self._conclude(*await self._instances())
 
     async def _submit(self) -> None:
@@ -134,8 +154,6 @@ class Run:
                 await self._objects.create(self._launch, self._folder)
             except ApiError as error:
                 if error.is_final:
-                    with suppress(ApiError, *AWAY):  # as far as it may; the rest goes when the attempt is removed
-                        await self._objects.remove(self._launch.attempt)
                     raise
             except AWAY:
                 pass
@@ -187,11 +205,12 @@ class Run:
                 if pod is not None:
                     if pod.started_at is not None and copying is None:
                         copying = asyncio.create_task(self._copy(instance))
+                        copying.add_done_callback(lambda _: self._pods.wake())
                     trouble_since = (trouble_since or time.time()) if pod.reason in IMAGE_TROUBLE else None
                     has_ended, pod = pod.ended, self._given_up(pod, trouble_since)
+                    if copying is not None and (has_ended or copying.done()):
+                        await copying  # it may have met a fault; of one that is given up the log has no end
                     if pod.ended:
-                        if copying is not None and has_ended:  # one that is given up has a log without an end
-                            await copying
                         return pod
                 await self._pods.changed(self._tick_s if pod is not None else min(self._tick_s, backoff_s(self._looks)))
         finally:

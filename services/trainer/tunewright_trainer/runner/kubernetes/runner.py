@@ -73,13 +73,13 @@ class KubernetesRunner:
         self._following[launch.attempt] = asyncio.create_task(self._follow(run))
 
     async def _follow(self, run: Run) -> None:
-        """Let a fault be met by whoever waits: nobody else would see it."""
+        """See it to its end. A fault of ours is none: the program would run on, and hold what it has."""
         try:
             await run.follow()
         except Exception as error:
             log.exception("a training can be followed no further")
             if not run.ended.done():
-                run.ended.set_exception(error)
+                await run.give_up(f"a fault of the trainer: {error!r}")
 
     async def stop(self, attempt: Attempt, cause: EndCause, grace_s: float) -> None:
         run = self._runs.get(attempt)

@@ -1,0 +1,67 @@
+"""The folder of an attempt: whatever the moment at which it is left, it tells the truth or nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tunewright_trainer import folder as folder_module
+from tunewright_trainer.core.attempt import Attempt
+from tunewright_trainer.folder import AttemptFolder, Folders
+
+FILES = {folder_module.__file__, shutil.__file__}
+PARTS = tuple(f"part{number}" for number in range(3))
+
+
+class Killed(BaseException):
+    """From here on the process does nothing more."""
+
+
+def is_killed(work: Callable[[], None], line: int) -> bool:
+    """Do it, and end it at the so-manieth line of a removal; say whether it came so far."""
+    lines = 0
+
+    def on_line(_: FrameType, event: str, __: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        if lines >= line:
+            raise Killed
+        return on_line
+
+    before = sys.gettrace()
+    sys.settrace(lambda frame, *_: on_line if frame.f_code.co_filename in FILES else None)
+    try:
+        with suppress(Killed):
+            work()
+    finally:
+        sys.settrace(before)
+    return lines >= line
+
+
+def held(data_dir: Path) -> AttemptFolder:
+    folder = Folders(data_dir).of(Attempt("job/000001", 1))
+    folder.first.model.mkdir(parents=True)
+    for part in PARTS:
+        (folder.first.model / part).write_text("w")
+    folder.first.spool.touch()
+    folder.grant.write_bytes(b"granted")
+    return folder
+
+
+def test_one_whose_removal_is_killed_at_any_line_is_whole_or_not_held(tmp_path):
+    torn = 0
+    for line in count(1):
+        folder = held(tmp_path / str(line))
+        if not is_killed(folder.remove, line):
+            break
+        parts = sum((folder.first.model / part).exists() for part in PARTS)
+        assert parts == len(PARTS) or not list(Folders(tmp_path / str(line)).granted())
+        torn += 0 < parts < len(PARTS)
+    assert torn, "it was killed in the middle too"
+    assert not folder.root.exists()
