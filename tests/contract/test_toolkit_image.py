@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.docker.world import DockerWorld
 from tests.contract.runner_contract import until
-from tests.contract.test_docker_runner import DockerWorld
 from tests.servers.engine import docker_engine
 from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause

@@ -6,7 +6,7 @@ import pytest
 
 from tests.servers import kafka as brokers
 from tests.servers import mongodb as databases
-from tests.wire.fleet import Fleet
+from tests.wire.fleet import LEASE, STOP_GRACE_S, Fleet
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def fleet(
     """Two of each service; they go on from test to test, and start again where a test has killed them."""
     fleet = Fleet(tmp_path_factory.mktemp("fleet"), kafka.bootstrap, mongodb.database("wire"), prefix="wire-")
     try:
-        fleet.start()
+        fleet.start(terms={**LEASE, "TUNEWRIGHT_STOP_GRACE_S": f"{STOP_GRACE_S:g}"})
         yield fleet
     finally:
         fleet.close()

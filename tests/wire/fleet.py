@@ -13,7 +13,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,8 @@ from tunewright.platform.credentials import create_or_load
 
 READY_WITHIN_S: Final = 30.0
 LEASE: Final = {"TUNEWRIGHT_LEASE_S": "6", "TUNEWRIGHT_LEASE_GRACE_S": "3", "TUNEWRIGHT_HEARTBEAT_S": "1"}
+STOP_GRACE_S: Final = 2.0
+"""Of the fleet that tests share."""
 
 
 class Member:
@@ -157,6 +160,23 @@ class Fleet:
         self.members.append(member)
         member.start()
         return member
+
+    @contextmanager
+    def trainer_beside(self, name: str, pool: str, **variables: str) -> Iterator[Member]:
+        """A trainer that is none of the members, for the block alone."""
+        own = {
+            "TUNEWRIGHT_SCHEDULER": _addresses(self.of("scheduler")),
+            "TUNEWRIGHT_DATA_DIR": str(self.folder / f"beside-{name}"),
+            "TUNEWRIGHT_IMAGE_ROOTS": str(self.folder),
+            "TUNEWRIGHT_POOL": pool,
+        }
+        trainer = Member("trainer", f"beside-{name}", self.folder, {**self._shared, **own, **variables})
+        trainer.start()
+        try:
+            yield trainer
+        finally:
+            if trainer.running:
+                trainer.end()
 
     def of(self, service: str) -> list[Member]:
         return [member for member in self.members if member.service == service]
