@@ -12,6 +12,7 @@ from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.store.port import Query
 from tunewright_scheduler import records
 from tunewright_scheduler.core.decide import StopRequested
+from tunewright_scheduler.core.session import Speaker
 from tunewright_scheduler.core.training import MAX_LOSSES, Exit, Training
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.worker_servicer import _grant
@@ -45,7 +46,9 @@ async def attempt(world: World, cause: EndCause, code: int | None = None, ran_s:
     world.store.clock += ran_s
     now = world.store.clock
     await world.sessions.exited(
-        "t", (records.training_key(claimed), claimed.attempt), Exit(cause, code, "", now - ran_s, now)
+        Speaker("t", epoch, "owner"),
+        (records.training_key(claimed), claimed.attempt),
+        Exit(cause, code, "", now - ran_s, now),
     )
     return claimed
 
