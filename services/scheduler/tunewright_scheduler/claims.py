@@ -26,7 +26,6 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.facts import TrainingJobGranted
-from tunewright_scheduler.core.fitting import left
 from tunewright_scheduler.core.session import Session, Speaker, check_epoch
 from tunewright_scheduler.core.sharing_out import Place, Reservation, Room
 from tunewright_scheduler.core.training import Training
@@ -167,9 +166,9 @@ class Claims:
                 return True
             open_now = await self._open([item for item in waiting if item.trainer_id not in controls.cordons])
             wanted = min(sum(claimer.slots for claimer, _ in open_now), CLAIM_LIMIT)
-            hosts = {item.value.trainer_id: await self._host(item.value) for _, item in open_now}
             if not wanted:
                 return True
+            hosts = {item.value.trainer_id: _host(item.value) for _, item in open_now}
             places = [
                 Place(claimer.trainer_id, claimer.slots, Room(claimer.free), hosts[claimer.trainer_id])
                 for claimer, _ in open_now
@@ -195,14 +194,6 @@ class Claims:
                 if leased:
                     claimer.serve(leased)
             return offer.complete
-
-    async def _host(self, session: Session) -> Room:
-        """Return what is left of a trainer's capacity beside what it holds by our record."""
-        if session.capacity is None:
-            return Room()
-        held = await self._sessions.running(session.trainer_id)
-        demands = [await self._needs.of(one.uid, one.spec_revision, one.definition_name) for one in held]
-        return Room(left(session.capacity, demands))
 
     async def _open(self, waiting: Sequence[Claimer]) -> list[tuple[Claimer, Versioned[Session]]]:
         """Return those that may be served, each with its session; refuse the others."""
@@ -255,6 +246,11 @@ class Claims:
         for fact in facts:
             self._bells.ring(job_bell(fact.uid))
         return granted
+
+
+def _host(session: Session) -> Room:
+    """Return what a trainer has: beside what it holds by our record, once that is counted."""
+    return Room(session.capacity, counted=session.capacity is None)
 
 
 def _guard(session: Versioned[Session]) -> Write:
