@@ -23,6 +23,7 @@ from tunewright_scheduler.core.decide import Message, ProcessEnded, Tick, Traini
 from tunewright_scheduler.core.effects import Effect, PutAsk, StartTraining
 from tunewright_scheduler.core.ending import ending, exited, summarized
 from tunewright_scheduler.core.job import Provenance, TuningJob
+from tunewright_scheduler.core.session import Speaker
 from tunewright_scheduler.core.training import Summary, Training, granted
 
 PARALLEL: Final = 10
@@ -104,7 +105,9 @@ def _training_ended(job: TuningJob, number: int, now: float) -> TrainingEnded:
         claim_order=now,
         provenance=Provenance("random"),
     )
-    left = exited(granted(ready, "trainer", "claim", now - 61.0), 1, subject.left(number, now), now, 600.0)
+    left = exited(
+        granted(ready, Speaker("trainer", 1, "owner"), "claim", now - 61.0), 1, subject.left(number, now), now, 600.0
+    )
     return TrainingEnded(ending(summarized(left, 1, Summary(subject.loss(number)), now)))
 
 

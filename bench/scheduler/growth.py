@@ -117,7 +117,7 @@ async def _run(folder: Path, strategy: Strategy) -> list[Stamp]:
         while True:
             for training in await claims.claim(TRAINER, opened.epoch, uuid.uuid4().hex, slots=1, wait_s=60.0):
                 held = (training_key(training), training.attempt)
-                await sessions.exited(TRAINER, held, subject.left(training.number, time.time()))
+                await sessions.exited(opened.speaker, held, subject.left(training.number, time.time()))
                 await results.take(subject.said(uid, training.number, training.attempt))
                 stamps.append(Stamp.now())
             if len(stamps) == TRAININGS:

@@ -196,6 +196,22 @@ class StoreContract:
             assert seen == sorted(seen, reverse=descending)
             assert len(seen) == len(set(seen)) == 50
 
+    async def test_documents_of_any_of_several_values_are_found_in_one_order(self, store: Store) -> None:
+        for number, holder in enumerate("abcabcabcab"):
+            fields = {"holder": holder, "state": "READY" if number == 4 else "RUNNING"}
+            await store.commit([Insert(JOBS, f"u/{number:03d}", ready(number, **fields))])
+        found, after = [], None
+        while True:
+            equals = {"holder": ("b", "c", "nobody"), "state": "RUNNING"}
+            page = await store.find(Query(JOBS, "by_holder", equals, limit=2, after=after))
+            found += [item.document["number"] for item in page.items]
+            after = page.next
+            if after is None:
+                break
+        assert found == [1, 2, 5, 7, 8, 10]
+        nobody = await store.find(Query(JOBS, "by_holder", {"holder": (), "state": "RUNNING"}))
+        assert (nobody.items, nobody.next) == ([], None)
+
     async def test_a_walk_goes_on_while_documents_come_and_go(self, store: Store) -> None:
         await store.commit([Insert(JOBS, f"u/{number:03d}", ready(number)) for number in range(20)])
         first = await store.find(Query(JOBS, "by_job", {"uid": "u"}, limit=10))

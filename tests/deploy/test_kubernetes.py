@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import kubernetes_validate
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from tests.contract.runner_contract import FOREVER, World, until
+from tests.deploy.networks import Target, reaches
 from tests.servers.cluster import Cluster, allowed_by
 from tunewright.core.arns import NOBODYS
 from tunewright.core.errors import InvalidSpec
@@ -147,6 +149,98 @@ def test_there_is_a_policy_for_every_network_that_a_training_may_have(jobs, isol
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert ("egress" in policy) is not isolated
     assert ("ingress" in policy) is not isolated
+
+
+@pytest.fixture
+def training_reaches(jobs):
+    def reached(target: Target, *, isolated: bool = False) -> bool:
+        (made,) = jobs(launch(isolated=isolated))
+        (namespace,) = of_kind("Namespace")
+        marks = made["spec"]["template"]["metadata"]["labels"]
+        return reaches(of_kind("NetworkPolicy"), namespace["metadata"]["name"], marks, target)
+
+    return reached
+
+
+def services_namespace() -> str:
+    """Return the namespace that scheduler and Kafka are in, as the trainer is told."""
+    (name,) = {variables()[one].split(".")[1] for one in ("TUNEWRIGHT_SCHEDULER", "TUNEWRIGHT_KAFKA")}
+    return name
+
+
+@pytest.mark.parametrize("port", [9092, 27017, 7070, 8080, 53, 443])
+def test_a_training_does_not_reach_the_services(training_reaches, port):
+    for address in ("10.244.1.7", "100.64.3.9", "fd00:10:244::7"):
+        pod = Target(address, port, namespace=services_namespace(), labels={"app.kubernetes.io/name": "kafka"})
+        assert not training_reaches(pod)
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("10.96.0.1", "the API's Service, as kubeadm numbers it"),
+        ("172.20.0.1", "as EKS does"),
+        ("192.168.49.2", "a node"),
+        ("fd00:10:96::1", "the API's Service on IPv6"),
+        ("169.254.169.254", "metadata of AWS, Azure and Google"),
+        ("100.100.100.200", "metadata of Alibaba"),
+        ("fd00:ec2::254", "metadata of AWS on IPv6"),
+        ("fe80::a9fe:a9fe", "link-local metadata of OpenStack"),
+    ],
+)
+@pytest.mark.parametrize("port", [80, 443, 6443])
+def test_a_training_reaches_neither_the_cluster_nor_what_gives_out_credentials(training_reaches, address, what, port):
+    assert not training_reaches(Target(address, port)), what
+
+
+def test_a_training_does_not_reach_its_trainer(training_reaches):
+    (deployment,) = of_kind("Deployment")
+    (namespace,) = of_kind("Namespace")
+    marks = deployment["spec"]["template"]["metadata"]["labels"]
+    trainer = Target("10.244.1.9", 8080, namespace=namespace["metadata"]["name"], labels=marks)
+    assert not training_reaches(trainer)
+
+
+def test_a_training_reaches_public_addresses_names_and_its_peers_unless_it_is_isolated(jobs, training_reaches):
+    (namespace,) = of_kind("Namespace")
+    (made,) = jobs(launch())
+    marks = made["spec"]["template"]["metadata"]["labels"]
+    peer = Target("10.244.1.8", 29500, namespace=namespace["metadata"]["name"], labels=marks)
+    names = [Target("10.244.0.3", 53, protocol, namespace="kube-system") for protocol in ("UDP", "TCP")]
+    cached = Target("169.254.20.10", 53, "UDP")
+    for target in (Target("52.216.1.1"), Target("2600:1f18::1"), peer, *names, cached):
+        assert training_reaches(target)
+        assert not training_reaches(target, isolated=True)
+
+
+def test_a_namespace_is_opened_by_the_label_that_the_readme_names(training_reaches):
+    label = "tunewright.dev/reached-by-trainings"
+    assert f"{label}=true" in (FOLDER.parent / "README.md").read_text()
+    store = Target("10.244.2.2", 9000, namespace="minio")
+    assert not training_reaches(store)
+    assert training_reaches(replace(store, namespace_labels={label: "true"}))
+
+
+def test_the_policy_that_the_readme_shows_opens_what_it_says_and_no_more(jobs):
+    told = (FOLDER.parent / "README.md").read_text()
+    lines = told[told.index("      apiVersion: networking.k8s.io/v1") :].split("\n\n")[0]
+    (namespace,) = of_kind("Namespace")
+    example = yaml.safe_load(lines)
+    kubernetes_validate.validate(example, VERSIONS[0], strict=True)
+    assert example["metadata"]["namespace"] == namespace["metadata"]["name"]
+    (made,) = jobs(launch())
+    marks = made["spec"]["template"]["metadata"]["labels"]
+
+    def opened(target: Target) -> bool:
+        return reaches([*of_kind("NetworkPolicy"), example], namespace["metadata"]["name"], marks, target)
+
+    metrics = Target(
+        "10.244.1.6", 7070, namespace=services_namespace(), labels={"app.kubernetes.io/name": "tunewright-metrics"}
+    )
+    assert opened(metrics)
+    assert opened(Target("10.20.0.9", 2049))
+    assert not opened(replace(metrics, port=9092))
+    assert not opened(replace(metrics, labels={"app.kubernetes.io/name": "tunewright-kafka"}))
 
 
 def test_a_training_is_held_as_the_strictest_published_standard_asks(jobs):

@@ -126,7 +126,8 @@ def _indexed(collection: str) -> frozenset[str]:
 def _place(index: Index, query: Query, key: str, row: Row) -> tuple[Any, ...] | None:
     """Return where the document stands in the index, None if the query leaves it out."""
     for name in index.equals:
-        if name not in row.fields or row.fields[name] != query.equals[name]:
+        wanted = query.equals[name]
+        if name not in row.fields or row.fields[name] not in (wanted if isinstance(wanted, tuple) else (wanted,)):
             return None
     if not index.sort:
         return (key,)

@@ -26,8 +26,7 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.facts import TrainingJobGranted
-from tunewright_scheduler.core.fitting import left
-from tunewright_scheduler.core.session import Session, check_epoch
+from tunewright_scheduler.core.session import Session, Speaker, check_epoch
 from tunewright_scheduler.core.sharing_out import Place, Reservation, Room
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.look import Look
@@ -115,7 +114,9 @@ class Claims:
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + wait_s
-        pool = await self._sessions.pool(trainer_id, epoch)  # whether that is still its epoch, the look will tell
+        pool = (
+            await self._sessions.seen(trainer_id, epoch)
+        ).pool  # whether that is still its epoch, the look will tell
         if again:
             running = await self._sessions.running(trainer_id)
             if before := [training for training in running if training.claim_id == request_id]:
@@ -165,9 +166,9 @@ class Claims:
                 return True
             open_now = await self._open([item for item in waiting if item.trainer_id not in controls.cordons])
             wanted = min(sum(claimer.slots for claimer, _ in open_now), CLAIM_LIMIT)
-            hosts = {item.value.trainer_id: await self._host(item.value) for _, item in open_now}
             if not wanted:
                 return True
+            hosts = {item.value.trainer_id: _host(item.value) for _, item in open_now}
             places = [
                 Place(claimer.trainer_id, claimer.slots, Room(claimer.free), hosts[claimer.trainer_id])
                 for claimer, _ in open_now
@@ -180,8 +181,9 @@ class Claims:
                 return offer.complete
             shares = {claimer: share for (claimer, _), share in zip(open_now, look.shares, strict=True)}
             guards = {session.value.trainer_id: _guard(session) for claimer, session in open_now if shares[claimer]}
+            holders = {claimer: session.value.speaker for claimer, session in open_now}
             try:
-                granted = await self._grant(shares, [*guards.values(), *offer.turns])
+                granted = await self._grant(shares, holders, [*guards.values(), *offer.turns])
             except Conflict:
                 continue  # another scheduler was faster, or a session was renewed: look again
             except Exception as error:  # noqa: BLE001 - it may have been applied: all of them have to ask again
@@ -192,14 +194,6 @@ class Claims:
                 if leased:
                     claimer.serve(leased)
             return offer.complete
-
-    async def _host(self, session: Session) -> Room:
-        """Return what is left of a trainer's capacity beside what it holds by our record."""
-        if session.capacity is None:
-            return Room()
-        held = await self._sessions.running(session.trainer_id)
-        demands = [await self._needs.of(one.uid, one.spec_revision, one.definition_name) for one in held]
-        return Room(left(session.capacity, demands))
 
     async def _open(self, waiting: Sequence[Claimer]) -> list[tuple[Claimer, Versioned[Session]]]:
         """Return those that may be served, each with its session; refuse the others."""
@@ -222,7 +216,7 @@ class Claims:
         return found
 
     async def _grant(
-        self, shares: dict[Claimer, list[Stored]], guards: Sequence[Write]
+        self, shares: dict[Claimer, list[Stored]], holders: dict[Claimer, Speaker], guards: Sequence[Write]
     ) -> dict[Claimer, list[Training]]:
         """Commit the grants. Raises Conflict."""
         reached = _turns_reached([stored for items in shares.values() for stored in items])
@@ -236,7 +230,7 @@ class Claims:
             granted[claimer] = []
             for stored in items:
                 training = trainings.granted(
-                    from_document(stored.document, Training), claimer.trainer_id, claimer.request_id, now
+                    from_document(stored.document, Training), holders[claimer], claimer.request_id, now
                 )
                 granted[claimer].append(training)
                 writes.append(
@@ -252,6 +246,11 @@ class Claims:
         for fact in facts:
             self._bells.ring(job_bell(fact.uid))
         return granted
+
+
+def _host(session: Session) -> Room:
+    """Return what a trainer has: beside what it holds by our record, once that is counted."""
+    return Room(session.capacity, counted=session.capacity is None)
 
 
 def _guard(session: Versioned[Session]) -> Write:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from tunewright.core.names import training_id
 from tunewright.core.phases import Phase
@@ -104,6 +104,19 @@ async def read_trainings(store: Store, uid: str, numbers: Sequence[int]) -> dict
         for number, key in keys.items()
         if key in stored
     }
+
+
+async def held_by(store: Store, trainer_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the documents of the trainings under these trainers' leases; there are as many as they have slots."""
+    held: dict[str, list[dict[str, Any]]] = {trainer_id: [] for trainer_id in trainer_ids}
+    equals, after = {"holder": tuple(trainer_ids), "state": TrainingState.RUNNING.value}, None
+    while True:
+        page = await store.find(Query("training_jobs", "by_holder", equals, limit=1000, after=after))
+        for item in page.items:
+            held[item.document["holder"]].append(item.document)
+        after = page.next
+        if after is None:
+            return held
 
 
 async def with_phases(store: Store, trainings: Sequence[Training]) -> list[tuple[Training, Sequence[Phase]]]:

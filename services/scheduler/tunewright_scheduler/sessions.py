@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from tunewright.core.errors import CallerError, Conflict, IllegalTransition, NotFound, PeerError
+from tunewright.core.errors import CallerError, Conflict, NotFound, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.phases import Phase
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, TrainingState
@@ -30,8 +30,17 @@ from tunewright_scheduler.core.ending import runs_again
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
 from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
 from tunewright_scheduler.core.phases import Told
-from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session, check_epoch, fenced, renewed
-from tunewright_scheduler.core.training import Exit, Resend, Training
+from tunewright_scheduler.core.session import (
+    LeaseState,
+    LeaseTerms,
+    Session,
+    Speaker,
+    check_epoch,
+    check_owner,
+    fenced,
+    renewed,
+)
+from tunewright_scheduler.core.training import Exit, Resend, Training, check_speaker
 from tunewright_scheduler.records import Versioned
 
 UNHEARD_S: Final = 60.0
@@ -53,8 +62,12 @@ class Sessions:
         """Open or take over a session; return it under its new epoch, and which of `holding` are void.
 
         What the trainer held by our record and does not name is lost at once: its process is gone.
+
+        Raises IllegalTransition: a session of that trainer is another owner's.
         """
         found = await self._session(session.trainer_id)
+        if found is not None:
+            check_owner(found.value, session.owner)
         now = await self._store.now()
         epoch = found.value.epoch + 1 if found else round(now * 1000)  # never one that a forgotten session had
         told = found.value.told if found else ()  # until its first heartbeat tells of them: they may be lost before
@@ -71,12 +84,12 @@ class Sessions:
                 await self.lose(training)
         return opened, (await self._orders(holding)).abandon
 
-    async def pool(self, trainer_id: str, epoch: int) -> str:
-        """Return the session's pool. Raises IllegalTransition, NotFound: it is not known to be at this epoch."""
+    async def seen(self, trainer_id: str, epoch: int) -> Session:
+        """Return the session as last read here. Raises IllegalTransition: it is not known to be at this epoch."""
         seen = self._seen.get(trainer_id)
         if seen is None or seen.epoch != epoch:
             seen = self._seen[trainer_id] = (await self.current(trainer_id, epoch)).value
-        return seen.pool
+        return seen
 
     async def heartbeat(
         self,
@@ -103,17 +116,16 @@ class Sessions:
                     return found
                 await heard(bell, left_s)
 
-    async def exited(self, trainer_id: str, held: Held, exit_: Exit, phases: tuple[Phase, ...] = ()) -> None:
+    async def exited(self, by: Speaker, held: Held, exit_: Exit, phases: tuple[Phase, ...] = ()) -> None:
         """Take note that a process has ended, which was in these phases.
 
-        Raises IllegalTransition if the lease is void, NotFound if the job is gone.
+        Raises IllegalTransition if the lease is void or another's, NotFound if the job is gone.
         """
         uid, number = split_training_id(held[0])
 
         async def step(change: Change) -> None:
             training = await change.training(number)
-            if training.state is TrainingState.RUNNING and training.holder != trainer_id:
-                raise IllegalTransition(training.name, f"held by {training.holder}", "end", "Abandon it")
+            check_speaker(training, held[1], by)
             blameless = training.attempt == held[1] and exit_.cause in NOT_THE_ALGORITHMS
             if blameless and await self._run_again(change, training, exit_, phases):
                 return

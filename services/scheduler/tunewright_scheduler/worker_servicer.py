@@ -22,7 +22,7 @@ from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.core.fitting import NO_NEED
 from tunewright_scheduler.core.orders import Held, Holding, Orders
 from tunewright_scheduler.core.phases import Told, told
-from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.session import Session, Speaker, check_owner
 from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
@@ -67,6 +67,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
     async def Heartbeat(  # noqa: N802
         self, request: worker_service_pb2.HeartbeatRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.HeartbeatResponse:
+        await self._check_owner(request.trainer_id, request.epoch)
         orders = await self._sessions.heartbeat(
             request.trainer_id,
             request.epoch,
@@ -81,6 +82,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.ClaimRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.ClaimResponse:
         _check(request)
+        await self._check_owner(request.trainer_id, request.epoch)
         claimed = await self._claims.claim(
             request.trainer_id,
             request.epoch,
@@ -111,14 +113,19 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
             artifact_uri=request.artifact_uri,
         )
         phases = told([from_message(phase, Phase) for phase in request.phases])
-        await self._sessions.exited(request.trainer_id, _held(request.attempt), exit_, phases)
+        by = Speaker(request.trainer_id, request.epoch, caller())
+        await self._sessions.exited(by, _held(request.attempt), exit_, phases)
         return worker_service_pb2.ExitedResponse()
 
     async def CloseSession(  # noqa: N802
         self, request: worker_service_pb2.CloseSessionRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.CloseSessionResponse:
+        await self._check_owner(request.trainer_id, request.epoch)
         await self._sessions.close(request.trainer_id, request.epoch)
         return worker_service_pb2.CloseSessionResponse()
+
+    async def _check_owner(self, trainer_id: str, epoch: int) -> None:
+        check_owner(await self._sessions.seen(trainer_id, epoch), caller())
 
 
 def _check(request: worker_service_pb2.OpenSessionRequest | worker_service_pb2.ClaimRequest) -> None:

@@ -223,8 +223,8 @@ async def open_and_claim(servicer, **fields) -> list[pb.Grant]:
     host = pb.Capacity(cpus=8, memory_bytes=64 * GIB, gpus=2)
     with speaking_for("owner"):
         session = await servicer.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=4, capacity=host), None)
-    request = pb.ClaimRequest(trainer_id="t", epoch=session.epoch, request_id="r", slots=4, free=host, **fields)
-    return list((await servicer.Claim(request, None)).grants)
+        request = pb.ClaimRequest(trainer_id="t", epoch=session.epoch, request_id="r", slots=4, free=host, **fields)
+        return list((await servicer.Claim(request, None)).grants)
 
 
 async def test_a_grant_says_what_each_instance_takes(world, servicer):

@@ -39,8 +39,8 @@ class Desk:
         await self.world.answer_all()
         with speaking_for("owner"):
             self.epoch = (await self.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2), None)).epoch
-        request = pb.ClaimRequest(trainer_id="t", epoch=self.epoch, request_id="r", slots=2)
-        self.grants = list((await self.worker.Claim(request, None)).grants)
+            request = pb.ClaimRequest(trainer_id="t", epoch=self.epoch, request_id="r", slots=2)
+            self.grants = list((await self.worker.Claim(request, None)).grants)
 
     async def heartbeat(self, *phases: pb.Phase, after_s: float = TOLD_EVERY_S, exited: bool = False) -> int:
         """Tell of the first training; return by how much the session's version has grown."""
@@ -49,7 +49,8 @@ class Desk:
         first, second = (grant.attempt for grant in self.grants)
         holding = [pb.Holding(attempt=first, phases=phases, exited=exited), pb.Holding(attempt=second)]
         request = pb.HeartbeatRequest(trainer_id="t", epoch=self.epoch, holding=holding)
-        await self.worker.Heartbeat(request, None)
+        with speaking_for("owner"):
+            await self.worker.Heartbeat(request, None)
         return await self.version() - before
 
     async def version(self) -> int:
@@ -136,7 +137,8 @@ async def test_an_end_leaves_the_phases_with_the_training(desk):
         phases=phases,
     )
     for _ in range(2):  # told twice, it is told once
-        await desk.worker.Exited(end, None)
+        with speaking_for("owner"):
+            await desk.worker.Exited(end, None)
         assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading", "Training"]
 
 

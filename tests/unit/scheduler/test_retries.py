@@ -13,6 +13,7 @@ from tunewright.platform.store.port import Query
 from tunewright_scheduler import records
 from tunewright_scheduler.core.decide import StopRequested
 from tunewright_scheduler.core.ending import MAX_LOSSES
+from tunewright_scheduler.core.session import Speaker
 from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.worker_servicer import _grant
@@ -46,7 +47,9 @@ async def attempt(world: World, cause: EndCause, code: int | None = None, ran_s:
     world.store.clock += ran_s
     now = world.store.clock
     await world.sessions.exited(
-        "t", (records.training_key(claimed), claimed.attempt), Exit(cause, code, "", now - ran_s, now)
+        Speaker("t", epoch, "owner"),
+        (records.training_key(claimed), claimed.attempt),
+        Exit(cause, code, "", now - ran_s, now),
     )
     return claimed
 
@@ -111,9 +114,10 @@ async def test_what_its_trainer_had_no_room_for_waits_on_and_that_is_no_retry(wo
         epoch = await world.open("t")
         (claimed,) = await world.claim("t", epoch, f"r{epoch}")
         world.store.clock += 1
+        by = Speaker("t", epoch, "owner")
         no_room = Exit(EndCause.PREEMPTED, None, "no room on this trainer", None, world.store.clock)
         for _ in range(2):  # told twice
-            await world.sessions.exited("t", (records.training_key(claimed), claimed.attempt), no_room)
+            await world.sessions.exited(by, (records.training_key(claimed), claimed.attempt), no_room)
     training = await world.training(1)
     assert (training.state, training.losses, training_message(training).retries) == (TrainingState.READY, 0, 0)
     assert (training.ran_s, training.phases) == (0.0, ())
@@ -125,8 +129,9 @@ async def test_what_was_to_be_stopped_and_had_no_room_is_stopped(world):
     epoch = await world.open("t")
     (claimed,) = await world.claim("t", epoch, "r")
     await world.changes.send(UID, StopRequested("enough"))
+    by = Speaker("t", epoch, "owner")
     no_room = Exit(EndCause.PREEMPTED, None, "no room", None, world.store.clock)
-    await world.sessions.exited("t", (records.training_key(claimed), claimed.attempt), no_room)
+    await world.sessions.exited(by, (records.training_key(claimed), claimed.attempt), no_room)
     assert (await world.training(1)).state is TrainingState.STOPPED
 
 

@@ -15,6 +15,7 @@ from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.core.decide import PauseRequested
 from tunewright_scheduler.core.ending import MAX_WAIT_EXCEEDED
 from tunewright_scheduler.core.phases import MOST_KEPT
+from tunewright_scheduler.core.session import Speaker
 from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.sweep import Sweep
@@ -133,12 +134,12 @@ async def test_the_wait_of_a_paused_job_ends_too(world):
 
 async def test_phases_of_all_attempts_are_kept_with_what_interrupted_them(world):
     await begin(world)
-    await claim(world)
+    claimed = await claim(world)
     now = world.store.clock
     first = (Phase("Starting", now), Phase("Training", now + 1, "on 2 GPUs"))
     key = (f"{UID}/000001", 1)
     exit_ = Exit(EndCause.PREEMPTED, None, "", now, now)
-    await world.sessions.exited("t", key, exit_, first)
+    await world.sessions.exited(Speaker("t", claimed.lease_epoch, "owner"), key, exit_, first)
     training = await world.training(1)
     assert [phase.status for phase in training.phases] == ["Starting", "Training", "Interrupted"]
     assert "preempted" in training.phases[-1].message
@@ -152,5 +153,6 @@ async def test_very_many_attempts_leave_a_bounded_record(world):
         claimed = await claim(world)
         exit_ = Exit(EndCause.PREEMPTED, None, "", world.store.clock, world.store.clock)
         phases = (Phase("Starting", world.store.clock), Phase("Training", world.store.clock))
-        await world.sessions.exited("t", (f"{UID}/000001", claimed.attempt), exit_, phases)
+        by = Speaker("t", claimed.lease_epoch, "owner")
+        await world.sessions.exited(by, (f"{UID}/000001", claimed.attempt), exit_, phases)
     assert len((await world.training(1)).phases) == MOST_KEPT

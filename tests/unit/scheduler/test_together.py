@@ -21,6 +21,7 @@ from tunewright_scheduler.changes import TOGETHER, Changes
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.orders import Holding
+from tunewright_scheduler.core.session import Speaker
 from tunewright_scheduler.core.training import Exit
 from tunewright_scheduler.results import Results
 from tunewright_scheduler.sweep import AT_ONCE, Sweep
@@ -75,7 +76,9 @@ async def test_ends_that_come_at_once_cost_two_commits_and_lose_nothing(world: W
     claimed = await world.claim("t", epoch, "r", slots=4)
     sizes, now = count_commits(world), world.store.clock
     exits = [
-        world.sessions.exited("t", (f"{UID}/{one.number:06d}", 1), Exit(EndCause.EXITED, 0, "", now, now, ""))
+        world.sessions.exited(
+            Speaker("t", epoch, "owner"), (f"{UID}/{one.number:06d}", 1), Exit(EndCause.EXITED, 0, "", now, now, "")
+        )
         for one in claimed
     ]
     await asyncio.gather(*exits)

@@ -33,7 +33,7 @@ from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.ending import summarized
 from tunewright_scheduler.core.job import Provenance, Suggestion, TuningJob
 from tunewright_scheduler.core.orders import Holding
-from tunewright_scheduler.core.session import LeaseTerms, Session
+from tunewright_scheduler.core.session import LeaseTerms, Session, Speaker
 from tunewright_scheduler.core.training import Exit, Summary, Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.needs import Needs
@@ -152,7 +152,8 @@ class World:
     ) -> None:
         now = self.store.clock
         exit_ = Exit(cause, code, "" if code == 0 else f"exit code {code}", now - seconds, now)
-        await self.sessions.exited(training.holder, (records.training_key(training), training.attempt), exit_)
+        by = Speaker(training.holder, training.lease_epoch, training.lease_owner)
+        await self.sessions.exited(by, (records.training_key(training), training.attempt), exit_)
 
     async def summarize(self, training: Training, value: float | None, fault: str = "") -> TuningJob:
         async def step(change: Change) -> None:

@@ -54,6 +54,15 @@ class LeaseTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """In whose name something is said: a trainer, its session's epoch, and whose credentials these are."""
+
+    trainer_id: str
+    epoch: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     trainer_id: str
     epoch: int
@@ -70,6 +79,10 @@ class Session:
     """What its host has for trainings; None: only slots are counted."""
     told: tuple[Told, ...] = ()
     """The phases of what it runs, as of the last renewal."""
+
+    @property
+    def speaker(self) -> Speaker:
+        return Speaker(self.trainer_id, self.epoch, self.owner)
 
     @property
     def lease(self) -> LeaseState:
@@ -100,6 +113,13 @@ def check_epoch(session: Session | None, trainer_id: str, epoch: int) -> Session
         state = "lost" if session is None else f"at epoch {session.epoch}"
         raise IllegalTransition(f"session of trainer {trainer_id}", state, f"be used at epoch {epoch}", "Open it again")
     return session
+
+
+def check_owner(session: Session, owner: str) -> None:
+    """Raises IllegalTransition: the session was opened with credentials of somebody else."""
+    if session.owner != owner:
+        what, remedy = f"session of trainer {session.trainer_id}", "Choose another trainer_id"
+        raise IllegalTransition(what, "opened with credentials of another owner", "be used with yours", remedy)
 
 
 def renewed(

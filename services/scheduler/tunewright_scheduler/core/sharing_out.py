@@ -52,6 +52,8 @@ class Room:
 
     left: Capacity | None = None
     """None: nobody counts."""
+    counted: bool = True
+    """False: there is no more than this; what is taken of it has not been looked up yet."""
 
     def holds(self, demand: Demand) -> bool:
         return fits(demand, self.left)

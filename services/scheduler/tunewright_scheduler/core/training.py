@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tunewright.core.errors import IllegalTransition
 from tunewright.core.phases import Phase
 from tunewright.core.space import Value
 from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
 from tunewright_scheduler.core.job import Provenance
+from tunewright_scheduler.core.session import Speaker
 
 JOB_PAUSED: Final = "its tuning job is paused"
 CLAIM_REMINDER_S: Final = 60.0
@@ -119,6 +121,10 @@ class Training:
     attempt: int = 0
     """Leases granted so far; the last one's fencing token."""
     holder: str = ""
+    lease_epoch: int = 0
+    """Of the session under which the last lease was granted; 0: that was before this was kept."""
+    lease_owner: str = ""
+    """Whose credentials that session was opened with."""
     claim_id: str = ""
     losses: int = 0
     retries: int = 0
@@ -243,19 +249,38 @@ def has_expired(training: Training, now: float) -> bool:
     return unended and training.expires_at is not None and training.expires_at <= now
 
 
-def granted(training: Training, holder: str, claim_id: str, now: float) -> Training:
+def granted(training: Training, to: Speaker, claim_id: str, now: float) -> Training:
     """Lease the training to a trainer under the next attempt."""
     return replace(
         training,
         state=move_training(training.name, training.state, TrainingState.RUNNING),
         attempt=training.attempt + 1,
-        holder=holder,
+        holder=to.trainer_id,
+        lease_epoch=to.epoch,
+        lease_owner=to.owner,
         claim_id=claim_id,
         granted_at=now,
         due_at=training.expires_at,
         reason="",
         summary=None,  # one of the attempt before may have come after its loss
     )
+
+
+def check_speaker(training: Training, attempt: int, by: Speaker) -> None:
+    """Let nobody but the trainer that was given an attempt say how it went.
+
+    That of an older epoch than the grant's cannot know of it. Newer ones may be told of, and need not be open any more:
+    it is by the attempt that a report is late, not by the session, which may have lapsed or been opened anew meanwhile.
+
+    Raises: IllegalTransition.
+    """
+    given = Speaker(training.holder or training.left_by, training.lease_epoch, training.lease_owner)
+    trusted = not given.owner or (by.owner == given.owner and by.epoch >= given.epoch)
+    if attempt == training.attempt and not (by.trainer_id == given.trainer_id and trusted):
+        what = f"attempt {attempt} of {training.name}"
+        state = f"leased to trainer {given.trainer_id} at epoch {given.epoch}"
+        event = f"be ended by trainer {by.trainer_id} at epoch {by.epoch} with these credentials"
+        raise IllegalTransition(what, state, event, "Abandon it")
 
 
 def warned(training: Training, unmatched: Unmatched) -> Training:

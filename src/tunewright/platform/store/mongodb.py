@@ -301,7 +301,7 @@ class MongoStore:
 
 
 def _conditions(index: Index, query: Query) -> dict[str, Any]:
-    conditions: dict[str, Any] = {f"doc.{name}": query.equals[name] for name in index.equals}
+    conditions: dict[str, Any] = {f"doc.{name}": _wanted(query.equals[name]) for name in index.equals}
     after = position(query.after) if query.after is not None else None
     beyond = "$lt" if query.descending else "$gt"
     if not index.sort:
@@ -314,6 +314,10 @@ def _conditions(index: Index, query: Query) -> dict[str, Any]:
         bounds["$lte" if query.descending else "$gte"] = value
         conditions["$or"] = [{field: {beyond: value}}, {field: value, "_id": {beyond: key}}]
     return conditions | {field: bounds}
+
+
+def _wanted(value: Any) -> Any:
+    return {"$in": list(value)} if isinstance(value, tuple) else value
 
 
 def _stored(found: dict[str, Any]) -> Stored:

@@ -84,8 +84,9 @@ Write = Insert | Replace | Put | Remove | Check
 class Query:
     """Which documents to find, through a declared index of the collection (see collections.py).
 
-    `equals` gives a value to each of the index's leading fields. The rest of the index orders the answer, ties by key;
-    `low` (inclusive) and `high` (exclusive) bound its sort field. `after` is the `next` of the page before.
+    `equals` gives a value to each of the index's leading fields, or a tuple: any of these values. The rest of the index
+    orders the answer, ties by key; `low` (inclusive) and `high` (exclusive) bound its sort field. `after` is the `next`
+    of the page before.
     """
 
     collection: str

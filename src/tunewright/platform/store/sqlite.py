@@ -274,8 +274,13 @@ def _find(connection: sqlite3.Connection, query: Query) -> Page:
 
 
 def _conditions(index: Index, query: Query) -> tuple[str, list[Any]]:
-    conditions = [f'"{name}" = ?' for name in index.equals]
-    values: list[Any] = [query.equals[name] for name in index.equals]
+    conditions: list[str] = []
+    values: list[Any] = []
+    for name in index.equals:
+        wanted = query.equals[name]
+        some = wanted if isinstance(wanted, tuple) else (wanted,)
+        conditions.append(f'"{name}" IN ({", ".join("?" * len(some))})')
+        values.extend(some)
     if index.sort:
         conditions.append(f'"{index.sort}" IS NOT NULL')
         for bound, operator in ((query.low, ">="), (query.high, "<")):
