@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tunewright.core.locations import Location, location_of
-from tunewright_trainer.folder import AttemptFolder
+from tunewright_trainer.folder import AttemptFolder, own_models
 from tunewright_trainer.storage.port import Storage, quietly
 
 MODEL: Final = "model.tar.gz"
@@ -29,7 +29,7 @@ def destination(output_uri: str, data_dir: Path, training_name: str) -> Location
     if output_uri:
         root = location_of(output_uri, "output_uri")
     else:
-        root = Location("", f"{data_dir.resolve()}/artifacts".lstrip("/"))
+        root = Location("", str(own_models(data_dir).resolve()).lstrip("/"))
     return root / training_name / "output"
 
 

@@ -170,6 +170,11 @@ class Folders:
                 yield AttemptFolder(grant.parent)
 
 
+def own_models(data_dir: Path) -> Path:
+    """Return where models are kept of which nobody says where."""
+    return data_dir / "artifacts"
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader, also after a kill, sees all of it or none."""
     beside = path.with_name(path.name + ".new")

@@ -49,7 +49,7 @@ def bring_code(uri: str, to: Sequence[Path], buckets: Buckets, scratch: Path, to
 
 def _copy_folder(location: Location, code: Path, buckets: Buckets, told: Callable[[int], None]) -> None:
     """Copy what a user would pack; who may run a file is not known of an object, and is looked up."""
-    storage, root = buckets.folder(location), location.key.rstrip("/") + "/"
+    storage, root = buckets.folder(location, FIELD), location.key.rstrip("/") + "/"
     for found in storage.list(root):
         copy = code / found.key.removeprefix(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def _copy_folder(location: Location, code: Path, buckets: Buckets, told: Callabl
 
 
 def _archive(location: Location, folder: Path, buckets: Buckets, told: Callable[[int], None]) -> Path:
-    storage, archive = buckets.of(location), folder / "archive"
+    storage, archive = buckets.of(location, FIELD), folder / "archive"
     if not any(found.key == location.key for found in storage.list(location.key)):
         raise NotFound(FIELD, location.uri, "it must be one object; " + REMEDY)
     storage.fetch(location.key, archive, told)

@@ -13,6 +13,7 @@ from tunewright.core.locations import location_of
 from tunewright_trainer import artifact
 from tunewright_trainer.folder import AttemptFolder, read_failure
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def folder(tmp_path: Path) -> AttemptFolder:
 
 def publish(folder: AttemptFolder, target: Path) -> None:
     location = location_of(target.as_uri(), "target")
-    artifact.publish(folder, Buckets(None).of(location), location)
+    artifact.publish(folder, Buckets(None, Disk((target,))).of(location), location)
 
 
 def names(archive: Path) -> list[str]:

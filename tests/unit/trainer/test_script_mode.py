@@ -17,6 +17,7 @@ from tunewright_trainer.core.program import SUBMIT_DIRECTORY, submitted_code
 from tunewright_trainer.fetching import Fetching, NotFetched
 from tunewright_trainer.folder import AttemptFolder, Folders
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 
 
 def packed(**files: str) -> bytes:
@@ -42,7 +43,7 @@ async def bring(tmp_path: Path, uri: str, instances: int = 1) -> AttemptFolder:
     folder.root.mkdir(parents=True, exist_ok=True)
     definition = Definition("image", resources=Resources(instance_count=instances))
     launch = Launch(Attempt("job/000001", 1), "job-001", definition, {SUBMIT_DIRECTORY: uri})
-    with closing(Fetching(Buckets(tmp_path / "s3"))) as fetching:
+    with closing(Fetching(Buckets(tmp_path / "s3", Disk((tmp_path / "mine",))))) as fetching:
         await fetching.fetch(launch, folder)
     return folder
 
