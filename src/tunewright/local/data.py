@@ -32,10 +32,10 @@ def folder_of_buckets(options: LocalOptions, data_dir: Path) -> Path | None:
 
 
 def data_check(s3_root: Path | None, disk: Disk) -> Callable[[str, Definition], None]:
-    """Return a check of (path, definition). It raises InvalidSpec: data, code or a place for what is left are missing,
-    or are where `disk` does not let a job name them.
+    """Return a check of (path, definition). It raises InvalidSpec: data, code or a place for what is left are missing.
 
-    An S3 endpoint it does not ask, which may take its time: there the trainer finds out.
+    Where `disk` does not let a job name them, they are missing too. An S3 endpoint it does not ask, which may take its
+    time: there the trainer finds out.
     """
     buckets = Buckets(s3_root, disk)
 

@@ -116,7 +116,7 @@ def test_so_do_models_unless_nobody_says_where(world):
         (world.root / "model").write_text("weights")
         world.buckets.require(allowed, "output_uri")
         world.buckets.of(allowed).put(world.root / "model", allowed.key, quietly)
-    for closed in (world.root, world.settings.data_dir / "trainings", Path("/dev/shm")):  # noqa: S108 - it is refused
+    for closed in (world.root, world.settings.data_dir / "trainings", Path("/dev/shm")):
         with pytest.raises(InvalidSpec, match="output_uri"):
             world.buckets.require(location_of(closed.as_uri(), "x"), "output_uri")
 

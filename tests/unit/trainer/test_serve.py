@@ -136,5 +136,5 @@ def test_no_file_may_be_named_unless_an_operator_says_so(tmp_path):
 @pytest.mark.parametrize("root", ["/proc", "/run/", "{0}/data", "{0}/data/trainings"])
 def test_the_folders_that_may_be_named_are_none_of_the_trainers_own(tmp_path, root):
     settings = given(DATA_DIR=f"{tmp_path}/data", DATA_ROOTS=root.format(tmp_path))
-    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_DATA_ROOTS: .* own. Name folders of data alone"):
+    with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_DATA_ROOTS: .* own\. Name folders of data alone"):
         settings.of_trainer(Inventory())
