@@ -17,6 +17,7 @@ from tunewright_trainer.core.attempt import Attempt, Launch
 from tunewright_trainer.fetching import Fetching
 from tunewright_trainer.folder import Folders, read_failure
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 
 pytest.importorskip("sagemaker_training", reason="the sagemaker-training toolkit comes with `make setup`")
 pytestmark = pytest.mark.timeout(180)
@@ -59,7 +60,7 @@ def launch(world: DockerWorld, dockerfile: str, *, isolated: bool = False, **hyp
 
 async def fetch(world: DockerWorld, launch: Launch, root: Path) -> None:
     world.folder(launch).root.mkdir(parents=True)
-    with closing(Fetching(Buckets(root))) as fetching:
+    with closing(Fetching(Buckets(root, Disk((EXAMPLE,))))) as fetching:
         await fetching.fetch(launch, world.folder(launch))
 
 

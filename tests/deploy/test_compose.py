@@ -189,6 +189,14 @@ def test_trainers_run_programs_from_the_mounted_folder_and_from_nowhere_else():
     assert [volume for volume in service("trainer")["volumes"] if volume.endswith(":/programs:ro")]
 
 
+@pytest.mark.parametrize("name", ["trainer", "trainer-docker"])
+def test_of_a_trainers_disk_jobs_name_programs_and_models_and_nothing_else(name):
+    instructed = [pair for kind, rest in instructions("trainer") if kind == "ENV" for pair in rest.split()]
+    assert "TUNEWRIGHT_DATA_ROOTS=/programs:/models" in instructed
+    assert "TUNEWRIGHT_DATA_ROOTS" not in service(name)["environment"]
+    assert "models:/models" in service(name)["volumes"]
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_readiness_is_asked_on_the_port_that_is_served(name):
     check = instruction(name, "HEALTHCHECK")

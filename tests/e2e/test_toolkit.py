@@ -23,6 +23,7 @@ from tunewright_trainer.fetching import Fetching
 from tunewright_trainer.folder import AttemptFolder, Folders, read_failure
 from tunewright_trainer.runner.process import ProcessRunner
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 
 pytest.importorskip("sagemaker_training", reason="the sagemaker-training toolkit comes with `make setup`")
 
@@ -92,7 +93,7 @@ class World:
 
     async def start(self, launch: Launch) -> None:
         self.folder.root.mkdir(parents=True)
-        with closing(Fetching(Buckets(self.root / "s3"))) as fetching:
+        with closing(Fetching(Buckets(self.root / "s3", Disk((self.root, EXAMPLE))))) as fetching:
             await fetching.fetch(
                 Launch(launch.attempt, "job-001", Definition(self.image), launch.hyperparameters), self.folder
             )

@@ -150,6 +150,7 @@ class Fleet:
                 TUNEWRIGHT_SCHEDULER=_addresses(schedulers),
                 TUNEWRIGHT_DATA_DIR=str(self.folder / f"trainer-{number}"),
                 TUNEWRIGHT_IMAGE_ROOTS=str(self.folder),
+                TUNEWRIGHT_DATA_ROOTS=str(self.folder),
                 TUNEWRIGHT_SLOTS=str(slots),
                 **more,
             )

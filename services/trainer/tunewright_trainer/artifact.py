@@ -9,19 +9,19 @@ first instance's is packed: AMT says that there must be none.
 
 from __future__ import annotations
 
-import tarfile
-from collections.abc import Sequence
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from tunewright.core.locations import Location, location_of
-from tunewright_trainer.folder import AttemptFolder
+from tunewright_trainer.folder import AttemptFolder, own_models
+from tunewright_trainer.packing import write_archive
+from tunewright_trainer.program_files import opened
 from tunewright_trainer.storage.port import Storage, quietly
 
 MODEL: Final = "model.tar.gz"
 OUTPUT: Final = "output.tar.gz"
-COMPRESSION_LEVEL: Final = 1
-"""Weights hardly compress; a slot should not wait for trying."""
 
 
 def destination(output_uri: str, data_dir: Path, training_name: str) -> Location:
@@ -29,54 +29,34 @@ def destination(output_uri: str, data_dir: Path, training_name: str) -> Location
     if output_uri:
         root = location_of(output_uri, "output_uri")
     else:
-        root = Location("", f"{data_dir.resolve()}/artifacts".lstrip("/"))
+        root = Location("", str(own_models(data_dir).resolve()).lstrip("/"))
     return root / training_name / "output"
 
 
 def anything_to_pack(folder: AttemptFolder, instances: int) -> bool:
-    return any(_has_files(source) for sources in _sources(folder, instances).values() for source in sources)
+    return any(_has_files(folder, source) for sources in _sources(folder, instances).values() for source in sources)
 
 
-def pack(folder: AttemptFolder, instances: int) -> list[str]:
-    """Write the archives of what there is. Blocks; raises OSError.
+def pack(folder: AttemptFolder, instances: int, told: Callable[[int], None] = quietly) -> list[str]:
+    """Write the archives of what there is. Blocks; `told` hears of bytes, and what it raises ends the call.
 
-    Returns the names of what was left out, for an earlier instance has left something of that name.
+    Returns the names of what was left out, for an earlier instance has left something of that name. Raises OSError:
+    there is no room, for example. Nothing of an archive that was not finished is left.
     """
     left_out: list[str] = []
     for name, sources in _sources(folder, instances).items():
         archive = folder.artifacts / name
-        if not archive.exists() and any(map(_has_files, sources)):
+        filled = [source for source in sources if _has_files(folder, source)]
+        if filled and not archive.exists():
             folder.artifacts.mkdir(exist_ok=True)
             beside = archive.with_name(name + ".new")
-            left_out += _write(beside, [source for source in sources if _has_files(source)])
-            beside.rename(archive)
+            try:
+                left_out += write_archive(beside, folder.root, filled, told)
+                beside.rename(archive)
+            except BaseException:
+                beside.unlink(missing_ok=True)
+                raise
     return left_out
-
-
-def _write(archive: Path, sources: Sequence[Path]) -> list[str]:
-    """Write the entries of all folders into one archive; return the names of those that were taken."""
-    is_folder_by_name: dict[str, bool] = {}
-    left_out: list[str] = []
-    with tarfile.open(archive, "w:gz", compresslevel=COMPRESSION_LEVEL) as tar:
-        for source in sources:
-            pending = _entries(source, "")
-            while pending:
-                entry, name = pending.pop()
-                is_folder = entry.is_dir() and not entry.is_symlink()
-                if name not in is_folder_by_name:
-                    is_folder_by_name[name] = is_folder
-                    tar.add(entry, arcname=name, recursive=False)
-                elif not (is_folder and is_folder_by_name[name]):
-                    left_out.append(name)
-                    continue
-                if is_folder:
-                    pending += _entries(entry, f"{name}/")
-    return left_out
-
-
-def _entries(folder: Path, prefix: str) -> list[tuple[Path, str]]:
-    """Return what is in a folder with its name in the archive, the last by name first."""
-    return [(entry, prefix + entry.name) for entry in sorted(folder.iterdir(), reverse=True)]
 
 
 def publish(folder: AttemptFolder, storage: Storage, target: Location) -> None:
@@ -91,9 +71,12 @@ def _sources(folder: AttemptFolder, instances: int) -> dict[str, list[Path]]:
     return {MODEL: [instance.model for instance in left], OUTPUT: [instance.output_data for instance in left]}
 
 
-def _has_files(source: Path) -> bool:
+def _has_files(folder: AttemptFolder, source: Path) -> bool:
     """Whether there is something to pack; what may not be read is something, and says so when it is packed."""
     try:
-        return source.is_dir() and not source.is_symlink() and any(source.iterdir())
+        with opened(folder.root, source) as at, os.scandir(at) as entries:
+            return any(True for _ in entries)
     except PermissionError:
         return True
+    except OSError:  # there is none, or a link in its place
+        return False

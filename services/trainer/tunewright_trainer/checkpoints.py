@@ -38,6 +38,7 @@ from tunewright_trainer.storage.buckets import Buckets
 from tunewright_trainer.storage.port import Storage
 from tunewright_trainer.transfer import Transfer, require_room
 
+FIELD: Final = "checkpoint_uri"
 LOOK_S: Final = 5.0
 """Between two looks at the folders. A file that two looks find unchanged is whole, and goes to storage."""
 LAST_PATIENCE_S: Final = 60.0
@@ -125,13 +126,13 @@ class CheckpointSync:
 
     @property
     def _place(self) -> Location:
-        return location_of(self._uri, "checkpoint_uri") / self._name
+        return location_of(self._uri, FIELD) / self._name
 
     def _there(self) -> list[str]:
         """Return the keys of the checkpoints in storage. Raises also OSError: there is no room for them."""
         place = self._place
         try:
-            sizes = {found.key: found.size for found in self._buckets.of(place).list(f"{place.key}/")}
+            sizes = {found.key: found.size for found in self._buckets.of(place, FIELD).list(f"{place.key}/")}
         except NotFound:
             if self._buckets.are_far(place):
                 raise
@@ -145,7 +146,7 @@ class CheckpointSync:
         to = tuple(folder / path for folder in self._folders)
         for file in to:
             file.parent.mkdir(parents=True, exist_ok=True)
-        File(self._buckets.of(self._place), key, to, packed=False).fetch(told, told)
+        File(self._buckets.of(self._place, FIELD), key, to, packed=False).fetch(told, told)
 
     def _brought(self) -> None:
         self._stored = self._look()
@@ -171,7 +172,7 @@ class CheckpointSync:
 
     def _do(self, instance: int, todo: Changes, now: Look, told: Callable[[int], None]) -> None:
         place, stored = self._place, self._stored[instance]
-        storage = self._buckets.of(place)
+        storage = self._buckets.of(place, FIELD)
         refused: Exception | None = None
         for path in todo.to_store:
             told(0)

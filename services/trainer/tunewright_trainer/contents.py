@@ -24,7 +24,8 @@ from tunewright_trainer.core.channels import (
     path_of,
     read_manifest,
 )
-from tunewright_trainer.storage.buckets import DISK, Buckets, prefix_of
+from tunewright_trainer.storage.buckets import Buckets, prefix_of
+from tunewright_trainer.storage.disk import ROOT
 from tunewright_trainer.storage.folder import PIECE_BYTES, UNFINISHED, FolderStorage
 from tunewright_trainer.storage.port import Storage
 
@@ -55,7 +56,7 @@ class File:
         else:
             self.storage.fetch(self.key, first, come)
         for other in others:
-            FolderStorage(DISK).fetch(str(first).lstrip("/"), other, written)
+            FolderStorage(ROOT).fetch(str(first).lstrip("/"), other, written)
 
     def _fetch_packed(self, to: Path, come: Told, written: Told) -> None:
         packed = _beside(to)
@@ -104,26 +105,28 @@ def find(channel: Channel, buckets: Buckets, scratch: Path, told: Told) -> Conte
 
     Raises what the storage does, and InvalidSpec: it holds nothing, or its manifest is none.
     """
+    field = f"channel {channel.name}"
     if channel.s3_data_type == "ManifestFile":
         root, named = read_manifest(_manifest(channel, buckets, scratch, told), channel.uri)
-        return Contents(channel, buckets.of(root), root.key, named, array("Q", [0] * len(named)))
-    location = location_of(channel.uri, f"channel {channel.name}")
-    storage, prefix = buckets.of(location), prefix_of(location)
+        return Contents(channel, buckets.of(root, field), root.key, named, array("Q", [0] * len(named)))
+    location = location_of(channel.uri, field)
+    storage, prefix = buckets.of(location, field), prefix_of(location)
     keys: list[str] = []
     sizes = array("Q")
     for found in storage.list(prefix):
         keys.append(found.key)
         sizes.append(found.size)
     if not keys:
-        raise InvalidSpec(f"channel {channel.name}", no_objects(channel.uri))
+        raise InvalidSpec(field, no_objects(channel.uri))
     order = sorted(range(len(keys)), key=keys.__getitem__)
     ordered = array("Q", (sizes[index] for index in order))
     return Contents(channel, storage, prefix, [keys[index] for index in order], ordered)
 
 
 def _manifest(channel: Channel, buckets: Buckets, scratch: Path, told: Told) -> bytes:
-    location = location_of(channel.uri, f"channel {channel.name}")
-    storage = buckets.of(location)
+    field = f"channel {channel.name}"
+    location = location_of(channel.uri, field)
+    storage = buckets.of(location, field)
     size = next((found.size for found in storage.list(location.key) if found.key == location.key), None)
     if size is None:
         raise NotFound("manifest", channel.uri)

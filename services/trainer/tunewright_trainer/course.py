@@ -108,7 +108,7 @@ class Course:
             self._target = artifact.destination(
                 definition.output_uri, host.settings.data_dir, self._grant.training_name
             )
-            host.buckets.are_far(self._target)
+            host.buckets.require(self._target, "output_uri")
             if definition.checkpoint_uri:
                 checkpoints = host.checkpoints(self._launch, self.folder, host.buckets)
                 self._keeping = Keeping(checkpoints, self.folder, host.session.opened, self._judgement.is_spoken)

@@ -149,10 +149,11 @@ class Fetching:
         is_split = is_sharded(channel) and launch.instances > 1
         if not self._views or input_mode(channel, launch.definition) is not InputMode.FAST_FILE or is_split:
             return None
-        location = location_of(channel.uri, f"channel {channel.name}")
+        field = f"channel {channel.name}"
+        location = location_of(channel.uri, field)
         if not is_prefix or self._buckets.are_far(location):
             return None
-        storage, prefix = self._buckets.folder(location), prefix_of(location)
+        storage, prefix = self._buckets.folder(location, field), prefix_of(location)
         return storage.folder(prefix) if any(True for _ in storage.list(prefix)) else None
 
 

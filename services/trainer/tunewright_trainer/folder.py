@@ -32,12 +32,14 @@ from pathlib import Path
 from tunewright_trainer.core.attempt import Attempt
 from tunewright_trainer.core.capacity import Gpus
 from tunewright_trainer.core.program import METRICS_FILE
+from tunewright_trainer.program_files import open_file, opened, size_of
 
 
 class InstanceFolder:
     """What one instance says and leaves: `base` is its /opt/ml."""
 
     def __init__(self, root: Path, instance: int) -> None:
+        self.root = root
         suffix = f"-{instance + 1}" if instance else ""
         self.base = root / f"base{suffix}"
         self.spool = root / f"spool{suffix}"
@@ -147,16 +149,13 @@ class AttemptFolder:
 
     def said_bytes(self, count: int) -> int:
         """Return how much the programs have said, in their output and in the metrics file."""
-        try:
-            metrics_bytes = self.first.metrics_file.lstat().st_size
-        except OSError:
-            metrics_bytes = 0
-        return sum(self.spool_bytes(count)) + metrics_bytes
+        return sum(self.spool_bytes(count)) + size_of(self.root, self.first.metrics_file)
 
     def remove_data(self, count: int) -> None:
         """Remove what can be fetched again: the data of `count` instances."""
         for instance in self.instances(count):
-            shutil.rmtree(instance.input_data, ignore_errors=True)
+            with suppress(OSError), opened(self.root, instance.input_data.parent) as at:
+                shutil.rmtree(instance.input_data.name, ignore_errors=True, dir_fd=at)
 
     def remove(self) -> None:
         """Remove all of it, its grant first: what a kill leaves of it must not be found again, and packed, as a whole.
@@ -195,6 +194,11 @@ class Folders:
             yield AttemptFolder(root)
 
 
+def own_models(data_dir: Path) -> Path:
+    """Return where models are kept of which nobody says where."""
+    return data_dir / "artifacts"
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader, also after a kill, sees all of it or none."""
     beside = path.with_name(path.name + ".new")
@@ -205,7 +209,7 @@ def write_whole(path: Path, content: bytes) -> None:
 def read_failure(instance: InstanceFolder, limit_chars: int) -> str:
     """Return the start of output/failure, empty if the instance left no such file: a FIFO would wait for ever."""
     try:
-        file = os.open(instance.failure, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        file = open_file(instance.root, instance.failure)
     except OSError:
         return ""
     try:

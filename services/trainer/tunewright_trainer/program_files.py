@@ -30,7 +30,7 @@ def look(root: Path, folder: Path) -> dict[str, State]:
     """
     files: dict[str, State] = {}
     try:
-        with _opened(root, folder.relative_to(root).parts) as top:
+        with opened(root, folder) as top:
             for path, found in _files(top, ""):
                 state = _state(folder, path, found)
                 if state is not None and not path.endswith(UNFINISHED):
@@ -52,10 +52,8 @@ class Changed(OSError):  # noqa: N818 - what has come about
 
 def copy(root: Path, folder: Path, state: State, to: Path, told: Callable[[int], None]) -> None:
     """Copy a file of `folder` that `look` has found. Blocks. Raises OSError, of that Changed."""
-    *above, name = Path(state.at).parts
     try:
-        with _opened(root, (*folder.relative_to(root).parts, *above)) as at:
-            source = os.open(name, FILE, dir_fd=at)
+        source = open_file(root, folder / state.at)
     except FileNotFoundError:
         raise Changed(state.at) from None
     with open(source, "rb") as opened, to.open("wb") as written:  # noqa: PTH123 - it is no path
@@ -66,12 +64,27 @@ def copy(root: Path, folder: Path, state: State, to: Path, told: Callable[[int],
         _require(source, state)
 
 
+def open_file(root: Path, path: Path) -> int:
+    """Open a file below a root, or what else is there: a FIFO does not make it wait. Raises OSError."""
+    with opened(root, path.parent) as at:
+        return os.open(path.name, FILE, dir_fd=at)
+
+
+def size_of(root: Path, path: Path) -> int:
+    """Return the bytes of a file below a root, 0 if there is none."""
+    try:
+        with opened(root, path.parent) as at:
+            return os.stat(path.name, dir_fd=at, follow_symlinks=False).st_size
+    except OSError:
+        return 0
+
+
 @contextmanager
-def _opened(root: Path, words: tuple[str, ...]) -> Iterator[int]:
-    """Open a folder below a root whose own path is not the program's."""
+def opened(root: Path, folder: Path) -> Iterator[int]:
+    """Open a folder below a root whose own path is not the program's. Raises OSError: a link is on the way, say."""
     here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for word in words:
+        for word in folder.relative_to(root).parts:
             above, here = here, os.open(word, FOLDER, dir_fd=here)
             os.close(above)
         yield here

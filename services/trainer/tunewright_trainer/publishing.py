@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -17,6 +19,7 @@ from tunewright_trainer.core.attempt import Attempt, End
 from tunewright_trainer.core.lease import backoff_s
 from tunewright_trainer.folder import AttemptFolder
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.transfer import Transfer
 
 PUBLISH_AGAIN_S: Final = 1.0
 PUBLISH_AGAIN_MOST_S: Final = 60.0
@@ -26,9 +29,14 @@ log = structlog.get_logger()
 
 
 async def packed(attempt: Attempt, folder: AttemptFolder, instances: int, end: End) -> End:
-    """Pack what the program has left, and return how the attempt ended: not well, without its model."""
+    """Pack what the program has left, and return how the attempt ended: not well, without its model.
+
+    In a thread of its own, for it may take hours; cancelled, it leaves off, and leaves nothing that is half done.
+    """
+    threads = ThreadPoolExecutor(1, "pack")
+    transfer = Transfer(threads, 0.0)
     try:
-        left_out = await asyncio.to_thread(artifact.pack, folder, instances)
+        left_out = await transfer.in_thread(partial(artifact.pack, folder, instances, transfer.told))
     except OSError as error:
         log.warning("artifact not packed", attempt=str(attempt), why=str(error))
         if (end.cause, end.exit_code) == (EndCause.EXITED, 0):
@@ -37,6 +45,9 @@ async def packed(attempt: Attempt, folder: AttemptFolder, instances: int, end: E
     else:
         if left_out:
             log.warning("instances left the same", attempt=str(attempt), names=left_out[:NAMES_TOLD], of=len(left_out))
+    finally:
+        await transfer.end()
+        threads.shutdown(wait=False)
     return end
 
 

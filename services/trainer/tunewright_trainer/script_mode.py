@@ -8,8 +8,8 @@ scheme is one inside the image, and the toolkit's own business.
 from __future__ import annotations
 
 import gzip
+import lzma
 import shutil
-import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.locations import Location, location_of
 from tunewright_trainer.core.program import SUBMIT_DIRECTORY
 from tunewright_trainer.storage.buckets import Buckets
-from tunewright_trainer.storage.folder import PIECE_BYTES
 from tunewright_trainer.transfer import require_room
+from tunewright_trainer.unpacking import Unusable, unpack
 
 FIELD: Final = f"hyperparameters.{SUBMIT_DIRECTORY}"
 REMEDY: Final = "Give the tar.gz of a folder with the program, as the SageMaker SDK makes it"
@@ -49,7 +49,7 @@ def bring_code(uri: str, to: Sequence[Path], buckets: Buckets, scratch: Path, to
 
 def _copy_folder(location: Location, code: Path, buckets: Buckets, told: Callable[[int], None]) -> None:
     """Copy what a user would pack; who may run a file is not known of an object, and is looked up."""
-    storage, root = buckets.folder(location), location.key.rstrip("/") + "/"
+    storage, root = buckets.folder(location, FIELD), location.key.rstrip("/") + "/"
     for found in storage.list(root):
         copy = code / found.key.removeprefix(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -58,9 +58,11 @@ def _copy_folder(location: Location, code: Path, buckets: Buckets, told: Callabl
 
 
 def _archive(location: Location, folder: Path, buckets: Buckets, told: Callable[[int], None]) -> Path:
-    storage, archive = buckets.of(location), folder / "archive"
-    if not any(found.key == location.key for found in storage.list(location.key)):
+    storage, archive = buckets.of(location, FIELD), folder / "archive"
+    found = next((found for found in storage.list(location.key) if found.key == location.key), None)
+    if found is None:
         raise NotFound(FIELD, location.uri, "it must be one object; " + REMEDY)
+    require_room(folder, found.size, "the packed code has")
     storage.fetch(location.key, archive, told)
     return archive
 
@@ -68,12 +70,6 @@ def _archive(location: Location, folder: Path, buckets: Buckets, told: Callable[
 def _unpack(archive: Path, code: Path, uri: str, copies: int, told: Callable[[int], None]) -> None:
     """There must be room for so many copies. Raises OSError: there is none."""
     try:
-        with tarfile.open(archive, "r:*", bufsize=PIECE_BYTES) as tar:
-            require_room(code, sum(member.size for member in tar) * copies, "the code has")
-            while tar.fileobj is not None and tar.fileobj.read(PIECE_BYTES):
-                told(0)  # to the end: the checksum stands there
-            for member in tar:
-                told(0)
-                tar.extract(member, code, filter="data")
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        unpack(archive, code, copies, told)
+    except (Unusable, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
         raise InvalidSpec(FIELD, f"{uri} cannot be unpacked: {error}", REMEDY) from None

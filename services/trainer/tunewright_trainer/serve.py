@@ -22,6 +22,7 @@ from tunewright_trainer.inventory import take_inventory
 from tunewright_trainer.main import make_trainer
 from tunewright_trainer.runner.making import RunnerKind, RunnerSettings, make_runner
 from tunewright_trainer.settings import STOP_GRACE_S, DrainThen, TrainerSettings
+from tunewright_trainer.storage.disk import SYSTEM
 
 NO_GPUS: Final = "none"
 
@@ -39,6 +40,9 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
     runner: RunnerKind = setting(RunnerKind.PROCESS, tells="What runs them: process, docker, kubernetes, or auto.")
     image_roots: tuple[Path, ...] = setting((), tells="Programs are run only from below these folders, colons between.")
     images: tuple[str, ...] = setting((), tells="Images that containers may run, commas between: team/*; * for all.")
+    data_roots: tuple[Path, ...] = setting(
+        (), tells="Folders that file:// may name for data, models, checkpoints and code, colons between; else none."
+    )
     s3_root: Path | None = setting(
         None, tells="Folder whose folders are the buckets of s3://; without it they are an S3 endpoint's, by boto3."
     )
@@ -54,11 +58,14 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
     labels: Mapping[str, str] = field(default_factory=dict, metadata={"tells": "NAME=VALUE,… to find it by."})
 
     def of_trainer(self, has: Inventory) -> TrainerSettings:
+        """Raises InvalidSpec."""
         return TrainerSettings(
             data_dir=self.data_dir.absolute(),
             slots=self.slots,
             pool=self.pool,
             image_roots=self.image_roots,
+            data_roots=self._data_roots(),
+            closed=self._own_files(),
             s3_root=self.s3_root.absolute() if self.s3_root is not None else None,
             stop_grace_s=self.stop_grace_s,
             drain_s=self.drain_s,
@@ -70,6 +77,20 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
             counted=self._counted(),
             labels=self.labels,
         )
+
+    def _data_roots(self) -> tuple[Path, ...]:
+        """Raises InvalidSpec: one of them is the trainer's own or the system's, where secrets lie."""
+        for root in self.data_roots:
+            real = root.resolve()
+            if real in SYSTEM or real.is_relative_to(self.data_dir.resolve()):
+                why = f"{root} is the system's or the trainer's own"
+                raise InvalidSpec(variable("data_roots"), why, "Name folders of data alone")
+        return self.data_roots
+
+    def _own_files(self) -> tuple[Path, ...]:
+        """Return the files with secrets, which no job may name wherever they lie."""
+        files = (self.credentials, self.kafka_password_file, self.kubernetes_config)
+        return tuple(file for file in files if file is not None)
 
     def of_runner(self) -> RunnerSettings:
         """Raises InvalidSpec: containers are to be run, and no image is allowed."""

@@ -10,6 +10,8 @@ from typing import Final
 
 from tunewright.core.arns import NOBODYS, Account
 from tunewright_trainer.core.capacity import NOTHING, Inventory
+from tunewright_trainer.folder import own_models
+from tunewright_trainer.storage.disk import Disk
 
 STOP_GRACE_S: Final = 120.0
 """AMT's: SIGTERM to SIGKILL."""
@@ -33,6 +35,10 @@ class TrainerSettings:
     pool: str = "default"
     image_roots: tuple[Path, ...] = ()
     """Folders under which the process runner runs programs; none by default."""
+    data_roots: tuple[Path, ...] = ()
+    """Folders that file:// may name for data, models, checkpoints and code; none by default."""
+    closed: tuple[Path, ...] = ()
+    """What it may not name even so, beside the data folder and the system's own."""
     s3_root: Path | None = None
     """The folder whose folders are the buckets of s3://; None: they are those of an S3 endpoint, by boto3."""
     stop_grace_s: float = STOP_GRACE_S
@@ -54,3 +60,7 @@ class TrainerSettings:
     counted: bool = False
     """Trainings together never need more than the inventory; else only slots are counted."""
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    def disk(self) -> Disk:
+        """Return what of this host's disk file:// may name. Models that lie here for want of another place, it may."""
+        return Disk((*self.data_roots, own_models(self.data_dir)), (*self.closed, self.data_dir))

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from tunewright_trainer.core.lines import MOST_LINES, Lines, Position, cut_lines
 from tunewright_trainer.folder import write_whole
+from tunewright_trainer.program_files import open_file, size_of
 
 READ_BYTES: Final = 256 * 1024
 CHECKPOINT_BYTES: Final = 1024 * 1024
@@ -50,7 +51,10 @@ class Spool:
 
 
 class MetricsFile:
-    """`note` is where a fault is written down, so that a trainer that starts again knows it too."""
+    """`note` is where a fault is written down, so that a trainer that starts again knows it too.
+
+    Its folder is the trainer's own, and `path` lies in it, below folders that the program may change.
+    """
 
     def __init__(self, path: Path, note: Path) -> None:
         self.path, self._note = path, note
@@ -59,16 +63,13 @@ class MetricsFile:
 
     @property
     def size(self) -> int:
-        try:
-            return self.path.lstat().st_size
-        except OSError:
-            return 0
+        return size_of(self._note.parent, self.path)
 
     def read(self, offset: int, size: int) -> bytes:
         if self.fault:
             return b""
         try:
-            file = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)  # a FIFO would wait for ever
+            file = open_file(self._note.parent, self.path)
         except OSError as error:
             if error.errno != errno.ENOENT:
                 self._give_up(f"it cannot be read: {error.strerror}")

@@ -85,7 +85,7 @@ class Trainer:
             with sole_owner(self._settings.data_dir):
                 self._session = Session(trainer_id(self._settings.data_dir), self._settings, self._stub)
                 with (
-                    closing(Buckets(self._settings.s3_root)) as buckets,
+                    closing(Buckets(self._settings.s3_root, self._settings.disk())) as buckets,
                     closing(Fetching(buckets, views=self._runner.shows_folders)) as fetching,
                 ):
                     self._host = Host(

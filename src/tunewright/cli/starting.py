@@ -230,6 +230,15 @@ def local(
             show_default=False,
         ),
     ] = None,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            envvar="TUNEWRIGHT_DATA_ROOTS",
+            help="Folder that file:// may name for data, models, checkpoints and code; may be repeated. By default the "
+            "whole disk but for the system's folders and this server's own files.",
+            show_default=False,
+        ),
+    ] = None,
     s3_root: Annotated[
         Path | None,
         typer.Option(
@@ -318,6 +327,7 @@ def local(
         slots=slots or os.cpu_count() or 1,
         runner=runner.value,
         image_roots=tuple(image_root or (Path.home(), Path.cwd())),
+        data_roots=tuple(data_root or (Path("/"),)),
         s3_root=s3_root,
         s3_endpoint=s3_endpoint,
         instance_types=instance_types,

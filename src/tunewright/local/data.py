@@ -13,6 +13,7 @@ from tunewright.core.spec import Definition
 from tunewright.platform.local_options import LocalOptions
 from tunewright_trainer.core.program import SUBMIT_DIRECTORY, submitted_code
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 
 
 def folder_of_buckets(options: LocalOptions, data_dir: Path) -> Path | None:
@@ -30,12 +31,13 @@ def folder_of_buckets(options: LocalOptions, data_dir: Path) -> Path | None:
     return root
 
 
-def data_check(s3_root: Path | None) -> Callable[[str, Definition], None]:
+def data_check(s3_root: Path | None, disk: Disk) -> Callable[[str, Definition], None]:
     """Return a check of (path, definition). It raises InvalidSpec: data, code or a place for what is left are missing.
 
-    An S3 endpoint it does not ask, which may take its time: there the trainer finds out.
+    Where `disk` does not let a job name them, they are missing too. An S3 endpoint it does not ask, which may take its
+    time: there the trainer finds out.
     """
-    buckets = Buckets(s3_root)
+    buckets = Buckets(s3_root, disk)
 
     def check(path: str, definition: Definition) -> None:
         for index, channel in enumerate(definition.channels):

@@ -32,7 +32,7 @@ from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.inside import InsideChannel
 from tunewright.platform.rpc.server import Authenticator, Register, RpcServer
 from tunewright.platform.rpc.targets import host_and_port
-from tunewright.platform.store.folder import DataFolder
+from tunewright.platform.store.folder import STORE_FILE, DataFolder
 from tunewright.platform.store.port import Query, Store
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
@@ -48,6 +48,7 @@ from tunewright_scheduler.tuning_jobs import CheckHere
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.main import make_trainer
 from tunewright_trainer.runner.making import RunnerKind, make_runner
+from tunewright_trainer.settings import TrainerSettings
 
 LOOK_FOR_WORK_S: Final = 1.0
 
@@ -84,7 +85,7 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
     types = instance_types(options.instance_types, "--instance-types")
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(closing(DataFolder(options.data_dir)))
-        store = SqliteStore(folder.path / "store.db")
+        store = SqliteStore(folder.path / STORE_FILE)
         stack.push_async_callback(store.close)
         bus = MemoryBus(topics().values())
         file = folder.path / FILE_NAME
@@ -96,16 +97,15 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         metrics = Metrics(store, bus, keeping=options.keeping)
         suggester = SuggestionServicer()
         stack.push_async_callback(suggester.close)
-        s3_root = folder_of_buckets(options, folder.path)
+        settings = await trainer_settings(options, folder.path, folder_of_buckets(options, folder.path))
         scheduling = await stack.enter_async_context(
-            scheduler(store, bus, channel, _check_here(options, s3_root), LeaseTerms(), types)
+            scheduler(store, bus, channel, _check_here(options, settings), LeaseTerms(), types)
         )
         stack.push_async_callback(rpc.stop)
         services = _services(scheduling, suggester, metrics)
         await rpc.start(services)
         inside = InsideChannel(owner_of, credentials.tunewright_token, services.values())
         web = await stack.enter_async_context(serving_http(options, make_door(inside, door_terms(options, file))))
-        settings = await trainer_settings(options, folder.path / "trainer", s3_root)
         trainer = make_trainer(settings, channel, bus, make_runner(settings, runner_settings(options), "--runner"))
         running = Running(f"{host}:{rpc.port}", web, file, store, _parts(scheduling, metrics, trainer.run()))
         create_or_load(file, grpc=running.grpc, http=running.http)
@@ -114,8 +114,9 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         yield running
 
 
-def _check_here(options: LocalOptions, s3_root: Path | None) -> CheckHere:
-    check_image, check_data = image_check(options.image_roots, RunnerKind(options.runner)), data_check(s3_root)
+def _check_here(options: LocalOptions, settings: TrainerSettings) -> CheckHere:
+    check_image = image_check(options.image_roots, RunnerKind(options.runner))
+    check_data = data_check(settings.s3_root, settings.disk())
 
     def look(path: str, definition: Definition) -> None:
         check_image(path, definition)

@@ -27,6 +27,8 @@ class LocalOptions:
     """Trainings at once."""
     image_roots: tuple[Path, ...] = ()
     """Programs are run only from below these folders."""
+    data_roots: tuple[Path, ...] = (Path("/"),)
+    """Folders that file:// may name for data, models, checkpoints and code: whatever this user may read."""
     s3_root: Path | None = None
     """Folder whose folders are the buckets of s3://; None: `s3` in the data folder."""
     s3_endpoint: bool = False

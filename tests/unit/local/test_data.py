@@ -11,11 +11,15 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Channel, Definition
 from tunewright.local.data import data_check, folder_of_buckets
 from tunewright.local.server import _check_here
+from tunewright.local.training import trainer_settings
 from tunewright.platform.local_options import LocalOptions
 from tunewright_gateway.core.refusals import refusal_of
+from tunewright_trainer.settings import TrainerSettings
+from tunewright_trainer.storage.disk import Disk
 
 LONG = f"file:///{'x' * 300}"
 """A name that no disk takes."""
+HERE = Disk((Path("/"),))
 
 
 @pytest.fixture
@@ -27,8 +31,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def check(root: Path | None, uri: str) -> None:
-    definition = Definition("file:///x", channels=(Channel("first", "file:///"), Channel("data", uri)))
-    data_check(root)("definitions[0]", definition)
+    first = Channel("first", Path(__file__).as_uri())
+    definition = Definition("file:///x", channels=(first, Channel("data", uri)))
+    data_check(root, HERE)("definitions[0]", definition)
 
 
 @pytest.mark.parametrize("uri", ["s3://bucket", "s3://bucket/tr", "s3://bucket/train/a.csv", "file://{root}/bucket"])
@@ -52,7 +57,7 @@ def test_data_that_are_not_there_in_amts_words(root, uri):
 def test_script_modes_code_is_looked_for_too(root):
     def submit(uri: str) -> None:
         static = {"sagemaker_submit_directory": f'"{uri}"'}
-        data_check(root)("definitions[0]", Definition("file:///x", static_hyperparameters=static))
+        data_check(root, HERE)("definitions[0]", Definition("file:///x", static_hyperparameters=static))
 
     for there in ("s3://bucket/train/a.csv", (root / "bucket").as_uri(), "/inside/the/image"):
         submit(there)
@@ -73,8 +78,9 @@ async def test_all_else_goes_on_while_a_disk_is_asked(root):
             await asyncio.sleep(0)
 
     going_on = asyncio.create_task(others())
+    settings = TrainerSettings(root / "trainer", s3_root=root)
     definition = Definition(f"file://{root}/train", channels=(Channel("data", "s3://bucket/train"),))
-    await _check_here(LocalOptions(root, image_roots=(root,)), root)("definitions[0]", definition)
+    await _check_here(LocalOptions(root, image_roots=(root,)), settings)("definitions[0]", definition)
     going_on.cancel()
     assert turns > 0
 
@@ -96,7 +102,7 @@ def test_where_the_buckets_are(tmp_path):
 
 @pytest.mark.parametrize("uri", ["s3://bucket/models", "s3://new", "s3://bucket", "file://{root}/models"])
 def test_models_that_have_a_place(root, uri):
-    data_check(root)("definitions[0]", Definition("file:///x", output_uri=uri.format(root=root)))
+    data_check(root, HERE)("definitions[0]", Definition("file:///x", output_uri=uri.format(root=root)))
     assert not (root / "new").exists(), "a check makes nothing"
 
 
@@ -113,7 +119,7 @@ def test_models_that_have_a_place(root, uri):
 def test_models_that_have_no_place_are_refused_before_anything_trains(root, uri, why):
     (root / "bucket" / "out").symlink_to(root.parent)
     with pytest.raises(InvalidSpec, match=why) as caught:
-        data_check(root)("definitions[0]", Definition("file:///x", output_uri=uri))
+        data_check(root, HERE)("definitions[0]", Definition("file:///x", output_uri=uri))
     assert caught.value.field == "definitions[0].output_uri"
 
 
@@ -122,3 +128,26 @@ def test_a_link_out_of_the_bucket_is_told_of_the_field_that_leads_there(root):
     with pytest.raises(InvalidSpec, match="train/out is a link that leads out of") as caught:
         check(root, "s3://bucket/train/o")
     assert caught.value.field == "definitions[0].channels[1].uri"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"channels": (Channel("data", "file:///proc/self/environ"),)}, "channels[0].uri"),
+        ({"static_hyperparameters": {"sagemaker_submit_directory": "file:///proc/self"}}, "static_hyperparameters."),
+        ({"output_uri": "file:///run/models"}, "output_uri"),
+        ({"checkpoint_uri": "file:///run/checkpoints"}, "checkpoint_uri"),
+    ],
+)
+def test_what_no_job_may_name_is_refused_before_anything_trains(root, fields, field):
+    with pytest.raises(InvalidSpec, match="the system's or the server's own") as caught:
+        data_check(root, HERE)("definitions[0]", Definition("file:///x", **fields))
+    assert caught.value.field.startswith(f"definitions[0].{field}")
+
+
+async def test_the_keys_and_the_trainings_of_the_server_are_no_data(root):
+    settings = await trainer_settings(LocalOptions(root), root, root / "s3")
+    for own in ("credentials", "store.db-wal", "trainer/trainings"):
+        assert settings.disk().why_not(root / own)
+    for theirs in ("s3/bucket/train", "trainer/artifacts/job-001/output/model.tar.gz", "train.csv"):
+        assert settings.disk().why_not(root / theirs) is None

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
+import shutil
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.locations import location_of
-from tunewright_trainer import artifact
+from tunewright.core.states import EndCause
+from tunewright_trainer import artifact, publishing
+from tunewright_trainer.core.attempt import Attempt, End
 from tunewright_trainer.folder import AttemptFolder, read_failure
+from tunewright_trainer.source import MetricsFile
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 
 
 @pytest.fixture
@@ -25,7 +33,7 @@ def folder(tmp_path: Path) -> AttemptFolder:
 
 def publish(folder: AttemptFolder, target: Path) -> None:
     location = location_of(target.as_uri(), "target")
-    artifact.publish(folder, Buckets(None).of(location), location)
+    artifact.publish(folder, Buckets(None, Disk((target,))).of(location), location)
 
 
 def names(archive: Path) -> list[str]:
@@ -143,3 +151,93 @@ def test_the_reason_of_a_failure_is_cut(folder):
     folder.first.failure.parent.mkdir(parents=True, exist_ok=True)
     folder.first.failure.write_text("no GPU " * 100)
     assert read_failure(folder.first, 6) == "no GPU"
+
+
+# -- What a program may do to its folder: in a pod all of it is its own to write
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    """The trainer's own disk, with what another training has left."""
+    for name in ("data/secret", "failure", "metrics.jsonl"):
+        (tmp_path / "host" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "host" / name).write_text("of somebody else\n")
+    return tmp_path / "host"
+
+
+def test_an_output_folder_turned_into_a_link_leads_nowhere(folder, host):
+    shutil.rmtree(folder.first.base / "output")
+    (folder.first.base / "output").symlink_to(host)
+    assert not artifact.anything_to_pack(folder, 1)
+    artifact.pack(folder, 1)
+    assert not folder.artifacts.exists()
+    assert read_failure(folder.first, 100) == ""
+    metrics = MetricsFile(folder.first.metrics_file, folder.metrics_fault)
+    assert (metrics.size, metrics.read(0, 100), folder.said_bytes(1)) == (0, b"", 0)
+
+
+def test_what_can_be_fetched_again_is_removed_here_and_nowhere_else(folder, host):
+    (folder.first.base / "input").symlink_to(host)
+    folder.remove_data(1)
+    assert (host / "data" / "secret").exists()
+
+
+def test_a_folder_that_becomes_a_link_while_it_is_packed_is_not_followed(folder, host):
+    inner = folder.first.model / "data"
+    inner.mkdir()
+    (inner / "weights").write_text("w")
+
+    def swap(_: int) -> None:
+        if not inner.is_symlink():
+            shutil.rmtree(inner)
+            inner.symlink_to(host / "data")
+
+    with suppress(OSError):
+        artifact.pack(folder, 1, swap)
+    assert not [archive for archive in folder.artifacts.iterdir() if "data/secret" in names(archive)]
+
+
+def test_names_of_one_file_sockets_and_fifos(folder):
+    (folder.first.model / "a").write_text("w" * 1000)
+    (folder.first.model / "b").hardlink_to(folder.first.model / "a")
+    os.mkfifo(folder.first.model / "fifo")
+    artifact.pack(folder, 1)
+    with tarfile.open(folder.artifacts / artifact.MODEL) as tar:
+        assert {name: tar.extractfile(name).read() for name in tar.getnames()} == {"a": b"w" * 1000, "b": b"w" * 1000}
+        assert sum(member.size for member in tar) == 1000
+
+
+def test_what_did_not_fit_does_not_keep_the_disk_full(folder):
+    (folder.first.model / "weights").write_bytes(os.urandom(2**20))
+
+    def full(size: int) -> None:
+        if size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        artifact.pack(folder, 1, full)
+    assert list(folder.artifacts.iterdir()) == []
+
+
+def test_a_file_of_holes_that_claims_more_than_the_disk_is_told_at_once(folder):
+    holes(folder.first.model / "weights", shutil.disk_usage(folder.root).total + 1)
+    with pytest.raises(OSError, match=r"weights .* more than the whole disk"):
+        artifact.pack(folder, 1)
+    assert list(folder.artifacts.iterdir()) == []
+
+
+async def test_packing_is_left_off_when_nobody_wants_it_any_more(folder):
+    holes(folder.first.model / "weights", shutil.disk_usage(folder.root).total // 2)
+    end = End(EndCause.EXITED, 0, 1.0, 2.0, ())
+    packing = asyncio.create_task(publishing.packed(Attempt("job/000001", 1), folder, 1, end))
+    while not (folder.artifacts / "model.tar.gz.new").exists():  # noqa: ASYNC110 - the thread makes it
+        await asyncio.sleep(0)
+    packing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await packing
+    assert list(folder.artifacts.iterdir()) == []
+
+
+def holes(path: Path, size: int) -> None:
+    with path.open("wb") as file:
+        file.truncate(size)

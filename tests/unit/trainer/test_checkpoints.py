@@ -67,7 +67,7 @@ class Only(Buckets):
         super().__init__(Path("/"))
         self._storage = storage
 
-    def of(self, _location: Location) -> Watched:
+    def of(self, _location: Location, _field: str = "") -> Watched:
         return self._storage
 
 

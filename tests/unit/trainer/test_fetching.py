@@ -23,6 +23,7 @@ from tunewright_trainer.fetching import FILES_AT_ONCE, PATIENCE_S, Fetching, Not
 from tunewright_trainer.folder import AttemptFolder, Folders
 from tunewright_trainer.mounts import link, mounts_of
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 from tunewright_trainer.storage.port import Object, Storage
 
 
@@ -43,7 +44,7 @@ class World:
         return folder
 
     def fetching(self, storage: Storage | None = None) -> Fetching:
-        buckets = Buckets(self.root / "s3") if storage is None else Only(storage)
+        buckets = Buckets(self.root / "s3", Disk((self.root,))) if storage is None else Only(storage)
         return Fetching(buckets)
 
     async def fetch(
@@ -74,7 +75,7 @@ class Only(Buckets):
         super().__init__(None)
         self._storage = storage
 
-    def of(self, _location: Location) -> Storage:
+    def of(self, _location: Location, _field: str = "") -> Storage:
         return self._storage
 
 
@@ -151,11 +152,11 @@ async def test_what_an_earlier_trainer_left_half_done_is_fetched_anew(world):
     assert world.fetched() == {"data/a": "whole"}
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/dta", "s3://no-such-bucket/data", "file:///no/such/folder"])
+@pytest.mark.parametrize("uri", ["s3://bucket/dta", "s3://no-such-bucket/data", "file://{root}/none"])
 async def test_missing_data_are_the_users_and_told_as_amt_does(world, uri):
     world.write("bucket/data/a")
     with pytest.raises(NotFetched, match=r"^ClientError: Data download failed: ") as caught:
-        await world.fetch(DATA, Channel("test", uri))
+        await world.fetch(DATA, Channel("test", uri.format(root=world.root)))
     assert caught.value.cause is EndCause.INPUT_UNUSABLE
     assert world.fetched() == {}
     assert not world.folder.fetched.exists()
@@ -368,7 +369,7 @@ async def test_a_folder_with_a_neighbour_of_that_name_is_copied_with_it(world):
 
 async def test_a_runner_that_can_show_nothing_has_copies(world):
     world.write("bucket/data/a", "a")
-    with closing(Fetching(Buckets(world.root / "s3"), views=False)) as fetching:
+    with closing(Fetching(Buckets(world.root / "s3", Disk((world.root,))), views=False)) as fetching:
         await fetching.fetch(launch(FAST), world.folder)
     assert world.mounts(FAST) == {}
     assert world.fetched() == {"data/a": "a"}

@@ -17,6 +17,7 @@ from tunewright_trainer.core.program import SUBMIT_DIRECTORY, submitted_code
 from tunewright_trainer.fetching import Fetching, NotFetched
 from tunewright_trainer.folder import AttemptFolder, Folders
 from tunewright_trainer.storage.buckets import Buckets
+from tunewright_trainer.storage.disk import Disk
 
 
 def packed(**files: str) -> bytes:
@@ -42,7 +43,7 @@ async def bring(tmp_path: Path, uri: str, instances: int = 1) -> AttemptFolder:
     folder.root.mkdir(parents=True, exist_ok=True)
     definition = Definition("image", resources=Resources(instance_count=instances))
     launch = Launch(Attempt("job/000001", 1), "job-001", definition, {SUBMIT_DIRECTORY: uri})
-    with closing(Fetching(Buckets(tmp_path / "s3"))) as fetching:
+    with closing(Fetching(Buckets(tmp_path / "s3", Disk((tmp_path / "mine",))))) as fetching:
         await fetching.fetch(launch, folder)
     return folder
 
@@ -99,9 +100,20 @@ async def test_what_an_earlier_trainer_left_half_done_is_brought_anew(tmp_path, 
         ("s3://mine/code.tar.gz", packed(run="go" * 5000)[:60], "cannot be unpacked"),
         ("s3://mine/code.tar.gz", packed(run="go")[:-8] + bytes(8), "cannot be unpacked"),
         ("s3://mine/code.tar.gz", packed(**{"..__..__stolen": "x"}), "cannot be unpacked"),
+        ("s3://mine/code.tar.gz", packed(code__go="x", code="x"), "cannot be unpacked: 'code' lies behind"),
         ("ftp://b/code.tar.gz", b"", SUBMIT_DIRECTORY),
     ],
-    ids=["missing", "a prefix", "no bucket", "no archive", "cut", "damaged", "leads out", "another scheme"],
+    ids=[
+        "missing",
+        "a prefix",
+        "no bucket",
+        "no archive",
+        "cut",
+        "damaged",
+        "leads out",
+        "two in one place",
+        "another scheme",
+    ],
 )
 async def test_code_that_cannot_be_had_is_the_users_and_named(tmp_path, bucket, uri, content, said):
     (bucket / "code.tar.gz").write_bytes(content)

@@ -179,3 +179,20 @@ def test_the_engine_is_where_one_says_it_is(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://engine:2376")
     assert engine_url("") == "tcp://engine:2376"
     assert engine_url("unix:///own") == "unix:///own"
+
+
+def test_no_file_may_be_named_unless_an_operator_says_so(tmp_path):
+    secrets = {"CREDENTIALS": f"{tmp_path}/keys", "DATA_DIR": f"{tmp_path}/data"}
+    assert given(**secrets).of_trainer(Inventory()).disk().why_not(tmp_path / "train.csv")
+    disk = given(**secrets, DATA_ROOTS=f"{tmp_path}:/models").of_trainer(Inventory()).disk()
+    named = {
+        path: disk.why_not(path) is None for path in (tmp_path / "train.csv", tmp_path / "keys", Path("/models/x"))
+    }
+    assert list(named.values()) == [True, False, True]
+
+
+@pytest.mark.parametrize("root", ["/proc", "/run/", "{0}/data", "{0}/data/trainings"])
+def test_the_folders_that_may_be_named_are_none_of_the_trainers_own(tmp_path, root):
+    settings = given(DATA_DIR=f"{tmp_path}/data", DATA_ROOTS=root.format(tmp_path))
+    with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_DATA_ROOTS: .* own\. Name folders of data alone"):
+        settings.of_trainer(Inventory())

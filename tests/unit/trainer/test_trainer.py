@@ -49,7 +49,9 @@ class Plant:
         self.bus = MemoryBus(topics().values())
         self.roots = folder / "images"
         self.roots.mkdir()
-        self.settings = TrainerSettings(folder / "data", image_roots=(self.roots,), stop_grace_s=10.0)
+        self.settings = TrainerSettings(
+            folder / "data", image_roots=(self.roots,), data_roots=(folder,), stop_grace_s=10.0
+        )
         self.make_runner = programs
         self.trainer: asyncio.Task[None] | None = None
         self.count = 0
@@ -199,6 +201,7 @@ async def test_a_failure_tells_its_reason(plant):
     [
         ({"image": "file:///etc/evil.py"}, "--image-root"),
         ({"to": "https://host/models"}, "https://host/models"),
+        ({"to": "file:///etc"}, "TUNEWRIGHT_DATA_ROOTS"),
     ],
 )
 async def test_what_cannot_be_started_ends_with_its_reason_and_without_output(plant, fields, words):

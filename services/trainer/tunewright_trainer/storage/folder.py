@@ -38,7 +38,8 @@ class FolderStorage:
             key = start + entry.name
             if not key.startswith(prefix) or entry.name.endswith(UNFINISHED):
                 continue
-            path = self._inside(Path(entry.path)) if entry.is_symlink() else Path(entry.path)
+            path = Path(entry.path)
+            path = self._inside(path) if entry.is_symlink() else self._seen(path)
             if path.is_dir():
                 if path in above:
                     raise InvalidSpec(key, "is a link to a folder around it", "Remove the link")
@@ -113,11 +114,18 @@ class FolderStorage:
         """Return where an object lies, links resolved."""
         return self._inside(self._root.joinpath(*_words(key)))
 
-    def _inside(self, path: Path) -> Path:
+    def _seen(self, path: Path) -> Path:
+        """Return the path of what a folder holds that is no link. Raises InvalidSpec: it may not be seen."""
+        return path
+
+    def _resolved(self, path: Path) -> Path:
         try:
-            real = path.resolve()
+            return path.resolve()
         except (OSError, RuntimeError) as error:
             raise InvalidSpec(str(path), f"cannot be followed: {error}", "Remove the link") from None
+
+    def _inside(self, path: Path) -> Path:
+        real = self._resolved(path)
         if not real.is_relative_to(self._root):
             raise InvalidSpec(str(path), f"is a link that leads out of {self._root}", "Copy there what it leads to")
         return real

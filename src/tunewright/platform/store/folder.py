@@ -11,6 +11,7 @@ from typing import Final
 from tunewright.core.errors import AlreadyExists, InvalidSpec
 
 LOCK_FILE: Final = "lock"
+STORE_FILE: Final = "store.db"
 OURS: Final = frozenset({LOCK_FILE, "credentials", "starting"})
 """A folder that holds one of these has been made a data folder before."""
 
