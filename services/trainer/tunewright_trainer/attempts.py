@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
 import structlog
+from google.protobuf.message import DecodeError
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.codec import instant_to_timestamp
@@ -56,14 +58,30 @@ class Attempts:
     def find_again(self) -> None:
         """Follow what an earlier trainer process has begun, be it to fetch its data; drop what it had only granted."""
         for folder in list(self._host.folders.granted()):
-            if folder.abandoned.exists():
-                continue
-            if folder.first.spool.exists() or folder.unstarted.exists() or folder.first.input_data.exists():
-                grant, gpus = pb.Grant.FromString(folder.grant.read_bytes()), folder.read_gpus()
-                self.capacity.keep(attempt_of(grant.attempt), *need_of(grant), gpus)
-                self._follow(grant, gpus)
-            else:
-                folder.remove()
+            try:
+                self._find_again(folder)
+            except Exception as error:  # one that a power cut has torn must not keep the others from being found
+                log.exception("attempt not found again", folder=folder.root.name)
+                with suppress(OSError):
+                    folder.abandoned.touch()
+                self._lose(folder, f"this host went down, and what it had noted of the attempt is torn: {error!r}")
+
+    def _find_again(self, folder: AttemptFolder) -> None:
+        if folder.abandoned.exists():
+            return
+        if folder.first.spool.exists() or folder.unstarted.exists() or folder.first.input_data.exists():
+            grant, gpus = pb.Grant.FromString(folder.grant.read_bytes()), folder.read_gpus()
+            self._follow(grant, gpus)
+            self.capacity.keep(attempt_of(grant.attempt), *need_of(grant), gpus)
+        else:
+            folder.remove()
+
+    def _lose(self, folder: AttemptFolder, why: str) -> None:
+        """Say that it is lost, if it can be said which it is; else the schedulers miss it in the heartbeats."""
+        with suppress(OSError, DecodeError, InvalidSpec):
+            grant = pb.Grant.FromString(folder.grant.read_bytes())
+            if self._host.folders.of(attempt_of(grant.attempt)).root == folder.root:
+                self._refuse(grant, "END_CAUSE_LOST", why)
 
     def begin(self, grant: pb.Grant) -> bool:
         """Take a grant; say False if it was handed back, since it cannot be had here. Again, it does nothing."""

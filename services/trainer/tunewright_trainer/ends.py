@@ -20,6 +20,11 @@ def write_end(path: Path, end: End) -> None:
 def read_end(path: Path) -> End | None:
     try:
         fields = json.loads(path.read_bytes())
-    except FileNotFoundError:
+        return End(**{**fields, "cause": EndCause(fields["cause"]), "spool_bytes": tuple(fields["spool_bytes"])})
+    except (
+        FileNotFoundError,
+        ValueError,
+        TypeError,
+        KeyError,
+    ):  # but for the first: the machine died as it was written
         return None
-    return End(**{**fields, "cause": EndCause(fields["cause"]), "spool_bytes": tuple(fields["spool_bytes"])})

@@ -15,6 +15,7 @@ from tunewright.core.states import EndCause
 from tunewright.events.v1 import output_pb2
 from tunewright.v1 import tuning_service_pb2
 from tunewright.v1.worker_service_pb2 import Need
+from tunewright_trainer.core.attempt import Attempt
 
 CHECKPOINTS = "s3://kept/a"
 STEP = "a/job-001/step"
@@ -139,6 +140,34 @@ def test_a_stop_that_the_engine_does_not_take_at_once_is_tried_again(tmp_path):
         await stage.scheduler.until(lambda: stage.scheduler.holds(attempt, "Training"))
         await stage.stop(attempt, 5.0)
         assert (await stage.exit_of(attempt, 10.0)).cause == cause("STOPPED")
+
+    played(tmp_path, story)
+
+
+# -- A power cut: a file has been renamed, and its content is gone
+
+
+@pytest.mark.parametrize("torn", ["unstarted", "gpus.json", "grant.binpb"])
+def test_one_whose_files_are_torn_is_lost_and_the_others_are_found_again(tmp_path, torn):
+    async def story(stage: Stage) -> None:
+        async def program(_: Process) -> None:
+            await asyncio.sleep(600)
+
+        stage.settings = replace(stage.settings, slots=2)
+        stage.program = program
+        stage.start()
+        first, second = await stage.grant(), await stage.grant(2)
+        await stage.scheduler.until(lambda: all(stage.scheduler.holds(it, "Training") for it in (first, second)))
+        await stage.end()
+        (stage.of(first).root / torn).write_bytes(b"\xff" if torn == "grant.binpb" else b"")
+        stage.machine.runs.pop(Attempt(*first)).kill(137)
+        stage.start()
+        assert (await stage.exit_of(second)).exit_code == 0
+        if torn == "grant.binpb":
+            assert not stage.scheduler.holds(first), "the schedulers know by that"
+        else:
+            assert stage.scheduler.exits[first][0].cause == cause("LOST")
+            assert stage.scheduler.exits[first][0].reason
 
     played(tmp_path, story)
 
