@@ -167,9 +167,9 @@ class Attempts:
         while True:
             await self._reap()
             for folder in list(self._host.folders.granted()):
-                marked = folder.abandoned
-                if marked.exists() and marked.stat().st_mtime < time.time() - self._host.settings.retention_s:
-                    await asyncio.to_thread(folder.remove)
+                with suppress(OSError):
+                    if folder.abandoned.stat().st_mtime < time.time() - self._host.settings.retention_s:
+                        await asyncio.to_thread(folder.remove)
             await asyncio.sleep(SWEEP_PERIOD_S)
 
     async def _reap(self) -> None:

@@ -21,10 +21,7 @@ def read_end(path: Path) -> End | None:
     try:
         fields = json.loads(path.read_bytes())
         return End(**{**fields, "cause": EndCause(fields["cause"]), "spool_bytes": tuple(fields["spool_bytes"])})
-    except (
-        FileNotFoundError,
-        ValueError,
-        TypeError,
-        KeyError,
-    ):  # but for the first: the machine died as it was written
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError):  # the machine died as it was written
         return None

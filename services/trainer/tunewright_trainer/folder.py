@@ -94,6 +94,14 @@ class AttemptFolder:
     def grant(self) -> Path:
         return self.root / "grant.binpb"
 
+    @property
+    def was_held(self) -> bool:
+        """Whether its grant is there; it may be being removed at this moment."""
+        try:
+            return self.grant.stat().st_size > 0
+        except OSError:
+            return False
+
     @cached_property
     def fetched(self) -> Path:
         return self.root / "fetched"
@@ -173,8 +181,9 @@ class Folders:
     def granted(self) -> Iterator[AttemptFolder]:
         """Yield the folder of every attempt that was granted and is not removed yet."""
         for grant in sorted(self._root.glob("*/grant.binpb")):
-            if grant.stat().st_size > 0:
-                yield AttemptFolder(grant.parent)
+            folder = AttemptFolder(grant.parent)
+            if folder.was_held:
+                yield folder
 
 
 def write_whole(path: Path, content: bytes) -> None:
