@@ -298,3 +298,13 @@ async def test_an_end_that_cannot_be_found_out_is_told_as_lost(process_world, ru
     await runner.start(launch)
     end = await ended(runner, launch)
     assert (end.cause, end.exit_code) == (EndCause.LOST, None)
+
+
+@pytest.mark.parametrize("torn", ["end.json", "stop"])
+async def test_what_a_power_cut_has_torn_is_as_if_it_had_not_been_written(process_world, runner, torn):
+    launch = process_world.launch("print('done')")
+    await ended(runner, launch)
+    (process_world.folder(launch).root / torn).write_bytes(b"")
+    later = process_world.make_runner()
+    assert (await ended(later, launch)).exit_code == 0
+    await later.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
 import structlog
+from google.protobuf.message import DecodeError
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.codec import instant_to_timestamp
@@ -61,14 +63,30 @@ class Attempts:
         for folder in list(self._host.folders.never_held()):
             folder.remove()
         for folder in list(self._host.folders.granted()):
-            if folder.abandoned.exists():
-                continue
-            if folder.first.spool.exists() or folder.unstarted.exists() or folder.first.input_data.exists():
-                grant, gpus = pb.Grant.FromString(folder.grant.read_bytes()), folder.read_gpus()
-                self.capacity.keep(attempt_of(grant.attempt), *need_of(grant), gpus)
-                self._follow(grant, gpus)
-            else:
-                folder.remove()
+            try:
+                self._find_again(folder)
+            except Exception as error:  # one that a power cut has torn must not keep the others from being found
+                log.exception("attempt not found again", folder=folder.root.name)
+                with suppress(OSError):
+                    folder.abandoned.touch()
+                self._lose(folder, f"this host went down, and what it had noted of the attempt is torn: {error!r}")
+
+    def _find_again(self, folder: AttemptFolder) -> None:
+        if folder.abandoned.exists():
+            return
+        if folder.first.spool.exists() or folder.unstarted.exists() or folder.first.input_data.exists():
+            grant, gpus = pb.Grant.FromString(folder.grant.read_bytes()), folder.read_gpus()
+            self._follow(grant, gpus)
+            self.capacity.keep(attempt_of(grant.attempt), *need_of(grant), gpus)
+        else:
+            folder.remove()
+
+    def _lose(self, folder: AttemptFolder, why: str) -> None:
+        """Say that it is lost, if it can be said which it is; else the schedulers miss it in the heartbeats."""
+        with suppress(OSError, DecodeError, InvalidSpec):
+            grant = pb.Grant.FromString(folder.grant.read_bytes())
+            if self._host.folders.of(attempt_of(grant.attempt)).root == folder.root:
+                self._refuse(grant, "END_CAUSE_LOST", why)
 
     def begin(self, grant: pb.Grant) -> bool:
         """Take a grant; say False if it was handed back, since it cannot be had here. Again, it does nothing."""
@@ -154,9 +172,9 @@ class Attempts:
         while True:
             await self._reap()
             for folder in list(self._host.folders.granted()):
-                marked = folder.abandoned
-                if marked.exists() and marked.stat().st_mtime < time.time() - self._host.settings.retention_s:
-                    await asyncio.to_thread(folder.remove)
+                with suppress(OSError):
+                    if folder.abandoned.stat().st_mtime < time.time() - self._host.settings.retention_s:
+                        await asyncio.to_thread(folder.remove)
             await asyncio.sleep(SWEEP_PERIOD_S)
 
     async def _reap(self) -> None:

@@ -24,6 +24,8 @@ class Beginning:
         """The program was started, or never will be."""
         self.unstarted = read_end(folder.unstarted)
         """How the attempt has ended, if no program was started."""
+        if self.unstarted is None and folder.unstarted.exists():
+            self.end(EndCause.LOST, "this host went down as the end was written, and how it had ended is not known")
 
     def stop(self, cause: EndCause) -> None:
         """Want no more data, if they are still to come: that is how the attempt has ended then."""

@@ -20,6 +20,8 @@ def write_end(path: Path, end: End) -> None:
 def read_end(path: Path) -> End | None:
     try:
         fields = json.loads(path.read_bytes())
+        return End(**{**fields, "cause": EndCause(fields["cause"]), "spool_bytes": tuple(fields["spool_bytes"])})
     except FileNotFoundError:
         return None
-    return End(**{**fields, "cause": EndCause(fields["cause"]), "spool_bytes": tuple(fields["spool_bytes"])})
+    except (ValueError, TypeError, KeyError):  # the machine died as it was written
+        return None

@@ -98,7 +98,7 @@ class AttemptFolder:
 
     @property
     def was_held(self) -> bool:
-        """Whether its grant is there, and so may be more."""
+        """Whether its grant is there, and so may be more; it may be being removed at this moment."""
         try:
             return self.grant.stat().st_size > 0
         except FileNotFoundError:

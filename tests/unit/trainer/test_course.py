@@ -225,6 +225,34 @@ def test_a_stop_that_the_engine_does_not_take_at_once_is_tried_again(tmp_path):
     played(tmp_path, story)
 
 
+# -- A power cut: a file has been renamed, and its content is gone
+
+
+@pytest.mark.parametrize("torn", ["unstarted", "gpus.json", "grant.binpb"])
+def test_one_whose_files_are_torn_is_lost_and_the_others_are_found_again(tmp_path, torn):
+    async def story(stage: Stage) -> None:
+        async def program(_: Process) -> None:
+            await asyncio.sleep(600)
+
+        stage.settings = replace(stage.settings, slots=2)
+        stage.program = program
+        stage.start()
+        first, second = await stage.grant(), await stage.grant(2)
+        await stage.scheduler.until(lambda: all(stage.scheduler.holds(it, "Training") for it in (first, second)))
+        await stage.end()
+        (stage.of(first).root / torn).write_bytes(b"\xff" if torn == "grant.binpb" else b"")
+        stage.machine.runs.pop(Attempt(*first)).kill(137)
+        stage.start()
+        assert (await stage.exit_of(second)).exit_code == 0
+        if torn == "grant.binpb":
+            assert not stage.scheduler.holds(first), "the schedulers know by that"
+        else:
+            assert stage.scheduler.exits[first][0].cause == cause("LOST")
+            assert stage.scheduler.exits[first][0].reason
+
+    played(tmp_path, story)
+
+
 # -- Limits
 
 

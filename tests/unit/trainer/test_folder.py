@@ -44,8 +44,8 @@ def is_killed(work: Callable[[], None], line: int) -> bool:
     return lines >= line
 
 
-def held(data_dir: Path) -> AttemptFolder:
-    folder = Folders(data_dir).of(Attempt("job/000001", 1))
+def held(data_dir: Path, attempt: int = 1) -> AttemptFolder:
+    folder = Folders(data_dir).of(Attempt("job/000001", attempt))
     folder.first.model.mkdir(parents=True)
     for part in PARTS:
         (folder.first.model / part).write_text("w")
@@ -65,3 +65,11 @@ def test_one_whose_removal_is_killed_at_any_line_is_whole_or_not_held(tmp_path):
         torn += 0 < parts < len(PARTS)
     assert torn, "it was killed in the middle too"
     assert not folder.root.exists()
+
+
+def test_one_that_is_removed_while_all_are_looked_through_is_passed_over(tmp_path):
+    folders = [held(tmp_path, number) for number in range(1, 4)]
+    found = Folders(tmp_path).granted()
+    assert next(found).root == folders[0].root
+    folders[1].remove()
+    assert [folder.root for folder in found] == [folders[2].root]

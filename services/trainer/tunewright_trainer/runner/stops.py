@@ -19,9 +19,9 @@ class Stop:
 def read_stop(folder: AttemptFolder) -> Stop | None:
     try:
         cause, deadline = (folder.root / "stop").read_text().split()
-    except FileNotFoundError:
+        return Stop(EndCause(cause), float(deadline))
+    except (FileNotFoundError, ValueError):  # the latter: the machine died as it was written, and the program with it
         return None
-    return Stop(EndCause(cause), float(deadline))
 
 
 def note_stop(folder: AttemptFolder, stop: Stop) -> None:

@@ -148,7 +148,7 @@ class Bringing:
         image = self._launch.definition.image
         self._takes_time(f"the engine pulls the image {image}")
         try:
-            await self._engine.pull(image)
+            await self._engine.pull(image, self._settings.pull_silent_s)
         except Refused as refused:
             remedy = "Check its name; what a registry gives to known users only must be pulled there beforehand"
             raise InvalidSpec("image", f"{image!r} cannot be pulled: {refused}", remedy) from refused

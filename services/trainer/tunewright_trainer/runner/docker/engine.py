@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 import aiohttp
 from aiodocker import Docker
 from aiodocker.exceptions import DockerError
+from aiodocker.jsonstream import json_stream_stream
 
 from tunewright_trainer.runner.docker.frames import Frames
 from tunewright_trainer.runner.docker.outcome import State
@@ -27,7 +28,7 @@ CALL_S: Final = 60.0
 """A start on a slow disk takes its time; an engine that hangs does not answer for longer."""
 CANNOT_CONNECT: Final = 900
 """aiodocker's status for it."""
-MISSING, CONFLICT = 404, 409
+MISSING, CONFLICT, UNHEARD = 404, 409, 504
 INIT_AND_PROGRAM: Final = 2
 POLL_S: Final = 0.01
 
@@ -234,9 +235,27 @@ class Engine:
 
     # -- Images, networks, volumes
 
-    async def pull(self, image: str) -> None:
+    async def pull(self, image: str, silent_s: float) -> None:
+        """Pull it, however long it takes. Raises Refused also when nothing has been heard of it for `silent_s`."""
+        name = image.rpartition("/")[2]
+        asked = {"fromImage": image} if ":" in name or "@" in name else {"fromImage": image, "tag": "latest"}
+        call: dict[str, Any] = {
+            "path": "images/create",
+            "method": "POST",
+            "params": asked,
+            "timeout": aiohttp.ClientTimeout(),
+        }
         async with self._asking(None) as docker:
-            await docker.images.pull(image)
+            try:
+                async with (
+                    asyncio.timeout(silent_s) as patience,
+                    docker._query(**call) as response,  # noqa: SLF001 - its own pull closes nothing
+                ):
+                    with closing(response):
+                        async for _ in json_stream_stream(response):
+                            patience.reschedule(asyncio.get_running_loop().time() + silent_s)
+            except TimeoutError as error:
+                raise Refused(UNHEARD, f"nothing was heard of it for {silent_s:g} s") from error
 
     async def make_network(self, config: dict[str, Any]) -> None:
         """Make it unless there is one of its name."""

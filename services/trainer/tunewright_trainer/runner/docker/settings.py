@@ -45,3 +45,5 @@ class DockerSettings:
     are then copied for programs, not shown."""
     engine_wait_s: float = 60.0
     """How long a start waits for an engine that does not answer."""
+    pull_silent_s: float = 600.0
+    """How long nothing may be heard of an image that is being pulled, until it is given up."""
