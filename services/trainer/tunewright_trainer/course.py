@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -24,8 +24,9 @@ from tunewright.core.phases import DOWNLOADING, INTERRUPTED, PENDING, STOPPING, 
 from tunewright.core.states import EndCause
 from tunewright.platform.bus.port import Bus
 from tunewright.v1 import worker_service_pb2 as pb
-from tunewright_trainer import artifact, publishing
+from tunewright_trainer import artifact, publishing, trial
 from tunewright_trainer.beginning import Beginning
+from tunewright_trainer.beside import beside
 from tunewright_trainer.checkpoints import CheckpointSync
 from tunewright_trainer.core.attempt import End, Launch
 from tunewright_trainer.core.capacity import Gpus, limits
@@ -182,8 +183,13 @@ class Course:
             begin.over.set()
 
     async def _has_data(self, launch: Launch) -> bool:
-        wanted = launch.definition.channels or self._keeping or submitted_code(launch.hyperparameters)
-        if not wanted or self.folder.first.spool.exists():  # the latter: it was started
+        if self.folder.first.spool.exists():  # it was started
+            return True
+        if launch.definition.output_uri:
+            trying = trial.begin(self.folder, self._host.buckets, self._target)
+            if not await self._beginning.has_data(trying, self._judgement):
+                return False
+        if not (launch.definition.channels or self._keeping or submitted_code(launch.hyperparameters)):
             return True
         return await self._beginning.has_data(self._fetch(launch), self._judgement)
 
@@ -214,6 +220,7 @@ class Course:
             self.phases.progress(UPLOADING, why)
         if end.cause is not EndCause.PREEMPTED:  # the next attempt's model is the one that will count
             end = await publishing.packed(self.attempt, self.folder, self._instances, end)
+            end = await trial.end(self.folder, end, self._host.buckets, self._target)
         self._free()
         reporting = asyncio.create_task(self._report(end))
         await asyncio.sleep(0)  # the report goes out before the rest of the output is read
@@ -223,7 +230,7 @@ class Course:
     async def _watch(self) -> End:
         """Return how the program has ended; meanwhile store its checkpoints, and stop it where that is wanted."""
         keeping = () if self._keeping is None else (self._keeping.keep(),)
-        async with _beside(self._await_beginning(), self._obey_stops(), self._guard(), *keeping):
+        async with beside(self._await_beginning(), self._obey_stops(), self._guard(), *keeping):
             end = await self._host.runner.wait(self.attempt)
         if end.exit_code is not None:  # it may have run for less than a look
             self.phases.enter(TRAINING)
@@ -288,13 +295,3 @@ class Course:
         self.folder.abandoned.touch()
         await asyncio.to_thread(self.folder.remove_data, self._instances)
         log.info("attempt abandoned", attempt=str(self.attempt))
-
-
-@asynccontextmanager
-async def _beside(*parts: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run the parts beside what is done within, and end them after it; the fault of one ends it all."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(part) for part in parts]
-        yield
-        for task in tasks:
-            task.cancel()

@@ -225,6 +225,48 @@ def test_a_stop_that_the_engine_does_not_take_at_once_is_tried_again(tmp_path):
     played(tmp_path, story)
 
 
+# -- A destination that refuses
+
+
+def test_one_that_refuses_is_told_before_the_program_starts(tmp_path):
+    async def story(stage: Stage) -> None:
+        put(stage.settings.s3_root / "models", "no folder")
+        stage.start()
+        report = await stage.exit_of(await stage.grant())
+        assert (report.cause, report.HasField("exit_code")) == (cause("START_FAILED"), False)
+        assert "output_uri: nothing can be put to s3://models/job-001/output" in report.reason
+        assert not stage.machine.runs
+
+    played(tmp_path, story)
+
+
+def test_one_that_refuses_by_the_end_fails_the_training_that_has_no_model_then(tmp_path):
+    async def story(stage: Stage) -> None:
+        async def program(process: Process) -> None:
+            put(process.own.model / "weights", "w")
+            (stage.settings.s3_root / "models").rmdir()
+            put(stage.settings.s3_root / "models", "no folder any more")
+
+        stage.program = program
+        stage.start()
+        report = await stage.exit_of(await stage.grant())
+        assert report.cause == cause("OUTPUT_LOST")
+        assert report.reason.startswith("ClientError: Artifact upload failed")
+
+    played(tmp_path, story)
+
+
+def test_nothing_is_left_of_the_trials(tmp_path):
+    async def story(stage: Stage) -> None:
+        stage.start()
+        attempt = await stage.grant()
+        assert (await stage.exit_of(attempt)).exit_code == 0
+        await stage.settle(attempt, publish=True)
+        assert not stage.stored("models")
+
+    played(tmp_path, story)
+
+
 # -- A power cut: a file has been renamed, and its content is gone
 
 

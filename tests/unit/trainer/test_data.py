@@ -48,7 +48,7 @@ async def test_a_program_reads_its_channel_and_its_model_goes_to_its_bucket(plan
     attempt = await plant.grant(READER, channels=channels, to="s3://out/models/")
     report = await plant.exit_of(attempt)
     assert (report.exit_code, report.artifact_uri) == (0, "s3://out/models/job-001/output/model.tar.gz")
-    assert not (tmp_path / "s3" / "out").exists()
+    assert not list((tmp_path / "s3" / "out").iterdir())
     await plant.settle(attempt, publish=True)
     with tarfile.open(tmp_path / "s3" / "out" / "models" / "job-001" / "output" / "model.tar.gz") as model:
         assert model.extractfile("weights").read() == b"5"
@@ -72,11 +72,11 @@ async def test_a_program_finds_the_same_paths_whether_data_are_copied_or_shown(p
 
 
 async def test_a_model_waits_until_its_place_can_take_it(plant, tmp_path):  # noqa: F811
-    (tmp_path / "s3").mkdir()
-    (tmp_path / "s3" / "out").write_text("in the way")
     plant.start(s3_root=tmp_path / "s3")
     attempt = await plant.grant(WRITER, to="s3://out")
     await plant.exit_of(attempt)
+    (tmp_path / "s3" / "out").rmdir()
+    (tmp_path / "s3" / "out").write_text("in the way")
     message = pb.Attempt(training_id=attempt[0], attempt=1)
     order = pb.SettledOrder(attempt=message, publish_artifact=True)
     await plant.scheduler.change(lambda: plant.scheduler.settled.update({attempt: order}))
