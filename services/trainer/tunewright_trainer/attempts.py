@@ -171,10 +171,11 @@ class Attempts:
         """Remove what is left of earlier days: folders of abandoned attempts, containers of attempts long forgotten."""
         while True:
             await self._reap()
-            for folder in list(self._host.folders.granted()):
-                with suppress(OSError):
-                    if folder.abandoned.stat().st_mtime < time.time() - self._host.settings.retention_s:
-                        await asyncio.to_thread(folder.remove)
+            try:
+                before = time.time() - self._host.settings.retention_s
+                await asyncio.to_thread(self._host.folders.remove_abandoned, before)
+            except OSError as error:
+                log.warning("what is left of earlier days stays for now", why=str(error))
             await asyncio.sleep(SWEEP_PERIOD_S)
 
     async def _reap(self) -> None:

@@ -101,7 +101,7 @@ class AttemptFolder:
         """Whether its grant is there, and so may be more; it may be being removed at this moment."""
         try:
             return self.grant.stat().st_size > 0
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
 
     @cached_property
@@ -192,6 +192,13 @@ class Folders:
     def _all(self) -> Iterator[AttemptFolder]:
         for root in sorted(self._root.glob("*/")):
             yield AttemptFolder(root)
+
+    def remove_abandoned(self, before: float) -> None:
+        """Remove those whose lease was void by then, Unix seconds. Blocks."""
+        for folder in self.granted():
+            with suppress(OSError):  # it has none, or goes at this moment
+                if folder.abandoned.stat().st_mtime < before:
+                    folder.remove()
 
 
 def own_models(data_dir: Path) -> Path:

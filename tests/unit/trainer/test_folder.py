@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tests.contract.runner_contract import until
+from tests.simulation.host import Host as Machine
+from tests.simulation.host import HostRunner
+
 from tunewright_trainer import folder as folder_module
+from tunewright_trainer.attempts import Attempts
 from tunewright_trainer.core.attempt import Attempt
+from tunewright_trainer.course import Host
 from tunewright_trainer.folder import AttemptFolder, Folders
+from tunewright_trainer.settings import TrainerSettings
 
 FILES = {folder_module.__file__, shutil.__file__}
+DAY_S = 86_400.0
 PARTS = tuple(f"part{number}" for number in range(3))
 
 
@@ -73,3 +85,28 @@ def test_one_that_is_removed_while_all_are_looked_through_is_passed_over(tmp_pat
     assert next(found).root == folders[0].root
     folders[1].remove()
     assert [folder.root for folder in found] == [folders[2].root]
+
+
+async def test_the_sweep_removes_what_was_abandoned_long_ago_and_looks_for_it_beside_the_event_loop(tmp_path):
+    looked_in: list[int] = []
+
+    class Watched(Folders):
+        def granted(self) -> Iterator[AttemptFolder]:
+            looked_in.append(threading.get_ident())
+            return super().granted()
+
+    old, new, runs = (held(tmp_path, number) for number in range(1, 4))
+    for folder in (old, new):
+        folder.abandoned.touch()
+    long_ago = time.time() - 2 * DAY_S
+    os.utime(old.abandoned, (long_ago, long_ago))
+    folders, settings = Watched(tmp_path), TrainerSettings(tmp_path, retention_s=DAY_S)
+    runner = HostRunner(Machine(folders, lambda _: None))
+    host = Host(settings, folders, runner, bus=None, session=None, buckets=None, fetching=None)
+    async with asyncio.TaskGroup() as tasks:
+        sweep = tasks.create_task(Attempts(host, tasks, lambda: None).sweep())
+        await until(lambda: not old.root.exists())
+        sweep.cancel()
+    assert new.root.exists()
+    assert runs.root.exists()
+    assert threading.get_ident() not in looked_in
