@@ -37,6 +37,8 @@ class Bringing:
         """All were started, or that will take its time."""
         self.waits_for = ""
         """What keeps them from being started; for a person."""
+        self.found_away = False
+        """The engine did not answer at first, asked for what an earlier process has made."""
         self.started, self.stop_noted = asyncio.Event(), asyncio.Event()
         self._launch, self._engine, self._settings, self._make = launch, engine, settings, make
         self._trainer_id = trainer_id
@@ -74,6 +76,7 @@ class Bringing:
         try:
             return await self._found()
         except Away as away:
+            self.found_away = True
             self._takes_time(self._no_answer(away))
             return await lasting(self._found)
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Final, TypeVar
@@ -15,7 +15,7 @@ import structlog
 
 from tunewright_trainer.core.lease import backoff_s
 from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
-from tunewright_trainer.runner.docker.outcome import State
+from tunewright_trainer.runner.docker.outcome import TAKEN_DOWN, State
 from tunewright_trainer.runner.log_follower import LogCopy, Piece
 
 AGAIN_S: Final = 0.1
@@ -25,9 +25,12 @@ HEAD_START_S: Final = 0.01
 then who asked first: asked after the start, the log of one that ends at once comes when the engine has cleared up."""
 STILL_RUNS_S: Final = 1.0
 """A log that has ended is that of a container that ends; else the stream broke off."""
+SHUTDOWN_S: Final = 30.0
+"""An engine that is told to end ends its containers first, with a grace of 15 s, and goes away then."""
 OOM_TOLD_WITHIN_S: Final = 0.2
 """The engine hears of an exit and of the kernel's reason for it on two roads."""
 REFUSALS: Final = 5
+GAP: Final = b"[tunewright: output is missing here; the program ended while the container engine was away]\n"
 
 Answer = TypeVar("Answer")
 
@@ -58,8 +61,8 @@ class Followed:
     memory_bytes: int
     started: asyncio.Event
     """The engine has said that it has started it."""
-    went_away: Callable[[float], None]
-    """Is told when the engine did, Unix seconds."""
+    was_away: bool = False
+    """The engine was, when this trainer found the container again."""
 
 
 async def follow(container: Followed, spool: Path, through: Path) -> State:
@@ -77,28 +80,50 @@ async def follow(container: Followed, spool: Path, through: Path) -> State:
 async def _follow(container: Followed, copy: LogCopy) -> State:
     engine, name = container.engine, container.name
     failures = refusals = 0
+    away_since = copy.noted_at if container.was_away else None
+    missed = False
     while True:
         await _head_start(container.started)
         has_started = container.started.is_set()
         try:
+            if away_since is not None:
+                missed |= _ended_since(away_since, await engine.state(name))
+                away_since = None
             last = await _copied(engine, name, copy, follow=True)
             failures = refusals = 0
             if not has_started:
                 continue
             if await engine.wait(name, STILL_RUNS_S):
-                return await _ended(container, copy, last)
+                state = await _ended(container, copy, last)
+                return _missed(state, copy) if missed else state
         except Refused as error:
             refusals += 1
             if await engine.state(name) is None:
                 raise Gone(name) from error
             if refusals == REFUSALS:
                 raise
-        except (Away, OSError) as error:  # the latter: the disk is full, say
+        except (Away, OSError) as error:  # the latter: this trainer's disk is full, say
             failures += 1
             if failures == 1:
                 log.warning("the output of a container waits", container=name, why=str(error))
-            container.went_away(time.time())
+            if isinstance(error, Away) and away_since is None:
+                away_since = time.time()
         await asyncio.sleep(backoff_s(failures + refusals, first_s=AGAIN_S, most_s=AGAIN_MOST_S))
+
+
+def _ended_since(away_since: float, state: State | None) -> bool:
+    """Whether it ended while the engine was away, or as one does that the engine has taken with it."""
+    if state is None or state.running:
+        return False
+    taken_s = SHUTDOWN_S if state.exit_code in TAKEN_DOWN else 0.0
+    return state.finished_at >= away_since - taken_s
+
+
+def _missed(state: State, copy: LogCopy) -> State:
+    """Say that nobody has seen its end: what it printed last went with the engine, or may have."""
+    with suppress(OSError):
+        copy.tell_gap(GAP)
+    return replace(state, missed=True)
 
 
 async def _head_start(started: asyncio.Event) -> None:

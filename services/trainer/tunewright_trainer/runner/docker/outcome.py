@@ -27,6 +27,8 @@ class State:
     out_of_memory: bool
     started_at: float
     finished_at: float
+    missed: bool = False
+    """It ended while the engine was away: the end of its output is missing."""
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> State:
@@ -40,9 +42,9 @@ class State:
         )
 
     def was_taken_down(self, at: Sequence[float]) -> bool:
-        """Whether it ended as one does that its engine or its host took with it at one of these times."""
+        """Whether it ended as one does that its engine or its host took with it, at one of these times or unseen."""
         told = self.exit_code in TAKEN_DOWN and not self.out_of_memory
-        return told and any(self.started_at < moment <= self.finished_at for moment in at)
+        return told and (self.missed or any(self.started_at < moment <= self.finished_at for moment in at))
 
 
 def first_failed(states: Sequence[State]) -> int | None:
@@ -55,13 +57,13 @@ def end_of(
     states: Sequence[State],
     stop: Stop | None,
     spool_bytes: tuple[int, ...],
-    away_at: Sequence[float],
+    taken_down_at: Sequence[float],
     unsaid_bytes: int,
 ) -> End:
     """Return the end of a run all of whose containers have ended.
 
-    `away_at` are the times at which the engine went away or the machine began, `unsaid_bytes` each instance's limit of
-    memory where that is not the launch's need.
+    `taken_down_at` are the times at which the machine began or somebody had the engine end a container, `unsaid_bytes`
+    each instance's limit of memory where that is not the launch's need.
     """
     first = first_failed(states)
     state = states[0 if first is None else first]
@@ -71,8 +73,11 @@ def end_of(
     elif first is not None and state.out_of_memory:
         cause = EndCause.OUT_OF_MEMORY
         why = f"this trainer's limit is {unsaid_bytes / GIB:.2f} GiB" if unsaid_bytes else ""
-    elif state.was_taken_down(at=away_at):
+    elif state.was_taken_down(at=taken_down_at):
         cause, why = EndCause.LOST, "its container was taken down from outside, or with its engine"
+    elif first is None and any(state.missed for state in states):
+        cause = EndCause.LOST
+        why = "it ended while the container engine was away, and the end of its output is missing"
     return End(
         cause,
         state.exit_code,

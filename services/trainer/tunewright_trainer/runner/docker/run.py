@@ -67,7 +67,7 @@ class Run:
         self._names = containers.container_names(home.trainer_id, launch)
         self._network = containers.attempt_name(home.trainer_id, launch.attempt)
         self._bringing = Bringing(launch, folder, home.engine, home.settings, home.trainer_id, make)
-        self._away_at = [] if home.machine_began is None else [home.machine_began]
+        self._taken_down_at = [] if home.machine_began is None else [home.machine_began]
         self._tasks: set[asyncio.Task[None]] = set()
         self._killing: asyncio.Task[None] | None = None
 
@@ -154,13 +154,13 @@ class Run:
             stop = read_stop(self._folder)
             if stop is None:
                 await self._look_who_ended(states)
-            self._conclude(end_of(states, stop, self._spool_bytes(), self._away_at, self._unsaid_bytes))
+            self._conclude(end_of(states, stop, self._spool_bytes(), self._taken_down_at, self._unsaid_bytes))
 
     async def _follow(self, number: int) -> State:
         instance = self._folder.instance(number)
         through = instance.spool.with_name(instance.spool.name.replace("spool", "through"))
-        name = self._names[number]
-        container = Followed(self._engine, name, self._memory_bytes, self._bringing.started, self._away_at.append)
+        name, bringing = self._names[number], self._bringing
+        container = Followed(self._engine, name, self._memory_bytes, bringing.started, bringing.found_away)
         state = await follow(container, instance.spool, through)
         if state.exit_code != 0 and len(self._names) > 1:
             self._spawn(self._end_peers())
@@ -178,7 +178,7 @@ class Run:
             except Away:  # a second after an end that was not asked for
                 taken = True
             if taken:
-                self._away_at.append(state.finished_at)
+                self._taken_down_at.append(state.finished_at)
 
     async def _note_start(self) -> None:
         with suppress(Refused):
