@@ -172,7 +172,7 @@ async def test_the_log_is_followed_from_before_the_start_and_what_has_not_starte
     engine, name, started = Engine(world.engine.url), f"early-{world.trainer_id}", asyncio.Event()
     spool = tmp_path / "spool"
     await engine.create(name, {"Image": world.engine.program("print('early')")})
-    followed = Followed(engine, name, 0, started)
+    followed = Followed(engine, name, 0, started, 1000, lambda: None)
     following = asyncio.create_task(follow(followed, spool, tmp_path / "through"))
     await asyncio.wait([following], timeout=3 * HEAD_START_S)
     await engine.start(name)

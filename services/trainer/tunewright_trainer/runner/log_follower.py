@@ -147,6 +147,11 @@ class LogCopy:
         return self._through.since_s
 
     @property
+    def size(self) -> int:
+        """Bytes of the spool through its last whole record."""
+        return self._through.size
+
+    @property
     def noted_at(self) -> float:
         """When it was noted for the last time how far it came, Unix seconds."""
         return os.fstat(self._noted).st_mtime

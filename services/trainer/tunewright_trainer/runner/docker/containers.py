@@ -27,7 +27,8 @@ UNROTATED: Final[Mapping[str, Mapping[str, str]]] = {
     "local": {"max-size": "1p", "max-file": "1", "compress": "false", "mode": "blocking"},
     "json-file": {"max-size": "1p", "max-file": "1", "mode": "blocking"},
 }
-"""Per log driver: the trainer ends what floods its log, and reads it whole."""
+"""Per log driver: the trainer ends what floods its log, and reads it whole. An engine that rotates a log while it is
+followed drops what was not read yet, and says nothing of it: version 20.10 does with either driver."""
 NANO: Final = 10**9
 
 

@@ -31,6 +31,7 @@ OOM_TOLD_WITHIN_S: Final = 0.2
 """The engine hears of an exit and of the kernel's reason for it on two roads."""
 REFUSALS: Final = 5
 GAP: Final = b"[tunewright: output is missing here; the program ended while the container engine was away]\n"
+UNREAD: Final = b"[tunewright: output is missing here; the spool quota of this trainer is used up]\n"
 
 Answer = TypeVar("Answer")
 
@@ -40,6 +41,10 @@ log = structlog.get_logger()
 class Gone(Exception):  # noqa: N818 - what a container is
     def __init__(self, name: str) -> None:
         super().__init__(f"the engine knows no container {name} any more")
+
+
+class Full(Exception):  # noqa: N818 - what a spool is
+    """The spool holds what it may."""
 
 
 async def lasting(ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -61,6 +66,9 @@ class Followed:
     memory_bytes: int
     started: asyncio.Event
     """The engine has said that it has started it."""
+    spool_quota_bytes: int
+    flooded: Callable[[], None]
+    """Is told when the spool is beyond its quota: the container is to be ended, its log is read no further."""
     was_away: bool = False
     """The engine was, when this trainer found the container again."""
 
@@ -89,13 +97,16 @@ async def _follow(container: Followed, copy: LogCopy) -> State:
             if away_since is not None:
                 missed |= _ended_since(away_since, await engine.state(name))
                 away_since = None
-            last = await _copied(engine, name, copy, follow=True)
+            last = await _copied(container, copy, follow=True)
             failures = refusals = 0
             if not has_started:
                 continue
             if await engine.wait(name, STILL_RUNS_S):
                 state = await _ended(container, copy, last)
                 return _missed(state, copy) if missed else state
+        except Full:
+            container.flooded()
+            return await _unread(container, copy)
         except Refused as error:
             refusals += 1
             if await engine.state(name) is None:
@@ -131,15 +142,32 @@ async def _head_start(started: asyncio.Event) -> None:
         await asyncio.wait_for(started.wait(), HEAD_START_S)
 
 
-async def _copied(engine: Engine, name: str, copy: LogCopy, *, follow: bool) -> Piece | None:
-    """Copy what is new until the log ends; return its last record."""
+async def _copied(container: Followed, copy: LogCopy, *, follow: bool) -> Piece | None:
+    """Copy what is new until the log ends; return its last record. Raises Full."""
     copy.begin()
     last = None
-    async with aclosing(engine.output(name, copy.since_s, follow=follow)) as output:
+    if copy.size > container.spool_quota_bytes:
+        raise Full
+    async with aclosing(container.engine.output(container.name, copy.since_s, follow=follow)) as output:
         async for pieces in output:
             copy.write(pieces)
             last = pieces[-1]
+            if copy.size > container.spool_quota_bytes:
+                raise Full
     return last
+
+
+async def _unread(container: Followed, copy: LogCopy) -> State:
+    """Wait for the end of a container whose log is read no further, and say so in the spool."""
+    with suppress(OSError):
+        copy.tell_gap(UNREAD)
+    engine, name = container.engine, container.name
+    while not await lasting(lambda: engine.wait(name, STILL_RUNS_S)):
+        pass
+    state = await lasting(lambda: engine.state(name))
+    if state is None:
+        raise Gone(name)
+    return state
 
 
 async def _ended(container: Followed, copy: LogCopy, last: Piece | None) -> State:
@@ -147,7 +175,7 @@ async def _ended(container: Followed, copy: LogCopy, last: Piece | None) -> Stat
     engine, name = container.engine, container.name
     state, newest = await asyncio.gather(engine.state(name), engine.last_record(name))
     if newest is not None and newest != last:
-        await _copied(engine, name, copy, follow=False)
+        await _copied(container, copy, follow=False)
     if state is not None and state.exit_code != 0 and container.memory_bytes and not state.out_of_memory:
         await asyncio.sleep(OOM_TOLD_WITHIN_S)
         state = await engine.state(name)

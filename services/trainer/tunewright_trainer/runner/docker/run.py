@@ -66,6 +66,7 @@ class Run:
         self._unsaid_bytes = 0 if launch.need.memory_bytes else self._memory_bytes
         self._names = containers.container_names(home.trainer_id, launch)
         self._network = containers.attempt_name(home.trainer_id, launch.attempt)
+        self._spool_quota_bytes = home.settings.spool_quota_bytes
         self._bringing = Bringing(launch, folder, home.engine, home.settings, home.trainer_id, make)
         self._taken_down_at = [] if home.machine_began is None else [home.machine_began]
         self._tasks: set[asyncio.Task[None]] = set()
@@ -160,7 +161,15 @@ class Run:
         instance = self._folder.instance(number)
         through = instance.spool.with_name(instance.spool.name.replace("spool", "through"))
         name, bringing = self._names[number], self._bringing
-        container = Followed(self._engine, name, self._memory_bytes, bringing.started, bringing.found_away)
+        container = Followed(
+            self._engine,
+            name,
+            self._memory_bytes,
+            bringing.started,
+            self._spool_quota_bytes,
+            self._end_flood,
+            was_away=bringing.found_away,
+        )
         state = await follow(container, instance.spool, through)
         if state.exit_code != 0 and len(self._names) > 1:
             self._spawn(self._end_peers())
@@ -209,6 +218,10 @@ class Run:
         return self._folder.spool_bytes(len(self._names))
 
     # -- Stops
+
+    def _end_flood(self) -> None:
+        """Kill it at once: what it prints from now on fills the engine's disk, and nobody reads it."""
+        self._spawn(self.stop(EndCause.SPOOL_FULL, 0.0))
 
     async def stop(self, cause: EndCause, grace_s: float) -> None:
         if self.ended.done():
