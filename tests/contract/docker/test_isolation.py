@@ -131,11 +131,12 @@ print(sorted(os.listdir("/sys/class/net")), socket.gethostname(), socket.gethost
         assert "secret" not in await self.said(world, runner, "import os\nprint(os.environ)")
 
     async def test_gpus_are_those_that_were_assigned(self, world, runner):
-        source = "import os\nprint(os.environ['NVIDIA_VISIBLE_DEVICES'])"
+        names = ["NVIDIA_VISIBLE_DEVICES", "SM_NUM_GPUS", "SM_CURRENT_HOST"]
+        source = f"import os\nprint(*[os.environ[name] for name in {names}])"
         launch = replace(pair(world, source), gpus=(("1", "3"), ("0",)))
         assert (await ended(runner, launch)).exit_code == 0
         spools = [instance.spool.read_text() for instance in world.folder(launch).instances(2)]
-        assert spools == ["1,3\n", "0\n"]
+        assert spools == ["1,3 2 algo-1\n", "0 1 algo-2\n"]
 
     async def test_without_gpus_none_are_seen_whatever_the_definition_says(self, world, runner):
         source = "import os\nprint(os.environ['NVIDIA_VISIBLE_DEVICES'])"
