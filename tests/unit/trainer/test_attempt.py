@@ -100,6 +100,7 @@ def test_the_environment_is_clean_and_the_definitions_wins():
         "AWS_REGION": "eu-west-1",
         "SM_CURRENT_HOST": "algo-1",
         "SM_HOSTS": '["algo-1"]',
+        "SM_NUM_GPUS": "0",
         "SAGEMAKER_BASE_DIR": "/base",
         "SM_CHANNELS": '["my-test","train"]',
         "SM_CHANNEL_TRAIN": "/base/input/data/train",
