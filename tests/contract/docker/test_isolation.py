@@ -223,3 +223,15 @@ async def test_the_data_folder_as_the_engine_sees_it(world, tmp_path):
     assert all(source.startswith(str(elsewhere)) for source in sources)
     await runner.close()
     await world.end_all()
+
+
+async def test_an_engine_that_does_not_see_the_data_folder_is_a_setting_of_the_operators(world, tmp_path):
+    runner = world.make_docker_runner(host_data_dir=tmp_path / "elsewhere")
+    launch = world.launch("pass")
+    end = await ended(runner, launch)
+    assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
+    assert end.why.startswith("TUNEWRIGHT_DOCKER_DATA_DIR: ")
+    assert "DOCKER_HOST" in end.why
+    assert str(tmp_path / "elsewhere") in end.why
+    await runner.close()
+    await world.end_all()

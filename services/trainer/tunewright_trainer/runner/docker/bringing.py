@@ -13,7 +13,7 @@ from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.core.lease import backoff_s
 from tunewright_trainer.folder import AttemptFolder
 from tunewright_trainer.runner.docker import containers
-from tunewright_trainer.runner.docker.engine import Away, Engine, ImageMissing, Refused
+from tunewright_trainer.runner.docker.engine import Away, Engine, ImageMissing, Refused, SourceMissing
 from tunewright_trainer.runner.docker.following import AGAIN_MOST_S, AGAIN_S, Gone, lasting
 from tunewright_trainer.runner.docker.outcome import State
 from tunewright_trainer.runner.docker.settings import DockerSettings, Pull
@@ -145,7 +145,12 @@ class Bringing:
 
     async def _create_each(self) -> None:
         for name, config in zip(self._names, self._make(), strict=True):
-            await self._engine.create(name, config)
+            try:
+                await self._engine.create(name, config)
+            except SourceMissing as missing:
+                why = f"the engine at {self._engine.url} does not see the trainer's data folder: {missing}"
+                remedy = "Set it to that folder as the engine sees it, or name an engine of this machine in DOCKER_HOST"
+                raise InvalidSpec("TUNEWRIGHT_DOCKER_DATA_DIR", why, remedy) from missing
 
     async def _pull(self) -> None:
         image = self._launch.definition.image

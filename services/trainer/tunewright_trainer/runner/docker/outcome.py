@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,9 @@ from tunewright_trainer.runner.stops import Stop
 
 TAKEN_DOWN: Final = frozenset({137, 143, 255})
 """Exit codes of containers that go down with their engine: killed, told to end, and found dead by the next one."""
+NOT_FOUND: Final = 127
+NO_PROGRAM: Final = re.compile(rb"\[FATAL tini \(\d+\)\] exec (.+) failed: No such file or directory")
+"""The init's whole output where it finds nothing to start."""
 GIB: Final = 2**30
 
 
@@ -51,6 +55,15 @@ def first_failed(states: Sequence[State]) -> int | None:
     """Return the number of the container that was the first to fail."""
     failed = [number for number, state in enumerate(states) if state.exit_code != 0]
     return min(failed, key=lambda number: states[number].finished_at, default=None)
+
+
+def missing_program(exit_code: int | None, output: bytes) -> str:
+    """Return why an image could not be started, empty if it was. `output` is how its output begins."""
+    if exit_code != NOT_FOUND or (found := NO_PROGRAM.match(output)) is None:
+        return ""
+    name = found[1].decode(errors="replace")
+    lacks = f"the image has no program `{name}` on its PATH, or its first line names an interpreter that is not there"
+    return f"{lacks}; docs/containers.md says what an image needs"
 
 
 def end_of(

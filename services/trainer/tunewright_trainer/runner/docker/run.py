@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -30,7 +30,7 @@ from tunewright_trainer.runner.docker import containers
 from tunewright_trainer.runner.docker.bringing import Bringing, StoppedBefore
 from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
 from tunewright_trainer.runner.docker.following import AGAIN_MOST_S, AGAIN_S, Followed, Gone, follow, lasting
-from tunewright_trainer.runner.docker.outcome import TAKEN_DOWN, State, end_of, first_failed
+from tunewright_trainer.runner.docker.outcome import TAKEN_DOWN, State, end_of, first_failed, missing_program
 from tunewright_trainer.runner.docker.settings import DockerSettings
 from tunewright_trainer.runner.stops import Stop, note_stop, read_stop
 
@@ -39,6 +39,7 @@ PEER_GRACE_S: Final = 10.0
 TERM_WITHIN_S: Final = 0.5
 """How long a stop waits for its SIGTERM to be out; it follows by itself where the engine is slower."""
 REMOVE_WITHIN_S: Final = 60.0
+FIRST_WORDS_BYTES: Final = 1024
 
 log = structlog.get_logger()
 
@@ -155,7 +156,15 @@ class Run:
             stop = read_stop(self._folder)
             if stop is None:
                 await self._look_who_ended(states)
-            self._conclude(end_of(states, stop, self._spool_bytes(), self._taken_down_at, self._unsaid_bytes))
+            end = end_of(states, stop, self._spool_bytes(), self._taken_down_at, self._unsaid_bytes)
+            self._conclude(self._explained(end))
+
+    def _explained(self, end: End) -> End:
+        if end.cause is not EndCause.EXITED or end.failed is None:
+            return end
+        with self._folder.instance(end.failed).spool.open("rb") as spool:
+            why = missing_program(end.exit_code, spool.read(FIRST_WORDS_BYTES))
+        return replace(end, why=why) if why else end
 
     async def _follow(self, number: int) -> State:
         instance = self._folder.instance(number)
