@@ -14,6 +14,7 @@ import yaml
 from tests.contract.runner_contract import COUNTING, FOREVER, RunnerContract, World, until
 from tests.servers.cluster import Cluster, allowed_by
 from tunewright.core.errors import Unavailable
+from tunewright.core.instances import Need
 from tunewright.core.spec import Definition, Resources
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Launch
@@ -510,6 +511,22 @@ class TestSeveralInstances:
         (policy,) = cluster.of("networkpolicies")
         pods = policy["spec"]["podSelector"]["matchLabels"]
         assert all(pods.items() <= pod["metadata"]["labels"].items() for pod in cluster.of("pods"))
+
+
+class TestGpus:
+    """NVIDIA's runtime gives a container the GPUs that a variable names, whatever the cluster has counted."""
+
+    @pytest.mark.parametrize(("gpus", "told"), [(0, ("0", "void")), (2, ("2", None))])
+    async def test_those_of_the_cluster_alone_are_seen(self, cluster, world, runner, gpus, told):
+        launch = replace(
+            world.launch("pass", environment={"NVIDIA_VISIBLE_DEVICES": "all"}),
+            need=Need(gpus=gpus),
+        )
+        await runner.start(launch)
+        await runner.wait(launch.attempt)
+        (pod,) = cluster.of("pods")
+        variables = {one["name"]: one["value"] for one in pod["spec"]["containers"][0]["env"]}
+        assert (variables["SM_NUM_GPUS"], variables.get("NVIDIA_VISIBLE_DEVICES")) == told
 
 
 class TestWhatIsLeft:

@@ -26,7 +26,7 @@ class Target:
 def reaches(policies: Sequence[Mapping[str, Any]], namespace: str, labels: Labels, target: Target) -> bool:
     """Say whether the policies of a namespace let a pod with these labels connect to the target."""
     specs = [policy["spec"] for policy in policies]
-    ours = [one for one in specs if _selects(one["podSelector"], labels) and "Egress" in one["policyTypes"]]
+    ours = [one for one in specs if selects(one["podSelector"], labels) and "Egress" in one["policyTypes"]]
     return not ours or any(_allows(rule, namespace, target) for one in ours for rule in one.get("egress", ()))
 
 
@@ -49,13 +49,17 @@ def _is_meant(peer: Mapping[str, Any], namespace: str, target: Target) -> bool:
         return False
     if "namespaceSelector" in peer:
         there = {"kubernetes.io/metadata.name": target.namespace, **target.namespace_labels}
-        if not _selects(peer["namespaceSelector"], there):
+        if not selects(peer["namespaceSelector"], there):
             return False
     elif target.namespace != namespace:
         return False
-    return _selects(peer.get("podSelector", {}), target.labels)
+    return selects(peer.get("podSelector", {}), target.labels)
 
 
-def _selects(selector: Mapping[str, Any], labels: Labels) -> bool:
-    assert set(selector) <= {"matchLabels"}, "no other kind of selector is understood here"
+def selects(selector: Mapping[str, Any], labels: Labels) -> bool:
+    assert set(selector) <= {"matchLabels", "matchExpressions"}, "no other kind of selector is understood here"
+    for rule in selector.get("matchExpressions", ()):
+        assert rule["operator"] == "In"
+        if labels.get(rule["key"]) not in rule["values"]:
+            return False
     return selector.get("matchLabels", {}).items() <= labels.items()

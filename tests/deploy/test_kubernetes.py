@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.contract.runner_contract import FOREVER, World, until
-from tests.deploy.networks import Target, reaches
+from tests.deploy.networks import Target, reaches, selects
 from tests.servers.cluster import Cluster, allowed_by
 from tunewright.core.arns import NOBODYS
 from tunewright.core.errors import InvalidSpec
@@ -139,13 +139,16 @@ def test_trainer_and_trainings_meet_on_the_claim_that_is_shipped():
     assert Path(variables()["TUNEWRIGHT_DATA_DIR"]).is_relative_to(variables()["TUNEWRIGHT_KUBERNETES_VOLUME_ROOT"])
 
 
-@pytest.mark.parametrize(("isolated", "network"), [(True, "none"), (False, "open")])
-def test_there_is_a_policy_for_every_network_that_a_training_may_have(jobs, isolated, network):
-    (made,) = jobs(launch(isolated=isolated))
+@pytest.mark.parametrize(
+    ("instances", "isolated", "network"), [(1, True, "none"), (2, True, "peers"), (1, False, "open")]
+)
+def test_there_is_a_policy_for_every_network_that_a_training_may_have(jobs, instances, isolated, network):
+    """Also of several isolated instances, for when the policy that lets them reach each other is not there."""
+    made, *_ = jobs(launch(instances, isolated=isolated))
     marks = made["spec"]["template"]["metadata"]["labels"]
     assert marks[NETWORK] == network
     policies = [one["spec"] for one in of_kind("NetworkPolicy")]
-    (policy,) = [one for one in policies if one["podSelector"]["matchLabels"].items() <= marks.items()]
+    (policy,) = [one for one in policies if selects(one["podSelector"], marks)]
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert ("egress" in policy) is not isolated
     assert ("ingress" in policy) is not isolated

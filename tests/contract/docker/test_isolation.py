@@ -131,11 +131,12 @@ print(sorted(os.listdir("/sys/class/net")), socket.gethostname(), socket.gethost
         assert "secret" not in await self.said(world, runner, "import os\nprint(os.environ)")
 
     async def test_gpus_are_those_that_were_assigned(self, world, runner):
-        source = "import os\nprint(os.environ['NVIDIA_VISIBLE_DEVICES'])"
+        names = ["NVIDIA_VISIBLE_DEVICES", "SM_NUM_GPUS", "SM_CURRENT_HOST"]
+        source = f"import os\nprint(*[os.environ[name] for name in {names}])"
         launch = replace(pair(world, source), gpus=(("1", "3"), ("0",)))
         assert (await ended(runner, launch)).exit_code == 0
         spools = [instance.spool.read_text() for instance in world.folder(launch).instances(2)]
-        assert spools == ["1,3\n", "0\n"]
+        assert spools == ["1,3 2 algo-1\n", "0 1 algo-2\n"]
 
     async def test_without_gpus_none_are_seen_whatever_the_definition_says(self, world, runner):
         source = "import os\nprint(os.environ['NVIDIA_VISIBLE_DEVICES'])"
@@ -220,5 +221,17 @@ async def test_the_data_folder_as_the_engine_sees_it(world, tmp_path):
     sources = [mount["Source"] for mount in world.inspected()["Mounts"] if mount["Type"] == "bind"]
     assert sources
     assert all(source.startswith(str(elsewhere)) for source in sources)
+    await runner.close()
+    await world.end_all()
+
+
+async def test_an_engine_that_does_not_see_the_data_folder_is_a_setting_of_the_operators(world, tmp_path):
+    runner = world.make_docker_runner(host_data_dir=tmp_path / "elsewhere")
+    launch = world.launch("pass")
+    end = await ended(runner, launch)
+    assert (end.cause, end.exit_code) == (EndCause.START_FAILED, None)
+    assert end.why.startswith("TUNEWRIGHT_DOCKER_DATA_DIR: ")
+    assert "DOCKER_HOST" in end.why
+    assert str(tmp_path / "elsewhere") in end.why
     await runner.close()
     await world.end_all()

@@ -13,7 +13,7 @@ from tests.contract.runner_contract import COUNTING, FOREVER, RunnerContract, un
 from tests.servers.engine import docker_engine
 from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause
-from tunewright_trainer.core.attempt import Attempt, Launch
+from tunewright_trainer.core.attempt import Attempt, Launch, reason
 from tunewright_trainer.folder import Folders
 from tunewright_trainer.runner.docker.containers import attempt_of, container_names, labels
 from tunewright_trainer.runner.docker.engine import Engine
@@ -62,6 +62,17 @@ class TestImages:
         end = await ended(runner, launch)
         assert (end.cause, end.exit_code) == (EndCause.EXITED, 127)
         assert b"exec train failed: No such file" in world.spool(launch)
+        assert "127: the image has no program `train` on its PATH" in reason(end, [""])
+
+    async def test_one_whose_program_names_an_interpreter_that_is_not_there(self, world, runner):
+        dockerfile = f"FROM {world.engine.busybox}\nCOPY train /bin/train\n"
+        image = world.engine.built(dockerfile, train="#!/usr/bin/python3\n")
+        end = await ended(runner, replace(world.launch("pass"), definition=Definition(image)))
+        assert "names an interpreter that is not there; docs/containers.md" in reason(end, [""])
+
+    async def test_a_program_that_ends_with_127_itself_is_not_explained(self, world, runner):
+        end = await ended(runner, world.launch("print('exec train failed')\nraise SystemExit(127)"))
+        assert reason(end, [""]) == "AlgorithmError: exit code 127"
 
     async def test_its_code_in_opt_ml_stays_where_it_was(self, world, runner):
         dockerfile = f"FROM {world.engine.python()}\nCOPY main.py /opt/ml/code/main.py\n"
@@ -170,9 +181,9 @@ def test_attempts_of_one_engine_are_told_apart():
 
 async def test_the_log_is_followed_from_before_the_start_and_what_has_not_started_has_not_ended(world, tmp_path):
     engine, name, started = Engine(world.engine.url), f"early-{world.trainer_id}", asyncio.Event()
-    spool, gone = tmp_path / "spool", []
+    spool = tmp_path / "spool"
     await engine.create(name, {"Image": world.engine.program("print('early')")})
-    followed = Followed(engine, name, 0, started, gone.append)
+    followed = Followed(engine, name, 0, started, 1000, lambda: None)
     following = asyncio.create_task(follow(followed, spool, tmp_path / "through"))
     await asyncio.wait([following], timeout=3 * HEAD_START_S)
     await engine.start(name)
@@ -180,6 +191,7 @@ async def test_the_log_is_followed_from_before_the_start_and_what_has_not_starte
     assert not following.done()
     started.set()
     state = await following
-    assert (state.status, state.exit_code, spool.read_bytes(), gone) == ("exited", 0, b"early\n", [])
+    assert (state.status, state.exit_code, state.missed) == ("exited", 0, False)
+    assert spool.read_bytes() == b"early\n"
     await engine.remove(name)
     await engine.close()

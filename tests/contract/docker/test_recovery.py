@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -25,6 +28,36 @@ for number in range({LINES}):
     if number % 500 == 0:
         time.sleep(0.03)
 """
+
+UNSEEN = """
+import fcntl, os, pathlib, time
+model = pathlib.Path(os.environ["SM_MODEL_DIR"])
+lives = open(model / "lives", "w")
+fcntl.flock(lives, fcntl.LOCK_EX)
+print("up")
+while not (model / "go").exists():
+    time.sleep(0.01)
+print("last words")
+os._exit({exit_code})
+"""
+TALKING = """
+import itertools, os, pathlib, time
+for number in itertools.count():
+    print("line", number)
+    if pathlib.Path(os.environ["SM_MODEL_DIR"], "go").exists():
+        raise SystemExit(143)
+    time.sleep(0.01)
+"""
+
+
+def lives(file: Path) -> bool:
+    """Whether the program runs that has locked a file."""
+    with file.open() as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 class TestRestarts:
@@ -55,6 +88,60 @@ class TestRestarts:
             await asyncio.to_thread(engine.kill)
             await asyncio.to_thread(engine.start)
         assert end.cause is EndCause.LOST, end
+
+    @pytest.mark.parametrize("found", [False, True], ids=["seen", "found again"])
+    @pytest.mark.parametrize(
+        ("exit_code", "cause"), [(0, EndCause.LOST), (137, EndCause.LOST), (7, EndCause.EXITED)], ids=str
+    )
+    async def test_what_ended_unseen_and_did_well_is_lost_with_the_end_of_its_output(
+        self, world, runner, exit_code, cause, found
+    ):
+        launch = world.launch(UNSEEN.format(exit_code=exit_code))
+        await runner.start(launch)
+        await world.up(launch)
+        if found:
+            await runner.close()
+        await asyncio.to_thread(world.engine.kill)
+        try:
+            model = world.folder(launch).first.model
+            (model / "go").touch()
+            await until(lambda: not lives(model / "lives"))
+            later = world.make_runner() if found else runner
+            if found:
+                await later.start(launch)
+                assert "does not answer" in later.waits_for(launch.attempt)
+        finally:
+            await asyncio.to_thread(world.engine.start)
+        end = await later.wait(launch.attempt)
+        assert (end.cause, end.exit_code) == (cause, exit_code)
+        said = world.spool(launch).splitlines()
+        assert said[0] == b"up"
+        assert b"output is missing here" in said[-1]
+        await later.close()
+
+    async def test_its_own_failure_after_an_absence_or_a_full_disk_is_its_failure(self, world, runner, monkeypatch):
+        launch = world.launch(TALKING)
+        await runner.start(launch)
+        await until(lambda: b"line 9\n" in world.spool(launch))
+        await asyncio.to_thread(world.engine.kill)
+        said = len(world.spool(launch))
+        await asyncio.to_thread(world.engine.start)
+        await until(lambda: len(world.spool(launch)) > said)
+        real, full = os.write, [True]
+        spool = world.folder(launch).first.spool.stat()
+
+        def write(file: int, content: bytes) -> int:
+            if full and os.fstat(file).st_ino == spool.st_ino:
+                full.clear()
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(file, content)
+
+        monkeypatch.setattr(os, "write", write)
+        (world.folder(launch).first.model / "go").touch()
+        end = await runner.wait(launch.attempt)
+        assert (end.cause, end.exit_code, full) == (EndCause.EXITED, 143, [])
+        lines = world.spool(launch).decode().splitlines()
+        assert lines == [f"line {number}" for number in range(len(lines))]
 
     async def test_an_engine_that_hangs_is_waited_for(self, world, runner):
         launch = world.launch(COUNTING)

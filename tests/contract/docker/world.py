@@ -23,7 +23,14 @@ class DockerWorld(World):
 
     def __init__(self, engine: Engine, folders: Folders, settings: DockerSettings = SETTINGS) -> None:
         self.engine, self.settings, self.trainer_id = engine, settings, uuid.uuid4().hex[:12]
-        super().__init__(folders, self.make_docker_runner, engine.program, lambda _: bool(self.running()), False)
+        super().__init__(
+            folders,
+            self.make_docker_runner,
+            engine.program,
+            is_running=lambda _: bool(self.running()),
+            keeps_order_of_streams=False,
+            ends_long_lines=True,
+        )
 
     def make_docker_runner(self, **settings: object) -> DockerRunner:
         return DockerRunner(self.folders, self.engine.url, self.trainer_id, replace(self.settings, **settings))

@@ -34,19 +34,20 @@ def test_parts_of_an_identity():
 
 
 @pytest.mark.parametrize(
-    ("cause", "exit_code", "failure", "expected"),
+    ("cause", "exit_code", "why", "failure", "expected"),
     [
-        (EndCause.EXITED, 0, "written but fine", ""),
-        (EndCause.EXITED, 1, "", "AlgorithmError: exit code 1"),
-        (EndCause.EXITED, 139, "", "AlgorithmError: exit code 139 (SIGSEGV)"),
-        (EndCause.EXITED, 1, "no such column", "no such column"),
-        (EndCause.EXITED, 1, "x" * 5000, "x" * 1024),
-        (EndCause.STOPPED, 143, "", ""),
-        (EndCause.START_FAILED, None, "", "not there"),
+        (EndCause.EXITED, 0, "", "written but fine", ""),
+        (EndCause.EXITED, 1, "", "", "AlgorithmError: exit code 1"),
+        (EndCause.EXITED, 139, "", "", "AlgorithmError: exit code 139 (SIGSEGV)"),
+        (EndCause.EXITED, 127, "not there", "", "AlgorithmError: exit code 127: not there"),
+        (EndCause.EXITED, 1, "not there", "no such column", "no such column"),
+        (EndCause.EXITED, 1, "", "x" * 5000, "x" * 1024),
+        (EndCause.STOPPED, 143, "not there", "", ""),
+        (EndCause.START_FAILED, None, "not there", "", "not there"),
     ],
 )
-def test_the_reason_of_a_failure(cause, exit_code, failure, expected):
-    assert reason(End(cause, exit_code, 0.0, 1.0, (0,), "not there"), [failure]) == expected
+def test_the_reason_of_a_failure(cause, exit_code, why, failure, expected):
+    assert reason(End(cause, exit_code, 0.0, 1.0, (0,), why), [failure]) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ def test_the_environment_is_clean_and_the_definitions_wins():
         "AWS_REGION": "eu-west-1",
         "SM_CURRENT_HOST": "algo-1",
         "SM_HOSTS": '["algo-1"]',
+        "SM_NUM_GPUS": "0",
         "SAGEMAKER_BASE_DIR": "/base",
         "SM_CHANNELS": '["my-test","train"]',
         "SM_CHANNEL_TRAIN": "/base/input/data/train",

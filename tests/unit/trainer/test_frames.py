@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunewright_trainer.runner.docker.frames import Frames
+from tunewright_trainer.runner.docker.frames import PART_BYTES, Frames
 
 SECOND = 1_767_268_800
 """2026-01-01T12:00:00Z"""
@@ -53,3 +53,25 @@ def test_timestamps_as_engines_write_them(time, expected):
 def test_a_record_without_a_timestamp_is_an_error():
     with pytest.raises(ValueError, match=r"."):
         told([b"\x01\0\0\0\0\0\0\x05words"])
+
+
+def records(*said: tuple[int, bytes]) -> list[bytes]:
+    return [frame(b"2026-01-01T12:00:00Z", content, stream) for stream, content in said]
+
+
+PART = b"x" * PART_BYTES
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([(1, PART), (1, PART), (1, b"x"), (1, b"a\n")], PART + PART + b"x\na\n"),
+        ([(1, PART), (1, b""), (1, b"a\n")], PART + b"\na\n"),
+        ([(1, PART), (1, b"x\n"), (1, b"prompt")], PART + b"x\nprompt"),
+        ([(1, PART), (2, b"a\n"), (2, b"b"), (1, b"x"), (1, b"c\n")], PART + b"a\nbx\nc\n"),
+        ([(1, PART[1:] + b"\n"), (1, b"prompt")], PART[1:] + b"\nprompt"),
+    ],
+    ids=["without its end", "of whole parts", "with its end", "beside another stream", "one record"],
+)
+def test_a_line_of_several_records_ends_with_the_last_of_its_stream(said, expected):
+    assert b"".join(content for _, content, _ in told(records(*said))) == expected

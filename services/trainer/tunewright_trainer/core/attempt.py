@@ -120,7 +120,8 @@ def _failure(end: End, failures: Sequence[str]) -> str:
     for instance in (*first, *range(len(failures))):
         if failures[instance]:
             return f"{host_name(instance)}: {failures[instance]}" if len(failures) > 1 else failures[instance]
-    return f"AlgorithmError: {exit_text(end.exit_code)}{_whose(end, len(failures))}"
+    more = f": {end.why}" if end.why else ""
+    return f"AlgorithmError: {exit_text(end.exit_code)}{_whose(end, len(failures))}{more}"
 
 
 def _out_of_memory(end: End, instances: int, memory_bytes: int) -> str:

@@ -60,15 +60,24 @@ def inherited(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment(
-    launch: Launch, base: PurePath, kept: Mapping[str, str], account: Account, instance: int = 0
+    launch: Launch,
+    base: PurePath,
+    kept: Mapping[str, str],
+    account: Account,
+    instance: int = 0,
+    gpus: int = 0,
 ) -> dict[str, str]:
-    """Return an instance's whole environment. `base` stands for /opt/ml, `kept` is what it inherits."""
+    """Return an instance's whole environment.
+
+    `base` stands for /opt/ml, `kept` is what it inherits, `gpus` how many it has where the launch names none.
+    """
     return {
         **kept,
         "PYTHONUNBUFFERED": "1",
         "AWS_REGION": account.region,
         "SAGEMAKER_BASE_DIR": str(base),
         **_host_variables(launch, instance),
+        "SM_NUM_GPUS": str(len(launch.gpus[instance]) if launch.gpus else gpus),
         **_channel_variables(launch.definition.channels, base / "input" / "data"),
         "SM_MODEL_DIR": str(base / "model"),
         "SM_OUTPUT_DATA_DIR": str(base / "output" / "data"),
@@ -81,8 +90,7 @@ def environment(
 
 def _host_variables(launch: Launch, instance: int) -> dict[str, str]:
     """Return what the sagemaker-training toolkit sets: programs that do without it need no less to find each other."""
-    told = {"SM_CURRENT_HOST": launch.hosts[instance], "SM_HOSTS": _compact(sorted(launch.hosts))}
-    return told | ({"SM_NUM_GPUS": str(len(launch.gpus[instance]))} if launch.gpus else {})
+    return {"SM_CURRENT_HOST": launch.hosts[instance], "SM_HOSTS": _compact(sorted(launch.hosts))}
 
 
 def _compact(names: Sequence[str]) -> str:

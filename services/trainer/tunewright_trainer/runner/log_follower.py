@@ -146,6 +146,16 @@ class LogCopy:
         """From which time on the log must be read, Unix seconds; records before it may come too."""
         return self._through.since_s
 
+    @property
+    def size(self) -> int:
+        """Bytes of the spool through its last whole record."""
+        return self._through.size
+
+    @property
+    def noted_at(self) -> float:
+        """When it was noted for the last time how far it came, Unix seconds."""
+        return os.fstat(self._noted).st_mtime
+
     def begin(self) -> None:
         """Expect the log anew, from `since_s` on."""
         size = os.fstat(self._spool).st_size
@@ -197,13 +207,13 @@ class LogCopy:
             while written < len(rest):
                 written += os.write(self._spool, rest[written:])
 
-    def tell_gap(self) -> None:
+    def tell_gap(self, words: bytes = GAP) -> None:
         """Say in the spool that the rest of the log is lost; said again, it changes nothing. Raises OSError."""
         size = os.fstat(self._spool).st_size
-        tail = os.pread(self._spool, len(GAP), max(size - len(GAP), 0))
-        if tail != GAP:
+        tail = os.pread(self._spool, len(words), max(size - len(words), 0))
+        if tail != words:
             self.gaps += 1
-            os.write(self._spool, GAP if not tail or tail.endswith(b"\n") else b"\n" + GAP)
+            os.write(self._spool, words if not tail or tail.endswith(b"\n") else b"\n" + words)
 
     def close(self) -> None:
         for file in (self._spool, self._noted):

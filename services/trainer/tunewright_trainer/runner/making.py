@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.util import find_spec
 from typing import Final
@@ -82,7 +82,8 @@ def _containers(trainer: TrainerSettings, settings: RunnerSettings) -> Runner:
     from tunewright_trainer.runner.docker.runner import DockerRunner
 
     own, url = trainer_id(trainer.data_dir), engine_url(settings.docker_host)
-    return DockerRunner(Folders(trainer.data_dir), url, own, settings.docker, trainer.account, machine_began_at())
+    docker = replace(settings.docker, spool_quota_bytes=trainer.spool_quota_bytes)
+    return DockerRunner(Folders(trainer.data_dir), url, own, docker, trainer.account, machine_began_at())
 
 
 def _pods(trainer: TrainerSettings, settings: RunnerSettings, field: str) -> Runner:

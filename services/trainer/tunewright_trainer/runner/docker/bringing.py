@@ -13,7 +13,7 @@ from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.core.lease import backoff_s
 from tunewright_trainer.folder import AttemptFolder
 from tunewright_trainer.runner.docker import containers
-from tunewright_trainer.runner.docker.engine import Away, Engine, ImageMissing, Refused
+from tunewright_trainer.runner.docker.engine import Away, Engine, ImageMissing, Refused, SourceMissing
 from tunewright_trainer.runner.docker.following import AGAIN_MOST_S, AGAIN_S, Gone, lasting
 from tunewright_trainer.runner.docker.outcome import State
 from tunewright_trainer.runner.docker.settings import DockerSettings, Pull
@@ -37,6 +37,8 @@ class Bringing:
         """All were started, or that will take its time."""
         self.waits_for = ""
         """What keeps them from being started; for a person."""
+        self.found_away = False
+        """The engine did not answer at first, asked for what an earlier process has made."""
         self.started, self.stop_noted = asyncio.Event(), asyncio.Event()
         self._launch, self._engine, self._settings, self._make = launch, engine, settings, make
         self._trainer_id = trainer_id
@@ -74,6 +76,7 @@ class Bringing:
         try:
             return await self._found()
         except Away as away:
+            self.found_away = True
             self._takes_time(self._no_answer(away))
             return await lasting(self._found)
 
@@ -142,7 +145,12 @@ class Bringing:
 
     async def _create_each(self) -> None:
         for name, config in zip(self._names, self._make(), strict=True):
-            await self._engine.create(name, config)
+            try:
+                await self._engine.create(name, config)
+            except SourceMissing as missing:
+                why = f"the engine at {self._engine.url} does not see the trainer's data folder: {missing}"
+                remedy = "Set it to that folder as the engine sees it, or name an engine of this machine in DOCKER_HOST"
+                raise InvalidSpec("TUNEWRIGHT_DOCKER_DATA_DIR", why, remedy) from missing
 
     async def _pull(self) -> None:
         image = self._launch.definition.image

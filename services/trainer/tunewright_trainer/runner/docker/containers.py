@@ -27,7 +27,8 @@ UNROTATED: Final[Mapping[str, Mapping[str, str]]] = {
     "local": {"max-size": "1p", "max-file": "1", "compress": "false", "mode": "blocking"},
     "json-file": {"max-size": "1p", "max-file": "1", "mode": "blocking"},
 }
-"""Per log driver: the trainer ends what floods its log, and reads it whole."""
+"""Per log driver: the trainer ends what floods its log, and reads it whole. An engine that rotates a log while it is
+followed drops what was not read yet, and says nothing of it: version 20.10 does with either driver."""
 NANO: Final = 10**9
 
 
@@ -66,12 +67,12 @@ def container(
 ) -> dict[str, Any]:
     """Return the container of an instance, counted from 0. `user` is uid or uid:gid, empty for the image's."""
     definition, host = launch.definition, launch.hosts[instance]
-    gpus = list(launch.gpus[instance]) if launch.gpus else []
+    gpus = _gpus(launch, instance)
     name, told = container_names(trainer_id, launch)[instance], labels(trainer_id, launch.attempt)
     made: dict[str, Any] = {
         "Image": definition.image,
         "Hostname": host,
-        "Env": [f"{name}={value}" for name, value in _environment(launch, gpus, user, account).items()],
+        "Env": [f"{name}={value}" for name, value in _environment(launch, instance, user, account).items()],
         "Labels": {**told, INSTANCE: host},
         "HostConfig": {
             **_isolation(settings),
@@ -93,11 +94,15 @@ def container(
     return made | ({"User": user} if user else {})
 
 
-def _environment(launch: Launch, gpus: list[str], user: str, account: Account) -> dict[str, str]:
+def _gpus(launch: Launch, instance: int) -> list[str]:
+    return list(launch.gpus[instance]) if launch.gpus else []
+
+
+def _environment(launch: Launch, instance: int, user: str, account: Account) -> dict[str, str]:
     """Return the program's variables. Where an engine's runtime gives GPUs by a variable, it is not the user's."""
     home = {"HOME": "/tmp"} if user else {}  # noqa: S108 - the image may know no such user, and / is read-only
-    told = environment(launch, BASE, home, account)
-    return told | {"NVIDIA_VISIBLE_DEVICES": ",".join(gpus) or "void"}
+    told = environment(launch, BASE, home, account, instance)
+    return told | {"NVIDIA_VISIBLE_DEVICES": ",".join(_gpus(launch, instance)) or "void"}
 
 
 def _isolation(settings: DockerSettings) -> dict[str, Any]:

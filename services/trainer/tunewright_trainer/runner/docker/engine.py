@@ -29,6 +29,7 @@ CALL_S: Final = 60.0
 CANNOT_CONNECT: Final = 900
 """aiodocker's status for it."""
 MISSING, CONFLICT, UNHEARD = 404, 409, 504
+NO_SOURCE: Final = "bind source path does not exist"
 INIT_AND_PROGRAM: Final = 2
 POLL_S: Final = 0.01
 
@@ -48,6 +49,10 @@ class Refused(Exception):  # noqa: N818 - what the engine has
 
 class ImageMissing(Refused):
     pass
+
+
+class SourceMissing(Refused):
+    """A folder that is to be mounted is not where the engine looks."""
 
 
 class Kind(Enum):
@@ -117,7 +122,7 @@ class Engine:
     # -- Containers
 
     async def create(self, name: str, config: dict[str, Any]) -> bool:
-        """Return whether it was made now: False, there is one of this name. Raises ImageMissing."""
+        """Return whether it was made now: False, there is one of this name. Raises ImageMissing, SourceMissing."""
         try:
             async with self._asking() as docker:
                 await docker.containers.create(config, name=name)
@@ -126,6 +131,8 @@ class Engine:
                 return False
             if refused.status == MISSING and "image" in str(refused).lower():
                 raise ImageMissing(refused.status, str(refused)) from refused
+            if NO_SOURCE in str(refused):
+                raise SourceMissing(refused.status, str(refused)) from refused
             raise
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,9 @@ from tunewright_trainer.runner.stops import Stop
 
 TAKEN_DOWN: Final = frozenset({137, 143, 255})
 """Exit codes of containers that go down with their engine: killed, told to end, and found dead by the next one."""
+NOT_FOUND: Final = 127
+NO_PROGRAM: Final = re.compile(rb"\[FATAL tini \(\d+\)\] exec (.+) failed: No such file or directory")
+"""The init's whole output where it finds nothing to start."""
 GIB: Final = 2**30
 
 
@@ -27,6 +31,8 @@ class State:
     out_of_memory: bool
     started_at: float
     finished_at: float
+    missed: bool = False
+    """It ended while the engine was away: the end of its output is missing."""
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> State:
@@ -40,9 +46,9 @@ class State:
         )
 
     def was_taken_down(self, at: Sequence[float]) -> bool:
-        """Whether it ended as one does that its engine or its host took with it at one of these times."""
+        """Whether it ended as one does that its engine or its host took with it, at one of these times or unseen."""
         told = self.exit_code in TAKEN_DOWN and not self.out_of_memory
-        return told and any(self.started_at < moment <= self.finished_at for moment in at)
+        return told and (self.missed or any(self.started_at < moment <= self.finished_at for moment in at))
 
 
 def first_failed(states: Sequence[State]) -> int | None:
@@ -51,17 +57,26 @@ def first_failed(states: Sequence[State]) -> int | None:
     return min(failed, key=lambda number: states[number].finished_at, default=None)
 
 
+def missing_program(exit_code: int | None, output: bytes) -> str:
+    """Return why an image could not be started, empty if it was. `output` is how its output begins."""
+    if exit_code != NOT_FOUND or (found := NO_PROGRAM.match(output)) is None:
+        return ""
+    name = found[1].decode(errors="replace")
+    lacks = f"the image has no program `{name}` on its PATH, or its first line names an interpreter that is not there"
+    return f"{lacks}; docs/containers.md says what an image needs"
+
+
 def end_of(
     states: Sequence[State],
     stop: Stop | None,
     spool_bytes: tuple[int, ...],
-    away_at: Sequence[float],
+    taken_down_at: Sequence[float],
     unsaid_bytes: int,
 ) -> End:
     """Return the end of a run all of whose containers have ended.
 
-    `away_at` are the times at which the engine went away or the machine began, `unsaid_bytes` each instance's limit of
-    memory where that is not the launch's need.
+    `taken_down_at` are the times at which the machine began or somebody had the engine end a container, `unsaid_bytes`
+    each instance's limit of memory where that is not the launch's need.
     """
     first = first_failed(states)
     state = states[0 if first is None else first]
@@ -71,8 +86,11 @@ def end_of(
     elif first is not None and state.out_of_memory:
         cause = EndCause.OUT_OF_MEMORY
         why = f"this trainer's limit is {unsaid_bytes / GIB:.2f} GiB" if unsaid_bytes else ""
-    elif state.was_taken_down(at=away_at):
+    elif state.was_taken_down(at=taken_down_at):
         cause, why = EndCause.LOST, "its container was taken down from outside, or with its engine"
+    elif first is None and any(state.missed for state in states):
+        cause = EndCause.LOST
+        why = "it ended while the container engine was away, and the end of its output is missing"
     return End(
         cause,
         state.exit_code,

@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -30,7 +30,7 @@ from tunewright_trainer.runner.docker import containers
 from tunewright_trainer.runner.docker.bringing import Bringing, StoppedBefore
 from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
 from tunewright_trainer.runner.docker.following import AGAIN_MOST_S, AGAIN_S, Followed, Gone, follow, lasting
-from tunewright_trainer.runner.docker.outcome import TAKEN_DOWN, State, end_of, first_failed
+from tunewright_trainer.runner.docker.outcome import TAKEN_DOWN, State, end_of, first_failed, missing_program
 from tunewright_trainer.runner.docker.settings import DockerSettings
 from tunewright_trainer.runner.stops import Stop, note_stop, read_stop
 
@@ -39,6 +39,7 @@ PEER_GRACE_S: Final = 10.0
 TERM_WITHIN_S: Final = 0.5
 """How long a stop waits for its SIGTERM to be out; it follows by itself where the engine is slower."""
 REMOVE_WITHIN_S: Final = 60.0
+FIRST_WORDS_BYTES: Final = 1024
 
 log = structlog.get_logger()
 
@@ -66,8 +67,9 @@ class Run:
         self._unsaid_bytes = 0 if launch.need.memory_bytes else self._memory_bytes
         self._names = containers.container_names(home.trainer_id, launch)
         self._network = containers.attempt_name(home.trainer_id, launch.attempt)
+        self._spool_quota_bytes = home.settings.spool_quota_bytes
         self._bringing = Bringing(launch, folder, home.engine, home.settings, home.trainer_id, make)
-        self._away_at = [] if home.machine_began is None else [home.machine_began]
+        self._taken_down_at = [] if home.machine_began is None else [home.machine_began]
         self._tasks: set[asyncio.Task[None]] = set()
         self._killing: asyncio.Task[None] | None = None
 
@@ -154,13 +156,29 @@ class Run:
             stop = read_stop(self._folder)
             if stop is None:
                 await self._look_who_ended(states)
-            self._conclude(end_of(states, stop, self._spool_bytes(), self._away_at, self._unsaid_bytes))
+            end = end_of(states, stop, self._spool_bytes(), self._taken_down_at, self._unsaid_bytes)
+            self._conclude(self._explained(end))
+
+    def _explained(self, end: End) -> End:
+        if end.cause is not EndCause.EXITED or end.failed is None:
+            return end
+        with self._folder.instance(end.failed).spool.open("rb") as spool:
+            why = missing_program(end.exit_code, spool.read(FIRST_WORDS_BYTES))
+        return replace(end, why=why) if why else end
 
     async def _follow(self, number: int) -> State:
         instance = self._folder.instance(number)
         through = instance.spool.with_name(instance.spool.name.replace("spool", "through"))
-        name = self._names[number]
-        container = Followed(self._engine, name, self._memory_bytes, self._bringing.started, self._away_at.append)
+        name, bringing = self._names[number], self._bringing
+        container = Followed(
+            self._engine,
+            name,
+            self._memory_bytes,
+            bringing.started,
+            self._spool_quota_bytes,
+            self._end_flood,
+            was_away=bringing.found_away,
+        )
         state = await follow(container, instance.spool, through)
         if state.exit_code != 0 and len(self._names) > 1:
             self._spawn(self._end_peers())
@@ -178,7 +196,7 @@ class Run:
             except Away:  # a second after an end that was not asked for
                 taken = True
             if taken:
-                self._away_at.append(state.finished_at)
+                self._taken_down_at.append(state.finished_at)
 
     async def _note_start(self) -> None:
         with suppress(Refused):
@@ -209,6 +227,10 @@ class Run:
         return self._folder.spool_bytes(len(self._names))
 
     # -- Stops
+
+    def _end_flood(self) -> None:
+        """Kill it at once: what it prints from now on fills the engine's disk, and nobody reads it."""
+        self._spawn(self.stop(EndCause.SPOOL_FULL, 0.0))
 
     async def stop(self, cause: EndCause, grace_s: float) -> None:
         if self.ended.done():

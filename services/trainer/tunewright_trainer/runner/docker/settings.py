@@ -40,6 +40,8 @@ class DockerSettings:
     """Programs write below /opt/ml and to /tmp only. False for those that install packages at their start."""
     log_driver: str = "local"
     """The engine's, whole and without rotation; it must be readable. Only `local` keeps bytes that are not UTF-8."""
+    spool_quota_bytes: int = GIB
+    """An instance that prints more is ended with SPOOL_FULL, and its log is read no further."""
     host_data_dir: Path | None = None
     """The trainer's data folder as the engine sees it, where the trainer lives in a container itself. Folders elsewhere
     are then copied for programs, not shown."""

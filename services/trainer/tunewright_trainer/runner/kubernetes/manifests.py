@@ -28,6 +28,7 @@ from tunewright_trainer.runner.kubernetes.settings import AS_IMAGE, KubernetesSe
 
 CONTAINER: Final = "training"
 DNS_PORT: Final = 53
+VISIBLE_GPUS: Final = "NVIDIA_VISIBLE_DEVICES"
 
 Manifest = dict[str, Any]
 
@@ -120,7 +121,7 @@ def _container(
         **({"args": [_literally(word) for word in arguments]} if arguments else {}),
         "env": [
             {"name": name, "value": _literally(value)}
-            for name, value in environment(launch, BASE, {}, account, instance).items()
+            for name, value in _environment(launch, instance, account).items()
         ],
         "resources": {"requests": limits, "limits": limits} if limits else {},
         "securityContext": {
@@ -135,6 +136,16 @@ def _container(
             {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108
         ],
     }
+
+
+def _environment(launch: Launch, instance: int, account: Account) -> dict[str, str]:
+    """Return the program's variables, without the user's word on which GPUs NVIDIA's runtime shows, or the image's.
+
+    On many a node it shows what the variable names to any pod. One that asks for GPUs is told by the device plugin.
+    """
+    told = environment(launch, BASE, {}, account, instance, launch.need.gpus)
+    told.pop(VISIBLE_GPUS, None)
+    return told if launch.need.gpus else told | {VISIBLE_GPUS: "void"}
 
 
 def _data_mounts(launch: Launch, instance: int, folder: AttemptFolder, settings: KubernetesSettings) -> list[Manifest]:
