@@ -19,7 +19,9 @@ from typing import Final, Protocol, TypeVar
 import grpc
 import structlog
 
+from tunewright.core.absence import RunnerAbsence
 from tunewright.core.errors import IllegalTransition, NotFound, TunewrightError
+from tunewright.platform.codec import to_message
 from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.core.attempt import Attempt
@@ -97,13 +99,23 @@ class Session:
         return [attempt_of(attempt) for attempt in answer.abandon]
 
     async def heartbeat(
-        self, holding: Sequence[pb.Holding], *, at_once: bool, draining: bool = False
+        self,
+        holding: Sequence[pb.Holding],
+        *,
+        at_once: bool,
+        draining: bool = False,
+        absence: RunnerAbsence | None = None,
     ) -> pb.HeartbeatResponse:
         """Renew the lease and wait for orders, not beyond the lease, or not at all. Raises TunewrightError."""
         sent_s = self._clock()
         wait_s = 0.0 if at_once else self._heartbeat_s
         request = pb.HeartbeatRequest(
-            trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=wait_s, draining=draining
+            trainer_id=self._trainer_id,
+            epoch=self._epoch,
+            holding=holding,
+            wait_s=wait_s,
+            draining=draining,
+            runner_absence=None if absence is None else to_message(absence, pb.RunnerAbsence),
         )
         # One that is not answered must leave time within the lease for another, at another scheduler.
         slack_s = min(CALL_S, self.lease.lease_s / 4)

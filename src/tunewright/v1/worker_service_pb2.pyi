@@ -143,19 +143,29 @@ class Holding(_message.Message):
     phases: _containers.RepeatedCompositeFieldContainer[Phase]
     def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., phase: _Optional[str] = ..., exited: bool = ..., phases: _Optional[_Iterable[_Union[Phase, _Mapping]]] = ...) -> None: ...
 
+class RunnerAbsence(_message.Message):
+    __slots__ = ("since", "why")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    since: _timestamp_pb2.Timestamp
+    why: str
+    def __init__(self, since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., why: _Optional[str] = ...) -> None: ...
+
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "holding", "wait_s", "draining")
+    __slots__ = ("trainer_id", "epoch", "holding", "wait_s", "draining", "runner_absence")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     HOLDING_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
+    RUNNER_ABSENCE_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     holding: _containers.RepeatedCompositeFieldContainer[Holding]
     wait_s: float
     draining: bool
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., holding: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ..., wait_s: _Optional[float] = ..., draining: bool = ...) -> None: ...
+    runner_absence: RunnerAbsence
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., holding: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ..., wait_s: _Optional[float] = ..., draining: bool = ..., runner_absence: _Optional[_Union[RunnerAbsence, _Mapping]] = ...) -> None: ...
 
 class StopOrder(_message.Message):
     __slots__ = ("attempt", "reason", "grace_s")

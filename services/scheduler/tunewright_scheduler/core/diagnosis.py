@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tunewright.core.absence import RunnerAbsence
 from tunewright.core.causes import CAUSES, RANK
+from tunewright.core.check_running import PROGRAM
 from tunewright.core.names import training_id
 from tunewright.core.phases import PENDING, Phase
 from tunewright.core.ranges_text import default_regex
@@ -37,6 +39,8 @@ RESEND_UNTIL_S: Final = 30.0
 """Metrics asks every ten seconds while it misses output of a training that goes on talking; then it has come."""
 START_AFTER_S: Final = 3.0
 """An engine that is there takes less; the first answer of one that starts, too."""
+RUNNER_AFTER_S: Final = 5.0
+"""An engine that is restarted is back by then."""
 STOPPING_AFTER_S: Final = 5.0
 CLAIM_AFTER_S: Final = 10.0
 """A trainer with a free slot asks for work at once."""
@@ -213,9 +217,8 @@ def _lost(at: Situation) -> Iterator[Finding]:
 
 
 def _running(at: Situation) -> Iterator[Finding]:
-    sessions = {session.trainer_id: session for session in at.holders}
     for training in at.running:
-        session = sessions.get(training.holder)
+        session = at.holder(training)
         unheard_s = at.terms.lease_s if session is None else session.unheard_s(at.now, at.terms.lease_s)
         if session is None or session.silent(at.now, at.terms.lease_s):
             yield _unheard(at, training, session, unheard_s)
@@ -229,6 +232,8 @@ def _running(at: Situation) -> Iterator[Finding]:
                 seconds=round(at.now - pending.started_at),
                 why=pending.message,
             )
+        elif (absence := _absence(at, training)) is not None:
+            yield from _runner_away(at, training, absence)
         elif training.stop_asked_at is not None and at.now - training.stop_asked_at > STOPPING_AFTER_S:
             until = training.stop_asked_at + at.terms.stop_grace_s
             yield found(
@@ -241,6 +246,27 @@ def _running(at: Situation) -> Iterator[Finding]:
                 left=max(0, round(until - at.now)),
                 why=training.stop_reason,
             )
+
+
+def _absence(at: Situation, training: Training) -> RunnerAbsence | None:
+    """Return the absence of what runs a training. A program of its trainer's host needs nothing else."""
+    session = at.holder(training)
+    if session is None or at.spec.definition(training.definition_name).image.startswith(PROGRAM):
+        return None
+    return session.runner_absence
+
+
+def _runner_away(at: Situation, training: Training, absence: RunnerAbsence) -> Iterator[Finding]:
+    if at.now - absence.since > RUNNER_AFTER_S:
+        yield found(
+            "RUNNER_UNREACHABLE",
+            job=at.job.name,
+            training=training.name,
+            since=absence.since,
+            trainer=training.holder,
+            seconds=round(at.now - absence.since),
+            why=absence.why,
+        )
 
 
 def _pending(training: Training, session: Session) -> Phase | None:
@@ -272,7 +298,8 @@ def _sought(silent: Unmatched) -> str:
 
 def _output(at: Situation) -> Iterator[Finding]:
     for training in (*at.running, *at.exited):
-        for silent in training.silent:
+        unread = training.state is TrainingState.RUNNING and _absence(at, training) is not None
+        for silent in () if unread else training.silent:  # what it prints now is not seen: that tells nothing
             yield found(
                 "METRIC_NEVER_MATCHED",
                 job=at.job.name,

@@ -1,0 +1,45 @@
+"""What the embedded server says of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tunewright.local.server import local_server
+from tunewright.platform import lifecycle
+from tunewright.platform.local_options import LocalOptions
+
+
+def asked(url: str) -> tuple[int, dict[str, Any]]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - http://
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)
+
+
+async def ready(options: LocalOptions) -> tuple[int, dict[str, Any]]:
+    stop = asyncio.Event()
+    async with local_server(options) as running:
+        working = asyncio.create_task(lifecycle.run_together(list(running.parts), stop))
+        try:
+            return await asyncio.to_thread(asked, f"http://{running.http}/readyz")
+        finally:
+            stop.set()
+            await working
+
+
+async def test_it_is_not_ready_while_the_engine_does_not_answer(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    options = LocalOptions(tmp_path / "data", runner="docker", slots=1)
+    assert await ready(options) == (503, {"ready": False, "failing": ["runner"]})
+
+
+async def test_it_is_ready_without_one_where_nothing_needs_one(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    assert await ready(LocalOptions(tmp_path / "data", slots=1)) == (200, {"ready": True, "failing": []})
