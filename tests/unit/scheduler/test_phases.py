@@ -158,6 +158,16 @@ async def test_an_engine_that_is_away_is_told_of_in_place_of_the_metric_that_nob
     await desk.world.store.close()
 
 
+async def test_a_stop_of_the_trainers_own_is_told_ahead_of_a_metric_that_never_came(desk):
+    await desk.never_matched()
+    stopping = phase("Stopping", "Stopping the training job", desk.world.store.clock)
+    await desk.heartbeat(phase("Training"), stopping, after_s=20.0)
+    first, second = await desk.findings()
+    assert (first.cause, second.cause) == ("TRAINING_STOPPING", "METRIC_NEVER_MATCHED")
+    assert "was told to stop 20 s ago (it has used up its runtime, or may print no more)" in first.text
+    assert "it has 100 s until it is killed" in first.text
+
+
 async def test_programs_of_the_trainers_host_need_no_engine(desk):
     await desk.never_matched()
     away = pb.RunnerAbsence(since=instant_to_timestamp(desk.world.store.clock), why="no engine")
