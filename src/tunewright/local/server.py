@@ -81,6 +81,7 @@ async def run(options: LocalOptions) -> None:
 @asynccontextmanager
 async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
     """Open everything and serve; whoever enters runs the parts."""
+    runs = runner_settings(options)
     types = instance_types(options.instance_types, "--instance-types")
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(closing(DataFolder(options.data_dir)))
@@ -98,14 +99,14 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         stack.push_async_callback(suggester.close)
         s3_root = folder_of_buckets(options, folder.path)
         scheduling = await stack.enter_async_context(
-            scheduler(store, bus, channel, _check_here(options, s3_root), LeaseTerms(), types)
+            scheduler(store, bus, channel, _check_here(options, s3_root, runs.docker_host), LeaseTerms(), types)
         )
         stack.push_async_callback(rpc.stop)
         services = _services(scheduling, suggester, metrics)
         await rpc.start(services)
         inside = InsideChannel(owner_of, credentials.tunewright_token, services.values())
         settings = await trainer_settings(options, folder.path / "trainer", s3_root)
-        runner = make_runner(settings, runner_settings(options), "--runner")
+        runner = make_runner(settings, runs, "--runner")
         door = make_door(inside, door_terms(options, file))
         web = await stack.enter_async_context(serving_http(options, door, {"runner": runner.ping}))
         trainer = make_trainer(settings, channel, bus, runner)
@@ -116,7 +117,7 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         yield running
 
 
-def _check_here(options: LocalOptions, s3_root: Path | None) -> CheckHere:
+def _check_here(options: LocalOptions, s3_root: Path | None, docker_host: str = "") -> CheckHere:
     check_image, check_data = image_check(options.image_roots, RunnerKind(options.runner)), data_check(s3_root)
 
     def look(path: str, definition: Definition) -> None:
@@ -125,7 +126,7 @@ def _check_here(options: LocalOptions, s3_root: Path | None) -> CheckHere:
 
     async def check(path: str, definition: Definition) -> None:
         await asyncio.to_thread(look, path, definition)  # a disk may be slow, or a network's that is away
-        await require_engine(path, definition)
+        await require_engine(path, definition, docker_host)
 
     return check
 

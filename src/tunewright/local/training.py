@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from tunewright.platform import settings
 from tunewright.platform.local_options import LocalOptions
+from tunewright_trainer.containing import DockerVariables
 from tunewright_trainer.inventory import take_inventory
-from tunewright_trainer.runner.docker.settings import DockerSettings
 from tunewright_trainer.runner.images import ANY
 from tunewright_trainer.runner.making import RunnerKind, RunnerSettings
 from tunewright_trainer.settings import TrainerSettings
@@ -24,6 +27,11 @@ async def trainer_settings(options: LocalOptions, data_dir: Path, s3_root: Path 
     )
 
 
-def runner_settings(options: LocalOptions) -> RunnerSettings:
-    """Whoever may create jobs here is this machine's user, who could run any image anyway."""
-    return RunnerSettings(RunnerKind(options.runner), DockerSettings(images=(ANY,)))
+def runner_settings(options: LocalOptions, environ: Mapping[str, str] = os.environ) -> RunnerSettings:
+    """Return what TUNEWRIGHT_DOCKER_… say, as `serve trainer` reads them; warn of those that nobody reads.
+
+    Any image may be run: who may create jobs here is this machine's user, who could do so anyway. Raises InvalidSpec.
+    """
+    docker = settings.from_environment(DockerVariables, environ)
+    settings.warn_of_unknown(DockerVariables, environ)
+    return RunnerSettings(RunnerKind(options.runner), docker.of_docker((ANY,)), docker.docker_host)

@@ -9,7 +9,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tunewright.core.errors import InvalidSpec
+from tunewright.core.spec import Definition
+from tunewright.local.images import require_engine
 from tunewright.local.server import local_server
+from tunewright.local.training import runner_settings
 from tunewright.platform import lifecycle
 from tunewright.platform.local_options import LocalOptions
 
@@ -38,6 +44,13 @@ async def test_it_is_not_ready_while_the_engine_does_not_answer(tmp_path: Path, 
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     options = LocalOptions(tmp_path / "data", runner="docker", slots=1)
     assert await ready(options) == (503, {"ready": False, "failing": ["runner"]})
+
+
+async def test_an_engine_that_is_named_to_it_is_the_one_it_asks(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///another.sock")
+    monkeypatch.setenv("TUNEWRIGHT_DOCKER_HOST", f"unix://{tmp_path}/named.sock")
+    with pytest.raises(InvalidSpec, match=f"engine at unix://{tmp_path}/named.sock"):
+        await require_engine("here", Definition("team/image:1"), runner_settings(LocalOptions(tmp_path)).docker_host)
 
 
 async def test_it_is_ready_without_one_where_nothing_needs_one(tmp_path: Path, monkeypatch):

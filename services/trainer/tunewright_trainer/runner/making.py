@@ -65,11 +65,11 @@ def engine_url(docker_host: str) -> str:
     return docker_host or os.environ.get(HOST, "") or ENGINE
 
 
-async def check_engine(within_s: float) -> None:
-    """Raises Unavailable: no container engine answers where a runner looks by default. Needs the extra `docker`."""
+async def check_engine(docker_host: str, within_s: float) -> None:
+    """Raises Unavailable: no container engine answers where a runner looks. Needs the extra `docker`."""
     from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
 
-    engine = Engine(engine_url(""))
+    engine = Engine(engine_url(docker_host))
     try:
         await engine.ping(within_s)
     except (Away, Refused, ValueError) as why:  # the last: DOCKER_HOST is no address
