@@ -141,7 +141,7 @@ def _held(attempt: worker_service_pb2.Attempt) -> Held:
 
 def _capacity(message: worker_service_pb2.Capacity, field: str) -> Capacity:
     capacity = from_message(message, Capacity)
-    for name in ("cpus", "memory_bytes", "gpus", "gpus_shared"):
+    for name in ("cpus", "memory_bytes", "gpus", "gpus_shared", "only_gpus"):
         if not 0 <= (size := getattr(capacity, name)) < math.inf:
             raise InvalidSpec(f"{field}.{name}", f"is {size}", "Give 0 or more")
     return capacity

@@ -78,6 +78,9 @@ class Session:
     def lease_left_s(self) -> float:
         return self.lease.left_s(self._clock())
 
+    def _capacity(self) -> pb.Capacity:
+        return inventory_message(self._settings.inventory, only_gpus=self._settings.only_gpus)
+
     async def open(self, holding: Sequence[Attempt]) -> list[Attempt]:
         """Open it, or open it anew; return those of `holding` whose lease is gone. Raises TunewrightError."""
         sent_s = self._clock()
@@ -89,7 +92,7 @@ class Session:
             labels=self._settings.labels,
             holding=[attempt_message(attempt) for attempt in holding],
             host=socket.gethostname(),
-            capacity=inventory_message(self._settings.inventory) if self._settings.counted else None,
+            capacity=self._capacity() if self._settings.counted else None,
         )
         answer = await _answer(self._stub.OpenSession(request, timeout=CALL_S))
         self._epoch, self._heartbeat_s = answer.epoch, answer.heartbeat_s

@@ -1,4 +1,4 @@
-"""What the embedded server runs trainings on: this machine, its slots counted and nothing else."""
+"""What the embedded server runs trainings on: this machine, its slots and GPUs counted, not its CPUs and memory."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from tunewright_trainer.settings import TrainerSettings
 
 
 async def trainer_settings(options: LocalOptions, data_dir: Path, s3_root: Path | None) -> TrainerSettings:
-    """A laptop runs what asks for an ml.p3 on what it has: GPUs are dealt out as far as there are some."""
+    """A laptop runs what asks for an ml.p3 on what it has. But a GPU is one training's, as long as there are some."""
+    has = await asyncio.to_thread(take_inventory)
     return TrainerSettings(
         data_dir,
         slots=options.slots,
         image_roots=options.image_roots,
         s3_root=s3_root,
-        inventory=await asyncio.to_thread(take_inventory),
+        inventory=has,
+        counted=bool(has.gpus),
+        only_gpus=True,
     )
 
 

@@ -69,16 +69,18 @@ class Need(_message.Message):
     def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: bool = ...) -> None: ...
 
 class Capacity(_message.Message):
-    __slots__ = ("cpus", "memory_bytes", "gpus", "gpus_shared")
+    __slots__ = ("cpus", "memory_bytes", "gpus", "gpus_shared", "only_gpus")
     CPUS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     GPUS_FIELD_NUMBER: _ClassVar[int]
     GPUS_SHARED_FIELD_NUMBER: _ClassVar[int]
+    ONLY_GPUS_FIELD_NUMBER: _ClassVar[int]
     cpus: float
     memory_bytes: int
     gpus: int
     gpus_shared: int
-    def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: _Optional[int] = ...) -> None: ...
+    only_gpus: int
+    def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: _Optional[int] = ..., only_gpus: _Optional[int] = ...) -> None: ...
 
 class Phase(_message.Message):
     __slots__ = ("status", "started_at", "message")

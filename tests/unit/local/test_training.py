@@ -7,13 +7,27 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from tests.unit.trainer.test_capacity import nvidia_smi
 from tunewright.core.errors import InvalidSpec
-from tunewright.local.training import runner_settings
+from tunewright.local.training import runner_settings, trainer_settings
 from tunewright.platform.local_options import LocalOptions
 from tunewright_trainer.runner.docker.settings import Pull
 
+__all__ = ["nvidia_smi"]
+
 GIB = 2**30
 OPTIONS = LocalOptions(Path("data"))
+
+
+async def test_a_gpu_of_this_machine_is_one_training_s(tmp_path, nvidia_smi):
+    nvidia_smi("echo 'GPU 0: some GPU (UUID: GPU-a)'")
+    settings = await trainer_settings(OPTIONS, tmp_path, None)
+    assert (settings.inventory.gpus, settings.counted, settings.only_gpus) == (("GPU-a",), True, True)
+
+
+async def test_where_there_is_no_gpu_only_slots_count(tmp_path, nvidia_smi):
+    nvidia_smi("true")
+    assert not (await trainer_settings(OPTIONS, tmp_path, None)).counted
 
 
 def test_containers_are_as_the_variables_of_a_trainer_say():
