@@ -124,7 +124,7 @@ def _failure(end: End, failures: Sequence[str]) -> str:
 
 
 def _out_of_memory(end: End, instances: int, memory_bytes: int) -> str:
-    had = f"an instance may use {memory_bytes / 2**30:.1f} GiB" if memory_bytes else "its host had no more"
+    had = f"an instance may use {memory_bytes / 2**30:.3g} GiB" if memory_bytes else "its host had no more"
     said = f" ({end.why})" if end.why else ""
     remedy = "Use an instance type with more memory, or less data at a time"
     return f"AlgorithmError: out of memory{_whose(end, instances)}: {had}{said}. {remedy}"
