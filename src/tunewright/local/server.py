@@ -10,6 +10,8 @@ SageMaker door, which is asked a thousand times a second, is spared the socket (
 from __future__ import annotations
 
 import asyncio
+import shlex
+import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -48,6 +50,7 @@ from tunewright_scheduler.tuning_jobs import CheckHere
 from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.main import make_trainer
 from tunewright_trainer.runner.making import RunnerKind, make_runner
+from tunewright_trainer.trainer import Trainer
 
 LOOK_FOR_WORK_S: Final = 1.0
 
@@ -60,6 +63,7 @@ class Running:
     http: str
     credentials: Path
     store: Store
+    trainer: Trainer
     parts: Sequence[Awaitable[None]]
 
     def __str__(self) -> str:
@@ -68,14 +72,24 @@ class Running:
 
 async def run(options: LocalOptions) -> None:
     """Serve until a signal, or until idle if asked to."""
-    stop = asyncio.Event()
-    lifecycle.stop_on_signals(stop)
+    asked, at_once = asyncio.Event(), asyncio.Event()
+    lifecycle.stop_on_signals(asked, at_once)
     async with local_server(options) as running:
         print(f"ready {running}", flush=True)  # noqa: T201 - what whoever started us waits for
-        parts = list(running.parts)
+        parts = [*running.parts, _leave(running.trainer, options.data_dir, asked)]
         if options.exit_when_idle_s is not None:
-            parts.append(_stop_when_idle(running.store, options.exit_when_idle_s, stop))
-        await lifecycle.run_together(parts, stop)
+            parts.append(_stop_when_idle(running.store, options.exit_when_idle_s, asked))
+        await lifecycle.run_together(parts, at_once)
+
+
+async def _leave(trainer: Trainer, data_dir: Path, asked: asyncio.Event) -> None:
+    """Return once it was asked to end, and say what goes on without this process."""
+    await asked.wait()
+    count = sum(not course.ended for course in trainer.held)
+    if count:
+        said = "1 training runs on" if count == 1 else f"{count} trainings run on"
+        again = f"tunewright local --data-dir {shlex.quote(str(data_dir))}"
+        print(f"{said}, and {'is' if count == 1 else 'are'} found again by: {again}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 @asynccontextmanager
@@ -110,7 +124,7 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         door = make_door(inside, door_terms(options, file))
         web = await stack.enter_async_context(serving_http(options, door, {"runner": runner.ping}))
         trainer = make_trainer(settings, channel, bus, runner)
-        running = Running(f"{host}:{rpc.port}", web, file, store, _parts(scheduling, metrics, trainer.run()))
+        running = Running(f"{host}:{rpc.port}", web, file, store, trainer, _parts(scheduling, metrics, trainer.run()))
         create_or_load(file, grpc=running.grpc, http=running.http)
         folder.announce(str(running))
         await scheduling.sweep.resume()

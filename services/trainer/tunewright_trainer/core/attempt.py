@@ -9,6 +9,7 @@ from typing import Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Need
+from tunewright.core.names import host_name
 from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause
 
@@ -42,11 +43,6 @@ class Attempt:
 
     def __str__(self) -> str:
         return f"{self.training_id}/{self.attempt}"
-
-
-def host_name(instance: int) -> str:
-    """Return AMT's name of an instance, counted from 0."""
-    return f"algo-{instance + 1}"
 
 
 @dataclass(frozen=True, slots=True)
