@@ -9,6 +9,7 @@ import pytest
 from tests.contract.runner_contract import RunnerContract, World
 from tests.contract.test_host_runner import Images
 from tests.simulation.host import Host, HostRunner
+from tunewright.core.errors import Unavailable
 from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause
 from tunewright_trainer.core.attempt import Attempt, Launch
@@ -46,6 +47,23 @@ class TestContainers(RunnerContract):
         return World(
             machine.folders, lambda: ByImage(ProcessRunner(machine.folders, []), HostRunner(machine)), images.make
         )
+
+
+class Away(HostRunner):
+    async def ping(self) -> None:
+        raise Unavailable("the engine", "gone")
+
+
+async def test_an_engine_is_missed_only_while_a_container_is_held(tmp_path):
+    folders = Folders(tmp_path)
+    runner = ByImage(ProcessRunner(folders, []), Away(Host(folders, no_image)))
+    for number, image in enumerate(["file:///no/such/program", "busybox:1"], 1):
+        await runner.ping()
+        await runner.start(Launch(Attempt(f"job/{number}", 1), "job", Definition(image), {}))
+    with pytest.raises(Unavailable):
+        await runner.ping()
+    await runner.remove(Attempt("job/2", 1))
+    await runner.ping()
 
 
 async def test_each_image_comes_to_the_runner_that_can_run_it(tmp_path):

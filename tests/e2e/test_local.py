@@ -156,6 +156,26 @@ def test_stopping_a_job_ends_its_trainings_promptly(served: Served) -> None:
             client.stop("job")
 
 
+def test_ended_it_says_what_runs_on_and_how_that_is_found_again(tmp_path: Path) -> None:
+    served, said = Served(tmp_path), tmp_path / "said"
+    for status in (JobState.STOPPED, None):
+        with said.open("w") as stderr:
+            served.start(stderr=stderr)
+            with served.client() as client:
+                if status is None:
+                    assert client.stop("job").state is JobState.STOPPING
+                    assert ended(client)[0].state is JobState.STOPPED
+                else:
+                    client.create(job(served.program("echo score=0.5; exec sleep 1000")))
+                    until(lambda: client.describe("job").trainings.in_progress == 2)
+                    until(lambda: all(item.started_at for item in client.trainings("job")))
+            served.end()
+        if status is None:
+            assert said.read_text() == ""
+        else:
+            assert "2 trainings run on, and are found again by: tunewright local --data-dir" in said.read_text()
+
+
 def test_a_target_ends_the_job(served: Served) -> None:
     with served.client() as client:
         client.create(job(served.program("echo score=0.9"), completion=Completion(target=0.9)))

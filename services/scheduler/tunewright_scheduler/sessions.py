@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from tunewright.core.absence import RunnerAbsence
 from tunewright.core.errors import CallerError, Conflict, NotFound, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.phases import Phase
@@ -100,14 +101,15 @@ class Sessions:
         wait_s: float,
         draining: bool,
         told: tuple[Told, ...] = (),
+        absence: RunnerAbsence | None = None,
     ) -> Orders:
         """Renew the lease; return orders as soon as there are some, none after `wait_s`.
 
-        `told` are the phases of what runs there.
+        `told` are the phases of what runs there, `absence` is that of what runs it.
         """
         deadline = asyncio.get_running_loop().time() + wait_s
         with self._bells.listen(trainer_bell(trainer_id)) as bell:
-            if await self._renew(trainer_id, epoch, draining=draining, told=told):
+            if await self._renew(trainer_id, epoch, draining=draining, told=told, absence=absence):
                 await self._lose_unheard(trainer_id, holding)
             while True:
                 found = self._without_resent(trainer_id, await self._orders(holding))
@@ -267,12 +269,14 @@ class Sessions:
                 log.warning("grant unheard of", trainer=trainer_id, uid=training.uid, number=training.number)
                 await self.lose(training)
 
-    async def _renew(self, trainer_id: str, epoch: int, *, draining: bool, told: tuple[Told, ...]) -> bool:
+    async def _renew(
+        self, trainer_id: str, epoch: int, *, draining: bool, told: tuple[Told, ...], absence: RunnerAbsence | None
+    ) -> bool:
         """Renew the lease, if it is time to, or there is news of what runs; say whether it was.
 
         What was seen here of a session that has time left is not read again.
         """
-        renew = partial(renewed, lease_s=self.terms.lease_s, draining=draining, told=told)
+        renew = partial(renewed, lease_s=self.terms.lease_s, draining=draining, told=told, absence=absence)
         now, seen = await self._store.now(), self._seen.get(trainer_id)
         if seen is not None and seen.epoch == epoch and renew(seen, now) is seen:
             return False

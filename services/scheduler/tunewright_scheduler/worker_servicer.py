@@ -7,6 +7,7 @@ from typing import Final
 
 import grpc
 
+from tunewright.core.absence import RunnerAbsence
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Capacity, Need
 from tunewright.core.names import split_training_id, training_id
@@ -14,6 +15,7 @@ from tunewright.core.phases import ENDING, Phase
 from tunewright.core.space import text_of
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause
+from tunewright.core.values import replace
 from tunewright.platform.codec import from_message, instant_from_timestamp, instant_to_timestamp, to_message
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2, worker_service_pb2_grpc
@@ -21,7 +23,7 @@ from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.core.fitting import NO_NEED
 from tunewright_scheduler.core.orders import Held, Holding, Orders
-from tunewright_scheduler.core.phases import Told, told
+from tunewright_scheduler.core.phases import LONGEST_MESSAGE, Told, told
 from tunewright_scheduler.core.session import Session, Speaker, check_owner
 from tunewright_scheduler.core.training import Exit, Training
 from tunewright_scheduler.needs import Needs
@@ -75,6 +77,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
             wait_s=min(request.wait_s, self._sessions.terms.heartbeat_s),
             draining=request.draining,
             told=tuple(_told(item) for item in request.holding if item.phases and not item.exited),
+            absence=_absence(request),
         )
         return _response(orders, self._sessions.terms.stop_grace_s)
 
@@ -145,7 +148,7 @@ def _held(attempt: worker_service_pb2.Attempt) -> Held:
 
 def _capacity(message: worker_service_pb2.Capacity, field: str) -> Capacity:
     capacity = from_message(message, Capacity)
-    for name in ("cpus", "memory_bytes", "gpus", "gpus_shared"):
+    for name in ("cpus", "memory_bytes", "gpus", "gpus_shared", "only_gpus"):
         if not 0 <= (size := getattr(capacity, name)) < math.inf:
             raise InvalidSpec(f"{field}.{name}", f"is {size}", "Give 0 or more")
     return capacity
@@ -153,6 +156,13 @@ def _capacity(message: worker_service_pb2.Capacity, field: str) -> Capacity:
 
 def _told(holding: worker_service_pb2.Holding) -> Told:
     return Told(*_held(holding.attempt), told([from_message(phase, Phase) for phase in holding.phases]))
+
+
+def _absence(request: worker_service_pb2.HeartbeatRequest) -> RunnerAbsence | None:
+    if not request.HasField("runner_absence"):
+        return None
+    absence = from_message(request.runner_absence, RunnerAbsence)
+    return replace(absence, why=absence.why[:LONGEST_MESSAGE])
 
 
 def _attempt(held: Held) -> worker_service_pb2.Attempt:

@@ -36,7 +36,7 @@ class Attempts:
         settings = host.settings
         self._host, self._tasks, self._on_news = host, tasks, on_news
         self._courses: dict[Attempt, Course] = {}
-        self.capacity = Capacity(settings.slots, settings.inventory, settings.counted)
+        self.capacity = Capacity(settings.slots, settings.inventory, settings.counted, settings.only_gpus)
         self.room = asyncio.Event()
         """Something has become free."""
         self.following: set[asyncio.Task[None]] = set()

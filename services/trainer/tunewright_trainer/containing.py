@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,32 +11,41 @@ from typing import Any, Final
 import yaml
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.platform.settings import setting, variable
+from tunewright.platform.settings import ABOVE_0, FROM_0, FROM_1, setting, variable
 from tunewright_trainer.core.capacity import GIB
 from tunewright_trainer.runner.docker.settings import DockerSettings, Pull
 from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
+from tunewright_trainer.runner.making import check_engine_url
 
 DOCKER: Final = DockerSettings()
 PODS: Final[Mapping[str, Any]] = {one.name: one.default for one in fields(KubernetesSettings)}
-ABOVE_ZERO: Final = (
-    *("kubernetes_start_deadline_s", "kubernetes_image_deadline_s", "kubernetes_node_deadline_s"),
-    *("kubernetes_tmp_gib", "kubernetes_shm_gib"),
-)
+USER: Final = re.compile(r"[0-9]+(:[0-9]+)?")
+UNREADABLE: Final = ("none", "passthrough", "passthrough-tty")
+"""Log drivers that keep nothing, so that no output could be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DockerVariables:
     docker_host: str = setting("", tells="Docker: the engine; by default DOCKER_HOST, or unix:///var/run/docker.sock.")
     docker_pull: Pull = setting(DOCKER.pull, tells="Docker: when to ask a registry: never, missing or always.")
+    docker_pull_silent_s: float = setting(
+        DOCKER.pull_silent_s,
+        tells="Docker: seconds after which a pull of which nothing is heard is given up.",
+        bound=ABOVE_0,
+    )
     docker_user: str = setting(
         DOCKER.user, tells="Docker: UID:GID of all programs; else the trainer's, or the image's if it is root."
     )
     docker_network: str = setting(DOCKER.network, tells="Docker: network of a training that is not isolated.")
-    docker_memory_gib: float = setting(0.0, tells="Docker: limit where a training states no need; 0: none.")
-    docker_cpus: float = setting(DOCKER.cpus, tells="Docker: likewise.")
-    docker_pids: int = setting(DOCKER.pids, tells="Docker: processes and threads of an instance at most.")
-    docker_tmp_gib: float = setting(DOCKER.tmp_bytes / GIB, tells="Docker: size of /tmp, which is memory.")
-    docker_shm_gib: float = setting(DOCKER.shm_bytes / GIB, tells="Docker: size of /dev/shm, likewise.")
+    docker_memory_gib: float = setting(
+        0.0, bound=FROM_0, tells="Docker: limit where a training states no need; 0: none."
+    )
+    docker_cpus: float = setting(DOCKER.cpus, bound=FROM_0, tells="Docker: likewise.")
+    docker_pids: int = setting(DOCKER.pids, bound=FROM_1, tells="Docker: processes and threads of an instance at most.")
+    docker_tmp_gib: float = setting(
+        DOCKER.tmp_bytes / GIB, bound=ABOVE_0, tells="Docker: size of /tmp, which is memory."
+    )
+    docker_shm_gib: float = setting(DOCKER.shm_bytes / GIB, bound=ABOVE_0, tells="Docker: size of /dev/shm, likewise.")
     docker_read_only_root: bool = setting(
         DOCKER.read_only_root, tells="Docker: programs write below /opt/ml and to /tmp only."
     )
@@ -48,9 +57,19 @@ class DockerVariables:
     )
 
     def of_docker(self, images: tuple[str, ...]) -> DockerSettings:
+        """Raises InvalidSpec: no container could be run so."""
+        if self.docker_host:
+            check_engine_url(self.docker_host, variable("docker_host"))
+        if self.docker_user and not USER.fullmatch(self.docker_user):
+            why = f"{self.docker_user!r} is not UID:GID"
+            raise InvalidSpec(variable("docker_user"), why, "Give numbers, as 1000:1000; names mean nothing here")
+        if self.docker_log_driver in UNREADABLE:
+            why = f"{self.docker_log_driver!r} keeps no output that could be read"
+            raise InvalidSpec(variable("docker_log_driver"), why, "Leave it out; k8s-file for Podman")
         return DockerSettings(
             images=images,
             pull=self.docker_pull,
+            pull_silent_s=self.docker_pull_silent_s,
             user=self.docker_user,
             network=self.docker_network,
             memory_bytes=round(self.docker_memory_gib * GIB),
@@ -77,16 +96,24 @@ class KubernetesVariables:
     kubernetes_config: Path | None = setting(None, tells="Kubernetes: a kubeconfig, outside of the cluster.")
     kubernetes_context: str = setting("", tells="Kubernetes: its context.")
     kubernetes_start_deadline_s: float = setting(
-        PODS["start_deadline_s"], tells="Kubernetes: how long a pod may wait for a node and its volumes."
+        PODS["start_deadline_s"], bound=ABOVE_0, tells="Kubernetes: how long a pod may wait for a node and its volumes."
     )
     kubernetes_image_deadline_s: float = setting(
-        PODS["image_deadline_s"], tells="Kubernetes: how long its image may be out of reach before it fails."
+        PODS["image_deadline_s"],
+        bound=ABOVE_0,
+        tells="Kubernetes: how long its image may be out of reach before it fails.",
     )
     kubernetes_node_deadline_s: float = setting(
-        PODS["node_deadline_s"], tells="Kubernetes: after a deleted pod's grace, how long its node may be silent."
+        PODS["node_deadline_s"],
+        bound=ABOVE_0,
+        tells="Kubernetes: after a deleted pod's grace, how long its node may be silent.",
     )
-    kubernetes_tmp_gib: float = setting(PODS["tmp_bytes"] / GIB, tells="Kubernetes: size of /tmp, on the node's disk.")
-    kubernetes_shm_gib: float = setting(PODS["shm_bytes"] / GIB, tells="Kubernetes: size of /dev/shm, which is memory.")
+    kubernetes_tmp_gib: float = setting(
+        PODS["tmp_bytes"] / GIB, bound=ABOVE_0, tells="Kubernetes: size of /tmp, on the node's disk."
+    )
+    kubernetes_shm_gib: float = setting(
+        PODS["shm_bytes"] / GIB, bound=ABOVE_0, tells="Kubernetes: size of /dev/shm, which is memory."
+    )
     kubernetes_read_only_root: bool = setting(
         PODS["read_only_root"], tells="Kubernetes: programs write to their folders below /opt/ml and to /tmp only."
     )
@@ -105,9 +132,6 @@ class KubernetesVariables:
                 remedy = "deploy/kubernetes/README.md says what trainer and pods share"
                 raise InvalidSpec(variable(name), "is not set", remedy)
         assert self.kubernetes_volume_root is not None  # noqa: S101 - as just seen
-        for name in ABOVE_ZERO:
-            if not 0 < (given := getattr(self, name)) < math.inf:
-                raise InvalidSpec(variable(name), f"is {given:g}", "Give a number above 0, or leave it out")
         return KubernetesSettings(
             namespace=self.kubernetes_namespace,
             volume_claim=self.kubernetes_volume_claim,

@@ -42,13 +42,20 @@ def need_of(grant: worker_service_pb2.Grant) -> tuple[Need, int]:
     return from_message(grant.need, Need), max(grant.definition.resources.instance_count, 1)
 
 
-def inventory_message(has: Inventory) -> worker_service_pb2.Capacity:
+def inventory_message(has: Inventory, *, only_gpus: bool = False) -> worker_service_pb2.Capacity:
+    """Return what a host has; with `only_gpus` nothing else of it is counted."""
+    if only_gpus:
+        return worker_service_pb2.Capacity(gpus=len(has.gpus), only_gpus=len(has.gpus))
     return worker_service_pb2.Capacity(cpus=has.cpus, memory_bytes=has.memory_bytes, gpus=len(has.gpus))
 
 
 def free_message(free: Free) -> worker_service_pb2.Capacity:
     return worker_service_pb2.Capacity(
-        cpus=free.cpus, memory_bytes=free.memory_bytes, gpus=free.gpus, gpus_shared=free.gpus_shared
+        cpus=free.cpus,
+        memory_bytes=free.memory_bytes,
+        gpus=free.gpus,
+        gpus_shared=free.gpus_shared,
+        only_gpus=free.only_gpus,
     )
 
 

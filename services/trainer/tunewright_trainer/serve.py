@@ -5,33 +5,51 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.backends import kafka_bus
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.service import Service, Wired
-from tunewright.platform.settings import AccountSettings, CallerSettings, KafkaSettings, setting, variable
+from tunewright.platform.settings import (
+    FROM_0,
+    FROM_1,
+    AccountSettings,
+    CallerSettings,
+    KafkaSettings,
+    setting,
+    variable,
+)
 from tunewright_trainer.containing import DockerVariables, KubernetesVariables
 from tunewright_trainer.core.capacity import GIB, Inventory
 from tunewright_trainer.inventory import take_inventory
 from tunewright_trainer.main import make_trainer
-from tunewright_trainer.runner.making import RunnerKind, RunnerSettings, make_runner
+from tunewright_trainer.runner.making import (
+    HOST,
+    RunnerKind,
+    RunnerSettings,
+    check_engine_url,
+    engine_url,
+    make_runner,
+)
 from tunewright_trainer.settings import STOP_GRACE_S, DrainThen, TrainerSettings
 from tunewright_trainer.storage.disk import SYSTEM
 
 NO_GPUS: Final = "none"
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSettings, AccountSettings, KafkaSettings):
     scheduler: str = setting(tells="HOST:PORT of the scheduler; one name for all replicas, or addresses with commas.")
     data_dir: Path = setting(tells="Folder kept over restarts: its identity, what runs, output not yet settled.")
-    slots: int = setting(os.cpu_count() or 1, tells="Trainings at once; one per processor by default.")
+    slots: int = setting(os.cpu_count() or 1, bound=FROM_1, tells="Trainings at once; one per processor by default.")
     cpus: float | None = setting(None, tells="CPUs for trainings; by default all that this process may use.")
     memory_gib: float | None = setting(None, tells="GiB of memory for them; by default all that this process may use.")
     gpus: str = setting("", tells="Ids of GPUs for them, commas between, or none; by default those of nvidia-smi.")
@@ -47,13 +65,15 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
         None, tells="Folder whose folders are the buckets of s3://; without it they are an S3 endpoint's, by boto3."
     )
     stop_grace_s: float = setting(
-        STOP_GRACE_S, tells="From SIGTERM to SIGKILL of a training, where a stop does not say."
+        STOP_GRACE_S, bound=FROM_0, tells="From SIGTERM to SIGKILL of a training, where a stop does not say."
     )
-    drain_s: float = setting(0.0, tells="After SIGTERM, how long to wait for what runs.")
+    drain_s: float = setting(0.0, bound=FROM_0, tells="After SIGTERM, how long to wait for what runs.")
     drain_then: DrainThen = setting(
         DrainThen.LEAVE, tells="What is left runs on (leave) and is found again, or goes on elsewhere (hand_back)."
     )
-    hand_back_s: float = setting(120.0, tells="How long handing back may take; after half of it trainings are killed.")
+    hand_back_s: float = setting(
+        120.0, bound=FROM_0, tells="How long handing back may take; after half of it trainings are killed."
+    )
     preemption_file: Path | None = setting(None, tells="A file whose appearance says that this host is about to go.")
     labels: Mapping[str, str] = field(default_factory=dict, metadata={"tells": "NAME=VALUE,… to find it by."})
 
@@ -97,6 +117,8 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
         if self.runner is not RunnerKind.PROCESS and not self.images:
             remedy = "Name those that may run, as registry.example/team/*; * allows all"
             raise InvalidSpec(variable("images"), "is not set, so that no container could run", remedy)
+        if self.runner is RunnerKind.AUTO and not self.docker_host:
+            check_engine_url(engine_url(""), HOST)
         in_cluster = self.runner is RunnerKind.KUBERNETES
         pods = self.of_kubernetes(self.images, self.stop_grace_s) if in_cluster else None
         return RunnerSettings(self.runner, self.of_docker(self.images), self.docker_host, pods)
@@ -128,9 +150,17 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
         return not self.slots_only and (self.runner is not RunnerKind.KUBERNETES or stated)
 
 
+def _warn_of_missing(roots: Iterable[Path]) -> None:
+    """A folder may come later, from a mount say; until then every program below it fails."""
+    for root in roots:
+        if not root.is_dir():
+            log.warning("no such folder", variable=variable("image_roots"), folder=str(root))
+
+
 @asynccontextmanager
 async def wired(settings: TrainerServiceSettings) -> AsyncIterator[Wired]:
     token, of_runner = settings.keys().tunewright_token, settings.of_runner()
+    _warn_of_missing(settings.image_roots)
     of_trainer = settings.of_trainer(await asyncio.to_thread(settings.inventory))
     runner = make_runner(of_trainer, of_runner, variable("runner"))
     async with (

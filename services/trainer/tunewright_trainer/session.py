@@ -19,7 +19,9 @@ from typing import Final, Protocol, TypeVar
 import grpc
 import structlog
 
+from tunewright.core.absence import RunnerAbsence
 from tunewright.core.errors import IllegalTransition, NotFound, TunewrightError
+from tunewright.platform.codec import to_message
 from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.core.attempt import Attempt
@@ -76,6 +78,9 @@ class Session:
     def lease_left_s(self) -> float:
         return self.lease.left_s(self._clock())
 
+    def _capacity(self) -> pb.Capacity:
+        return inventory_message(self._settings.inventory, only_gpus=self._settings.only_gpus)
+
     async def open(self, holding: Sequence[Attempt]) -> list[Attempt]:
         """Open it, or open it anew; return those of `holding` whose lease is gone. Raises TunewrightError."""
         sent_s = self._clock()
@@ -87,7 +92,7 @@ class Session:
             labels=self._settings.labels,
             holding=[attempt_message(attempt) for attempt in holding],
             host=socket.gethostname(),
-            capacity=inventory_message(self._settings.inventory) if self._settings.counted else None,
+            capacity=self._capacity() if self._settings.counted else None,
         )
         answer = await _answer(self._stub.OpenSession(request, timeout=CALL_S))
         self._epoch, self._heartbeat_s = answer.epoch, answer.heartbeat_s
@@ -97,13 +102,23 @@ class Session:
         return [attempt_of(attempt) for attempt in answer.abandon]
 
     async def heartbeat(
-        self, holding: Sequence[pb.Holding], *, at_once: bool, draining: bool = False
+        self,
+        holding: Sequence[pb.Holding],
+        *,
+        at_once: bool,
+        draining: bool = False,
+        absence: RunnerAbsence | None = None,
     ) -> pb.HeartbeatResponse:
         """Renew the lease and wait for orders, not beyond the lease, or not at all. Raises TunewrightError."""
         sent_s = self._clock()
         wait_s = 0.0 if at_once else self._heartbeat_s
         request = pb.HeartbeatRequest(
-            trainer_id=self._trainer_id, epoch=self._epoch, holding=holding, wait_s=wait_s, draining=draining
+            trainer_id=self._trainer_id,
+            epoch=self._epoch,
+            holding=holding,
+            wait_s=wait_s,
+            draining=draining,
+            runner_absence=None if absence is None else to_message(absence, pb.RunnerAbsence),
         )
         # One that is not answered must leave time within the lease for another, at another scheduler.
         slack_s = min(CALL_S, self.lease.lease_s / 4)

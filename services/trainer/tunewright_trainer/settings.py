@@ -59,6 +59,8 @@ class TrainerSettings:
     inventory: Inventory = NOTHING
     counted: bool = False
     """Trainings together never need more than the inventory; else only slots are counted."""
+    only_gpus: bool = False
+    """If so, of the inventory only GPUs are; a training that asks for more than there are gets all of them."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def disk(self) -> Disk:

@@ -19,6 +19,7 @@ import structlog
 from tunewright.core.errors import TunewrightError
 from tunewright.platform.bus.port import Bus
 from tunewright.v1 import worker_service_pb2 as pb
+from tunewright_trainer.answering import Answering
 from tunewright_trainer.attempts import Attempts
 from tunewright_trainer.claiming import Claiming
 from tunewright_trainer.core.lease import KILL_SHARE, backoff_s
@@ -74,6 +75,7 @@ class Trainer:
         self._folders = Folders(settings.data_dir)
         self._news = asyncio.Event()
         """There is something that no heartbeat has told yet: an attempt, or that we drain."""
+        self._answering = Answering(runner, clock, self._news.set)
         self._claiming: set[asyncio.Task[None]] = set()
         self._draining = asyncio.Event()
         self._host_goes = asyncio.Event()
@@ -140,7 +142,8 @@ class Trainer:
 
     async def _serve(self) -> None:
         await self._open()
-        for part in (self._heartbeats(), self._attempts.sweep()):
+        watching = self._answering.watch(lambda: bool(self.held))
+        for part in (self._heartbeats(), self._attempts.sweep(), watching):
             self._tasks.create_task(part)
         claims = self._tasks.create_task(
             Claiming(self._attempts, self._session, self._draining, self._settings.data_dir, self._free_bytes).run()
@@ -216,7 +219,9 @@ class Trainer:
         at_once, draining = self._news.is_set(), self._draining.is_set()
         self._news.clear()
         holding = [_holding(course) for course in self.held]
-        call = asyncio.create_task(self._session.heartbeat(holding, at_once=at_once, draining=draining))
+        absence = self._answering.absence
+        beat = self._session.heartbeat(holding, at_once=at_once, draining=draining, absence=absence)
+        call = asyncio.create_task(beat)
         news = asyncio.create_task(self._news.wait())
         try:
             await asyncio.wait([call] if at_once else [call, news], return_when=asyncio.FIRST_COMPLETED)

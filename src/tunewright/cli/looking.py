@@ -16,6 +16,7 @@ from tunewright.cli.wording import (
     arguments,
     evaluation_text,
     faults_text,
+    first_line,
     printable,
     result_tree,
     rounded,
@@ -26,9 +27,11 @@ from tunewright.cli.wording import (
     variables,
     why_ended,
 )
-from tunewright.client import Client, TrainingJob, TuningJob
+from tunewright.client import Client, OutputLine, TrainingJob, TuningJob
 from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.names import host_name
 from tunewright.core.space import Value, text_of
+from tunewright.core.spec import Definition
 
 
 def jobs(data_dir: Path | None, *, as_json: bool) -> None:
@@ -41,18 +44,19 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
         print("No tuning jobs yet. Start one: tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc")
         return
     priced = any(job.spec.prices_per_second for job in found)
-    rows = (
-        (
-            job.name,
-            state_text(job.state),
-            _when(job.created_at),
-            f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
-            *([spent(job)] if priced else []),
-            job.reason,
-        )
-        for job in found
-    )
+    rows = (_job_row(job, priced=priced) for job in found)
     print_table(("name", "state", "created", "trainings", *(["spent"] if priced else []), "reason"), rows)
+
+
+def _job_row(job: TuningJob, *, priced: bool) -> tuple[str, ...]:
+    return (
+        job.name,
+        state_text(job.state),
+        _when(job.created_at),
+        f"{job.trainings.ended}/{job.spec.limits.max_trainings or '?'}",
+        *([spent(job)] if priced else []),
+        first_line(job.reason),
+    )
 
 
 def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
@@ -173,41 +177,53 @@ OPTIONS: Final = {"contains": "--grep", "matches": "--match"}
 def logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
     """Return the exit code: 1 if nothing was found. Raises InvalidSpec: a pattern is none, and more."""
     try:
-        return _logs(name, data_dir, lines, follow=follow, tail=tail)
+        with Client(join(data_dir)) as client:
+            return logs_of(client, name, lines, follow=follow, tail=tail)
     except InvalidSpec as error:
         raise InvalidSpec(OPTIONS.get(error.field, error.field), error.why, error.remedy) from None
 
 
-def _logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
-    with Client(join(data_dir)) as client:
-        if lines.searched and is_job(client, name):
-            if follow or tail or lines.instance is not None:
-                raise InvalidSpec(
-                    "logs", f"{name} is a tuning job", "Name one of its trainings with --follow, --tail or --instance"
-                )
-            return _search(client, name, lines)
-        found = False
-        for line in client.output(
-            _training_of(client, name),
-            follow=follow,
-            tail=tail,
-            contains=lines.contains,
-            matches=lines.matches,
-            instance=lines.instance,
-        ):
-            found = True
-            print(line.text, flush=follow)
+def logs_of(client: Client, name: str, lines: Lines, *, follow: bool, tail: int) -> int:
+    """Print what a training has printed, or what a job's have of what is looked for; return the exit code."""
+    if lines.searched and is_job(client, name):
+        if follow or tail or lines.instance is not None:
+            raise InvalidSpec(
+                "logs", f"{name} is a tuning job", "Name one of its trainings with --follow, --tail or --instance"
+            )
+        return _search(client, name, lines)
+    found, training_name = False, _training_of(client, name)
+    several = lines.instance is None and _has_several(client.definition_of(training_name))
+    for line in client.output(
+        training_name,
+        follow=follow,
+        tail=tail,
+        contains=lines.contains,
+        matches=lines.matches,
+        instance=lines.instance,
+    ):
+        found = True
+        print(_said(line, several=several), flush=follow)
     return 0 if found or not lines.searched else 1
+
+
+def _has_several(definition: Definition) -> bool:
+    return definition.resources.instance_count > 1
+
+
+def _said(line: OutputLine, *, several: bool) -> str:
+    """Return a line, of several instances with the name of the one that printed it."""
+    return f"{host_name(line.instance)}:{line.text}" if several else line.text
 
 
 def _search(client: Client, job: str, lines: Lines) -> int:
     found = 0
+    several = any(map(_has_several, client.describe(job).spec.definitions))
     for item in client.search_output(job, contains=lines.contains, matches=lines.matches):
         if item.line is None:
             print(f"{item.training_name}: retention has removed its output", file=sys.stderr)
         else:
             found += 1
-            print(f"{item.training_name}:{item.line.text}")
+            print(f"{item.training_name}:{_said(item.line, several=several)}")
     return 0 if found else 1
 
 

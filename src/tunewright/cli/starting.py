@@ -121,7 +121,10 @@ def tune(
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Repeat the same random choices.", show_default=False)] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the tuning job; one is made by default.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Name of the tuning job, before that of a job file; one is made by default.", show_default=False
+        ),
     ] = None,
     python: Annotated[
         str | None, typer.Option(help="Interpreter for the script; this one by default.", show_default=False)

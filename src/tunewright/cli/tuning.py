@@ -25,7 +25,8 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 
 LINES_FOR_HINT: Final = 500
-START_WAITS: Final = "START_WAITS"
+TOLD: Final = ("RUNNER_UNREACHABLE", "START_WAITS", "TRAINING_STOPPING")
+"""Why nothing is seen of a training that runs; whoever looks on is told."""
 LOOK_AT_WAITS_S: Final = 5.0
 PATIENCE_S: Final = 2.0
 """A server of ours that is gone for so long is started again."""
@@ -105,15 +106,16 @@ async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *,
 
 
 async def _tell_waits(client: AsyncClient, shown: View, name: str) -> None:
-    """Say once when trainings cannot be started yet, and again when that comes back: nothing else is seen of it."""
-    told = False
+    """Say once what keeps trainings from going on, and again when that comes back: nothing else is seen of it."""
+    told: set[str] = set()
     while True:
         await asyncio.sleep(LOOK_AT_WAITS_S)
         with suppress(TunewrightError):
-            found = [item for item in (await client.describe(name)).findings if item.cause == START_WAITS]
-            if found and not told:
-                shown.say(f"      {printable(found[0].text)}")
-            told = bool(found)
+            findings = (await client.describe(name)).findings
+            found = {item.cause: item.text for item in reversed(findings) if item.cause in TOLD}
+            for cause in sorted(found.keys() - told):
+                shown.say(f"      {printable(found[cause])}")
+            told = set(found)
 
 
 async def _measure(client: AsyncClient, standing: Standing, training: TrainingJob) -> None:

@@ -68,7 +68,8 @@ def logs(
 
     tunewright logs JOB --match '(?i)error|nan'
 
-    A line of a job's training comes behind its name: NAME:LINE. Exit code 1 if nothing is found.
+    A line of a job's training comes behind its name, NAME:LINE, and one of several instances behind the instance's,
+    algo-2:LINE. Exit code 1 if nothing is found.
     """
     from tunewright.cli import looking
 

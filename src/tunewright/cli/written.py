@@ -83,10 +83,11 @@ def from_program(program: Path, given: Mapping[str, Any], pairs: Mapping[str, Se
     options = {key: value for key, value in given.items() if value is not None}
     options |= {key: _pairs(key, texts) for key, texts in pairs.items() if texts}
     if program.suffix in JOB_FILE_SUFFIXES:
+        own_name = options.pop("name", "")
         if options:
             option = next(iter(options))
             raise InvalidSpec(option_of(option), "cannot be combined with a job file", f"Write it into {program}")
-        return from_file(program, name)
+        return from_file(program, name, own_name)
     return from_options(options, program, name)
 
 
@@ -100,8 +101,11 @@ def from_options(options: Mapping[str, Any], script: Path, name: str) -> Written
     return _checked(Written(spec, jobfile.members_of(spec), option_of))
 
 
-def from_file(path: Path, name: str) -> Written:
-    """Return the job of a job file, ours or AMT's. Raises InvalidSpec with the file and, if it has one, the line."""
+def from_file(path: Path, name: str, own_name: str = "") -> Written:
+    """Return the job of a job file, ours or AMT's. Raises InvalidSpec with the file and, if it has one, the line.
+
+    `name` is for one that has none, `own_name` goes before the file's.
+    """
     from tunewright.cli.yaml_file import read_tree
 
     tree, lines = read_tree(path)
@@ -112,6 +116,8 @@ def from_file(path: Path, name: str) -> Written:
         else:
             spec = jobfile.from_jobfile(tree, Place(str(path.parent.absolute()), sys.executable, name))
             members = jobfile.members_of(spec)
+    if own_name:
+        spec, members = replace(spec, name=own_name), {**members, "name": option_of("name")}
     return _checked(Written(spec, members, file=path.name, lines=lines))
 
 

@@ -135,6 +135,9 @@ class Client:
     def describe_training(self, training: str) -> TrainingJob:
         return self._run(self._client.describe_training(training))
 
+    def definition_of(self, training: str) -> Definition:
+        return self._run(self._client.definition_of(training))
+
     def wait_training(self, training: str) -> TrainingJob:
         return self._run(self._client.wait_training(training))
 

@@ -55,6 +55,12 @@ class AsyncTrainingJobs(ABC):
         answer = await self._call(self._tuning.GetTrainingJob, request)
         return in_order(_training(answer.training), from_message(answer.spec, TuningJobSpec))
 
+    async def definition_of(self, training: str) -> Definition:
+        """Return what a training runs, and on what. Raises NotFound."""
+        request = request_of(pb.GetTrainingJobRequest, training=training)
+        answer = await self._call(self._tuning.GetTrainingJob, request)
+        return from_message(answer.spec, TuningJobSpec).definition(answer.training.definition_name)
+
     async def wait_training(self, training: str) -> TrainingJob:
         """Return a training once it has ended. Raises NotFound."""
         found = await self.describe_training(training)

@@ -199,6 +199,13 @@ CAUSES: Final = {
             "Look after that machine and its network. If it is gone for good: `tunewright admin release {training}`.",
         ),
         Cause(
+            "RUNNER_UNREACHABLE",
+            "What runs {training} on trainer {trainer} has not answered for {seconds} s: {why}. Until it does, nothing "
+            "that {training} prints is read and its end is not seen.",
+            "Start it on that host, or see its log. All goes on by itself, and nothing is lost of what a container "
+            "printed; do not stop the job for this.",
+        ),
+        Cause(
             "START_WAITS",
             "{training} has waited on trainer {trainer} for {seconds} s to be started. {why}.",
             "If a container engine does not answer, start it on that host. An image that is being pulled comes by "

@@ -20,8 +20,9 @@ from tunewright.core.autotune import with_choices
 from tunewright.core.check_data import check_data
 from tunewright.core.check_enqueued import check_enqueued, check_room
 from tunewright.core.check_extensions import check_extensions
+from tunewright.core.check_image import check_image
 from tunewright.core.check_program import check_program
-from tunewright.core.check_running import check_running, check_runtime
+from tunewright.core.check_running import PROGRAM, check_running, check_runtime
 from tunewright.core.check_stopping import check_hyperband, with_early_stopping
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
@@ -110,6 +111,8 @@ def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
 def _check_definition(definition: Definition, path: str, most_hyperparameters: int) -> None:
     if not definition.image:
         raise InvalidSpec(f"{path}.image", "is missing", "Say which program to run")
+    if not definition.image.startswith(PROGRAM):
+        check_image(definition.image, f"{path}.image")
     for field, asked, why in NOT_YET_IN_DEFINITION:
         if asked(definition):
             raise InvalidSpec(f"{path}.{field}", why)

@@ -47,6 +47,8 @@ class Capacity:
     """Those that nobody has."""
     gpus_shared: int = 0
     """Those that only trainings have that share them."""
+    only_gpus: int = 0
+    """Above 0: nothing but the host's GPUs is counted, which are so many; what asks for more of them gets all."""
 
     def __str__(self) -> str:
         return sizes_text(self.cpus, self.memory_bytes, self.gpus, self.gpus_shared)

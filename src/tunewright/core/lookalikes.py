@@ -11,6 +11,9 @@ from tunewright.core.ranges_text import default_regex
 
 NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 NAMED_NUMBER: Final = re.compile(rf"([A-Za-z_][\w/.\-]*(?: [A-Za-z_][\w/.\-]*)?)[\"']?\s*[=:]\s*({NUMBER})(?![\w:/])")
+TRACEBACK: Final = "Traceback (most recent call last):"
+ERROR: Final = re.compile(r"[A-Za-z_][\w.]*(?:: .*)?")
+"""The line behind a traceback's indented ones; lines of stdout may stand before it."""
 MOST_SHOWN: Final = 200
 MOST_NAMES: Final = 6
 MOST_CHARACTERS: Final = 2000
@@ -53,6 +56,18 @@ def _plain(metric: str, lines: Sequence[str]) -> str:
 
 
 def last_line(lines: Sequence[str]) -> str:
-    """Say what was printed last; with a failed training it is most often why."""
+    """Say what was printed last; with a failed training it is most often why.
+
+    An error goes before it: what a program has still in the buffer of its stdout may come behind what stderr says.
+    """
+    if error := _error(lines):
+        return f"Its last traceback ends with: {error[:MOST_SHOWN]}"
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return f"The last line it printed: {last[:MOST_SHOWN]}" if last else "It printed nothing."
+
+
+def _error(lines: Sequence[str]) -> str:
+    """Return what the last traceback of Python says at its end; empty: there is none."""
+    begins = [index for index, line in enumerate(lines) if line.startswith(TRACEBACK)]
+    behind = (line[:MOST_CHARACTERS].rstrip() for line in lines[begins[-1] + 1 :]) if begins else ()
+    return next((line for line in behind if ERROR.fullmatch(line)), "")

@@ -43,3 +43,8 @@ def split_training_id(key: str) -> tuple[str, int]:
     """Return (uid, number). Raises ValueError."""
     uid, _, number = key.rpartition("/")
     return uid, int(number)
+
+
+def host_name(instance: int) -> str:
+    """Return AMT's name of an instance of a training, counted from 0."""
+    return f"algo-{instance + 1}"

@@ -40,12 +40,12 @@ def image_check(roots: tuple[Path, ...], runner: RunnerKind = RunnerKind.PROCESS
     return check
 
 
-async def require_engine(path: str, definition: Definition) -> None:
-    """Raises InvalidSpec: its image needs a container engine, and none answers."""
+async def require_engine(path: str, definition: Definition, docker_host: str = "") -> None:
+    """Raises InvalidSpec: its image needs a container engine, and none answers at `docker_host`, or by default."""
     if definition.image.startswith(PROGRAM):
         return
     try:
-        await check_engine(ENGINE_WITHIN_S)
+        await check_engine(docker_host, ENGINE_WITHIN_S)
     except Unavailable as away:
         why = f"{definition.image!r} is run in a container, and {away}"
         remedy = (

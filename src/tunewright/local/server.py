@@ -10,6 +10,8 @@ SageMaker door, which is asked a thousand times a second, is spared the socket (
 from __future__ import annotations
 
 import asyncio
+import shlex
+import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -49,6 +51,7 @@ from tunewright_suggester.servicer import SuggestionServicer
 from tunewright_trainer.main import make_trainer
 from tunewright_trainer.runner.making import RunnerKind, make_runner
 from tunewright_trainer.settings import TrainerSettings
+from tunewright_trainer.trainer import Trainer
 
 LOOK_FOR_WORK_S: Final = 1.0
 
@@ -61,6 +64,7 @@ class Running:
     http: str
     credentials: Path
     store: Store
+    trainer: Trainer
     parts: Sequence[Awaitable[None]]
 
     def __str__(self) -> str:
@@ -69,19 +73,30 @@ class Running:
 
 async def run(options: LocalOptions) -> None:
     """Serve until a signal, or until idle if asked to."""
-    stop = asyncio.Event()
-    lifecycle.stop_on_signals(stop)
+    asked, at_once = asyncio.Event(), asyncio.Event()
+    lifecycle.stop_on_signals(asked, at_once)
     async with local_server(options) as running:
         print(f"ready {running}", flush=True)  # noqa: T201 - what whoever started us waits for
-        parts = list(running.parts)
+        parts = [*running.parts, _leave(running.trainer, options.data_dir, asked)]
         if options.exit_when_idle_s is not None:
-            parts.append(_stop_when_idle(running.store, options.exit_when_idle_s, stop))
-        await lifecycle.run_together(parts, stop)
+            parts.append(_stop_when_idle(running.store, options.exit_when_idle_s, asked))
+        await lifecycle.run_together(parts, at_once)
+
+
+async def _leave(trainer: Trainer, data_dir: Path, asked: asyncio.Event) -> None:
+    """Return once it was asked to end, and say what goes on without this process."""
+    await asked.wait()
+    count = sum(not course.ended for course in trainer.held)
+    if count:
+        said = "1 training runs on" if count == 1 else f"{count} trainings run on"
+        again = f"tunewright local --data-dir {shlex.quote(str(data_dir))}"
+        print(f"{said}, and {'is' if count == 1 else 'are'} found again by: {again}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 @asynccontextmanager
 async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
     """Open everything and serve; whoever enters runs the parts."""
+    runs = runner_settings(options)
     types = instance_types(options.instance_types, "--instance-types")
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(closing(DataFolder(options.data_dir)))
@@ -99,22 +114,24 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         stack.push_async_callback(suggester.close)
         settings = await trainer_settings(options, folder.path, folder_of_buckets(options, folder.path))
         scheduling = await stack.enter_async_context(
-            scheduler(store, bus, channel, _check_here(options, settings), LeaseTerms(), types)
+            scheduler(store, bus, channel, _check_here(options, settings, runs.docker_host), LeaseTerms(), types)
         )
         stack.push_async_callback(rpc.stop)
         services = _services(scheduling, suggester, metrics)
         await rpc.start(services)
         inside = InsideChannel(owner_of, credentials.tunewright_token, services.values())
-        web = await stack.enter_async_context(serving_http(options, make_door(inside, door_terms(options, file))))
-        trainer = make_trainer(settings, channel, bus, make_runner(settings, runner_settings(options), "--runner"))
-        running = Running(f"{host}:{rpc.port}", web, file, store, _parts(scheduling, metrics, trainer.run()))
+        runner = make_runner(settings, runs, "--runner")
+        door = make_door(inside, door_terms(options, file))
+        web = await stack.enter_async_context(serving_http(options, door, {"runner": runner.ping}))
+        trainer = make_trainer(settings, channel, bus, runner)
+        running = Running(f"{host}:{rpc.port}", web, file, store, trainer, _parts(scheduling, metrics, trainer.run()))
         create_or_load(file, grpc=running.grpc, http=running.http)
         folder.announce(str(running))
         await scheduling.sweep.resume()
         yield running
 
 
-def _check_here(options: LocalOptions, settings: TrainerSettings) -> CheckHere:
+def _check_here(options: LocalOptions, settings: TrainerSettings, docker_host: str = "") -> CheckHere:
     check_image = image_check(options.image_roots, RunnerKind(options.runner))
     check_data = data_check(settings.s3_root, settings.disk())
 
@@ -124,7 +141,7 @@ def _check_here(options: LocalOptions, settings: TrainerSettings) -> CheckHere:
 
     async def check(path: str, definition: Definition) -> None:
         await asyncio.to_thread(look, path, definition)  # a disk may be slow, or a network's that is away
-        await require_engine(path, definition)
+        await require_engine(path, definition, docker_host)
 
     return check
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -34,13 +34,16 @@ def door_terms(options: LocalOptions, credentials: Path) -> Terms:
 
 
 @asynccontextmanager
-async def serving_http(options: LocalOptions, door: ASGIApp) -> AsyncIterator[str]:
-    """Serve while the block runs; yields HOST:PORT, with TLS https://HOST:PORT. Raises InvalidSpec."""
+async def serving_http(options: LocalOptions, door: ASGIApp, checks: Mapping[str, http.Check]) -> AsyncIterator[str]:
+    """Serve while the block runs; yields HOST:PORT, with TLS https://HOST:PORT. Raises InvalidSpec.
+
+    `checks` are what /readyz asks, by name.
+    """
     host, port = host_and_port("http", options.http)
     tls = _tls(options)
     if tls is None:
         require_loopback("http", host, "Give --http-tls-certificate and --http-tls-key, or listen on 127.0.0.1")
-    app = http.application({}, _names(options), {"/": door})
+    app = http.application(checks, _names(options), {"/": door})
     async with http.serving(app, host, port, tls) as port:
         yield f"https://{host}:{port}" if tls else f"{host}:{port}"
 

@@ -7,6 +7,7 @@ The field `stop_grace_s` is the variable TUNEWRIGHT_STOP_GRACE_S. What a field m
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -32,9 +33,30 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-def setting(default: Any = MISSING, *, tells: str) -> Any:
-    """Declare a field; without a default it must be given."""
-    return field(default=default, metadata={"tells": tells})
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a number must be; finite it must be anyway."""
+
+    least: float
+    more: bool = False
+    """More than that."""
+
+    def holds(self, number: float) -> bool:
+        return math.isfinite(number) and (number > self.least if self.more else number >= self.least)
+
+    def __str__(self) -> str:
+        """Return "a number above 0"."""
+        return f"a number above {self.least:g}" if self.more else f"{self.least:g} or more"
+
+
+FROM_0: Final = Bound(0)
+FROM_1: Final = Bound(1)
+ABOVE_0: Final = Bound(0, more=True)
+
+
+def setting(default: Any = MISSING, *, tells: str, bound: Bound | None = None) -> Any:
+    """Declare a field; without a default it must be given. A number outside of its bound is refused."""
+    return field(default=default, metadata={"tells": tells, "bound": bound})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +174,7 @@ def from_environment(kind: type[T], environ: Mapping[str, str] = os.environ) -> 
     for item in fields(kind):  # type: ignore[arg-type]
         name, text = variable(item.name), environ.get(variable(item.name), "")
         if text:
-            given[item.name] = _read(name, text, hints[item.name])
+            given[item.name] = _bounded(name, _read(name, text, hints[item.name]), item.metadata.get("bound"))
         elif item.default is MISSING and item.default_factory is MISSING:
             raise InvalidSpec(name, "is not set", item.metadata["tells"])
     return kind(**given)
@@ -186,6 +208,12 @@ def _read(name: str, text: str, hint: Any) -> Any:
         return READERS[hint](text) if hint in READERS else hint(text.lower())
     except (ValueError, KeyError):
         raise InvalidSpec(name, f"{text!r} is not {_wanted(hint)}", "Mend it or leave it out") from None
+
+
+def _bounded(name: str, number: Any, bound: Bound | None) -> Any:
+    if bound is not None and not bound.holds(number):
+        raise InvalidSpec(name, f"is {number:g}", f"Give {bound}, or leave it out")
+    return number
 
 
 def _wanted(hint: Any) -> str:

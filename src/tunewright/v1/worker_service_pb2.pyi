@@ -69,16 +69,18 @@ class Need(_message.Message):
     def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: bool = ...) -> None: ...
 
 class Capacity(_message.Message):
-    __slots__ = ("cpus", "memory_bytes", "gpus", "gpus_shared")
+    __slots__ = ("cpus", "memory_bytes", "gpus", "gpus_shared", "only_gpus")
     CPUS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     GPUS_FIELD_NUMBER: _ClassVar[int]
     GPUS_SHARED_FIELD_NUMBER: _ClassVar[int]
+    ONLY_GPUS_FIELD_NUMBER: _ClassVar[int]
     cpus: float
     memory_bytes: int
     gpus: int
     gpus_shared: int
-    def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: _Optional[int] = ...) -> None: ...
+    only_gpus: int
+    def __init__(self, cpus: _Optional[float] = ..., memory_bytes: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_shared: _Optional[int] = ..., only_gpus: _Optional[int] = ...) -> None: ...
 
 class Phase(_message.Message):
     __slots__ = ("status", "started_at", "message")
@@ -143,19 +145,29 @@ class Holding(_message.Message):
     phases: _containers.RepeatedCompositeFieldContainer[Phase]
     def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., phase: _Optional[str] = ..., exited: bool = ..., phases: _Optional[_Iterable[_Union[Phase, _Mapping]]] = ...) -> None: ...
 
+class RunnerAbsence(_message.Message):
+    __slots__ = ("since", "why")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    since: _timestamp_pb2.Timestamp
+    why: str
+    def __init__(self, since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., why: _Optional[str] = ...) -> None: ...
+
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "holding", "wait_s", "draining")
+    __slots__ = ("trainer_id", "epoch", "holding", "wait_s", "draining", "runner_absence")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     HOLDING_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
+    RUNNER_ABSENCE_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     holding: _containers.RepeatedCompositeFieldContainer[Holding]
     wait_s: float
     draining: bool
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., holding: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ..., wait_s: _Optional[float] = ..., draining: bool = ...) -> None: ...
+    runner_absence: RunnerAbsence
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., holding: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ..., wait_s: _Optional[float] = ..., draining: bool = ..., runner_absence: _Optional[_Union[RunnerAbsence, _Mapping]] = ...) -> None: ...
 
 class StopOrder(_message.Message):
     __slots__ = ("attempt", "reason", "grace_s")

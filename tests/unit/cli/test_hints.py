@@ -51,7 +51,27 @@ def test_of_a_failed_training_the_last_line_is_told():
     assert last_line(["acc=0.5", "ValueError: no data", ""]).endswith("ValueError: no data")
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\n"))))
+def test_an_error_is_told_before_what_stdout_held_back():
+    printed = [
+        "epoch 1",
+        "Traceback (most recent call last):",
+        '  File "train.py", line 3, in <module>',
+        "    raise ValueError('no data')",
+        "KeyError: 'first'",
+        "During handling of the above exception, another exception occurred:",
+        "Traceback (most recent call last):",
+        '  File "train.py", line 5, in <module>',
+        "epoch 2, from the buffer",
+        "    raise ValueError('no data')",
+        "ValueError: no data",
+        "epoch 3",
+        "Saving …",
+    ]
+    assert last_line(printed) == "Its last traceback ends with: ValueError: no data"
+    assert last_line(["Traceback (most recent call last):", '  File "t.py"', ""]).endswith('printed: File "t.py"')
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n")) | st.just("Traceback (most recent call last):")))
 def test_any_output_gives_one_printable_line(lines):
     for said in (instead_of("acc", lines), last_line(lines)):
         assert len(said) < 10_000

@@ -9,7 +9,7 @@ import yaml
 
 from tests.unit.core.specs import JOB_FILE, amt_body
 from tests.unit.core.test_check import WRONG, WRONG_RUNS
-from tunewright.cli.written import from_file, from_options
+from tunewright.cli.written import from_file, from_options, from_program
 from tunewright.core import amt, jobfile
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.members import renamed
@@ -223,3 +223,16 @@ def test_a_body_of_amts_is_printed_as_it_was_written(folder):
     body["TrainingJobDefinition"]["VpcConfig"] = {"SecurityGroupIds": [], "Subnets": ["subnet-1"]}
     (folder / "body.json").write_text(json.dumps(body))
     assert json.loads(from_file(folder / "body.json", "job").aws_form) == body
+
+
+BODY = json.dumps(amt_body("TrainingJobDefinition/OutputDataConfig/S3OutputPath", "file:///out"))
+
+
+@pytest.mark.parametrize(("name", "text"), [("job.yaml", JOB + "name: of-the-file\n"), ("body.json", BODY)])
+def test_a_name_that_is_given_goes_before_the_file_s(folder, name, text):
+    (folder / name).write_text(text)
+    assert from_program(folder / name, {"name": "given", "seed": None}, {}).spec.name == "given"
+    with pytest.raises(InvalidSpec, match="--name: 'no name'"):
+        from_program(folder / name, {"name": "no name"}, {})
+    with pytest.raises(InvalidSpec, match="--seed: cannot be combined"):
+        from_program(folder / name, {"name": "given", "seed": 1}, {})

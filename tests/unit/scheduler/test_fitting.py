@@ -71,6 +71,20 @@ def test_a_gpu_is_whole_for_one_or_shared_by_those_who_share():
     assert (fits(sharing, taken), fits(whole, taken)) == (False, False)
 
 
+def test_where_only_gpus_count_nothing_else_keeps_a_training_out():
+    two = Capacity(gpus=2, only_gpus=2)
+    one, eight = Demand(need=Need(96, 768 * GIB, 1)), Demand(need=Need(gpus=8))
+    assert fits(one, two)
+    assert fits(eight, two), "it gets those that there are"
+    beside = left(two, [one])
+    assert fits(one, beside)
+    assert not fits(eight, beside)
+    assert not fits(one, left(two, [one, one]))
+    assert not fits(one, left(two, [eight]))
+    assert fits(Demand(need=Need(96)), left(two, [eight]))
+    assert fits(Demand(need=Need(gpus=4, gpus_shared=True)), two)
+
+
 def test_tenths_of_cpus_add_up_to_whole_ones():
     assert fits(demand(0.1), left(Capacity(0.3), [demand(0.1)] * 2))
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.states import EndCause, TrainingState
+from tunewright.events.v1 import results_pb2
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import speaking_for
 from tunewright.v1 import tuning_service_pb2
 from tunewright.v1 import worker_service_pb2 as pb
+from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.phases import LONGEST_MESSAGE, MOST_TOLD
 from tunewright_scheduler.core.session import TOLD_EVERY_S
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.records import read_job
+from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.tuning_jobs import TuningJobs
 from tunewright_scheduler.worker_servicer import WorkerServicer
@@ -34,24 +38,47 @@ class Desk:
         self.epoch = 0
         self.grants: list[pb.Grant] = []
 
-    async def begin(self) -> None:
-        await self.world.create(spec())
+    async def begin(self, image: str = "") -> None:
+        wanted = spec()
+        if image:
+            wanted = replace(wanted, definitions=tuple(replace(item, image=image) for item in wanted.definitions))
+        await self.world.create(wanted)
         await self.world.answer_all()
         with speaking_for("owner"):
             self.epoch = (await self.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2), None)).epoch
             request = pb.ClaimRequest(trainer_id="t", epoch=self.epoch, request_id="r", slots=2)
             self.grants = list((await self.worker.Claim(request, None)).grants)
 
-    async def heartbeat(self, *phases: pb.Phase, after_s: float = TOLD_EVERY_S, exited: bool = False) -> int:
+    async def heartbeat(
+        self,
+        *phases: pb.Phase,
+        after_s: float = TOLD_EVERY_S,
+        exited: bool = False,
+        absence: pb.RunnerAbsence | None = None,
+    ) -> int:
         """Tell of the first training; return by how much the session's version has grown."""
         self.world.store.clock += after_s
         before = await self.version()
         first, second = (grant.attempt for grant in self.grants)
         holding = [pb.Holding(attempt=first, phases=phases, exited=exited), pb.Holding(attempt=second)]
-        request = pb.HeartbeatRequest(trainer_id="t", epoch=self.epoch, holding=holding)
+        request = pb.HeartbeatRequest(trainer_id="t", epoch=self.epoch, holding=holding, runner_absence=absence)
         with speaking_for("owner"):
             await self.worker.Heartbeat(request, None)
         return await self.version() - before
+
+    async def never_matched(self) -> None:
+        """Let metrics say that the first training has not printed the metric yet."""
+        told = results_pb2.MetricNeverMatched(
+            uid=UID, number=1, attempt=1, metric="acc", regex="acc=(.*)", lines_read=200
+        )
+        await Results(self.world.changes).take(told)
+
+    async def findings(self) -> list[Finding]:
+        """Return what doctor says of trainings that run."""
+        found = await read_job(self.world.store, UID)
+        assert found is not None
+        _, findings = await self.world.doctor.of(found.value)
+        return [finding for finding in findings if finding.training]
 
     async def version(self) -> int:
         stored = await self.world.store.get("sessions", "t")
@@ -112,6 +139,43 @@ async def test_a_training_that_cannot_be_started_yet_is_told_of_after_a_moment(d
     assert await causes() == []
 
 
+async def test_an_engine_that_is_away_is_told_of_in_place_of_the_metric_that_nobody_can_read(tmp_path):
+    desk = Desk(World(tmp_path))
+    await desk.begin("team/image:1")
+    training = phase("Training", "", desk.world.store.clock)
+    await desk.never_matched()
+    assert [finding.cause for finding in await desk.findings()] == ["METRIC_NEVER_MATCHED"]
+    since = instant_to_timestamp(desk.world.store.clock + 1)
+    away = pb.RunnerAbsence(since=since, why="the container engine at unix:///e.sock: connection refused")
+    assert await desk.heartbeat(training, absence=away) == 1
+    assert await desk.findings() == [], "one that is restarted is back in a moment"
+    assert await desk.heartbeat(training, absence=away, after_s=9.0) == 0
+    findings = await desk.findings()
+    assert {finding.cause for finding in findings} == {"RUNNER_UNREACHABLE"}
+    assert "on trainer t has not answered for 9 s: the container engine at unix:///e.sock" in findings[0].text
+    assert "do not stop the job" in findings[0].remedy
+    await desk.heartbeat(training)
+    assert [finding.cause for finding in await desk.findings()] == ["METRIC_NEVER_MATCHED"]
+    await desk.world.store.close()
+
+
+async def test_a_stop_of_the_trainers_own_is_told_ahead_of_a_metric_that_never_came(desk):
+    await desk.never_matched()
+    stopping = phase("Stopping", "Stopping the training job", desk.world.store.clock)
+    await desk.heartbeat(phase("Training"), stopping, after_s=20.0)
+    first, second = await desk.findings()
+    assert (first.cause, second.cause) == ("TRAINING_STOPPING", "METRIC_NEVER_MATCHED")
+    assert "was told to stop 20 s ago (it has used up its runtime, or may print no more)" in first.text
+    assert "it has 100 s until it is killed" in first.text
+
+
+async def test_programs_of_the_trainers_host_need_no_engine(desk):
+    await desk.never_matched()
+    away = pb.RunnerAbsence(since=instant_to_timestamp(desk.world.store.clock), why="no engine")
+    await desk.heartbeat(phase("Training"), absence=away, after_s=9.0)
+    assert [finding.cause for finding in await desk.findings()] == ["METRIC_NEVER_MATCHED"]
+
+
 async def test_phases_in_quick_succession_are_written_together(desk):
     assert await desk.heartbeat(STARTING) == 1
     assert await desk.heartbeat(STARTING, DOWNLOADING, after_s=0.1) == 0
@@ -158,7 +222,8 @@ async def given_up(desk: Desk) -> None:
     """The trainer says itself that it has lost it."""
     end = {"cause": f"END_CAUSE_{EndCause.LOST}", "reason": "a fault", "phases": [STARTING, DOWNLOADING]}
     attempt = desk.grants[0].attempt
-    await desk.worker.Exited(pb.ExitedRequest(trainer_id="t", epoch=desk.epoch, attempt=attempt, **end), None)
+    with speaking_for("owner"):
+        await desk.worker.Exited(pb.ExitedRequest(trainer_id="t", epoch=desk.epoch, attempt=attempt, **end), None)
 
 
 async def taken(desk: Desk) -> None:

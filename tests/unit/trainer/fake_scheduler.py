@@ -42,6 +42,8 @@ class FakeScheduler(WorkerServiceServicer):
         """Calls that take effect once, but whose answer gets lost."""
         self.heartbeats = 0
         self.draining = False
+        self.absence: pb.RunnerAbsence | None = None
+        """Of what runs the programs, as of the last heartbeat."""
         self.closed: list[pb.CloseSessionRequest] = []
         self._changed = asyncio.Condition()
 
@@ -77,6 +79,7 @@ class FakeScheduler(WorkerServiceServicer):
         await self._enter("Heartbeat", request.epoch)
         self.heartbeats += 1
         self.draining = request.draining
+        self.absence = request.runner_absence if request.HasField("runner_absence") else None
         await self.change(lambda: setattr(self, "held", list(request.holding)))
         await self._wait("Heartbeat", lambda: self._orders(request.holding).ByteSize() > 0, request)
         orders = self._orders(request.holding)

@@ -73,10 +73,10 @@ def test_a_full_spool_says_so():
 def test_an_end_for_want_of_memory_tells_the_limit_the_instance_and_a_remedy():
     end = End(EndCause.OUT_OF_MEMORY, 137, 0.0, 1.0, (0, 0), "the kernel killed it", failed=1)
     told = reason(end, ["", "written before"], 2 * 2**30)
-    assert told.startswith(
-        "AlgorithmError: out of memory on algo-2: an instance may use 2.0 GiB (the kernel killed it)"
-    )
+    assert told.startswith("AlgorithmError: out of memory on algo-2: an instance may use 2 GiB (the kernel killed it)")
     assert "instance type with more memory" in told
+    small = reason(End(EndCause.OUT_OF_MEMORY, 137, 0.0, 1.0, (0,)), [""], 60 * 2**20)
+    assert "may use 0.0586 GiB." in small, "not 0.1, which it had not"
     unlimited = reason(End(EndCause.OUT_OF_MEMORY, 137, 0.0, 1.0, (0,)), [""])
     assert unlimited.startswith("AlgorithmError: out of memory: its host had no more.")
 

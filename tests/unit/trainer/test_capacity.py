@@ -102,6 +102,28 @@ def test_where_only_slots_count_gpus_are_dealt_out_as_they_come():
     assert room.take(attempt(4), Need(), instances=1) == ()
 
 
+def test_where_only_gpus_count_each_is_one_training_s_and_nothing_else_is_scarce():
+    room = Capacity(8, Inventory(cpus=2.0, gpus=("a", "b")), counted=True, only_gpus=True)
+    assert room.take(attempt(1), Need(cpus=96, memory_bytes=768 * GIB, gpus=1), instances=1) == (("a",),)
+    assert room.take(attempt(2), Need(cpus=96, gpus=1), instances=1) == (("b",),)
+    assert (room.free.slots, room.free.gpus, room.free.only_gpus) == (6, 0, 2)
+    with pytest.raises(NoRoom):
+        room.take(attempt(3), Need(gpus=1), instances=1)
+    assert room.take(attempt(3), Need(cpus=96), instances=1) == ((),)
+
+
+@pytest.mark.parametrize(("wanted", "instances", "dealt"), [(8, 1, (("a", "b"),)), (1, 3, (("a",), ("b",), ("a",)))])
+def test_who_asks_for_more_gpus_than_there_are_gets_all_of_them_once_nobody_has_one(wanted, instances, dealt):
+    room = Capacity(8, Inventory(gpus=("a", "b")), counted=True, only_gpus=True)
+    room.take(attempt(1), Need(gpus=1), instances=1)
+    room.take(attempt(2), Need(), instances=1)
+    with pytest.raises(NoRoom):
+        room.take(attempt(3), Need(gpus=wanted), instances=instances)
+    room.release(attempt(1))
+    assert room.take(attempt(3), Need(gpus=wanted), instances=instances) == dealt
+    assert room.free.gpus == 0
+
+
 def test_limits_are_not_above_what_there_is_where_that_is_known():
     need = Need(cpus=96, memory_bytes=768 * GIB, gpus=8)
     assert limits(need, HOST) == Need(cpus=8.0, memory_bytes=32 * GIB, gpus=8)

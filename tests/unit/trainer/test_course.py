@@ -574,7 +574,7 @@ def test_the_limit_of_memory_is_told_with_the_end_for_want_of_it(tmp_path):
         stage.machine.crash(EndCause.OUT_OF_MEMORY)
         report = await stage.exit_of(attempt)
         assert report.cause == cause("OUT_OF_MEMORY")
-        assert "1.0 GiB" in report.reason
+        assert "1 GiB" in report.reason
 
     played(tmp_path, story)
 

@@ -46,6 +46,16 @@ async def ended(plant: Plant, within_s: float) -> None:
 # -- Capacity
 
 
+async def test_where_only_gpus_count_only_they_are_told_of(plant):
+    plant.start(slots=3, inventory=TWO_GPUS, counted=True, only_gpus=True)
+    attempt = await plant.grant(FOREVER, need=need(cpus=96, memory_bytes=GIB, gpus=1), instances=1)
+    await plant.printed(attempt, b"up")
+    await plant.scheduler.until(lambda: len(plant.scheduler.claims) == 2)
+    (opened,), (_, second) = plant.scheduler.opened, plant.scheduler.claims
+    assert opened.capacity == pb.Capacity(gpus=2, only_gpus=2)
+    assert second.free == pb.Capacity(gpus=1, only_gpus=2)
+
+
 async def test_what_is_free_is_told_and_shrinks_with_what_runs(plant):
     plant.start(slots=3, inventory=TWO_GPUS, counted=True)
     attempt = await plant.grant(FOREVER, need=need(cpus=1.5, memory_bytes=GIB, gpus=1), instances=1)

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.unit.trainer.test_capacity import nvidia_smi
 
 from tunewright.core.errors import InvalidSpec
@@ -15,7 +16,7 @@ from tunewright_trainer.runner import making
 from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
 from tunewright_trainer.runner.making import RunnerKind, RunnerSettings, engine_url, make_runner
 from tunewright_trainer.runner.process import ProcessRunner
-from tunewright_trainer.serve import TrainerServiceSettings
+from tunewright_trainer.serve import TrainerServiceSettings, _warn_of_missing
 from tunewright_trainer.settings import DrainThen, TrainerSettings
 
 __all__ = ["nvidia_smi"]
@@ -61,6 +62,58 @@ def test_an_operator_says_what_a_trainer_offers(nvidia_smi):
 def test_a_capacity_of_nothing_is_refused_by_name(name, text):
     with pytest.raises(InvalidSpec, match=rf"TUNEWRIGHT_{name}: is .*TUNEWRIGHT_SLOTS_ONLY"):
         given(**{name: text}).inventory()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "remedy"),
+    [
+        ("SLOTS", "0", "1 or more"),
+        ("SLOTS", "-2", "1 or more"),
+        ("STOP_GRACE_S", "-5", "0 or more"),
+        ("DRAIN_S", "-1", "0 or more"),
+        ("HAND_BACK_S", "nan", "0 or more"),
+        ("HAND_BACK_S", "inf", "0 or more"),
+        ("DOCKER_MEMORY_GIB", "-1", "0 or more"),
+        ("DOCKER_CPUS", "-0.5", "0 or more"),
+        ("DOCKER_PIDS", "0", "1 or more"),
+        ("DOCKER_TMP_GIB", "0", "a number above 0"),
+    ],
+)
+def test_a_number_with_which_nothing_works_is_refused_by_name(name, text, remedy):
+    with pytest.raises(InvalidSpec, match=rf"TUNEWRIGHT_{name}: is {text}.*Give {remedy}"):
+        given(**{name: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "remedy"),
+    [
+        ("DOCKER_USER", "bob:x", "1000:1000"),
+        ("DOCKER_LOG_DRIVER", "none", "Leave it out"),
+        ("DOCKER_HOST", "foo://bar", r"foo:// here. Give unix:///PATH"),
+        ("DOCKER_HOST", "/var/run/docker.sock", r"Give unix:///var/run/docker\.sock"),
+        ("DOCKER_HOST", "engine:2375", r"Give tcp://engine:2375"),
+        ("DOCKER_HOST", "tcp://", r"names no engine"),
+        ("DOCKER_HOST", "npipe:////./pipe/docker_engine", "npipe:// here"),
+    ],
+)
+def test_what_no_engine_takes_is_refused_by_name(name, text, remedy):
+    with pytest.raises(InvalidSpec, match=f"TUNEWRIGHT_{name}: .*{remedy}"):
+        given(RUNNER="docker", IMAGES="*", **{name: text}).of_runner()
+
+
+@pytest.mark.parametrize("runner", ["docker", "auto"])
+def test_an_address_of_docker_s_own_clients_is_refused_by_its_name(tmp_path, monkeypatch, runner):
+    monkeypatch.setenv("DOCKER_HOST", "ftp://engine")
+    with pytest.raises(InvalidSpec, match=r"^DOCKER_HOST: "):
+        make_runner(TrainerSettings(tmp_path), given(RUNNER=runner, IMAGES="*").of_runner(), "TUNEWRIGHT_RUNNER")
+
+
+def test_a_root_of_programs_that_is_not_there_is_warned_of(tmp_path):
+    with capture_logs() as said:
+        _warn_of_missing((tmp_path, tmp_path / "none"))
+    (line,) = said
+    assert (line["log_level"], line["variable"]) == ("warning", "TUNEWRIGHT_IMAGE_ROOTS")
+    assert line["folder"] == str(tmp_path / "none")
 
 
 def test_how_it_leaves():

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tunewright.core.absence import RunnerAbsence
 from tunewright.core.causes import CAUSES, RANK
+from tunewright.core.check_running import PROGRAM
 from tunewright.core.names import training_id
-from tunewright.core.phases import PENDING, Phase
+from tunewright.core.phases import PENDING, STOPPING, Phase
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.spec import Strategy
 from tunewright.core.states import CLOSING_JOB_STATES, JobState, TrainingState
@@ -37,7 +39,11 @@ RESEND_UNTIL_S: Final = 30.0
 """Metrics asks every ten seconds while it misses output of a training that goes on talking; then it has come."""
 START_AFTER_S: Final = 3.0
 """An engine that is there takes less; the first answer of one that starts, too."""
+RUNNER_AFTER_S: Final = 5.0
+"""An engine that is restarted is back by then."""
 STOPPING_AFTER_S: Final = 5.0
+OVERRUN: Final = "it has used up its runtime, or may print no more"
+"""Why a trainer stops a training by itself."""
 CLAIM_AFTER_S: Final = 10.0
 """A trainer with a free slot asks for work at once."""
 
@@ -213,9 +219,8 @@ def _lost(at: Situation) -> Iterator[Finding]:
 
 
 def _running(at: Situation) -> Iterator[Finding]:
-    sessions = {session.trainer_id: session for session in at.holders}
     for training in at.running:
-        session = sessions.get(training.holder)
+        session = at.holder(training)
         unheard_s = at.terms.lease_s if session is None else session.unheard_s(at.now, at.terms.lease_s)
         if session is None or session.silent(at.now, at.terms.lease_s):
             yield _unheard(at, training, session, unheard_s)
@@ -229,24 +234,62 @@ def _running(at: Situation) -> Iterator[Finding]:
                 seconds=round(at.now - pending.started_at),
                 why=pending.message,
             )
-        elif training.stop_asked_at is not None and at.now - training.stop_asked_at > STOPPING_AFTER_S:
-            until = training.stop_asked_at + at.terms.stop_grace_s
+        elif (absence := _absence(at, training)) is not None:
+            yield from _runner_away(at, training, absence)
+        elif (told := _stop(training, session)) is not None and at.now - told[0] > STOPPING_AFTER_S:
+            since, why = told
+            until = since + at.terms.stop_grace_s
             yield found(
                 "TRAINING_STOPPING",
                 job=at.job.name,
                 training=training.name,
-                since=training.stop_asked_at,
+                since=since,
                 until=until,
-                seconds=round(at.now - training.stop_asked_at),
+                seconds=round(at.now - since),
                 left=max(0, round(until - at.now)),
-                why=training.stop_reason,
+                why=why,
             )
+
+
+def _stop(training: Training, session: Session) -> tuple[float, str] | None:
+    """Return when a training was told to stop, and why: by us, or by its trainer, which asks nobody."""
+    if training.stop_asked_at is not None:
+        return training.stop_asked_at, training.stop_reason
+    phase = _phase(training, session)
+    return (phase.started_at, OVERRUN) if phase is not None and phase.status == STOPPING else None
+
+
+def _absence(at: Situation, training: Training) -> RunnerAbsence | None:
+    """Return the absence of what runs a training. A program of its trainer's host needs nothing else."""
+    session = at.holder(training)
+    if session is None or at.spec.definition(training.definition_name).image.startswith(PROGRAM):
+        return None
+    return session.runner_absence
+
+
+def _runner_away(at: Situation, training: Training, absence: RunnerAbsence) -> Iterator[Finding]:
+    if at.now - absence.since > RUNNER_AFTER_S:
+        yield found(
+            "RUNNER_UNREACHABLE",
+            job=at.job.name,
+            training=training.name,
+            since=absence.since,
+            trainer=training.holder,
+            seconds=round(at.now - absence.since),
+            why=absence.why,
+        )
 
 
 def _pending(training: Training, session: Session) -> Phase | None:
     """Return the phase of a training that its trainer cannot start yet."""
+    phase = _phase(training, session)
+    return phase if phase is not None and phase.status == PENDING else None
+
+
+def _phase(training: Training, session: Session) -> Phase | None:
+    """Return what a training does now, as far as it was told."""
     phases = session.phases_of(training_id(training.uid, training.number), training.attempt)
-    return phases[-1] if phases and phases[-1].status == PENDING else None
+    return phases[-1] if phases else None
 
 
 def _unheard(at: Situation, training: Training, session: Session | None, unheard_s: float) -> Finding:
@@ -272,7 +315,8 @@ def _sought(silent: Unmatched) -> str:
 
 def _output(at: Situation) -> Iterator[Finding]:
     for training in (*at.running, *at.exited):
-        for silent in training.silent:
+        unread = training.state is TrainingState.RUNNING and _absence(at, training) is not None
+        for silent in () if unread else training.silent:  # what it prints now is not seen: that tells nothing
             yield found(
                 "METRIC_NEVER_MATCHED",
                 job=at.job.name,

@@ -45,24 +45,36 @@ def fits(demand: Demand, free: Capacity | None) -> bool:
     """Say whether a host that has so much left can hold the training; None: it counts slots alone."""
     if free is None:
         return True
-    whole, need = demand.whole, demand.need
+    whole, need = _asked(demand, free), demand.need
     return (
         whole.cpus <= free.cpus + SLACK_CPUS
         and whole.memory_bytes <= free.memory_bytes
         and whole.gpus <= free.gpus
-        and (not need.gpus_shared or need.gpus <= free.gpus + free.gpus_shared)
+        and (not need.gpus_shared or _at_most(need.gpus, free) <= free.gpus + free.gpus_shared)
     )
+
+
+def _asked(demand: Demand, of: Capacity) -> Capacity:
+    """Return what is asked of a host for a training alone, of what is counted there."""
+    if not of.only_gpus:
+        return demand.whole
+    return Capacity(gpus=_at_most(demand.whole.gpus, of))
+
+
+def _at_most(gpus: int, of: Capacity) -> int:
+    return min(gpus, of.only_gpus or gpus)
 
 
 def less(free: Capacity, demand: Demand) -> Capacity:
     """Return what is left beside the training, never less than nothing."""
-    whole, need = demand.whole, demand.need
+    whole, need = _asked(demand, free), demand.need
     shared = min(free.gpus, need.gpus * demand.instances) if need.gpus_shared else 0
     return Capacity(
         cpus=max(0.0, free.cpus - whole.cpus),
         memory_bytes=max(0, free.memory_bytes - whole.memory_bytes),
         gpus=max(0, free.gpus - whole.gpus - shared),
         gpus_shared=free.gpus_shared + shared,
+        only_gpus=free.only_gpus,
     )
 
 

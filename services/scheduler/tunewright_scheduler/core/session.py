@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from tunewright.core.absence import RunnerAbsence
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.instances import Capacity
 from tunewright.core.phases import Phase
@@ -79,6 +80,8 @@ class Session:
     """What its host has for trainings; None: only slots are counted."""
     told: tuple[Told, ...] = ()
     """The phases of what it runs, as of the last renewal."""
+    runner_absence: RunnerAbsence | None = None
+    """Likewise: since when what runs its programs does not answer."""
 
     @property
     def speaker(self) -> Speaker:
@@ -123,7 +126,13 @@ def check_owner(session: Session, owner: str) -> None:
 
 
 def renewed(
-    session: Session, now: float, lease_s: float, *, draining: bool, told: tuple[Told, ...] | None = None
+    session: Session,
+    now: float,
+    lease_s: float,
+    *,
+    draining: bool,
+    told: tuple[Told, ...] | None = None,
+    absence: RunnerAbsence | None = None,
 ) -> Session:
     """Return the session with a whole lease ahead, and what its trainer has told (None: nothing else than before).
 
@@ -132,10 +141,12 @@ def renewed(
     """
     told = session.told if told is None else told
     written_s = now - (session.expires_at - lease_s)
-    news = session.draining != draining or (session.told != told and written_s >= TOLD_EVERY_S)
+    changed = session.told != told or session.runner_absence != absence
+    news = session.draining != draining or (changed and written_s >= TOLD_EVERY_S)
     if session.expires_at - now > lease_s * 2 / 3 and not news:
         return session
-    return _moved(session, replace(session, expires_at=now + lease_s, draining=draining, told=told))
+    to = replace(session, expires_at=now + lease_s, draining=draining, told=told, runner_absence=absence)
+    return _moved(session, to)
 
 
 def fenced(session: Session) -> Session:

@@ -43,6 +43,10 @@ class Situation:
     """When the oldest event was written that has not been published."""
     collectors: Collectors = NO_COLLECTORS
 
+    def holder(self, training: Training) -> Session | None:
+        """Return the session that holds a training; None: it is gone, or nobody has it."""
+        return next((session for session in self.holders if session.trainer_id == training.holder), None)
+
     @property
     def ready(self) -> list[Training]:
         """Those that are there to be claimed; a paused job's are not."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Need
+from tunewright.core.names import host_name
 from tunewright.core.spec import Definition
 from tunewright.core.states import EndCause
 
@@ -42,11 +43,6 @@ class Attempt:
 
     def __str__(self) -> str:
         return f"{self.training_id}/{self.attempt}"
-
-
-def host_name(instance: int) -> str:
-    """Return AMT's name of an instance, counted from 0."""
-    return f"algo-{instance + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +121,7 @@ def _failure(end: End, failures: Sequence[str]) -> str:
 
 
 def _out_of_memory(end: End, instances: int, memory_bytes: int) -> str:
-    had = f"an instance may use {memory_bytes / 2**30:.1f} GiB" if memory_bytes else "its host had no more"
+    had = f"an instance may use {memory_bytes / 2**30:.3g} GiB" if memory_bytes else "its host had no more"
     said = f" ({end.why})" if end.why else ""
     remedy = "Use an instance type with more memory, or less data at a time"
     return f"AlgorithmError: out of memory{_whose(end, instances)}: {had}{said}. {remedy}"

@@ -50,6 +50,8 @@ class Free:
     memory_bytes: int
     gpus: int
     gpus_shared: int
+    only_gpus: int = 0
+    """Above 0: nothing but these GPUs is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +67,28 @@ class _Taken:
 class Capacity:
     """`counted`: nothing is taken beyond the inventory. Else only slots are, and GPUs are dealt out as they come.
 
+    `only_gpus`: of the inventory only GPUs are counted, and who asks for more of them than there are gets all of them.
     A GPU is one training's own, or shared by those that agree to that. Of several that would do it is the least used.
     """
 
     slots: int
     inventory: Inventory
     counted: bool
+    only_gpus: bool = False
     _taken: dict[Attempt, _Taken] = field(default_factory=dict)
 
     @property
     def free(self) -> Free:
         """What has been found again after a restart with less may exceed it: then nothing is free."""
         taken, owned = self._taken.values(), self._owned()
+        gpus = sum(not users for users in self._users().values())
+        gpus_shared = sum(users > 0 and gpu not in owned for gpu, users in self._users().items())
+        slots = max(self.slots - len(taken), 0)
+        if self.only_gpus:
+            return Free(slots, 0.0, 0, gpus, gpus_shared, len(self.inventory.gpus))
         cpus = self.inventory.cpus - sum(item.cpus for item in taken)
         memory_bytes = self.inventory.memory_bytes - sum(item.memory_bytes for item in taken)
-        return Free(
-            slots=max(self.slots - len(taken), 0),
-            cpus=max(cpus, 0.0),
-            memory_bytes=max(memory_bytes, 0),
-            gpus=sum(not users for users in self._users().values()),
-            gpus_shared=sum(users > 0 and gpu not in owned for gpu, users in self._users().items()),
-        )
+        return Free(slots, max(cpus, 0.0), max(memory_bytes, 0), gpus, gpus_shared)
 
     @property
     def all_is_free(self) -> bool:
@@ -94,7 +97,7 @@ class Capacity:
     def take(self, attempt: Attempt, need: Need, instances: int) -> Gpus:
         """Take what `instances` need together; return their GPUs. Raises NoRoom, and takes nothing then."""
         gpus = self._deal(need, instances)
-        if self.counted:
+        if self.counted and not self.only_gpus:
             free = self.free
             if free.cpus + ROUNDING < need.cpus * instances:
                 raise NoRoom(f"needs {need.cpus * instances:g} CPUs, of which {free.cpus:g} are free")
@@ -130,6 +133,10 @@ class Capacity:
         if not self.inventory.gpus and not need.gpus:
             return ()
         users, owned = self._users(), self._owned()
+        if self.only_gpus:
+            need = replace(need, gpus=min(need.gpus, len(users)))
+            if not need.gpus_shared and need.gpus * instances > len(users) and not any(users.values()):
+                return self._deal_evenly(need.gpus, instances)
         dealt = []
         for _ in range(instances):
             open_to_it = [gpu for gpu in users if (gpu not in owned if need.gpus_shared else not users[gpu])]

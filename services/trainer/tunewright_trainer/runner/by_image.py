@@ -50,8 +50,10 @@ class ByImage:
             await self._containers.reap(known)
 
     async def ping(self) -> None:
-        """Programs can be run; whether containers can, those will be told that ask for one."""
+        """Ask the engine only while a container is held: a machine may have none, and programs need none."""
         await self._programs.ping()
+        if self._containers in self._chosen.values():
+            await self._containers.ping()
 
     def started_at(self, attempt: Attempt) -> float | None:
         runner = self._chosen.get(attempt)

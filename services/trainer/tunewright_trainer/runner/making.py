@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec, Unavailable
@@ -22,6 +24,10 @@ from tunewright_trainer.settings import TrainerSettings
 
 ENGINE: Final = "unix:///var/run/docker.sock"
 CLIENT_OF_ENGINE: Final = "aiodocker"
+HOST: Final = "DOCKER_HOST"
+"""The variable of Docker's own clients."""
+SCHEMES: Final = ("unix", "tcp", "http", "https", "ssh")
+NAMED_PIPE: Final = "npipe"
 
 
 class RunnerKind(StrEnum):
@@ -41,15 +47,29 @@ class RunnerSettings:
     kubernetes: KubernetesSettings | None = None
 
 
+def check_engine_url(url: str, name: str) -> None:
+    """Raises InvalidSpec under `name`: no engine can be there."""
+    scheme, separator, where = url.partition("://")
+    if not separator:
+        remedy = f"Give unix://{Path(url).absolute()}" if url.startswith(("/", ".")) else f"Give tcp://{url}"
+        raise InvalidSpec(name, f"{url!r} does not say how the engine is reached", remedy)
+    schemes = [*SCHEMES, *([NAMED_PIPE] if sys.platform == "win32" else [])]
+    if scheme not in schemes:
+        why = f"an engine is not reached by {scheme}:// here"
+        raise InvalidSpec(name, why, f"Give unix:///PATH or tcp://HOST:PORT; {', '.join(schemes)} are known")
+    if not where or (scheme == "unix" and not where.startswith("/")):
+        raise InvalidSpec(name, f"{url!r} names no engine", "Give unix:///PATH or tcp://HOST:PORT")
+
+
 def engine_url(docker_host: str) -> str:
-    return docker_host or os.environ.get("DOCKER_HOST", "") or ENGINE
+    return docker_host or os.environ.get(HOST, "") or ENGINE
 
 
-async def check_engine(within_s: float) -> None:
-    """Raises Unavailable: no container engine answers where a runner looks by default. Needs the extra `docker`."""
+async def check_engine(docker_host: str, within_s: float) -> None:
+    """Raises Unavailable: no container engine answers where a runner looks. Needs the extra `docker`."""
     from tunewright_trainer.runner.docker.engine import Away, Engine, Refused
 
-    engine = Engine(engine_url(""))
+    engine = Engine(engine_url(docker_host))
     try:
         await engine.ping(within_s)
     except (Away, Refused, ValueError) as why:  # the last: DOCKER_HOST is no address
@@ -65,6 +85,7 @@ def make_runner(trainer: TrainerSettings, settings: RunnerSettings, field: str) 
             return _programs(trainer)
         case RunnerKind.DOCKER:
             require(CLIENT_OF_ENGINE, "docker", field)
+            check_engine_url(engine_url(settings.docker_host), HOST)
             return _containers(trainer, settings)
         case RunnerKind.KUBERNETES:
             require("kubernetes_asyncio", "kubernetes", field)
