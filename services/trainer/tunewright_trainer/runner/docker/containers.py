@@ -28,7 +28,7 @@ UNROTATED: Final[Mapping[str, Mapping[str, str]]] = {
     "json-file": {"max-size": "1p", "max-file": "1", "mode": "blocking"},
 }
 """Per log driver: the trainer ends what floods its log, and reads it whole. An engine that rotates a log while it is
-followed drops what was not read yet, and says nothing of it: version 20.10 does with either driver."""
+followed drops what was not read yet, and says nothing of it: version 20.10 does with `local`."""
 NANO: Final = 10**9
 
 
