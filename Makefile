@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer soak docs clean
+.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -43,7 +43,7 @@ proto: setup  ## Generate the message code from proto/
 docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md, docs/sagemaker-members.md
 	@$(BIN)/python -m docs.generate
 
-bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
@@ -68,6 +68,9 @@ bench-gateway: setup  ## The SageMaker door under boto3 clients, beside a bare H
 
 bench-trainer: setup  ## From a grant to the first line, lines a second, 64 trainings at once, a broker that is away
 	@$(BIN)/python -m bench.trainer
+
+bench-functions: setup  ## What `minimize` costs a trial, beside a bare pool of processes, and importing the library
+	@$(BIN)/python -m bench.functions
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed

@@ -1,6 +1,7 @@
 """Tunewright: self-hosted automatic model tuning.
 
     from tunewright import Client                         # a running server's tuning jobs
+    from tunewright import minimize, maximize             # a Python function as the training, on this machine
     from tunewright import Optimizer, Float, Int, Choice  # the strategies alone, no server needed
 
 Everything is loaded when it is first used, so that `import tunewright` costs nothing.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["AsyncClient", "Choice", "Client", "Float", "Int", "Optimizer"]
+__all__ = ["AsyncClient", "Choice", "Client", "Float", "Int", "Optimizer", "maximize", "minimize"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,6 +19,10 @@ def __getattr__(name: str) -> Any:
         from tunewright import client
 
         return getattr(client, name)
+    if name in {"minimize", "maximize"}:
+        from tunewright.functions import tuning
+
+        return getattr(tuning, name)
     if name in __all__:
         from tunewright.platform.parts import load
 

@@ -79,7 +79,7 @@ class Written:
 
 def from_program(program: Path, given: Mapping[str, Any], pairs: Mapping[str, Sequence[str]]) -> Written:
     """Return the checked job of a script with options, or of a job file. Raises InvalidSpec."""
-    name = _job_name(program.stem)
+    name = job_name(program.stem)
     options = {key: value for key, value in given.items() if value is not None}
     options |= {key: _pairs(key, texts) for key, texts in pairs.items() if texts}
     if program.suffix in JOB_FILE_SUFFIXES:
@@ -172,7 +172,7 @@ def option_of(member: str) -> str:
     return f"{option} {rest}".rstrip()
 
 
-def _job_name(stem: str) -> str:
+def job_name(stem: str) -> str:
     """Make a name from a file's, with the time of day to the second, within AMT's 32 characters."""
     plain = re.sub(r"[^a-zA-Z0-9]+", "-", stem).strip("-")[:18].strip("-") or "job"
     return f"{plain}-{datetime.now(UTC):%y%m%d-%H%M%S}"

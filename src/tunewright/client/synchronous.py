@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
-from tunewright.client.asynchronous import AsyncClient
+from tunewright.client.asynchronous import WATCH_PATIENCE_S, AsyncClient
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
@@ -161,8 +161,8 @@ class Client:
     ) -> Mapping[str, str]:
         return self._run(self._client.tag_training(training, tags, remove=remove))
 
-    def watch(self, job: str) -> Iterator[Watched]:
-        return self._each(self._client.watch(job))
+    def watch(self, job: str, *, patience_s: float = WATCH_PATIENCE_S) -> Iterator[Watched]:
+        return self._each(self._client.watch(job, patience_s=patience_s))
 
     def wait(self, job: str) -> TuningJob:
         return self._run(self._client.wait(job))

@@ -111,6 +111,17 @@ def test_what_was_never_asked_and_what_is_known_beforehand_counts():
     assert optimizer.explain().neighbours
 
 
+def test_one_that_expects_what_another_has_asked_goes_on_as_that_one_would():
+    first = tuned(8)
+    running = first.ask()
+    second = Optimizer(SPACE, seed=1)
+    for told in first.history:
+        second.tell(second.expect(told.configuration), told.value)
+    assert second.expect(running).id == running.id
+    assert second.pending == first.pending == (running,)
+    assert second.ask() == first.ask()
+
+
 def test_the_default_point_comes_first():
     assert Optimizer(SPACE, default={"batch": 128}).ask()["batch"] == 128
 

@@ -109,12 +109,17 @@ class Optimizer:
             raise SpaceExhausted(size(self._space.core) or 0)
         self._last = ask
         suggestion = answer.suggestions[0]
-        values = self._space.outward(suggestion.configuration)
-        asked = Asked(values, self._asked, suggestion.rungs)
-        self._pending[asked.id] = asked
-        self._progress[asked.id] = Progress(asked.rungs)
-        self._asked += 1
-        return asked
+        return self._given_out(self._space.outward(suggestion.configuration), suggestion.rungs)
+
+    def expect(self, configuration: Mapping[str, Any]) -> Asked:
+        """Count a configuration that came from elsewhere as asked for, and return it as `ask` would have.
+
+        For what is tried and somebody else has chosen. One that expects and is told all that another one has asked and
+        was told, in that order, goes on as that one would. Hyperband does not judge what came from elsewhere.
+        Raises: InvalidSpec: the configuration is not of this space.
+        """
+        inside = self._inward(mapping(configuration, "configuration"))
+        return self._given_out(self._space.outward(inside))
 
     def report(self, configuration: Mapping[str, Any], step: int, value: float) -> bool:
         """Say how a pending training goes: its value after so many steps, from 1. Return whether it should stop now.
@@ -184,6 +189,13 @@ class Optimizer:
         if self._last is None:
             raise NotFound("ask", "last")
         return explain(self._last, 0)
+
+    def _given_out(self, values: Mapping[str, Any], rungs: tuple[int, ...] = ()) -> Asked:
+        asked = Asked(values, self._asked, rungs)
+        self._pending[asked.id] = asked
+        self._progress[asked.id] = Progress(asked.rungs)
+        self._asked += 1
+        return asked
 
     def _ask(self) -> Ask:
         definition = DefinitionAsk(

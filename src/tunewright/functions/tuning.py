@@ -1,0 +1,231 @@
+"""`minimize` and `maximize`: a tuning job of the embedded server whose training program is a Python function.
+
+result = minimize(train, {"lr": Float(1e-4, 1e-1), "layers": Int(1, 5)}, trials=30, parallel=4)
+print(result.configuration, result.value)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from tunewright.cli.progress import show_begin
+from tunewright.cli.serving import join_or_start
+from tunewright.cli.written import Written, job_name
+from tunewright.client import Client, TrainingJob, TuningJob
+from tunewright.client.address import Address
+from tunewright.core.check import check_new
+from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
+from tunewright.core.jobfile import PYTHON_VARIABLE
+from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import JobState
+from tunewright.functions.program import FOLDER, packed, write_program
+from tunewright.functions.result import Trial, Tuned
+from tunewright.functions.views import Shown, view_for
+from tunewright.functions.written import Ranges, outward, written
+from tunewright.platform.credentials import default_data_dir
+
+REJOINS: Final = 3
+"""How often a server that has ended is started again."""
+PATIENCE_S: Final = 2.0
+"""After so long without an answer it has ended."""
+SAME: Final = {
+    "objective": "minimize",
+    "strategy": "strategy",
+    "hyperband": "hyperband",
+    "early_stopping": "early_stopping",
+    "completion": "target",
+}
+"""Fields of a specification that the same call has again, and the argument of each."""
+
+
+def minimize(
+    fn: Callable[..., Any],
+    space: Mapping[str, Any],
+    *,
+    trials: int | None = None,
+    parallel: int = 1,
+    seed: int | None = None,
+    strategy: str = "bayesian",
+    name: str = "",
+    data_dir: str | Path | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> Tuned:
+    """Call a function with configurations, each in a process of its own, and return the one with the least value.
+
+    `fn` takes a configuration, a dict of plain Python values, and returns a number; if it needs a second argument, it
+    gets `report`, which it calls with a value from time to time, so that it can be stopped early. What it raises is why
+    that trial has failed. `space` maps names to Float, Int and Choice. `trials` is 30, unless `max_runtime` is given.
+
+    It is a tuning job of this machine: `tunewright jobs` lists it. With a `name` the same call again goes on where it
+    was, however it ended, and repeats nothing that is done; with more `trials` it goes on with those. Ctrl-C stops it;
+    under a name it is paused. `data_dir` is where jobs are kept. `options` are further members of a job file, such as
+    early_stopping="auto", target=0.1, max_training_runtime="10m", try_first=[configuration], warm_start="a-job".
+    Raises InvalidSpec: names the argument.
+    """
+    call = _Call("minimize", name or job_name(_name_of(fn)), keep=bool(name), data_dir=data_dir, progress=progress)
+    return call.run(fn, space, trials=trials, parallel=parallel, seed=seed, strategy=strategy, **options)
+
+
+def maximize(
+    fn: Callable[..., Any],
+    space: Mapping[str, Any],
+    *,
+    trials: int | None = None,
+    parallel: int = 1,
+    seed: int | None = None,
+    strategy: str = "bayesian",
+    name: str = "",
+    data_dir: str | Path | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> Tuned:
+    """Return the configuration with the largest value; else as minimize."""
+    call = _Call("maximize", name or job_name(_name_of(fn)), keep=bool(name), data_dir=data_dir, progress=progress)
+    return call.run(fn, space, trials=trials, parallel=parallel, seed=seed, strategy=strategy, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    direction: str
+    name: str
+    keep: bool
+    """The name is the caller's own: what is interrupted can be gone on with."""
+    data_dir: str | Path | None
+    progress: bool
+
+    def run(self, fn: Callable[..., Any], space: Mapping[str, Any], **options: Any) -> Tuned:
+        ranges = Ranges.of(space)
+        job = written(ranges, self.direction, self.name, {"name": self.name, **options})
+        reading = ranges.reading(job.spec)
+        contents = packed(fn, reading)
+        jobs = _Jobs((default_data_dir() if self.data_dir is None else Path(self.data_dir)).absolute())
+        with job.in_its_words():
+            chain = jobs.begun(job, contents)
+        ended = jobs.followed(chain[-1], keep=self.keep, progress=self.progress)
+        return _result(ended, jobs.trainings(chain), reading)
+
+
+class _Jobs:
+    """Tuning jobs of a data folder, whose server is started where none runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def begun(self, job: Written, contents: bytes) -> list[str]:
+        """Have the job run, and return the uids of the jobs that make it up: it, and those that extend it."""
+        with Client(self._address()) as client:
+            try:
+                found = client.describe(job.spec.name)
+            except NotFound:
+                return [client.create(self._runnable(job.spec, contents)).uid]
+            _require_same(found.spec, check_new(job.spec))
+            chain = [found]
+            extending = {one.extends: one for one in client.list() if one.extends}
+            while chain[-1].uid in extending:
+                chain.append(extending[chain[-1].uid])
+            _go_on(client, chain, job.spec)
+            return [one.uid for one in chain]
+
+    def followed(self, uid: str, *, keep: bool, progress: bool) -> TuningJob:
+        """Show a job until it has ended, and return it. Raises KeyboardInterrupt, and pauses or stops it first."""
+        shown: Shown | None = None
+        for _ in range(REJOINS):
+            with Client(self._address()) as client:
+                try:
+                    if shown is None:
+                        shown = Shown(client.describe(uid))
+                    return _followed(client, shown, progress=progress)
+                except Unavailable:
+                    continue  # the server has ended: another one goes on where it was
+                except KeyboardInterrupt:
+                    with suppress(IllegalTransition):  # it has ended meanwhile
+                        client.pause(uid) if keep else client.stop(uid)
+                    raise
+        raise Unavailable("the server", f"it ended {REJOINS} times; see tunewright doctor")
+
+    def trainings(self, chain: list[str]) -> list[TrainingJob]:
+        """Return the trainings of all jobs of the chain, oldest first."""
+        with Client(self._address()) as client:
+            return [training for uid in chain for training in client.trainings(uid)]
+
+    def _address(self) -> Address:
+        return join_or_start(self._folder, (self._folder / FOLDER, Path.cwd(), Path.home()))
+
+    def _runnable(self, spec: TuningJobSpec, contents: bytes) -> TuningJobSpec:
+        """Return the specification with a script of its own, which is written."""
+        script = write_program(self._folder, spec.name, contents)
+        (definition,) = spec.definitions
+        environment = {**definition.environment, PYTHON_VARIABLE: sys.executable}
+        return replace(spec, definitions=(replace(definition, image=f"file://{script}", environment=environment),))
+
+
+def _go_on(client: Client, chain: list[TuningJob], wanted: TuningJobSpec) -> None:
+    """Let the last job of the chain run on, with new limits if those wanted differ; or extend it where it has ended."""
+    last = chain[-1]
+    more = wanted.limits.max_trainings
+    if more is not None:
+        more -= sum(one.spec.limits.max_trainings or 0 for one in chain[:-1])
+    if last.state.final:
+        had = last.spec.limits.max_trainings
+        if more is not None and had is not None and more > had:
+            chain.append(client.extend(last.uid, max_trainings=more - had))
+        return
+    if last.state is JobState.PAUSED:
+        client.resume(last.uid)
+    limits = replace(last.spec.limits, max_parallel=wanted.limits.max_parallel)
+    limits = limits if more is None or more < 1 else replace(limits, max_trainings=more)
+    if limits != last.spec.limits:
+        client.amend(last.uid, max_trainings=limits.max_trainings, max_parallel=limits.max_parallel)
+
+
+def _require_same(found: TuningJobSpec, wanted: TuningJobSpec) -> None:
+    """Raises InvalidSpec: the job that bears the name is another one."""
+    differ = [argument for field, argument in SAME.items() if getattr(found, field) != getattr(wanted, field)]
+    if found.definitions[0].space != wanted.definitions[0].space:
+        differ.insert(0, "space")
+    if wanted.random_seed is not None and found.random_seed != wanted.random_seed:
+        differ.append("seed")
+    if differ:
+        why = f"{wanted.name!r} is a job already, and of another {differ[0]}"
+        raise InvalidSpec("name", why, "Choose another name, or repeat the call as it was")
+
+
+def _followed(client: Client, shown: Shown, *, progress: bool) -> TuningJob:
+    with view_for(shown, progress=progress) as view:
+        if not shown.ended:
+            show_begin(view, shown.job)
+        for watched in client.watch(shown.job.uid, patience_s=PATIENCE_S):
+            for training, line in shown.standing.watched(watched):
+                shown.ended.append(training)
+                view.say(line)
+    return client.describe(shown.job.uid)
+
+
+def _result(job: TuningJob, trainings: list[TrainingJob], reading: Mapping[str, Any]) -> Tuned:
+    history = tuple(_trial(number, training, reading) for number, training in enumerate(trainings, 1))
+    best = job.overall_best or job.best
+    return Tuned(job.name, job.state.shown, job.reason, history, "" if best is None else best.name)
+
+
+def _trial(number: int, training: TrainingJob, reading: Mapping[str, Any]) -> Trial:
+    value = training.objective_value
+    reason = training.reason.partition("\n")[0] if value is None else ""
+    return Trial(
+        number,
+        outward(reading, training.configuration),
+        value,
+        training.state.value.capitalize(),
+        reason if training.stopped_early is None else training.stopped_early.text,
+        training.ran_s,
+        training.name,
+    )
+
+
+def _name_of(fn: Callable[..., Any]) -> str:
+    return str(getattr(fn, "__name__", "function"))
