@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["AsyncClient", "Choice", "Client", "Float", "Int", "Optimizer"]
+__all__ = ["AsyncClient", "Choice", "Client", "Float", "Int", "Optimizer", "TrainingStopped"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"Client", "AsyncClient"}:
+    if name in {"Client", "AsyncClient", "TrainingStopped"}:
         from tunewright import client
 
         return getattr(client, name)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import grpc
 
 from tunewright.client.address import METRICS, Address, find
+from tunewright.client.claiming.claims import PATIENCE_S, Claims
+from tunewright.client.claiming.trainings import AsyncClaimedTraining
 from tunewright.client.narrowing import Narrowing, narrowing_of
 from tunewright.client.operations import AsyncOperations
 from tunewright.client.requests import request_of
@@ -41,6 +44,7 @@ from tunewright.v1 import (
     tuning_service_pb2,
     tuning_service_pb2_grpc,
 )
+from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +73,7 @@ class AsyncClient(AsyncTrainingJobs):
             self._channels.append(self._open(self._address.metrics))
         self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channels[0])
         self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channels[-1])
+        self._claims: weakref.WeakSet[Claims] = weakref.WeakSet()
         self.operations = AsyncOperations(self._channels[0], self._call)
         """For operators."""
 
@@ -79,6 +84,8 @@ class AsyncClient(AsyncTrainingJobs):
         await self.close()
 
     async def close(self) -> None:
+        for claims in list(self._claims):
+            await claims.close()
         for channel in self._channels:
             await channel.close()
 
@@ -375,6 +382,27 @@ class AsyncClient(AsyncTrainingJobs):
             request_id=request_id or str(uuid.uuid4()),
         )
         await self._call(self._metrics.ReportMetrics, request)
+
+    async def claim(self, job: str, *, patience_s: float = PATIENCE_S) -> AsyncGenerator[AsyncClaimedTraining, None]:
+        """Yield trainings of a job, one at a time, for this process to run, until the job is over: docs/own-loop.md.
+
+        The job's image is claim://; any number of processes may claim. Where the server is away, it waits for so long.
+        Raises NotFound; InvalidSpec: trainers run that job; Unavailable.
+        """
+        claims = await self.claims(job, patience_s)
+        try:
+            while (training := await claims.next()) is not None:
+                yield training
+        finally:
+            await claims.close()
+
+    async def claims(self, job: str, patience_s: float) -> Claims:
+        """Return what `claim` goes through; close it. Raises NotFound; InvalidSpec: trainers run that job."""
+        found = await self.describe(job)
+        watching = self.watch(found.uid, patience_s=patience_s)
+        claims = Claims(found, watching, WorkerServiceStub(self._channels[0]), self._metrics, self._error_of)
+        self._claims.add(claims)
+        return claims
 
     async def _pages(self, method: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
         """Yield the answers, page after page."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import AsyncClient
+from tunewright.client.claiming.claims import PATIENCE_S
+from tunewright.client.claiming.trainings import ClaimedTraining
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
@@ -203,6 +205,14 @@ class Client:
         self, training: str, values: Mapping[str, float], *, attempt: int = 0, request_id: str | None = None
     ) -> None:
         self._run(self._client.report(training, values, attempt=attempt, request_id=request_id))
+
+    def claim(self, job: str, *, patience_s: float = PATIENCE_S) -> Iterator[ClaimedTraining]:
+        claims = self._run(self._client.claims(job, patience_s))
+        try:
+            while (training := self._run(claims.next())) is not None:
+                yield ClaimedTraining(training, self._run)
+        finally:
+            self._run(claims.close())
 
     def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
         return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))

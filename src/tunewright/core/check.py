@@ -23,6 +23,7 @@ from tunewright.core.check_extensions import check_extensions
 from tunewright.core.check_program import check_program
 from tunewright.core.check_running import check_running, check_runtime
 from tunewright.core.check_stopping import check_hyperband, with_early_stopping
+from tunewright.core.claimed import check_claimed
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
@@ -70,6 +71,7 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
     spec = with_early_stopping(with_common_objective(with_choices(spec)))
     for index, definition in enumerate(spec.definitions):
         _check_definition(definition, f"definitions[{index}]", MAX_HYPERPARAMETERS - (not spec.alone))
+        check_claimed(definition, f"definitions[{index}]", alone=spec.alone)
         if not spec.alone:
             _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
     _check_limits(spec)
