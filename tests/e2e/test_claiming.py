@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,43 @@ async def test_nothing_that_was_said_is_lost_with_the_server(tmp_path: Path) -> 
             assert [item.value async for item in client.measurements(training.name)] == [1.0, 2.0, 3.0]
             with pytest.raises(StopAsyncIteration):  # the job is over
                 await anext(claimed)
+
+
+async def test_a_server_that_is_away_for_a_lease_ends_what_runs(tmp_path: Path) -> None:
+    async with AsyncExitStack() as clients:
+        async with served(tmp_path) as address:
+            client = await clients.enter_async_context(AsyncClient(address))
+            await client.create(job())
+            training = await anext(await clients.enter_async_context(aclosing(client.claim("mine"))))
+        while not training.should_stop:  # noqa: ASYNC110 - what a loop does
+            await asyncio.sleep(0.05)
+        with pytest.raises(TrainingStopped, match="its lease has passed"):
+            training.report("score", 1.0)
+        async with served(tmp_path, port=int(address.endpoint.rpartition(":")[2])), AsyncClient(address) as other:
+            async for again in other.claim("mine"):
+                if again.number == training.number:
+                    break
+                await again.complete()
+        assert again.attempt == 2
+
+
+async def test_one_that_is_interrupted_hands_its_training_back(client: AsyncClient, address: Address) -> None:
+    await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+    program = Program(address, "with training:\n    print(training.name, flush=True)\n    time.sleep(600)")
+    name = await program.line()
+    program.process.send_signal(signal.SIGINT)
+    await program.lines()
+    assert program.process.returncode != 0
+    waiting = await client.describe_training(name)
+    assert (waiting.state, waiting.losses, waiting.retries) == (TrainingState.READY, 0, 1)
+
+
+async def test_a_job_of_trainers_cannot_be_claimed(client: AsyncClient) -> None:
+    plain = job()
+    trainers = replace(plain, definitions=(replace(plain.definitions[0], image="file:///train.py"),))
+    await client.create(trainers)
+    with pytest.raises(InvalidSpec, match="mine is run by trainers"):
+        await anext(client.claim("mine"))
 
 
 async def test_who_may_claim(client: AsyncClient, address: Address) -> None:

@@ -124,7 +124,7 @@ CAUSES: Final = {
             "Start one there: TUNEWRIGHT_POOL={pool} `tunewright serve trainer`; or give the job another pool.",
         ),
         Cause(
-            "NOT_CLAIMED_BY_ANYONE",
+            "NO_CLAIMER",
             "{trainings} of {job} must wait: no program claims them, and their image says that one of yours will.",
             "Run it: for training in Client().claim({job!r}); docs/own-loop.md.",
         ),

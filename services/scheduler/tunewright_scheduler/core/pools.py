@@ -53,7 +53,7 @@ class Pool:
     ) -> tuple[str, dict[str, Any]]:
         """Return the cause for which a training of the job that takes so much waits here, and the words for it."""
         if not self.sessions:
-            return ("NO_TRAINER" if claimed_job(self.name) is None else "NOT_CLAIMED_BY_ANYONE"), {}
+            return ("NO_TRAINER" if claimed_job(self.name) is None else "NO_CLAIMER"), {}
         there = {"trainers": names([session.trainer_id for session in self.sessions])}
         audible = [session for session in self.sessions if not session.silent(now, lease_s)]
         if not audible:
