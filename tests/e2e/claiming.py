@@ -46,23 +46,23 @@ async def _anything(_path: str, _definition: Definition) -> None: ...
 
 
 @asynccontextmanager
-async def served(folder: Path, terms: LeaseTerms = TERMS, port: int = 0) -> AsyncIterator[Address]:
-    """Serve what claiming needs from the store in a folder."""
+async def served(folder: Path, *, port: int = 0, reads: bool = True) -> AsyncIterator[Address]:
+    """Serve what claiming needs from the store in a folder; metrics only if it `reads`."""
     store, bus = SqliteStore(folder / "store.db"), MemoryBus(topics().values())
     metrics, suggester = Metrics(store, bus), SuggestionServicer()
     rpc = RpcServer("127.0.0.1", port, {"token": "ada", "other": "bob"}.get)
     async with (
         open_channel(f"127.0.0.1:{rpc.port}", "token") as channel,
-        scheduler(store, bus, channel, _anything, terms, instance_types(None, "")) as scheduling,
+        scheduler(store, bus, channel, _anything, TERMS, instance_types(None, "")) as scheduling,
     ):
-        await rpc.start(
-            {
-                "tunewright.v1.TuningService": partial(add_TuningServiceServicer_to_server, scheduling.tuning),
-                "tunewright.v1.WorkerService": partial(add_WorkerServiceServicer_to_server, scheduling.worker),
-                "tunewright.v1.SuggestionService": partial(add_SuggestionServiceServicer_to_server, suggester),
-                "tunewright.v1.MetricsService": partial(add_MetricsServiceServicer_to_server, metrics.servicer),
-            }
-        )
+        services = {
+            "tunewright.v1.TuningService": partial(add_TuningServiceServicer_to_server, scheduling.tuning),
+            "tunewright.v1.WorkerService": partial(add_WorkerServiceServicer_to_server, scheduling.worker),
+            "tunewright.v1.SuggestionService": partial(add_SuggestionServiceServicer_to_server, suggester),
+        }
+        if reads:
+            services["tunewright.v1.MetricsService"] = partial(add_MetricsServiceServicer_to_server, metrics.servicer)
+        await rpc.start(services)
         parts = [asyncio.ensure_future(part) for part in (metrics.run(), *scheduling.long_lived())]
         create_or_load(folder / FILE_NAME, grpc=f"127.0.0.1:{rpc.port}", http="")
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.claiming import Program, job, served
-from tunewright.client import Address, AsyncClient, TrainingJob, TrainingStopped
+from tunewright.client import Address, AsyncClaimedTraining, AsyncClient, TrainingJob, TrainingStopped
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.spec import EarlyStopping, EarlyStoppingRule, Limits
 from tunewright.core.states import EndCause, JobState, TrainingState
@@ -40,6 +40,13 @@ async def client(address: Address) -> AsyncIterator[AsyncClient]:
 
 async def trainings(client: AsyncClient) -> list[TrainingJob]:
     return [training async for training in client.trainings("mine")]
+
+
+async def reports_for_ever(training: AsyncClaimedTraining) -> None:
+    async with training:
+        while True:
+            training.report("score", 1.0)
+            await asyncio.sleep(0.02)
 
 
 async def test_two_processes_share_a_job_and_each_training_runs_once(client: AsyncClient, address: Address) -> None:
@@ -147,10 +154,7 @@ async def test_who_does_not_listen_is_ended_after_the_grace(client: AsyncClient)
 async def test_the_time_of_a_training_is_kept(client: AsyncClient) -> None:
     await client.create(job(limits=Limits(max_parallel=1, max_trainings=1), max_runtime_s=1))
     async for training in client.claim("mine"):
-        async with training:
-            while True:
-                training.report("score", 1.0)
-                await asyncio.sleep(0.05)
+        await reports_for_ever(training)
     (ended,) = await trainings(client)
     assert (ended.state, ended.reason) == (TrainingState.STOPPED, "MaxRuntimeExceeded")
     assert ended.objective_value == 1.0
@@ -218,6 +222,16 @@ async def test_one_that_is_interrupted_hands_its_training_back(client: AsyncClie
     assert program.process.returncode != 0
     waiting = await client.describe_training(name)
     assert (waiting.state, waiting.losses, waiting.retries) == (TrainingState.READY, 0, 1)
+
+
+async def test_a_loop_that_is_not_told_where_metrics_is_says_so(tmp_path: Path) -> None:
+    async with served(tmp_path, reads=False) as address, AsyncClient(address) as client:
+        await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+        training = await anext(client.claim("mine"))
+        with pytest.raises(InvalidSpec, match="TUNEWRIGHT_METRICS_ENDPOINT"):
+            await reports_for_ever(training)
+        waiting = await client.describe_training(training.name)
+        assert (waiting.state, waiting.waiting_for) == (TrainingState.READY, "a program to claim it")
 
 
 async def test_a_job_of_trainers_cannot_be_claimed(client: AsyncClient) -> None:

@@ -24,6 +24,7 @@ from tunewright.v1 import worker_service_pb2 as pb
 STOP_GRACE_S: Final = 120.0
 """From the end of a training's time to that of its attempt, whatever its program does."""
 MAX_RUNTIME: Final = "MaxRuntimeExceeded"
+SETTLED: Final = "it was settled by hand"
 LEASE_PASSED: Final = "its lease has passed: it is run again, here or elsewhere"
 
 
@@ -134,7 +135,10 @@ class Attempt:
         self.news.set()
 
     def settle(self) -> None:
-        self.finish(End(EndCause.STOPPED, None, "", time.time()))  # by hand, while it runs
+        """Note that it has its final state, by hand if it still runs here."""
+        if self.end is None:
+            self.stop_reason = self.stop_reason or SETTLED
+            self.finish(End(EndCause.STOPPED, None, "", time.time()))
         self.over.set()
 
     def abandon(self, why: str) -> None:
