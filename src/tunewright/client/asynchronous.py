@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import grpc
 
 from tunewright.client.address import METRICS, Address, find
-from tunewright.client.claiming.claims import PATIENCE_S, Claims
-from tunewright.client.claiming.trainings import AsyncClaimedTraining
 from tunewright.client.narrowing import Narrowing, narrowing_of
 from tunewright.client.operations import AsyncOperations
 from tunewright.client.requests import request_of
@@ -44,10 +42,12 @@ from tunewright.v1 import (
     tuning_service_pb2,
     tuning_service_pb2_grpc,
 )
-from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tunewright.client.claiming.claims import Claims
+    from tunewright.client.claiming.trainings import AsyncClaimedTraining
 
 pb, mpb = tuning_service_pb2, metrics_service_pb2
 DEADLINE_S: Final = 30.0
@@ -55,6 +55,8 @@ TRIES: Final = 4
 PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 WATCH_PATIENCE_S: Final = 60.0
+CLAIM_PATIENCE_S: Final = 600.0
+"""How long a loop of trainings waits for a server that is away."""
 T = TypeVar("T")
 
 
@@ -383,7 +385,9 @@ class AsyncClient(AsyncTrainingJobs):
         )
         await self._call(self._metrics.ReportMetrics, request)
 
-    async def claim(self, job: str, *, patience_s: float = PATIENCE_S) -> AsyncGenerator[AsyncClaimedTraining, None]:
+    async def claim(
+        self, job: str, *, patience_s: float = CLAIM_PATIENCE_S
+    ) -> AsyncGenerator[AsyncClaimedTraining, None]:
         """Yield trainings of a job, one at a time, for this process to run, until the job is over: docs/own-loop.md.
 
         The job's image is claim://; any number of processes may claim. Where the server is away, it waits for so long.
@@ -398,6 +402,9 @@ class AsyncClient(AsyncTrainingJobs):
 
     async def claims(self, job: str, patience_s: float) -> Claims:
         """Return what `claim` goes through; close it. Raises NotFound; InvalidSpec: trainers run that job."""
+        from tunewright.client.claiming.claims import Claims
+        from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub
+
         found = await self.describe(job)
         watching = self.watch(found.uid, patience_s=patience_s)
         claims = Claims(found, watching, WorkerServiceStub(self._channels[0]), self._metrics, self._error_of)

@@ -14,9 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
-from tunewright.client.asynchronous import AsyncClient
-from tunewright.client.claiming.claims import PATIENCE_S
-from tunewright.client.claiming.trainings import ClaimedTraining
+from tunewright.client.asynchronous import CLAIM_PATIENCE_S, AsyncClient
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
@@ -26,6 +24,8 @@ from tunewright.core.spec import Definition, EnqueuedConfiguration, TuningJobSpe
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tunewright.client.claiming.trainings import ClaimedTraining
 
 T = TypeVar("T")
 _END: Any = object()
@@ -206,7 +206,9 @@ class Client:
     ) -> None:
         self._run(self._client.report(training, values, attempt=attempt, request_id=request_id))
 
-    def claim(self, job: str, *, patience_s: float = PATIENCE_S) -> Iterator[ClaimedTraining]:
+    def claim(self, job: str, *, patience_s: float = CLAIM_PATIENCE_S) -> Iterator[ClaimedTraining]:
+        from tunewright.client.claiming.trainings import ClaimedTraining
+
         claims = self._run(self._client.claims(job, patience_s))
         try:
             while (training := self._run(claims.next())) is not None:

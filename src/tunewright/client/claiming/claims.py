@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from typing import Any
 
 from tunewright.client.claiming.attempt import Attempt
 from tunewright.client.claiming.output import MetricsStub
@@ -14,9 +14,6 @@ from tunewright.client.resources import TuningJob, Watched
 from tunewright.core.claimed import CLAIMED, is_claimed, pool_of
 from tunewright.core.errors import InvalidSpec, TunewrightError
 from tunewright.core.states import EndCause
-
-PATIENCE_S: Final = 600.0
-"""How long a loop waits for a server that is away."""
 
 
 class Claims:
