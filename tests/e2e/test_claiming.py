@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from pathlib import Path
 
+import grpc
 import pytest
 
 from tests.e2e.claiming import Program, job, served
@@ -17,6 +18,9 @@ from tunewright.client import Address, AsyncClaimedTraining, AsyncClient, Traini
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.spec import EarlyStopping, EarlyStoppingRule, Limits
 from tunewright.core.states import EndCause, JobState, TrainingState
+from tunewright.platform.rpc.client import open_channel
+from tunewright.v1 import worker_service_pb2 as pb
+from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub
 
 COMPLETES = """
 with training:
@@ -242,10 +246,13 @@ async def test_a_job_of_trainers_cannot_be_claimed(client: AsyncClient) -> None:
         await anext(client.claim("mine"))
 
 
-async def test_who_may_claim(client: AsyncClient, address: Address) -> None:
-    await client.create(job())
+async def test_nobody_else_may_claim(client: AsyncClient, address: Address) -> None:
+    created = await client.create(job())
     async with AsyncClient(Address(address.endpoint, "other")) as bob:
         with pytest.raises(NotFound):
             await anext(bob.claim("mine"))
-    with pytest.raises(NotFound):
-        await anext(client.claim("other"))
+    async with open_channel(address.endpoint, "other") as channel:  # who has heard of its uid
+        opened = pb.OpenSessionRequest(trainer_id="bobs", slots=1, pool=f"claimed/{created.uid}")
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await WorkerServiceStub(channel).OpenSession(opened)
+        assert refused.value.code() is grpc.StatusCode.NOT_FOUND

@@ -1,7 +1,7 @@
 """What a claimed attempt says, as a trainer would put it on training.output.
 
 A program that claims its trainings has no broker. Its values are the lines of a metrics file: under the same indexes,
-resends and counts at the end as a trainer's (docs/adr/0037), so that nothing it said is lost with a broker or with us.
+resends and counts at the end as a trainer's (docs/adr/0038), so that nothing it said is lost with a broker or with us.
 """
 
 from __future__ import annotations
