@@ -11,11 +11,21 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["AsyncClient", "Choice", "Client", "Float", "Int", "Optimizer", "maximize", "minimize"]
+__all__ = [
+    "AsyncClient",
+    "Choice",
+    "Client",
+    "Float",
+    "Int",
+    "Optimizer",
+    "TrainingStopped",
+    "maximize",
+    "minimize",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"Client", "AsyncClient"}:
+    if name in {"Client", "AsyncClient", "TrainingStopped"}:
         from tunewright import client
 
         return getattr(client, name)

@@ -51,6 +51,7 @@ class Metrics:
         self._analyst = Analyst()
         archive = Archive(store, jobs, news)
         self.servicer = MetricsServicer(
+            store,
             bus,
             jobs,
             archive,

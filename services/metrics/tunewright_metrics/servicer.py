@@ -17,9 +17,11 @@ from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.server import caller
+from tunewright.platform.store.port import Store
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics.analysing.answers import Answers
+from tunewright_metrics.claimed import claimed_output
 from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.core.finding import wanted
 from tunewright_metrics.jobs import Jobs
@@ -36,9 +38,9 @@ LARGEST_PAGE: Final = 10_000
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     def __init__(
-        self, bus: Bus, jobs: Jobs, archive: Archive, curves: Curves, search: Search, answers: Answers
+        self, store: Store, bus: Bus, jobs: Jobs, archive: Archive, curves: Curves, search: Search, answers: Answers
     ) -> None:
-        self._bus, self._jobs = bus, jobs
+        self._store, self._bus, self._jobs = store, bus, jobs
         self._archive, self._curves, self._search, self._answers = archive, curves, search, answers
 
     async def ReportMetrics(  # noqa: N802
@@ -56,6 +58,13 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         )
         await self._bus.publish([to_record(OUTPUT, training.uid, message, source=SOURCE)])
         return pb.ReportMetricsResponse()
+
+    async def SendOutput(  # noqa: N802
+        self, request: pb.SendOutputRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.SendOutputResponse:
+        training = await self._jobs.training(request.training, caller())
+        await self._bus.publish(await claimed_output(self._store, training, request))
+        return pb.SendOutputResponse()
 
     async def ListMeasurements(  # noqa: N802
         self, request: pb.ListMeasurementsRequest, _context: grpc.aio.ServicerContext

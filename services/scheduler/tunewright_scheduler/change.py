@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tunewright.core.claimed import pool_of
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
@@ -187,7 +188,8 @@ class Change:
         overrides: Mapping[str, str] | None = None,
     ) -> None:
         definition = self.spec.definition(suggestion.definition_name)
-        virtual_now = await self._virtual_now(definition.pool)
+        pool = pool_of(definition, self.job.uid)
+        virtual_now = await self._virtual_now(pool)
         expected_s = self.job.turn_s
         self.job, start = queueing.take_turn(self.job, self.spec, virtual_now)
         job, max_wait_s = self.job, definition.stopping.max_wait_s
@@ -199,7 +201,7 @@ class Change:
             configuration=suggestion.configuration,
             spec_revision=job.spec_revision,
             created_at=self.now,
-            pool=definition.pool,
+            pool=pool,
             claim_order=queueing.claim_order(start, self.spec.priority),
             provenance=Provenance("") if job.alone else suggestion.provenance,
             definition_name=definition.name,
@@ -216,7 +218,7 @@ class Change:
         )
         self.trainings[number] = replace(training, due_at=claim_due(training, self.now))
         self.facts.append(TrainingJobCreated(job.uid, number, training.name, self.now))
-        self.bells.add(pool_bell(definition.pool))
+        self.bells.add(pool_bell(pool))
 
     async def retake_turns(self, numbers: Sequence[int]) -> None:
         """Give trainings that wait for their first claim new turns, in their order. What was lost keeps its turn."""

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from tunewright.core.claimed import claimed_job
 from tunewright.core.errors import Conflict, IllegalTransition
 from tunewright.core.instances import Capacity
 from tunewright.platform.documents import from_document, to_document
@@ -270,6 +271,8 @@ def _turns_reached(items: Sequence[Stored]) -> dict[str, float]:
     reached: dict[str, float] = {}
     for stored in items:
         start, priority = queueing.of_claim_order(stored.document["claim_order"])
+        if claimed_job(stored.document["pool"]) is not None:
+            continue  # it is one job's, which takes turns with nobody
         key = records.turn_key(stored.document["pool"], priority)
         reached[key] = max(start, reached.get(key, 0.0))
     return reached

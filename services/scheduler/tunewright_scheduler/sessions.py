@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from tunewright.core.absence import RunnerAbsence
+from tunewright.core.claimed import claimed_job
 from tunewright.core.errors import CallerError, Conflict, NotFound, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.phases import Phase
@@ -64,8 +65,10 @@ class Sessions:
 
         What the trainer held by our record and does not name is lost at once: its process is gone.
 
-        Raises IllegalTransition: a session of that trainer is another owner's.
+        Raises IllegalTransition: a session of that trainer is another owner's. NotFound: it is to claim trainings of a
+        tuning job that its owner has not got.
         """
+        await self._check_job(session)
         found = await self._session(session.trainer_id)
         if found is not None:
             check_owner(found.value, session.owner)
@@ -84,6 +87,13 @@ class Sessions:
             if (records.training_key(training), training.attempt) not in named:
                 await self.lose(training)
         return opened, (await self._orders(holding)).abandon
+
+    async def _check_job(self, session: Session) -> None:
+        uid = claimed_job(session.pool)
+        if uid is not None:
+            job = await records.read_job(self._store, uid)
+            if job is None or job.value.owner != session.owner:
+                raise NotFound("tuning job", uid)
 
     async def seen(self, trainer_id: str, epoch: int) -> Session:
         """Return the session as last read here. Raises IllegalTransition: it is not known to be at this epoch."""

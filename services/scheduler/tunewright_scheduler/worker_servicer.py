@@ -8,6 +8,7 @@ from typing import Final
 import grpc
 
 from tunewright.core.absence import RunnerAbsence
+from tunewright.core.claimed import OBJECTIVE_PARAMETER
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Capacity, Need
 from tunewright.core.names import split_training_id, training_id
@@ -30,9 +31,6 @@ from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
 LONGEST_WAIT_S: Final = 60.0
-
-OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
-"""The static hyperparameter by which a training program sees that it is being tuned, as in AMT."""
 
 
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):

@@ -30,6 +30,8 @@ from tunewright.core.analysis import (
 
 if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
+    from tunewright.client.claiming.attempt import TrainingStopped
+    from tunewright.client.claiming.trainings import AsyncClaimedTraining, ClaimedTraining
     from tunewright.client.synchronous import Client
 
 __all__ = [
@@ -38,8 +40,10 @@ __all__ = [
     "AdviceKind",
     "Analyses",
     "Analysis",
+    "AsyncClaimedTraining",
     "AsyncClient",
     "BestStep",
+    "ClaimedTraining",
     "Client",
     "Curve",
     "Finding",
@@ -52,6 +56,7 @@ __all__ = [
     "Refusal",
     "Share",
     "TrainingJob",
+    "TrainingStopped",
     "TuningJob",
     "Watched",
     "find",
@@ -64,6 +69,14 @@ def __getattr__(name: str) -> Any:
             from tunewright.client.asynchronous import AsyncClient
 
             return AsyncClient
+        case "AsyncClaimedTraining" | "ClaimedTraining":
+            from tunewright.client.claiming import trainings
+
+            return getattr(trainings, name)
+        case "TrainingStopped":
+            from tunewright.client.claiming.attempt import TrainingStopped
+
+            return TrainingStopped
         case "Client":
             from tunewright.client.synchronous import Client
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -45,12 +46,17 @@ from tunewright.v1 import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tunewright.client.claiming.claims import Claims
+    from tunewright.client.claiming.trainings import AsyncClaimedTraining
+
 pb, mpb = tuning_service_pb2, metrics_service_pb2
 DEADLINE_S: Final = 30.0
 TRIES: Final = 4
 PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 WATCH_PATIENCE_S: Final = 60.0
+CLAIM_PATIENCE_S: Final = 600.0
+"""How long a loop of trainings waits for a server that is away."""
 T = TypeVar("T")
 
 
@@ -69,6 +75,7 @@ class AsyncClient(AsyncTrainingJobs):
             self._channels.append(self._open(self._address.metrics))
         self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channels[0])
         self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channels[-1])
+        self._claims: weakref.WeakSet[Claims] = weakref.WeakSet()
         self.operations = AsyncOperations(self._channels[0], self._call)
         """For operators."""
 
@@ -79,6 +86,8 @@ class AsyncClient(AsyncTrainingJobs):
         await self.close()
 
     async def close(self) -> None:
+        for claims in list(self._claims):
+            await claims.close()
         for channel in self._channels:
             await channel.close()
 
@@ -375,6 +384,32 @@ class AsyncClient(AsyncTrainingJobs):
             request_id=request_id or str(uuid.uuid4()),
         )
         await self._call(self._metrics.ReportMetrics, request)
+
+    async def claim(
+        self, job: str, *, patience_s: float = CLAIM_PATIENCE_S
+    ) -> AsyncGenerator[AsyncClaimedTraining, None]:
+        """Yield trainings of a job, one at a time, for this process to run, until the job is over: docs/own-loop.md.
+
+        The job's image is claim://; any number of processes may claim. Where the server is away, it waits for so long.
+        Raises NotFound; InvalidSpec: trainers run that job; Unavailable.
+        """
+        claims = await self.claims(job, patience_s)
+        try:
+            while (training := await claims.next()) is not None:
+                yield training
+        finally:
+            await claims.close()
+
+    async def claims(self, job: str, patience_s: float) -> Claims:
+        """Return what `claim` goes through; close it. Raises NotFound; InvalidSpec: trainers run that job."""
+        from tunewright.client.claiming.claims import Claims
+        from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub
+
+        found = await self.describe(job)
+        watching = self.watch(found.uid, patience_s=patience_s)
+        claims = Claims(found, watching, WorkerServiceStub(self._channels[0]), self._metrics, self._error_of)
+        self._claims.add(claims)
+        return claims
 
     async def _pages(self, method: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
         """Yield the answers, page after page."""

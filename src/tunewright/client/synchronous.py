@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
-from tunewright.client.asynchronous import WATCH_PATIENCE_S, AsyncClient
+from tunewright.client.asynchronous import CLAIM_PATIENCE_S, WATCH_PATIENCE_S, AsyncClient
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
@@ -24,6 +24,8 @@ from tunewright.core.spec import Definition, EnqueuedConfiguration, TuningJobSpe
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tunewright.client.claiming.trainings import ClaimedTraining
 
 T = TypeVar("T")
 _END: Any = object()
@@ -206,6 +208,16 @@ class Client:
         self, training: str, values: Mapping[str, float], *, attempt: int = 0, request_id: str | None = None
     ) -> None:
         self._run(self._client.report(training, values, attempt=attempt, request_id=request_id))
+
+    def claim(self, job: str, *, patience_s: float = CLAIM_PATIENCE_S) -> Iterator[ClaimedTraining]:
+        from tunewright.client.claiming.trainings import ClaimedTraining
+
+        claims = self._run(self._client.claims(job, patience_s))
+        try:
+            while (training := self._run(claims.next())) is not None:
+                yield ClaimedTraining(training, self._run)
+        finally:
+            self._run(claims.close())
 
     def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
         return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))

@@ -124,6 +124,11 @@ CAUSES: Final = {
             "Start one there: TUNEWRIGHT_POOL={pool} `tunewright serve trainer`; or give the job another pool.",
         ),
         Cause(
+            "NO_CLAIMER",
+            "{trainings} of {job} must wait: no program claims them, and their image says that one of yours will.",
+            "Run it: for training in Client().claim({job!r}); docs/own-loop.md.",
+        ),
+        Cause(
             "TRAINERS_CORDONED",
             "{trainings} of {job} must wait: all trainers of pool {pool!r} are cordoned or draining: {trainers}.",
             "`tunewright admin uncordon TRAINER`, or start another trainer of that pool.",

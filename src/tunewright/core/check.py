@@ -24,6 +24,7 @@ from tunewright.core.check_image import check_image
 from tunewright.core.check_program import check_program
 from tunewright.core.check_running import PROGRAM, check_running, check_runtime
 from tunewright.core.check_stopping import check_hyperband, with_early_stopping
+from tunewright.core.claimed import CLAIMED, check_claimed
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
@@ -71,6 +72,7 @@ def check(spec: TuningJobSpec) -> TuningJobSpec:
     spec = with_early_stopping(with_common_objective(with_choices(spec)))
     for index, definition in enumerate(spec.definitions):
         _check_definition(definition, f"definitions[{index}]", MAX_HYPERPARAMETERS - (not spec.alone))
+        check_claimed(definition, f"definitions[{index}]", alone=spec.alone)
         if not spec.alone:
             _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
     _check_limits(spec)
@@ -111,7 +113,7 @@ def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
 def _check_definition(definition: Definition, path: str, most_hyperparameters: int) -> None:
     if not definition.image:
         raise InvalidSpec(f"{path}.image", "is missing", "Say which program to run")
-    if not definition.image.startswith(PROGRAM):
+    if not definition.image.startswith((PROGRAM, CLAIMED)):
         check_image(definition.image, f"{path}.image")
     for field, asked, why in NOT_YET_IN_DEFINITION:
         if asked(definition):

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tunewright.core.claimed import is_claimed
 from tunewright.core.spec import Definition
 from tunewright.local.data import data_check, folder_of_buckets
 from tunewright.local.images import image_check, require_engine
@@ -140,6 +141,8 @@ def _check_here(options: LocalOptions, settings: TrainerSettings, docker_host: s
         check_data(path, definition)
 
     async def check(path: str, definition: Definition) -> None:
+        if is_claimed(definition):
+            return
         await asyncio.to_thread(look, path, definition)  # a disk may be slow, or a network's that is away
         await require_engine(path, definition, docker_host)
 

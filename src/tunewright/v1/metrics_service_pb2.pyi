@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from tunewright.v1 import spec_pb2 as _spec_pb2
+from tunewright.v1 import tuning_service_pb2 as _tuning_service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -69,6 +70,38 @@ class ReportMetricsRequest(_message.Message):
     def __init__(self, training: _Optional[str] = ..., attempt: _Optional[int] = ..., measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ReportMetricsResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SendOutputRequest(_message.Message):
+    __slots__ = ("training", "attempt", "start", "first_record", "records", "end")
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    FIRST_RECORD_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    training: str
+    attempt: int
+    start: bool
+    first_record: int
+    records: _containers.RepeatedScalarFieldContainer[str]
+    end: OutputEnd
+    def __init__(self, training: _Optional[str] = ..., attempt: _Optional[int] = ..., start: bool = ..., first_record: _Optional[int] = ..., records: _Optional[_Iterable[str]] = ..., end: _Optional[_Union[OutputEnd, _Mapping]] = ...) -> None: ...
+
+class OutputEnd(_message.Message):
+    __slots__ = ("cause", "exit_code", "ended_at", "records")
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    cause: _tuning_service_pb2.EndCause
+    exit_code: int
+    ended_at: _timestamp_pb2.Timestamp
+    records: int
+    def __init__(self, cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., records: _Optional[int] = ...) -> None: ...
+
+class SendOutputResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

@@ -40,6 +40,11 @@ class MetricsServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.ReportMetricsRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.ReportMetricsResponse.FromString,
                 _registered_method=True)
+        self.SendOutput = channel.unary_unary(
+                '/tunewright.v1.MetricsService/SendOutput',
+                request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.SendOutputRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.SendOutputResponse.FromString,
+                _registered_method=True)
         self.ListMeasurements = channel.unary_unary(
                 '/tunewright.v1.MetricsService/ListMeasurements',
                 request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.ListMeasurementsRequest.SerializeToString,
@@ -88,6 +93,15 @@ class MetricsServiceServicer(object):
 
     def ReportMetrics(self, request, context):
         """Metrics of a training, handed in by its own program instead of being read from its output.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendOutput(self, request, context):
+        """What an attempt says that a program of the user's own has claimed: put on training.output as a trainer would put it.
+        The program keeps it until it is told that the training is settled, sends it again from where a heartbeat asks for
+        it, and tells the end again until then. What comes twice counts once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,6 +167,11 @@ def add_MetricsServiceServicer_to_server(servicer, server):
                     servicer.ReportMetrics,
                     request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.ReportMetricsRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.ReportMetricsResponse.SerializeToString,
+            ),
+            'SendOutput': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendOutput,
+                    request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.SendOutputRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.SendOutputResponse.SerializeToString,
             ),
             'ListMeasurements': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMeasurements,
@@ -223,6 +242,33 @@ class MetricsService(object):
             '/tunewright.v1.MetricsService/ReportMetrics',
             tunewright_dot_v1_dot_metrics__service__pb2.ReportMetricsRequest.SerializeToString,
             tunewright_dot_v1_dot_metrics__service__pb2.ReportMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendOutput(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.MetricsService/SendOutput',
+            tunewright_dot_v1_dot_metrics__service__pb2.SendOutputRequest.SerializeToString,
+            tunewright_dot_v1_dot_metrics__service__pb2.SendOutputResponse.FromString,
             options,
             channel_credentials,
             insecure,

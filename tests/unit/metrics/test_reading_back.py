@@ -97,7 +97,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     jobs = Jobs(store)
     archive = Archive(store, jobs, news)
     answers = Answers(store, jobs, Analyst())
-    servicer = MetricsServicer(bus, jobs, archive, Curves(store, jobs, archive, news), Search(store, archive), answers)
+    servicer = MetricsServicer(
+        store, bus, jobs, archive, Curves(store, jobs, archive, news), Search(store, archive), answers
+    )
     server = RpcServer("127.0.0.1", 0, {"token": "ada", "other": "bob"}.get)
     service = "tunewright.v1.MetricsService"
     await server.start(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.scheduler.world import UID, World, any_program, spec
+from tunewright.core.claimed import OBJECTIVE_PARAMETER
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, QuotaExceeded
 from tunewright.core.names import training_name
 from tunewright.core.space import Float
@@ -36,7 +37,7 @@ from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import TuningJobs
-from tunewright_scheduler.worker_servicer import OBJECTIVE_PARAMETER, _grant
+from tunewright_scheduler.worker_servicer import _grant
 
 PROGRAM = Definition(
     image="file:///train",

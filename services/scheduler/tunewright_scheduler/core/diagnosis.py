@@ -206,7 +206,7 @@ def _unclaimed(at: Situation) -> Iterator[Finding]:
 
 
 NOBODY_THERE: Final = frozenset(
-    {"NO_TRAINER", "TRAINERS_CORDONED", "TRAINERS_DRAINING", "TRAINERS_SILENT", "TOO_LARGE"}
+    {"NO_TRAINER", "NO_CLAIMER", "TRAINERS_CORDONED", "TRAINERS_DRAINING", "TRAINERS_SILENT", "TOO_LARGE"}
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tunewright.core.claimed import claimed_job
 from tunewright.core.instances import Capacity
 from tunewright_scheduler.core.controls import Controls
 from tunewright_scheduler.core.fitting import NOTHING, Demand, fits, largest, left
@@ -52,7 +53,7 @@ class Pool:
     ) -> tuple[str, dict[str, Any]]:
         """Return the cause for which a training of the job that takes so much waits here, and the words for it."""
         if not self.sessions:
-            return "NO_TRAINER", {}
+            return ("NO_TRAINER" if claimed_job(self.name) is None else "NO_CLAIMER"), {}
         there = {"trainers": names([session.trainer_id for session in self.sessions])}
         audible = [session for session in self.sessions if not session.silent(now, lease_s)]
         if not audible:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tunewright.core.claimed import claimed_job
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.phases import Phase
 from tunewright.core.space import Value
@@ -233,7 +234,8 @@ def offered(training: Training, now: float) -> Training:
 def unclaimed(training: Training, now: float) -> Training:
     """Say how long a training has waited for a trainer, and when it is looked at again. Why, the doctor knows."""
     waited_s = round(now - training.waits_since)
-    reason = f"no trainer of pool {training.pool!r} has taken it for {waited_s} s"
+    somebody = f"trainer of pool {training.pool!r}" if claimed_job(training.pool) is None else "program"
+    reason = f"no {somebody} has taken it for {waited_s} s"
     return replace(training, reason=reason, due_at=claim_due(training, now))
 
 
