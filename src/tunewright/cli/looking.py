@@ -4,42 +4,44 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from tunewright.cli import training
+from tunewright.cli.forms import Form
+from tunewright.cli.output import Record, print_table, record_of, show, show_each
+from tunewright.cli.records import JOB, LINE, TRAINING, job_record, training_record
 from tunewright.cli.serving import join
 from tunewright.cli.wording import (
     arguments,
     evaluation_text,
     faults_text,
-    printable,
-    result_tree,
-    rounded,
     spent,
     state_text,
     stopping_text,
-    training_tree,
     variables,
     why_ended,
 )
 from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.space import Value, text_of
+from tunewright.core.spec import TuningJobSpec
 
 
-def jobs(data_dir: Path | None, *, as_json: bool) -> None:
+def jobs(data_dir: Path | None, *, form: Form) -> None:
     with Client(join(data_dir)) as client:
         found = list(client.list())
-    if as_json:
-        print(json.dumps([result_tree(job) for job in found], indent=2))
-        return
     if not found:
-        print("No tuning jobs yet. Start one: tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc")
-        return
+        start = "tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc"
+        print(f"No tuning jobs yet. Start one: {start}", file=sys.stderr)
+    if found or form is not Form.TABLE:
+        show(form, [job_record(job) for job in found], JOB, lambda: _draw_jobs(found))
+
+
+def _draw_jobs(found: Sequence[TuningJob]) -> None:
     priced = any(job.spec.prices_per_second for job in found)
     rows = (
         (
@@ -55,17 +57,18 @@ def jobs(data_dir: Path | None, *, as_json: bool) -> None:
     print_table(("name", "state", "created", "trainings", *(["spent"] if priced else []), "reason"), rows)
 
 
-def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
+def describe(job: str, data_dir: Path | None, *, form: Form) -> None:
     with Client(join(data_dir)) as client:
         try:
             found = client.describe(job)
         except NotFound:
-            _describe_training(training.find(client, job), as_json=as_json)
+            _describe_training(training.find(client, job), form)
             return
         extends = _name_of(client, found)
-    if as_json:
-        print(json.dumps(result_tree(found) | {"findings": [asdict(finding) for finding in found.findings]}, indent=2))
-        return
+    show(form, job_record(found), JOB, lambda: _draw_job(found, extends))
+
+
+def _draw_job(found: TuningJob, extends: str) -> None:
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
     counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
@@ -110,20 +113,19 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
-def _describe_training(found: TrainingJob, *, as_json: bool) -> None:
-    if as_json:
-        print(training.as_json(found))
-        return
+def _describe_training(found: TrainingJob, form: Form) -> None:
     rows = [*training.rows(found), ("created", _when(found.created_at)), ("ended", _when(found.ended_at))]
-    print_table(("", ""), [row for row in rows if row[1]], header=False)
+    told = [row for row in rows if row[1]]
+    show(form, training_record(found), TRAINING, lambda: print_table(("", ""), told, header=False))
 
 
-def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: bool) -> None:
+def trainings(job: str, data_dir: Path | None, *, best_first: bool, form: Form) -> None:
     with Client(join(data_dir)) as client:
         spec, found = client.describe(job).spec, list(client.trainings(job, best_first=best_first))
-    if as_json:
-        print(json.dumps([training_tree(training) for training in found], indent=2))
-        return
+    show(form, [training_record(item) for item in found], TRAINING, lambda: _draw_trainings(spec, found))
+
+
+def _draw_trainings(spec: TuningJobSpec, found: Sequence[TrainingJob]) -> None:
     names = list(dict.fromkeys(name for item in found for name in item.configuration))
     several = len({item.definition_name for item in found}) > 1
     faulty = any(item.faults for item in found)
@@ -170,45 +172,47 @@ OPTIONS: Final = {"contains": "--grep", "matches": "--match"}
 """What the command line calls the fields of a search."""
 
 
-def logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
+def logs(name: str, data_dir: Path | None, lines: Lines, form: Form, *, follow: bool, tail: int) -> int:
     """Return the exit code: 1 if nothing was found. Raises InvalidSpec: a pattern is none, and more."""
     try:
-        return _logs(name, data_dir, lines, follow=follow, tail=tail)
+        return _logs(name, data_dir, lines, form, follow=follow, tail=tail)
     except InvalidSpec as error:
         raise InvalidSpec(OPTIONS.get(error.field, error.field), error.why, error.remedy) from None
 
 
-def _logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
+def _logs(name: str, data_dir: Path | None, lines: Lines, form: Form, *, follow: bool, tail: int) -> int:
     with Client(join(data_dir)) as client:
         if lines.searched and is_job(client, name):
             if follow or tail or lines.instance is not None:
                 raise InvalidSpec(
                     "logs", f"{name} is a tuning job", "Name one of its trainings with --follow, --tail or --instance"
                 )
-            return _search(client, name, lines)
-        found = False
-        for line in client.output(
-            _training_of(client, name),
+            return _search(client, name, lines, form)
+        of = _training_of(client, name)
+        printed = client.output(
+            of,
             follow=follow,
             tail=tail,
             contains=lines.contains,
             matches=lines.matches,
             instance=lines.instance,
-        ):
-            found = True
-            print(line.text, flush=follow)
+        )
+        records = ({"training_name": of} | record_of(line) for line in printed)
+        found = show_each(form, records, LINE, lambda record: str(record["text"]))
     return 0 if found or not lines.searched else 1
 
 
-def _search(client: Client, job: str, lines: Lines) -> int:
-    found = 0
+def _search(client: Client, job: str, lines: Lines, form: Form) -> int:
+    found = _found(client, job, lines)
+    return 0 if show_each(form, found, LINE, lambda record: f"{record['training_name']}:{record['text']}") else 1
+
+
+def _found(client: Client, job: str, lines: Lines) -> Iterator[Record]:
     for item in client.search_output(job, contains=lines.contains, matches=lines.matches):
         if item.line is None:
             print(f"{item.training_name}: retention has removed its output", file=sys.stderr)
         else:
-            found += 1
-            print(f"{item.training_name}:{item.line.text}")
-    return 0 if found else 1
+            yield {"training_name": item.training_name, "number": item.number} | record_of(item.line)
 
 
 def is_job(client: Client, name: str) -> bool:
@@ -219,12 +223,16 @@ def is_job(client: Client, name: str) -> bool:
     return True
 
 
-def best(job: str, data_dir: Path | None, form: str, *, recommended: bool) -> None:
+def best(job: str, data_dir: Path | None, written: str, form: Form, *, recommended: bool) -> None:
     with Client(join(data_dir)) as client:
         found, best = client.describe(job), client.recommended(job) if recommended else client.best(job)
     fixed = found.spec.definition(best.definition_name).static_hyperparameters
     configuration = {**best.configuration, **fixed}
-    match form:
+    show(form, training_record(best), TRAINING, lambda: _write(configuration, written))
+
+
+def _write(configuration: Mapping[str, Value], written: str) -> None:
+    match written:
         case "json":
             print(json.dumps(configuration))
         case "args":
@@ -233,12 +241,14 @@ def best(job: str, data_dir: Path | None, form: str, *, recommended: bool) -> No
             print("\n".join(variables(configuration)))
 
 
-def stop(job: str, data_dir: Path | None) -> None:
+def stop(job: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         if is_job(client, job):
-            print(f"{job}: {client.stop(job).state.shown}")
+            stopped = client.stop(job)
+            show(form, job_record(stopped), JOB, lambda: print(f"{job}: {stopped.state.shown}"))
         else:
-            print(f"{job}: {client.stop_training(training.find(client, job).id).status}")
+            ended = client.stop_training(training.find(client, job).id)
+            show(form, training_record(ended), TRAINING, lambda: print(f"{job}: {ended.status}"))
 
 
 def delete(job: str, data_dir: Path | None) -> None:
@@ -299,25 +309,3 @@ def _waits(job: TuningJob) -> list[tuple[str, str]]:
 
 def _when(instant: float | None) -> str:
     return "" if instant is None else f"{datetime.fromtimestamp(instant, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
-    """Print whole values with tabs between them for programs, rounded ones in columns for people."""
-    if not sys.stdout.isatty():
-        for row in [*([columns] if header else []), *rows]:
-            print("\t".join(printable(_cell(value, text_of).replace("\n", " ")) for value in row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(show_header=header, box=None)
-    for name in columns:
-        table.add_column(name, no_wrap=name == "name")  # names are there to be copied
-    for row in rows:
-        table.add_row(*(Text(printable(_cell(value, rounded))) for value in row))
-    Console(highlight=False).print(table)
-
-
-def _cell(value: Value | None, write: Callable[[Value], str]) -> str:
-    return "" if value is None else write(value)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tunewright.cli.options import DataDir, Form, Job, Output, OutputOption
+from tunewright.cli.forms import Form
+from tunewright.cli.options import DataDir, Job, OutputOption
 
 
 class BestFormat(StrEnum):
@@ -16,30 +17,30 @@ class BestFormat(StrEnum):
     ARGS = "args"
 
 
-def jobs(output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+def jobs(output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """List the tuning jobs, newest first."""
     from tunewright.cli import looking
 
-    looking.jobs(data_dir, as_json=output is Output.JSON)
+    looking.jobs(data_dir, form=output)
 
 
-def describe(job: Job, output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+def describe(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Show a tuning job: state, reason, counts, best training. Or a training job: state, last metrics, model."""
     from tunewright.cli import looking
 
-    looking.describe(job, data_dir, as_json=output is Output.JSON)
+    looking.describe(job, data_dir, form=output)
 
 
 def trainings(
     job: Job,
     best_first: Annotated[bool, typer.Option("--best-first", help="Those with a value, from the best on.")] = False,
-    output: OutputOption = Output.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """List a job's training jobs."""
     from tunewright.cli import looking
 
-    looking.trainings(job, data_dir, best_first=best_first, as_json=output is Output.JSON)
+    looking.trainings(job, data_dir, best_first=best_first, form=output)
 
 
 def logs(
@@ -60,6 +61,7 @@ def logs(
     instance: Annotated[
         int | None, typer.Option(min=0, help="Only what this instance of the training printed.", show_default=False)
     ] = None,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Print what a training has printed, or look for a text in what all of a job's have.
@@ -73,7 +75,7 @@ def logs(
     from tunewright.cli import looking
 
     lines = looking.Lines(grep, match, instance)
-    raise typer.Exit(looking.logs(training, data_dir, lines, follow=follow, tail=tail))
+    raise typer.Exit(looking.logs(training, data_dir, lines, output, follow=follow, tail=tail))
 
 
 def curves(
@@ -88,7 +90,7 @@ def curves(
         ),
     ] = 0,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until it has ended.")] = False,
-    output: Annotated[Form, typer.Option(help="For people or for programs.")] = Form.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Draw how the metrics of a job's trainings went, or of one training.
@@ -115,15 +117,18 @@ def best(
             "--recommended", help="Not the best single value, but what is best with noise taken out, where it is known."
         ),
     ] = False,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Print the best configuration, for other programs.
 
     python train.py $(tunewright best JOB --format args)
+
+    With --output json or csv: the whole training that it is of.
     """
     from tunewright.cli import looking
 
-    looking.best(job, data_dir, form.value, recommended=recommended)
+    looking.best(job, data_dir, form.value, output, recommended=recommended)
 
 
 def export(
@@ -165,7 +170,7 @@ def analyze(
     definition: Annotated[
         str, typer.Option(help="Only this one, in a job of several definitions.", show_default=False)
     ] = "",
-    output: OutputOption = Output.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Say what a job's trainings tell about its hyperparameters; without options, all of it.
@@ -178,6 +183,8 @@ def analyze(
 
     Curves show the objective along a hyperparameter, from the low end of its range to the high one, averaged over all
     the others, ± its standard deviation. With too little data an analysis is refused, and says what it takes.
+
+    --output csv writes one table: name one analysis.
     """
     from tunewright.cli import analyzing
 
@@ -189,12 +196,12 @@ def analyze(
         "ADVICE": advice,
     }
     names = [name for name, asked in wanted.items() if asked]
-    analyzing.analyze(job, data_dir, names, definition, as_json=output is Output.JSON)
+    analyzing.analyze(job, data_dir, names, definition, form=output)
 
 
 def doctor(
     job: Annotated[str, typer.Argument(help="A tuning job; all of yours without it.", show_default=False)] = "",
-    output: OutputOption = Output.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Say why a job waits, or what is wrong at all, and what to do. Exit code 1 if there is a fault.
@@ -203,4 +210,4 @@ def doctor(
     """
     from tunewright.cli import doctor as examining
 
-    raise typer.Exit(examining.doctor(job, data_dir, as_json=output is Output.JSON))
+    raise typer.Exit(examining.doctor(job, data_dir, form=output))
