@@ -28,8 +28,10 @@ GROUPS: Final[Mapping[str, tuple[Callable[..., Any], ...]]] = {
         viewing.logs,
         viewing.curves,
         viewing.analyze,
+        viewing.explain,
         viewing.doctor,
         viewing.export,
+        viewing.replay,
     ),
     "Installation": (starting.check, starting.local, starting.credentials, starting.sign, starting.serve),
 }

@@ -188,7 +188,7 @@ def _logs(name: str, data_dir: Path | None, lines: Lines, form: Form, *, follow:
                     "logs", f"{name} is a tuning job", "Name one of its trainings with --follow, --tail or --instance"
                 )
             return _search(client, name, lines, form)
-        of = _training_of(client, name)
+        of = training_of(client, name)
         printed = client.output(
             of,
             follow=follow,
@@ -286,7 +286,7 @@ def _not_improving(job: TuningJob) -> str:
     return f"{counted}; more than 1 % is still gained with a probability of {job.outlook.probability:.0%}"
 
 
-def _training_of(client: Client, name: str) -> str:
+def training_of(client: Client, name: str) -> str:
     """Take the name of a tuning job for its best training, or its first if none has a value."""
     try:
         job = client.describe(name)

@@ -64,6 +64,25 @@ TRAINING: Final = (
 FINDING: Final = ("cause", "text", "remedy", "job", "training", "since", "until")
 LINE: Final = ("training_name", "number", "instance", "index", "at", "text")
 POINT: Final = ("training_name", "number", "metric", "step", "value", "mean")
+EXPLANATION: Final = (
+    "training.number",
+    "training.name",
+    "text",
+    "ask_number",
+    "observations",
+    "pending",
+    "noise",
+    "training.provenance.source",
+    "training.provenance.mean",
+    "training.provenance.deviation",
+    "training.provenance.acquisition",
+    "training.objective_value",
+    "training.bracket",
+    "training.rungs",
+    "training.configuration.*",
+    "lengthscales.*",
+)
+REPLAYED: Final = ("ask_number", "trainings", "difference")
 TRAINER: Final = (
     "trainer_id",
     "host",

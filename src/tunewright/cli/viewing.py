@@ -199,6 +199,35 @@ def analyze(
     analyzing.analyze(job, data_dir, names, definition, form=output)
 
 
+def explain(
+    name: Annotated[
+        str, typer.Argument(help="Name of a training job, or of a tuning job: its best one.", show_default=False)
+    ],
+    output: OutputOption = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Say why a training has the configuration that it has.
+
+    What it was asked for is asked again, with what was known then: the step of the strategy that it came from, what
+    the model expected and what came, the nearest trainings, and how much each hyperparameter matters to the model.
+    """
+    from tunewright.cli import explaining
+
+    explaining.explain(name, data_dir, output)
+
+
+def replay(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
+    """Recompute every suggestion of a job, and say whether all are the same. Exit code 1 if one is not.
+
+    Each was asked for under a record of what was known: the trainings that had ended and those that ran, the seed, the
+    specification. Another version of Tunewright, or another kind of processor, may answer otherwise. What was enqueued,
+    is a repeat, or was drawn while the suggester was away has no such record.
+    """
+    from tunewright.cli import explaining
+
+    raise typer.Exit(explaining.replay(job, data_dir, output))
+
+
 def doctor(
     job: Annotated[str, typer.Argument(help="A tuning job; all of yours without it.", show_default=False)] = "",
     output: OutputOption = Form.TABLE,
