@@ -24,6 +24,7 @@ GROUPS: Final[Mapping[str, tuple[Callable[..., Any], ...]]] = {
         steering.delete,
     ),
     "Look closer": (
+        viewing.top,
         viewing.trainings,
         viewing.logs,
         viewing.curves,

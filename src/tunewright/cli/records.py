@@ -83,6 +83,19 @@ EXPLANATION: Final = (
     "lengthscales.*",
 )
 REPLAYED: Final = ("ask_number", "trainings", "difference")
+TOP: Final = (
+    "name",
+    "state",
+    "metric_name",
+    "best",
+    "ended",
+    "max_trainings",
+    "running",
+    "queued",
+    "per_minute",
+    "left_s",
+    "spent",
+)
 TRAINER: Final = (
     "trainer_id",
     "host",

@@ -24,6 +24,20 @@ def jobs(output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     looking.jobs(data_dir, form=output)
 
 
+def top(
+    everything: Annotated[bool, typer.Option("--all", help="Ended jobs, too.")] = False,
+    output: OutputOption = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Show all active jobs live: best, progress, what runs and waits, rate, spend. q leaves.
+
+    Piped, or with --output json or csv, it prints once and ends. It looks at the newest 100 jobs.
+    """
+    from tunewright.cli import topping
+
+    topping.top(data_dir, output, everything=everything)
+
+
 def describe(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Show a tuning job: state, reason, counts, best training. Or a training job: state, last metrics, model."""
     from tunewright.cli import looking

@@ -30,6 +30,7 @@ from tunewright.core.analysis import (
 
 if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
+    from tunewright.client.explaining import Explanation, Replayed
     from tunewright.client.synchronous import Client
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "BestStep",
     "Client",
     "Curve",
+    "Explanation",
     "Finding",
     "FoundLine",
     "Importance",
@@ -50,6 +52,7 @@ __all__ = [
     "OutputLine",
     "PartialDependence",
     "Refusal",
+    "Replayed",
     "Share",
     "TrainingJob",
     "TuningJob",
@@ -68,5 +71,9 @@ def __getattr__(name: str) -> Any:
             from tunewright.client.synchronous import Client
 
             return Client
+        case "Explanation" | "Replayed":
+            from tunewright.client import explaining
+
+            return getattr(explaining, name)
         case _:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

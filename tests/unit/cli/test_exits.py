@@ -29,6 +29,7 @@ GIVEN = {
     "export": ["job", "--to", "job.csv"],
     "narrow": ["job", "--yes"],
     "jobs": [],
+    "top": [],
     "admin trainers": [],
     "admin settle": ["training", "--state", "completed"],
     "admin pause-starts": [],

@@ -110,5 +110,5 @@ def test_no_table_has_a_column_twice():
 
 def test_the_page_names_every_column():
     page = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text()
-    for name in ("JOB", "TRAINING", "FINDING", "LINE", "POINT", "EXPLANATION", "REPLAYED", "TRAINER", "QUOTA"):
+    for name in ("JOB", "TRAINING", "FINDING", "LINE", "POINT", "EXPLANATION", "REPLAYED", "TOP", "TRAINER", "QUOTA"):
         assert " ".join(f"`{column}`" for column in getattr(records, name)) in page

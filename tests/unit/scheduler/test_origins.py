@@ -128,7 +128,7 @@ async def test_what_is_asked_again_is_the_same(desk):
     await desk.answer()
     told = await desk.replay()
     assert [difference for _, _, difference in told] == [""] * len(told)
-    assert sum((trainings for _, trainings, _ in told), []) == [1, 2, 3]
+    assert [number for _, trainings, _ in told for number in trainings] == [1, 2, 3]
     first, third = await desk.explain(1), await desk.explain(3)
     assert (first.text, first.ask_number, first.observations) == ("the default point comes first", 0, 0)
     assert (third.observations, list(third.pending)) == (1, [2])
