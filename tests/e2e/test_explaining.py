@@ -11,7 +11,10 @@ from tests.e2e.served import Served, job
 from tests.e2e.test_cli import CommandLine
 from tunewright.core.spec import EnqueuedConfiguration, HyperbandConfig, Limits, Strategy
 
-SCORE = 'for step in 1 2 3; do echo "score=$(echo "$*" | cksum | cut -c1-3)"; done'
+SCORE = """\
+x=$(sed 's/.*"x": *"\\([^"]*\\)".*/\\1/' $SAGEMAKER_BASE_DIR/input/config/hyperparameters.json)
+for step in 1 2 3; do echo "score=$x"; done
+"""
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +88,18 @@ def test_what_somebody_has_enqueued_says_so(served, cli):
 def test_what_is_not_there_is_refused(cli):
     assert "there is no training job called 'nothing'" in cli.refused("explain", "nothing")
     assert "there is no tuning job called 'nothing'" in cli.refused("replay", "nothing")
+
+
+def test_a_job_is_plotted_in_the_terminal_and_as_a_page(served, cli):
+    trainings = ran(served, "plotted", strategy=Strategy.RANDOM, limits=Limits(2, 12))
+    shown = cli.out("plot", "plotted").splitlines()
+    assert shown[0].startswith("best score so far")
+    assert any(line.endswith("└1 … 12") for line in shown)
+    assert any(line.startswith("x\t") for line in shown)
+    assert len(cli.json("plot", "plotted")["points"]) == len(trainings)
+    done = cli("plot", "plotted", "--to", "job.html")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "job.html: 12 trainings of plotted\n")
+    assert (cli.folder / "job.html").read_text().count("<circle") == 12
+    assert "job.html is there already" in cli.refused("plot", "plotted", "--to", "job.html")
+    cli.out("plot", "plotted", "--to", "job.html", "--force")
+    assert "says no format" in cli.refused("plot", "plotted", "--to", "job.pdf")

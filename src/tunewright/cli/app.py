@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, tuple[Callable[..., Any], ...]]] = {
         viewing.trainings,
         viewing.logs,
         viewing.curves,
+        viewing.plot,
         viewing.analyze,
         viewing.explain,
         viewing.doctor,

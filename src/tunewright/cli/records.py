@@ -83,6 +83,7 @@ EXPLANATION: Final = (
     "lengthscales.*",
 )
 REPLAYED: Final = ("ask_number", "trainings", "difference")
+PLOTTED: Final = ("number", "value", "completed")
 TOP: Final = (
     "name",
     "state",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -211,6 +212,30 @@ def analyze(
     }
     names = [name for name, asked in wanted.items() if asked]
     analyzing.analyze(job, data_dir, names, definition, form=output)
+
+
+def plot(
+    job: Job,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file: NAME.html stands by itself, NAME.png takes pip install 'tunewright[plot]'.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    output: OutputOption = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw how a job went, each training and the best so far, and which hyperparameters matter.
+
+    tunewright plot JOB --to job.html
+
+    A training that is far worse than the others stands at the edge.
+    """
+    from tunewright.cli import plotting
+
+    plotting.plot(job, to, data_dir, output, force=force)
 
 
 def explain(
