@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tunewright.cli import completing
 from tunewright.cli.forms import Form
 from tunewright.cli.options import DataDir, Job, OutputOption
 
@@ -43,8 +44,13 @@ def admin_credentials(
     operating.make_credentials(file)
 
 
-Trainer = Annotated[str, typer.Argument(help="Name of a trainer, as `tunewright admin trainers` has it.")]
-Training = Annotated[str, typer.Argument(help="Name of a training job.")]
+Trainer = Annotated[
+    str,
+    typer.Argument(
+        help="Name of a trainer, as `tunewright admin trainers` has it.", autocompletion=completing.trainer_names
+    ),
+]
+Training = Annotated[str, typer.Argument(help="Name of a training job.", autocompletion=completing.names)]
 Reason = Annotated[str, typer.Option(help="Shown to who asks why.")]
 
 

@@ -62,7 +62,6 @@ app = typer.Typer(
     help="Tune the hyperparameters of any training program.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,  # rich would take more than half of the time of `--help`
     context_settings={"help_option_names": ["-h", "--help"]},
 )

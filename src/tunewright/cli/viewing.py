@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tunewright.cli import completing
 from tunewright.cli.forms import Form
 from tunewright.cli.options import DataDir, Job, OutputOption
 
@@ -64,6 +65,7 @@ def logs(
         typer.Argument(
             help="Name of a training job, or of a tuning job: its best or first one, or all with --grep or --match.",
             show_default=False,
+            autocompletion=completing.names,
         ),
     ],
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the training has ended.")] = False,
@@ -94,7 +96,12 @@ def logs(
 
 
 def curves(
-    name: Annotated[str, typer.Argument(help="Name of a tuning job, or of a training job.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a tuning job, or of a training job.", show_default=False, autocompletion=completing.names
+        ),
+    ],
     metric: Annotated[
         str, typer.Option(help="By default a job's objective, and all metrics of a training.", show_default=False)
     ] = "",
@@ -240,7 +247,12 @@ def plot(
 
 def explain(
     name: Annotated[
-        str, typer.Argument(help="Name of a training job, or of a tuning job: its best one.", show_default=False)
+        str,
+        typer.Argument(
+            help="Name of a training job, or of a tuning job: its best one.",
+            show_default=False,
+            autocompletion=completing.names,
+        ),
     ],
     output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
@@ -268,7 +280,12 @@ def replay(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None
 
 
 def doctor(
-    job: Annotated[str, typer.Argument(help="A tuning job; all of yours without it.", show_default=False)] = "",
+    job: Annotated[
+        str,
+        typer.Argument(
+            help="A tuning job; all of yours without it.", show_default=False, autocompletion=completing.job_names
+        ),
+    ] = "",
     output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
