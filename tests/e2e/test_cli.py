@@ -188,7 +188,7 @@ def test_a_jobs_trainings_and_best_keep_the_order_of_its_specification(cli):
     header, *rows = (line.split("\t") for line in cli.out("trainings", "filed").splitlines())
     assert header == ["name", "state", "objective", "lr", "batch", "reason"]
     assert len(rows) == 3
-    by_value = [float(row["objective"]) for row in cli.json("trainings", "filed", "--best-first")]
+    by_value = [float(row["objective_value"]) for row in cli.json("trainings", "filed", "--best-first")]
     assert by_value == sorted(by_value, reverse=True)
     assert json.loads(cli.out("best", "filed", "--format", "json")) == best["configuration"] | {"data": "iris"}
     lr, batch = (str(value) for value in best["configuration"].values())
@@ -216,7 +216,7 @@ def test_an_exported_study_holds_the_real_curves(cli):
     study = optuna.load_study(study_name="filed", storage=f"sqlite:///{cli.folder / 'study.db'}")
     best = cli.json("describe", "filed")["best"]
     assert study.best_params == best["configuration"]
-    assert study.best_trial.intermediate_values[3] == study.best_value == best["objective"]
+    assert study.best_trial.intermediate_values[3] == study.best_value == best["objective_value"]
 
 
 @pytest.mark.usefixtures("filed")
@@ -251,11 +251,11 @@ def test_curves_are_drawn_and_written_for_programs(cli):
     assert [row[:2] for row in rows[1:]] == [[name, "3"] for name in trainings]
     assert all(len(row[5]) == 3 for row in rows[1:])
     tree = cli.json("curves", "filed")
-    assert [(item["name"], item["steps"], item["complete"]) for item in tree] == [
+    assert [(item["training_name"], item["steps"], item["complete"]) for item in tree] == [
         (name, [1, 2, 3], True) for name in trainings
     ]
     points = cli.out("curves", trainings[0], "--output", "csv").splitlines()
-    assert points[0] == "name,number,metric,step,value,mean"
+    assert points[0] == "training_name,number,metric,step,value,mean"
     assert [point.split(",")[2:4] for point in points[1:]] == [["val_acc", step] for step in "123"]
     followed = cli.out("curves", "filed", "-f").splitlines()
     assert [line.split("\t")[0] for line in followed[1:]] == trainings
@@ -287,7 +287,7 @@ def test_the_result_for_programs_is_json_alone(cli):
     done = cli(*TUNE, "--trials", "1", "--name", "as-json", "--output", "json")
     tree = json.loads(done.stdout)
     assert (tree["name"], tree["state"], tree["trainings"]["completed"]) == ("as-json", "Completed", 1)
-    assert tree["best"]["model"].endswith("model.tar.gz")
+    assert tree["best"]["artifact_uri"].endswith("model.tar.gz")
 
 
 def test_amts_form_of_a_job_is_the_same_job(cli):
@@ -319,7 +319,7 @@ def test_metrics_are_read_from_json_lines_and_the_metrics_file_and_faults_are_sh
     cli.out("tune", "json.yaml")
     (training,) = cli.json("trainings", "in-json")
     lr = training["configuration"]["lr"]
-    assert training["objective"] == pytest.approx(2 * lr)
+    assert training["objective_value"] == pytest.approx(2 * lr)
     assert training["objective_error"] == pytest.approx(lr)  # sd = sqrt(2) lr, of two values
     shown = dict(line.split("\t") for line in cli.out("describe", "in-json").splitlines())
     assert shown["  no numbers"] == "f1: 3 nan; ghost: missing"
@@ -372,7 +372,7 @@ def test_an_operator_pauses_starts_and_settles_a_training_and_the_doctor_says_wh
     settled = cli.out("admin", "settle", training["name"], "--state", "completed", "--value", "0.5")
     assert settled == f"{training['name']}: Completed, objective 0.5\n"
     assert cli.out("admin", "resume-starts") == "trainings are started again\n"
-    assert cli.json("describe", name)["best"]["objective"] == 0.5
+    assert cli.json("describe", name)["best"]["objective_value"] == 0.5
     assert cli.json("doctor", name) == []
     (trainer,) = cli.json("admin", "trainers")
     assert (trainer["pool"], trainer["cordoned"]) == ("default", False)

@@ -52,7 +52,7 @@ def test_a_noisy_job_shows_what_it_costs_and_recommends_the_best_mean(command: C
     assert done["reason"] == "all 6 trainings have ended; the best 2 were run 2 times more"
 
     search, again = trainings[:6], trainings[6:]
-    best = sorted(search, key=lambda one: -one["objective"])[:2]
+    best = sorted(search, key=lambda one: -one["objective_value"])[:2]
     assert [one["number"] for one in done["evaluated"]] == [one["number"] for one in best]
     assert [one["repeats"] for one in again] == [one["number"] for one in best] * 2
     with Client(find(command.data_dir)) as client:
@@ -60,7 +60,7 @@ def test_a_noisy_job_shows_what_it_costs_and_recommends_the_best_mean(command: C
     assert seeds[0] == seeds[1] != seeds[2] == seeds[3]
     assert "seed=0" not in seeds
     for one in done["evaluated"]:
-        values = [item["objective"] for item in trainings if one["number"] in {item["number"], item["repeats"]}]
+        values = [item["objective_value"] for item in trainings if one["number"] in {item["number"], item["repeats"]}]
         assert (one["count"], one["mean"]) == (3, pytest.approx(sum(values) / 3))
     assert done["recommended"]["number"] == max(done["evaluated"], key=lambda one: one["mean"])["number"]
 

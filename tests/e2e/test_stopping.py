@@ -43,7 +43,7 @@ def tuned(command: CommandLine, *options: str) -> tuple[dict[str, Any], list[dic
 def steps_of(training: dict[str, Any]) -> int:
     """How many values it has shown: they follow from the last one."""
     shown, x = 0, training["configuration"]["x"]
-    while shown < 2 * EPOCHS and x * (1 - 0.9**shown) < training["objective"] - 1e-12:
+    while shown < 2 * EPOCHS and x * (1 - 0.9**shown) < training["objective_value"] - 1e-12:
         shown += 1
     return shown
 
@@ -52,14 +52,14 @@ def test_the_median_rule_stops_what_is_worse_than_most(command: CommandLine) -> 
     done, trainings = tuned(command, "--strategy", "random", "--trials", "14", "--early-stopping", "auto")
     stopped = [one for one in trainings if one["stopped_early"] is not None]
     assert stopped
-    assert (done["trainings"]["stopped"], done["trainings"]["failed"]) == (len(stopped), 0)
+    assert (done["trainings"]["stopped"], done["trainings"]["non_retryable_error"]) == (len(stopped), 0)
     for one in stopped:
         evidence = one["stopped_early"]
         assert (one["state"], evidence["rule"], one["reason"]) == ("Stopped", "median", evidence["text"])
         assert evidence["value"] < evidence["against"]
         assert len(evidence["compared"]) >= 5
         assert evidence["step"] <= steps_of(one) < EPOCHS
-    assert done["best"]["objective"] == max(one["objective"] for one in trainings)
+    assert done["best"]["objective_value"] == max(one["objective_value"] for one in trainings)
     shown = command.out("trainings", "job")
     assert f"stopped early by the median rule: at value {stopped[0]['stopped_early']['step']} its acc" in shown
     assert "Auto" in command.out("describe", "job")

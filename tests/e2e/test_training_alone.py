@@ -67,7 +67,7 @@ def test_it_trains_and_is_shown_with_its_metrics_and_its_model(served: Served) -
     assert "last loss\t0.25" in shown
     assert "stage=test, team=growth" in shown
     told = json.loads(command.out("describe", "churn", "--output", "json"))
-    assert (told["state"], told["metrics"]) == ("Completed", {"loss": 0.25})
+    assert (told["state"], told["final_metrics"]) == ("Completed", {"loss": 0.25})
     assert "loss=0.25" in command.out("logs", "churn")
     assert "churn" not in command.out("jobs")
 

@@ -116,7 +116,7 @@ class Asker:
             response = await self._suggester.Suggest(await self.request(job, ask), timeout=ANSWER_WITHIN_S)
         if response.digest:
             self._marks.put(ask.uid, ask.spec_revision, Mark(response.digest, ask.watermark))
-        return _answered(ask.number, response)
+        return answer_of(ask.number, response)
 
     async def request(self, job: TuningJob, ask: Ask, known: Mark = NOTHING) -> suggestion_service_pb2.SuggestRequest:
         """Build the request of an ask record, without the observations that are known."""
@@ -179,7 +179,7 @@ def _pending(training: Training) -> suggestion_service_pb2.Pending:
     return message
 
 
-def _answered(number: int, response: suggestion_service_pb2.SuggestResponse) -> Answered:
+def answer_of(number: int, response: suggestion_service_pb2.SuggestResponse) -> Answered:
     suggestions = tuple(
         Suggestion(
             configuration={name: value_from_message(value, name) for name, value in item.configuration.items()},

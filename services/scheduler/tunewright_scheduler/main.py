@@ -24,6 +24,7 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.doorbell import Doorbell
+from tunewright_scheduler.explaining import ExplanationServicer
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
@@ -47,6 +48,7 @@ class Scheduler:
     tuning: TuningServicer
     worker: WorkerServicer
     operations: OperationsServicer
+    explanations: ExplanationServicer
     sweep: Sweep
     relay: Relay
     doorbell: Doorbell
@@ -97,6 +99,7 @@ async def scheduler(
             tuning=tuning,
             worker=WorkerServicer(sessions, Claims(store, changes, sessions, room, needs), changes, needs),
             operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes)),
+            explanations=ExplanationServicer(store, tuning, jobs, asker, suggester),
             sweep=Sweep(store, changes, sessions),
             relay=relay,
             doorbell=Doorbell(bells, bus),

@@ -17,6 +17,7 @@ from tunewright.platform.instance_types import instance_types
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.service import Service, Wired
 from tunewright.platform.settings import CallerSettings, KafkaSettings, MongoSettings, ServerSettings, setting, variable
+from tunewright.v1.explanation_service_pb2_grpc import add_ExplanationServiceServicer_to_server
 from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
@@ -71,6 +72,9 @@ async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
                 "tunewright.v1.TuningService": partial(add_TuningServiceServicer_to_server, parts.tuning),
                 "tunewright.v1.WorkerService": partial(add_WorkerServiceServicer_to_server, parts.worker),
                 "tunewright.v1.OperationsService": partial(add_OperationsServiceServicer_to_server, parts.operations),
+                "tunewright.v1.ExplanationService": partial(
+                    add_ExplanationServiceServicer_to_server, parts.explanations
+                ),
             },
             checks={"store": store.ping, "bus": bus.ping},
         )

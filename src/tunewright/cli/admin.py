@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from tunewright.cli.options import DataDir, Job, Output, OutputOption
+from tunewright.cli import completing
+from tunewright.cli.forms import Form
+from tunewright.cli.options import DataDir, Job, OutputOption
 
 admin = typer.Typer(
     help="For operators: what an installation stands on, and what a person decides in its place.",
@@ -20,6 +22,7 @@ admin = typer.Typer(
 @admin.command("check")
 def admin_check(
     create: Annotated[bool, typer.Option("--create", help="Make the topics and indexes that are missing.")] = False,
+    output: OutputOption = Form.TABLE,
 ) -> None:
     """Look at topics, indexes, reachability and clocks before the services start; exit code 1 if something is wrong.
 
@@ -28,7 +31,7 @@ def admin_check(
     """
     from tunewright.cli import operating
 
-    raise typer.Exit(operating.check(create=create))
+    raise typer.Exit(operating.check(output, create=create))
 
 
 @admin.command("credentials")
@@ -41,8 +44,13 @@ def admin_credentials(
     operating.make_credentials(file)
 
 
-Trainer = Annotated[str, typer.Argument(help="Name of a trainer, as `tunewright admin trainers` has it.")]
-Training = Annotated[str, typer.Argument(help="Name of a training job.")]
+Trainer = Annotated[
+    str,
+    typer.Argument(
+        help="Name of a trainer, as `tunewright admin trainers` has it.", autocompletion=completing.trainer_names
+    ),
+]
+Training = Annotated[str, typer.Argument(help="Name of a training job.", autocompletion=completing.names)]
 Reason = Annotated[str, typer.Option(help="Shown to who asks why.")]
 
 
@@ -53,11 +61,11 @@ class EndState(StrEnum):
 
 
 @admin.command("trainers")
-def admin_trainers(output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+def admin_trainers(output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """List the trainers: where they are, what they run, who is cordoned or draining."""
     from tunewright.cli import administering
 
-    administering.trainers(data_dir, as_json=output is Output.JSON)
+    administering.trainers(data_dir, form=output)
 
 
 @admin.command("cordon")
@@ -136,6 +144,7 @@ def admin_quota(
     max_jobs: Annotated[int | None, typer.Option(help="Jobs that have not ended; more are refused.")] = None,
     max_parallel: Annotated[int | None, typer.Option(help="Trainings at once, of all jobs; more wait.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the quota back.")] = False,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Limit what an owner may use at a time, and list what is set.
@@ -144,4 +153,4 @@ def admin_quota(
     """
     from tunewright.cli import administering
 
-    administering.quota(owner, max_jobs, max_parallel, data_dir, remove=remove)
+    administering.quota(owner, max_jobs, max_parallel, data_dir, output, remove=remove)

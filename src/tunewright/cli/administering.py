@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from tunewright.cli.looking import print_table
+from tunewright.cli.forms import Form
+from tunewright.cli.output import print_table, record_of, show
+from tunewright.cli.records import QUOTA, TRAINER
 from tunewright.cli.serving import join
 from tunewright.client import Client
-from tunewright.client.operations import Quota
+from tunewright.client.operations import Quota, TrainerInfo
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.states import TrainingState
 
@@ -17,12 +18,13 @@ EVERYONE = "*"
 """How the quota of all who have none of their own is called here."""
 
 
-def trainers(data_dir: Path | None, *, as_json: bool) -> None:
+def trainers(data_dir: Path | None, *, form: Form) -> None:
     with Client(join(data_dir)) as client:
         found = client.operations.trainers()
-    if as_json:
-        print(json.dumps([asdict(trainer) for trainer in found], indent=2))
-        return
+    show(form, [record_of(trainer) for trainer in found], TRAINER, lambda: _draw_trainers(found))
+
+
+def _draw_trainers(found: Sequence[TrainerInfo]) -> None:
     rows = (
         (
             item.trainer_id,
@@ -85,7 +87,9 @@ def resume_starts(data_dir: Path | None) -> None:
     print("trainings are started again")
 
 
-def quota(owner: str, max_jobs: int | None, max_parallel: int | None, data_dir: Path | None, *, remove: bool) -> None:
+def quota(
+    owner: str, max_jobs: int | None, max_parallel: int | None, data_dir: Path | None, form: Form, *, remove: bool
+) -> None:
     """Set an owner's quota, take it back, or list all."""
     limited = max_jobs is not None or max_parallel is not None
     if not owner and (limited or remove):
@@ -95,5 +99,11 @@ def quota(owner: str, max_jobs: int | None, max_parallel: int | None, data_dir: 
     with Client(join(data_dir)) as client:
         if owner:
             client.operations.set_quota(Quota("" if owner == EVERYONE else owner, max_jobs, max_parallel))
-        rows = [(item.owner or EVERYONE, item.max_jobs, item.max_parallel) for item in client.operations.quotas()]
-    print_table(("owner", "max jobs", "max parallel"), rows)
+        found = client.operations.quotas()
+    rows = [(item.owner or EVERYONE, item.max_jobs, item.max_parallel) for item in found]
+    show(
+        form,
+        [record_of(item) | {"owner": item.owner or EVERYONE} for item in found],
+        QUOTA,
+        lambda: print_table(("owner", "max jobs", "max parallel"), rows),
+    )

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from tunewright.cli.advising import advice_text
 from tunewright.cli.blocks import bar, sparkline
-from tunewright.cli.looking import print_table
+from tunewright.cli.forms import Form
+from tunewright.cli.output import Record, print_table, record_of, show
 from tunewright.cli.serving import join
 from tunewright.cli.wording import printable, rounded
-from tunewright.client import Analyses, Analysis, BestStep, Client, Importance, Method, PartialDependence, Share
+from tunewright.client import (
+    Analyses,
+    Analysis,
+    BestStep,
+    Client,
+    Importance,
+    Method,
+    PartialDependence,
+    Refusal,
+    Share,
+)
+from tunewright.core.errors import InvalidSpec
 
 MOST_CHOICES: Final = 6
 """Of a choice, told by name with their means."""
@@ -23,18 +34,56 @@ TITLES: Final = {
     Method.SOBOL: "share of variance, alone",
     Method.SOBOL_TOTAL: "share of variance, with others",
 }
+COLUMNS: Final = {
+    Analysis.IMPORTANCE: ("parameter", "method", "share", "low", "high", "definition_name"),
+    Analysis.PARTIAL_DEPENDENCE: ("parameter", "at", "mean", "deviation", "definition_name"),
+    Analysis.BEST_SO_FAR: ("number", "at", "value", "trainings"),
+    Analysis.DISTRIBUTION: ("value", "share"),
+    Analysis.ADVICE: ("kind", "text", "remedy", "definition_name"),
+}
+"""Of each analysis as a table by itself."""
 
 
-def analyze(job: str, data_dir: Path | None, names: Sequence[str], definition: str, *, as_json: bool) -> None:
+def analyze(job: str, data_dir: Path | None, names: Sequence[str], definition: str, *, form: Form) -> None:
+    if form is Form.CSV and len(names) != 1:
+        raise InvalidSpec("--output", "csv is one table, and these are several", "Name one, for example --importance")
     with Client(join(data_dir)) as client:
-        told = client.analyze(job, *(Analysis[name] for name in names), definition_name=definition)
-    show(told, as_json=as_json)
+        wanted = [Analysis[name] for name in names]
+        told = client.analyze(job, *wanted, definition_name=definition)
+    show_told(told, wanted, form)
 
 
-def show(told: Analyses, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(asdict(told), indent=2))
-        return
+def show_told(told: Analyses, wanted: Sequence[Analysis], form: Form) -> None:
+    if form is Form.CSV:
+        for refusal in told.refused:
+            print(printable(_refused(refusal)), file=sys.stderr)
+        show(form, _flat(told, wanted[0]), COLUMNS[wanted[0]])
+    else:
+        show(form, record_of(told), (), lambda: draw(told))
+
+
+def _flat(told: Analyses, analysis: Analysis) -> list[Record]:
+    """Return an analysis as the rows of one table."""
+    match analysis:
+        case Analysis.IMPORTANCE:
+            items: Sequence[object] = told.importances
+        case Analysis.PARTIAL_DEPENDENCE:
+            return [
+                {"parameter": item.parameter, "definition_name": item.definition_name}
+                | {"at": at, "mean": mean, "deviation": deviation}
+                for item in told.dependences
+                for at, mean, deviation in zip(item.at, item.mean, item.deviation, strict=True)
+            ]
+        case Analysis.BEST_SO_FAR:
+            items = told.best_so_far
+        case Analysis.DISTRIBUTION:
+            items = told.distribution
+        case Analysis.ADVICE:
+            items = told.advice
+    return [record_of(item) for item in items]
+
+
+def draw(told: Analyses) -> None:
     print(_rests_on(told))
     for name in dict.fromkeys(item.definition_name for item in told.importances):
         _show_importance([item for item in told.importances if item.definition_name == name], name)
@@ -45,8 +94,12 @@ def show(told: Analyses, *, as_json: bool) -> None:
     for advice in told.advice:
         print(printable(f"\nAdvice: {advice_text(advice)}\n  {advice.remedy}"))
     for refusal in told.refused:
-        of = f" of {refusal.definition_name}" if refusal.definition_name else ""
-        print(printable(f"\nNo {refusal.analysis.value}{of}: {refusal.reason}."))
+        print(printable(f"\n{_refused(refusal)}"))
+
+
+def _refused(refusal: Refusal) -> str:
+    of = f" of {refusal.definition_name}" if refusal.definition_name else ""
+    return f"No {refusal.analysis.value}{of}: {refusal.reason}."
 
 
 def _rests_on(told: Analyses) -> str:

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from tunewright.cli.forms import Form
+from tunewright.cli.output import show
+from tunewright.cli.records import JOB, job_record
 from tunewright.cli.serving import join
 from tunewright.cli.wording import settings, state_text
 from tunewright.client import Client, TuningJob
@@ -28,19 +31,19 @@ OPTIONS: Final = {
 }
 
 
-def pause(job: str, data_dir: Path | None) -> None:
+def pause(job: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         paused = client.pause(job)
-    _say(paused, f"trainings under way: {paused.trainings.in_progress}; go on with: tunewright resume {job}")
+    _say(paused, f"trainings under way: {paused.trainings.in_progress}; go on with: tunewright resume {job}", form)
 
 
-def resume(job: str, data_dir: Path | None) -> None:
+def resume(job: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
-        _say(client.resume(job), "goes on")
+        _say(client.resume(job), "goes on", form)
 
 
 def amend(
-    job: str, data_dir: Path | None, given: Mapping[str, Any], params: Sequence[str], definition_name: str
+    job: str, data_dir: Path | None, given: Mapping[str, Any], params: Sequence[str], definition_name: str, form: Form
 ) -> None:
     values = {name: value for name, value in given.items() if value is not None}
     if "max_runtime_s" in values:
@@ -51,33 +54,33 @@ def amend(
     names = OPTIONS | {f"parameters[{index}]": f"--param {name}" for index, name in enumerate(ranges)}
     with Client(join(data_dir)) as client, _in_words(names):
         amended = client.amend(job, **values, ranges=ranges, definition_name=definition_name)
-    _say(amended, f"revision {amended.spec_revision}, {_limits(amended.spec)}")
+    _say(amended, f"revision {amended.spec_revision}, {_limits(amended.spec)}", form)
 
 
-def enqueue(job: str, data_dir: Path | None, texts: Sequence[str], definition_name: str) -> None:
+def enqueue(job: str, data_dir: Path | None, texts: Sequence[str], definition_name: str, form: Form) -> None:
     pairs = _pairs(texts, "NAME=VALUE")
     with Client(join(data_dir)) as client:
         space = _definition(client.describe(job).spec, definition_name).space
         configuration = {name: _value(text, space.get(name), name) for name, text in pairs.items()}
         with _in_words({"enqueue[0].configuration": "", "enqueue": job, **OPTIONS}):
             enqueued = client.enqueue(job, configuration, definition_name=definition_name)
-    _say(enqueued, f"runs next: {settings(configuration)}")
+    _say(enqueued, f"runs next: {settings(configuration)}", form)
 
 
-def extend(job: str, data_dir: Path | None, trials: int | None, name: str) -> None:
+def extend(job: str, data_dir: Path | None, trials: int | None, name: str, form: Form) -> None:
     with Client(join(data_dir)) as client, _in_words({"limits.max_trainings": "--trials", **OPTIONS}):
         extended = client.extend(job, name=name, max_trainings=trials)
-    _say(extended, f"goes on where {job} has ended, {_limits(extended.spec)}")
+    _say(extended, f"goes on where {job} has ended, {_limits(extended.spec)}", form)
 
 
-def retry(job: str, data_dir: Path | None) -> None:
+def retry(job: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         retried = client.retry_failed(job)
-    _say(retried, f"runs again what has failed, {_limits(retried.spec)}")
+    _say(retried, f"runs again what has failed, {_limits(retried.spec)}", form)
 
 
-def _say(job: TuningJob, what: str) -> None:
-    print(f"{job.name}: {state_text(job.state)}; {what}")
+def _say(job: TuningJob, what: str, form: Form) -> None:
+    show(form, job_record(job), JOB, lambda: print(f"{job.name}: {state_text(job.state)}; {what}"))
 
 
 def _limits(spec: TuningJobSpec) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from tunewright.cli.forms import Form
 from tunewright.cli.hints import instead_of
+from tunewright.cli.output import record_of, show
 from tunewright.cli.wording import printable
 from tunewright.cli.written import from_file
 from tunewright.core.errors import InvalidSpec
@@ -16,9 +19,11 @@ from tunewright.platform.parts import load
 
 LINE_END: Final = re.compile(r"\r\n|\n|\r")
 MOST_NAMES: Final = 12
+PARAMETER: Final = ("definition_name", "name", "range")
+METRIC: Final = ("metric", "regex", "matches", "first.text", "first.line", "last.text", "last.line", "kinds.*")
 
 
-def check_file(path: Path, log: Path | None, types_file: Path | None) -> None:
+def check_file(path: Path, log: Path | None, types_file: Path | None, form: Form) -> None:
     """Print what the job would be. Raises InvalidSpec for the first thing that is wrong, with its line.
 
     `types_file` is the operator's table of instance types, as the server has it.
@@ -29,6 +34,22 @@ def check_file(path: Path, log: Path | None, types_file: Path | None) -> None:
         for index, definition in enumerate(spec.definitions):
             types.check(definition, f"definitions[{index}]")
     lines = None if log is None else _lines(log)
+    report = None if lines is None else _read(spec, lines)
+    parameters = [
+        {"definition_name": definition.name, "name": parameter.name, "range": str(parameter.range)}
+        for definition in spec.definitions
+        for parameter in definition.parameters
+    ]
+    if form is Form.CSV:
+        metrics = [] if report is None else record_of(report.metrics)
+        show(form, parameters if report is None else metrics, PARAMETER if report is None else METRIC)
+        return
+    told = {"file": str(path), "name": spec.name, "strategy": spec.strategy.value, "limits": record_of(spec.limits)}
+    told |= {"parameters": parameters, "log": record_of(report)}
+    show(form, told, (), lambda: _draw(path, spec, lines, report))
+
+
+def _draw(path: Path, spec: TuningJobSpec, lines: Sequence[str] | None, report: Any) -> None:
     limit = spec.limits.max_trainings
     print(
         f"{path} is right: {spec.strategy.value}, {limit or 'unlimited'} trainings, {spec.limits.max_parallel} at once"
@@ -38,8 +59,8 @@ def check_file(path: Path, log: Path | None, types_file: Path | None) -> None:
             print(f" {definition.name}:")
         for parameter in definition.parameters:
             print(f"  {parameter.name}: {parameter.range}")
-    if lines is not None:
-        _try_metrics(spec, lines)
+    if lines is not None and report is not None:
+        _draw_metrics(report, lines)
 
 
 def _lines(log: Path) -> list[str]:
@@ -54,9 +75,13 @@ def _lines(log: Path) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _try_metrics(spec: TuningJobSpec, lines: list[str]) -> None:
+def _read(spec: TuningJobSpec, lines: list[str]) -> Any:
+    """Return what each metric would read: the report of the metrics service's own reader."""
     metrics = dict.fromkeys(metric for item in spec.definitions for metric in item.metric_definitions)
-    report = load("reading")(tuple(metrics), lines)
+    return load("reading")(tuple(metrics), lines)
+
+
+def _draw_metrics(report: Any, lines: Sequence[str]) -> None:
     for metric in report.metrics:
         if metric.first is None:
             sought = "matches" if metric.regex else "has no regex and is named in"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from tunewright.cli.forms import Form
+from tunewright.cli.output import record_of, show
+from tunewright.cli.records import FINDING
 from tunewright.cli.serving import answers, is_ours
 from tunewright.cli.wording import duration, printable
 from tunewright.client.address import Address, find
@@ -22,13 +23,11 @@ OUR_PEER: Final = "the server"
 """How an error calls the server that we have called; what it calls itself has another name."""
 
 
-def doctor(job: str, data_dir: Path | None, *, as_json: bool) -> int:
+def doctor(job: str, data_dir: Path | None, *, form: Form) -> int:
     """Print what is found; return the exit code: 1 if somebody should look after it. Raises NotFound: no such job."""
     findings = _findings(job, data_dir)
-    if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], indent=2))
-    elif findings:
-        _print(findings)
+    if findings or form is not Form.TABLE:
+        show(form, [record_of(finding) for finding in findings], FINDING, lambda: _print(findings))
     else:
         print(f"{job}: nothing unusual to wait for." if job else "Nothing waits for anything unusual.")
     return FAULTY if any(is_fault(finding) for finding in findings) else 0

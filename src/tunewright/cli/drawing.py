@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tunewright.cli.blocks import WIDTH, sparkline
-from tunewright.cli.looking import is_job, print_table
-from tunewright.cli.options import Form
+from tunewright.cli.forms import Form
+from tunewright.cli.looking import is_job
+from tunewright.cli.output import Record, cell_text, print_table, record_of, show, show_each
+from tunewright.cli.records import POINT
 from tunewright.cli.serving import join
 from tunewright.cli.wording import rounded
 from tunewright.client import Client, Curve
@@ -25,7 +25,6 @@ BESIDE: Final = 46
 """Characters of a line that the numbers and the gaps take, beside the name and the curve."""
 ENOUGH_TO_DRAW: Final = 200
 HEADER: Final = ("name", "steps", "last", "least", "greatest", "curve")
-POINT_HEADER: Final = ("name", "number", "metric", "step", "value", "mean")
 LINES_LEFT: Final = 4
 """Of a terminal: for the header, for what does not fit, and for the prompt."""
 
@@ -85,30 +84,20 @@ def _drawn(curve: Curve) -> Drawn:
 
 
 def _print(drawn: Sequence[Drawn], form: Form, title: Callable[[Drawn], str] = lambda item: item.name) -> None:
-    match form:
-        case Form.JSON:
-            print(json.dumps([_tree(item) for item in drawn], indent=2))
-        case Form.CSV:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(POINT_HEADER)
-            for item in drawn:
-                writer.writerows(_points(item))
-        case Form.TABLE:
-            width = _width([title(item) for item in drawn])
-            print_table(HEADER, [_row(item, title(item), width) for item in drawn])
+    def draw() -> None:
+        width = _width([title(item) for item in drawn])
+        print_table(HEADER, [_row(item, title(item), width) for item in drawn])
+
+    points = form is Form.CSV
+    show(form, [record for item in drawn for record in (_points(item) if points else [_tree(item)])], POINT, draw)
 
 
 def _stream(drawn: Iterable[Drawn], form: Form) -> None:
     """Print the newest point of each curve as it comes; as JSON, the curve on a line."""
-    writer = csv.writer(sys.stdout, delimiter="," if form is Form.CSV else "\t", lineterminator="\n")
-    if form is not Form.JSON:
-        writer.writerow(POINT_HEADER)
-    for item in drawn:
-        if form is Form.JSON:
-            print(json.dumps(_tree(item)))
-        else:
-            writer.writerows(list(_points(item))[-1:])
-        sys.stdout.flush()
+    if form is Form.TABLE:
+        print("\t".join(POINT))
+    newest = (record for item in drawn for record in ([_tree(item)] if form is Form.JSON else list(_points(item))[-1:]))
+    show_each(form, newest, POINT, lambda record: "\t".join(cell_text(record[name]) for name in POINT))
 
 
 def _live(drawn: Iterable[Drawn]) -> None:
@@ -153,18 +142,21 @@ def _row(item: Drawn, title: str, width: int) -> tuple[Value | None, ...]:
     return (title, item.steps[-1], item.values[-1], min(finite), max(finite), sparkline(item.steps, item.values, width))
 
 
-def _points(item: Drawn) -> Iterator[tuple[object, ...]]:
+def _points(item: Drawn) -> Iterator[Record]:
+    """Yield a record per value; here a value that is not finite keeps its name."""
     for index, (step, value) in enumerate(zip(item.steps, item.values, strict=True)):
-        mean = item.means[index] if item.means else ""
-        yield item.name, item.number or "", item.metric, step, value, mean
+        mean = item.means[index] if item.means else None
+        yield {
+            "training_name": item.name,
+            "number": item.number,
+            "metric": item.metric,
+            "step": step,
+            "value": value,
+            "mean": mean,
+        }
 
 
-def _tree(item: Drawn) -> Mapping[str, Any]:
-    """Return a curve for programs; JSON has no word for what is not finite: null."""
-    tree: dict[str, Any] = {"name": item.name}
-    if item.number is not None:
-        tree |= {"number": item.number, "complete": item.complete, "means": list(item.means)}
-    if item.metric:
-        tree["metric"] = item.metric
-    values = [value if math.isfinite(value) else None for value in item.values]
-    return tree | {"steps": list(item.steps), "values": values, "removed": item.removed}
+def _tree(item: Drawn) -> Record:
+    """Return a curve for programs."""
+    tree: dict[str, Any] = record_of(item)
+    return {"training_name": tree.pop("name"), **tree}

@@ -4,45 +4,46 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from tunewright.cli import training
+from tunewright.cli.forms import Form
+from tunewright.cli.output import Record, print_table, record_of, show, show_each
+from tunewright.cli.records import JOB, LINE, TRAINING, job_record, training_record
 from tunewright.cli.serving import join
 from tunewright.cli.wording import (
     arguments,
     evaluation_text,
     faults_text,
     first_line,
-    printable,
-    result_tree,
-    rounded,
     spent,
     state_text,
     stopping_text,
-    training_tree,
     variables,
     why_ended,
 )
-from tunewright.client import Client, OutputLine, TrainingJob, TuningJob
+from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.names import host_name
 from tunewright.core.space import Value, text_of
-from tunewright.core.spec import Definition
+from tunewright.core.spec import Definition, TuningJobSpec
 
 
-def jobs(data_dir: Path | None, *, as_json: bool) -> None:
+def jobs(data_dir: Path | None, *, form: Form) -> None:
     with Client(join(data_dir)) as client:
         found = list(client.list())
-    if as_json:
-        print(json.dumps([result_tree(job) for job in found], indent=2))
-        return
     if not found:
-        print("No tuning jobs yet. Start one: tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc")
-        return
+        start = "tunewright tune train.py --param lr='log(1e-4,1e-1)' --maximize val_acc"
+        print(f"No tuning jobs yet. Start one: {start}", file=sys.stderr)
+    if found or form is not Form.TABLE:
+        show(form, [job_record(job) for job in found], JOB, lambda: _draw_jobs(found))
+
+
+def _draw_jobs(found: Sequence[TuningJob]) -> None:
     priced = any(job.spec.prices_per_second for job in found)
     rows = (_job_row(job, priced=priced) for job in found)
     print_table(("name", "state", "created", "trainings", *(["spent"] if priced else []), "reason"), rows)
@@ -59,17 +60,18 @@ def _job_row(job: TuningJob, *, priced: bool) -> tuple[str, ...]:
     )
 
 
-def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
+def describe(job: str, data_dir: Path | None, *, form: Form) -> None:
     with Client(join(data_dir)) as client:
         try:
             found = client.describe(job)
         except NotFound:
-            _describe_training(training.find(client, job), as_json=as_json)
+            _describe_training(training.find(client, job), form)
             return
         extends = _name_of(client, found)
-    if as_json:
-        print(json.dumps(result_tree(found) | {"findings": [asdict(finding) for finding in found.findings]}, indent=2))
-        return
+    show(form, job_record(found), JOB, lambda: _draw_job(found, extends))
+
+
+def _draw_job(found: TuningJob, extends: str) -> None:
     counts = found.trainings
     failed = counts.retryable_error + counts.non_retryable_error
     counted = f"{counts.completed} completed, {counts.stopped} stopped, {failed} failed, {counts.in_progress} running"
@@ -114,20 +116,19 @@ def describe(job: str, data_dir: Path | None, *, as_json: bool) -> None:
     print_table(("", ""), [row for row in rows if row[1]], header=False)
 
 
-def _describe_training(found: TrainingJob, *, as_json: bool) -> None:
-    if as_json:
-        print(training.as_json(found))
-        return
+def _describe_training(found: TrainingJob, form: Form) -> None:
     rows = [*training.rows(found), ("created", _when(found.created_at)), ("ended", _when(found.ended_at))]
-    print_table(("", ""), [row for row in rows if row[1]], header=False)
+    told = [row for row in rows if row[1]]
+    show(form, training_record(found), TRAINING, lambda: print_table(("", ""), told, header=False))
 
 
-def trainings(job: str, data_dir: Path | None, *, best_first: bool, as_json: bool) -> None:
+def trainings(job: str, data_dir: Path | None, *, best_first: bool, form: Form) -> None:
     with Client(join(data_dir)) as client:
         spec, found = client.describe(job).spec, list(client.trainings(job, best_first=best_first))
-    if as_json:
-        print(json.dumps([training_tree(training) for training in found], indent=2))
-        return
+    show(form, [training_record(item) for item in found], TRAINING, lambda: _draw_trainings(spec, found))
+
+
+def _draw_trainings(spec: TuningJobSpec, found: Sequence[TrainingJob]) -> None:
     names = list(dict.fromkeys(name for item in found for name in item.configuration))
     several = len({item.definition_name for item in found}) > 1
     faulty = any(item.faults for item in found)
@@ -174,35 +175,35 @@ OPTIONS: Final = {"contains": "--grep", "matches": "--match"}
 """What the command line calls the fields of a search."""
 
 
-def logs(name: str, data_dir: Path | None, lines: Lines, *, follow: bool, tail: int) -> int:
+def logs(name: str, data_dir: Path | None, lines: Lines, form: Form, *, follow: bool, tail: int) -> int:
     """Return the exit code: 1 if nothing was found. Raises InvalidSpec: a pattern is none, and more."""
     try:
         with Client(join(data_dir)) as client:
-            return logs_of(client, name, lines, follow=follow, tail=tail)
+            return logs_of(client, name, lines, form, follow=follow, tail=tail)
     except InvalidSpec as error:
         raise InvalidSpec(OPTIONS.get(error.field, error.field), error.why, error.remedy) from None
 
 
-def logs_of(client: Client, name: str, lines: Lines, *, follow: bool, tail: int) -> int:
+def logs_of(client: Client, name: str, lines: Lines, form: Form, *, follow: bool, tail: int) -> int:
     """Print what a training has printed, or what a job's have of what is looked for; return the exit code."""
     if lines.searched and is_job(client, name):
         if follow or tail or lines.instance is not None:
             raise InvalidSpec(
                 "logs", f"{name} is a tuning job", "Name one of its trainings with --follow, --tail or --instance"
             )
-        return _search(client, name, lines)
-    found, training_name = False, _training_of(client, name)
-    several = lines.instance is None and _has_several(client.definition_of(training_name))
-    for line in client.output(
-        training_name,
+        return _search(client, name, lines, form)
+    of = training_of(client, name)
+    several = lines.instance is None and _has_several(client.definition_of(of))
+    printed = client.output(
+        of,
         follow=follow,
         tail=tail,
         contains=lines.contains,
         matches=lines.matches,
         instance=lines.instance,
-    ):
-        found = True
-        print(_said(line, several=several), flush=follow)
+    )
+    records = ({"training_name": of} | record_of(line) for line in printed)
+    found = show_each(form, records, LINE, lambda record: _said(record, several=several))
     return 0 if found or not lines.searched else 1
 
 
@@ -210,21 +211,24 @@ def _has_several(definition: Definition) -> bool:
     return definition.resources.instance_count > 1
 
 
-def _said(line: OutputLine, *, several: bool) -> str:
+def _said(record: Record, *, several: bool) -> str:
     """Return a line, of several instances with the name of the one that printed it."""
-    return f"{host_name(line.instance)}:{line.text}" if several else line.text
+    return f"{host_name(record['instance'])}:{record['text']}" if several else str(record["text"])
 
 
-def _search(client: Client, job: str, lines: Lines) -> int:
-    found = 0
+def _search(client: Client, job: str, lines: Lines, form: Form) -> int:
     several = any(map(_has_several, client.describe(job).spec.definitions))
+    found = _found(client, job, lines)
+    said = show_each(form, found, LINE, lambda record: f"{record['training_name']}:{_said(record, several=several)}")
+    return 0 if said else 1
+
+
+def _found(client: Client, job: str, lines: Lines) -> Iterator[Record]:
     for item in client.search_output(job, contains=lines.contains, matches=lines.matches):
         if item.line is None:
             print(f"{item.training_name}: retention has removed its output", file=sys.stderr)
         else:
-            found += 1
-            print(f"{item.training_name}:{_said(item.line, several=several)}")
-    return 0 if found else 1
+            yield {"training_name": item.training_name, "number": item.number} | record_of(item.line)
 
 
 def is_job(client: Client, name: str) -> bool:
@@ -235,12 +239,16 @@ def is_job(client: Client, name: str) -> bool:
     return True
 
 
-def best(job: str, data_dir: Path | None, form: str, *, recommended: bool) -> None:
+def best(job: str, data_dir: Path | None, written: str, form: Form, *, recommended: bool) -> None:
     with Client(join(data_dir)) as client:
         found, best = client.describe(job), client.recommended(job) if recommended else client.best(job)
     fixed = found.spec.definition(best.definition_name).static_hyperparameters
     configuration = {**best.configuration, **fixed}
-    match form:
+    show(form, training_record(best), TRAINING, lambda: _write(configuration, written))
+
+
+def _write(configuration: Mapping[str, Value], written: str) -> None:
+    match written:
         case "json":
             print(json.dumps(configuration))
         case "args":
@@ -249,12 +257,14 @@ def best(job: str, data_dir: Path | None, form: str, *, recommended: bool) -> No
             print("\n".join(variables(configuration)))
 
 
-def stop(job: str, data_dir: Path | None) -> None:
+def stop(job: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         if is_job(client, job):
-            print(f"{job}: {client.stop(job).state.shown}")
+            stopped = client.stop(job)
+            show(form, job_record(stopped), JOB, lambda: print(f"{job}: {stopped.state.shown}"))
         else:
-            print(f"{job}: {client.stop_training(training.find(client, job).id).status}")
+            ended = client.stop_training(training.find(client, job).id)
+            show(form, training_record(ended), TRAINING, lambda: print(f"{job}: {ended.status}"))
 
 
 def delete(job: str, data_dir: Path | None) -> None:
@@ -292,7 +302,7 @@ def _not_improving(job: TuningJob) -> str:
     return f"{counted}; more than 1 % is still gained with a probability of {job.outlook.probability:.0%}"
 
 
-def _training_of(client: Client, name: str) -> str:
+def training_of(client: Client, name: str) -> str:
     """Take the name of a tuning job for its best training, or its first if none has a value."""
     try:
         job = client.describe(name)
@@ -315,25 +325,3 @@ def _waits(job: TuningJob) -> list[tuple[str, str]]:
 
 def _when(instant: float | None) -> str:
     return "" if instant is None else f"{datetime.fromtimestamp(instant, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def print_table(columns: tuple[str, ...], rows: Iterable[tuple[Value | None, ...]], *, header: bool = True) -> None:
-    """Print whole values with tabs between them for programs, rounded ones in columns for people."""
-    if not sys.stdout.isatty():
-        for row in [*([columns] if header else []), *rows]:
-            print("\t".join(printable(_cell(value, text_of).replace("\n", " ")) for value in row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(show_header=header, box=None)
-    for name in columns:
-        table.add_column(name, no_wrap=name == "name")  # names are there to be copied
-    for row in rows:
-        table.add_row(*(Text(printable(_cell(value, rounded))) for value in row))
-    Console(highlight=False).print(table)
-
-
-def _cell(value: Value | None, write: Callable[[Value], str]) -> str:
-    return "" if value is None else write(value)

@@ -8,7 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from tunewright.cli.looking import print_table
+from tunewright.cli.forms import Form
+from tunewright.cli.output import print_table, show
 from tunewright.cli.serving import join
 from tunewright.client import Client, TuningJob
 from tunewright.client.narrowing import Narrowing
@@ -18,32 +19,36 @@ from tunewright.core.space import Range, text_of
 
 NAMES_TRIED: Final = 20
 NOT_CREATED: Final = 1
+COLUMNS: Final = ("definition_name", "name", "range", "new_range", "reason")
 
 
-def narrow(job: str, data_dir: Path | None, name: str, trials: int | None, *, dry_run: bool, yes: bool) -> int:
+def narrow(
+    job: str, data_dir: Path | None, name: str, trials: int | None, form: Form, *, dry_run: bool, yes: bool
+) -> int:
     """Show what would be other, ask, create; return the exit code."""
     if not (dry_run or yes or sys.stdin.isatty()):
         raise InvalidSpec("--yes", "is not given, and nobody can be asked here", "Give --yes, or --dry-run to look")
     with Client(join(data_dir)) as client:
         found = client.describe(job)
         narrowing = client.narrow(job, name=name, max_trainings=trials)
-        _show(found, narrowing)
+        _show(found, narrowing, form)
         if dry_run:
             return 0
         if not (yes or _wanted(found)):
-            print("Nothing was created.")
+            print("Nothing was created.", file=sys.stderr)
             return NOT_CREATED
         created = _created(client, found.name, narrowing, name)
     limit = created.spec.limits.max_trainings
     counted = "trainings without limit" if limit is None else f"{limit} trainings"
-    print(f"{created.name}: created, {counted}; see: tunewright describe {created.name}")
+    hint = f"{created.name}: created, {counted}; see: tunewright describe {created.name}"
+    print(hint, file=sys.stdout if form is Form.TABLE else sys.stderr)
     return 0
 
 
-def _show(job: TuningJob, narrowing: Narrowing) -> None:
+def _show(job: TuningJob, narrowing: Narrowing, form: Form) -> None:
     changes = {(item.definition_name, item.parameter.name): item for item in narrowing.changes}
     several = len(job.spec.definitions) > 1
-    rows = []
+    rows, records = [], []
     for definition in job.spec.definitions:
         for parameter in definition.parameters:
             change = changes.get((definition.name if several else "", parameter.name))
@@ -51,9 +56,12 @@ def _show(job: TuningJob, narrowing: Narrowing) -> None:
             reason = "good trainings lie all over it" if change is None else change.reason
             where = [definition.name] if several else []
             rows.append((*where, parameter.name, str(parameter.range), after or "as it is", reason))
-    print_table((*(["definition"] if several else []), "hyperparameter", "range", "new range", "why"), rows)
+            told = (definition.name, parameter.name, str(parameter.range), after or str(parameter.range), reason)
+            records.append(dict(zip(COLUMNS, told, strict=True)))
+    head = (*(["definition"] if several else []), "hyperparameter", "range", "new range", "why")
+    show(form, records, COLUMNS, lambda: print_table(head, rows))
     if narrowing.spec.warm_start is None:
-        print("The new job cannot be warm-started, and begins with the best configuration.")
+        print("The new job cannot be warm-started, and begins with the best configuration.", file=sys.stderr)
 
 
 def _text(range_: Range) -> str:
@@ -62,7 +70,12 @@ def _text(range_: Range) -> str:
 
 
 def _wanted(job: TuningJob) -> bool:
-    print(f"Create a job of these ranges that knows the results of {job.name}? [y/N] ", end="", flush=True)
+    print(
+        f"Create a job of these ranges that knows the results of {job.name}? [y/N] ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
     try:
         return input().strip().lower().startswith("y")
     except (KeyboardInterrupt, EOFError):

@@ -13,6 +13,8 @@ from typing import Final
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tunewright.cli.forms import Form
+from tunewright.cli.output import show
 from tunewright.core.errors import TunewrightError, Unavailable
 from tunewright.platform import backends, credentials, parts, settings
 from tunewright.platform.rpc.client import open_channel
@@ -52,18 +54,21 @@ Look = Callable[[], Awaitable[list[str]]]
 """Returns what is wrong."""
 
 
-def check(*, create: bool, environ: Mapping[str, str] = os.environ) -> int:
+def check(form: Form = Form.TABLE, *, create: bool, environ: Mapping[str, str] = os.environ) -> int:
     """Print what is wrong, a line each; return the exit code."""
     given = settings.from_environment(Checked, environ)
-    return asyncio.run(_check(given, create=create))
+    return asyncio.run(_check(given, form, create=create))
 
 
-async def _check(given: Checked, *, create: bool) -> int:
-    wrong = 0
+async def _check(given: Checked, form: Form, *, create: bool) -> int:
+    looked = []
     async for name, problems in _looks(given, create=create):
-        wrong += len(problems)
-        print(f"{name:<24} {'ok' if not problems else 'WRONG'}", *(f"  {problem}" for problem in problems), sep="\n")
-    return 1 if wrong else 0
+        looked.append({"name": name, "ok": not problems, "problems": problems})
+        if form is Form.TABLE:  # at once: each look may take a while
+            word = "ok" if not problems else "WRONG"
+            print(f"{name:<24} {word}", *(f"  {problem}" for problem in problems), sep="\n")
+    show(form, looked, ("name", "ok", "problems"), lambda: None)
+    return 0 if all(item["ok"] for item in looked) else 1
 
 
 async def _looks(given: Checked, *, create: bool) -> AsyncIterator[tuple[str, list[str]]]:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-
-class Output(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-
-
-class Form(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
+from tunewright.cli import completing
+from tunewright.cli.forms import Form
 
 DataDir = Annotated[
     Path | None,
     typer.Option(help="The server's data folder; TUNEWRIGHT_DATA_DIR, else ~/.tunewright.", show_default=False),
 ]
-Job = Annotated[str, typer.Argument(help="Name of a tuning job.", show_default=False)]
-OutputOption = Annotated[Output, typer.Option(help="For people or for programs.")]
+Job = Annotated[
+    str, typer.Argument(help="Name of a tuning job.", show_default=False, autocompletion=completing.job_names)
+]
+OutputOption = Annotated[Form, typer.Option("--output", "-o", help="For people, or for programs.")]
 InstanceTypesFile = Annotated[
     Path | None,
     typer.Option(

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tunewright.cli.options import DataDir, InstanceTypesFile, Output, OutputOption
+from tunewright.cli.forms import Form
+from tunewright.cli.options import DataDir, InstanceTypesFile, OutputOption
 from tunewright.core.spec import Strategy
 
 
@@ -133,7 +134,7 @@ def tune(
         bool, typer.Option("--print-aws", help="Print the request in AMT's form and do nothing.")
     ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
-    output: OutputOption = Output.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Tune a training script, or run a job file.
@@ -185,7 +186,7 @@ def tune(
         return
     from tunewright.cli import tuning
 
-    raise typer.Exit(tuning.tune(written, data_dir, detach=detach, as_json=output is Output.JSON))
+    raise typer.Exit(tuning.tune(written, data_dir, detach=detach, form=output))
 
 
 def _given(**options: int | None) -> dict[str, int] | None:
@@ -406,8 +407,9 @@ def check(
         ),
     ] = None,
     instance_types: InstanceTypesFile = None,
+    output: OutputOption = Form.TABLE,
 ) -> None:
     """Check a job file, and its metrics on a sample log."""
     from tunewright.cli import checking
 
-    checking.check_file(job_file, log, instance_types)
+    checking.check_file(job_file, log, instance_types, output)

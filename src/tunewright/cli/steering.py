@@ -6,28 +6,29 @@ from typing import Annotated
 
 import typer
 
-from tunewright.cli.options import DataDir, Job
+from tunewright.cli.forms import Form
+from tunewright.cli.options import DataDir, Job, OutputOption
 
 
-def stop(job: Job, data_dir: DataDir = None) -> None:
+def stop(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Stop a tuning job and its trainings, or one training job."""
     from tunewright.cli import looking
 
-    looking.stop(job, data_dir)
+    looking.stop(job, data_dir, output)
 
 
-def pause(job: Job, data_dir: DataDir = None) -> None:
+def pause(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Start nothing more of a tuning job. What runs goes on, and so does the job's --max-runtime."""
     from tunewright.cli import changing
 
-    changing.pause(job, data_dir)
+    changing.pause(job, data_dir, output)
 
 
-def resume(job: Job, data_dir: DataDir = None) -> None:
+def resume(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Let a paused tuning job go on."""
     from tunewright.cli import changing
 
-    changing.resume(job, data_dir)
+    changing.resume(job, data_dir, output)
 
 
 def amend(
@@ -45,6 +46,7 @@ def amend(
     definition: Annotated[
         str, typer.Option(help="Whose --param, in a job of several definitions.", show_default=False)
     ] = "",
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Change a tuning job that has not ended: whole new values, not differences.
@@ -62,7 +64,7 @@ def amend(
         "max_cost": max_cost,
         "priority": priority,
     }
-    changing.amend(job, data_dir, given, param or [], definition)
+    changing.amend(job, data_dir, given, param or [], definition, output)
 
 
 def enqueue(
@@ -71,6 +73,7 @@ def enqueue(
     definition: Annotated[
         str, typer.Option(help="Which one to run, in a job of several definitions.", show_default=False)
     ] = "",
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Run a configuration of your own next. It counts as one of the job's trainings.
@@ -79,7 +82,7 @@ def enqueue(
     """
     from tunewright.cli import changing
 
-    changing.enqueue(job, data_dir, values, definition)
+    changing.enqueue(job, data_dir, values, definition, output)
 
 
 def extend(
@@ -90,12 +93,13 @@ def extend(
     name: Annotated[
         str, typer.Option(help="Name of the new job; the old one's with -2, -3, … behind.", show_default=False)
     ] = "",
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Go on with an ended tuning job, in a new one that knows its results."""
     from tunewright.cli import changing
 
-    changing.extend(job, data_dir, trials, name)
+    changing.extend(job, data_dir, trials, name, output)
 
 
 def narrow(
@@ -108,6 +112,7 @@ def narrow(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the ranges.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Create the job without asking.")] = False,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Go on with an ended tuning job in better ranges: where its good trainings lie, and beyond an end that they crowd.
@@ -116,14 +121,14 @@ def narrow(
     """
     from tunewright.cli import narrowing
 
-    raise typer.Exit(narrowing.narrow(job, data_dir, new_name, trials, dry_run=dry_run, yes=yes))
+    raise typer.Exit(narrowing.narrow(job, data_dir, new_name, trials, output, dry_run=dry_run, yes=yes))
 
 
-def retry(job: Job, data_dir: DataDir = None) -> None:
+def retry(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Run the configurations of failed trainings again: in the job, or in a new one if it has ended."""
     from tunewright.cli import changing
 
-    changing.retry(job, data_dir)
+    changing.retry(job, data_dir, output)
 
 
 def delete(job: Job, data_dir: DataDir = None) -> None:

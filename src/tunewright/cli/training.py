@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
-from tunewright.cli.wording import faults_text, training_tree
+from tunewright.cli.wording import faults_text
 from tunewright.client import Client, TrainingJob
 from tunewright.core.errors import NotFound
 from tunewright.core.phases import Phase
@@ -20,17 +17,6 @@ def find(client: Client, name: str) -> TrainingJob:
         return client.describe_training(name)
     except NotFound:
         raise NotFound("tuning job", name) from None
-
-
-def tree(training: TrainingJob) -> dict[str, Any]:
-    """Return a training by itself, for programs."""
-    shown = training_tree(training) | {"state": training.status}
-    shown |= {"transitions": [asdict(phase) for phase in training.transitions]}
-    return shown | {"metrics": dict(training.final_metrics), "tags": dict(training.tags)}
-
-
-def as_json(training: TrainingJob) -> str:
-    return json.dumps(tree(training), indent=2)
 
 
 def rows(training: TrainingJob) -> list[tuple[str, str]]:

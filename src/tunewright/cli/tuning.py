@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shlex
 import sys
 from contextlib import suppress
@@ -12,10 +11,13 @@ from typing import Final
 
 from tunewright.cli import FAILED, INTERRUPTED
 from tunewright.cli.advising import closing_words
+from tunewright.cli.forms import Form
 from tunewright.cli.hints import all_the_same, instead_of, last_line
+from tunewright.cli.output import show
 from tunewright.cli.progress import Standing, View, show_begin, view
+from tunewright.cli.records import JOB, job_record
 from tunewright.cli.serving import is_ours, join_or_start
-from tunewright.cli.wording import FILE_SCHEME, printable, result_text, result_tree
+from tunewright.cli.wording import FILE_SCHEME, printable, result_text
 from tunewright.cli.written import Written
 from tunewright.client import AsyncClient, TrainingJob, TuningJob
 from tunewright.client.asynchronous import WATCH_PATIENCE_S
@@ -33,12 +35,12 @@ PATIENCE_S: Final = 2.0
 REJOINS: Final = 3
 
 
-def tune(written: Written, data_dir: Path | None, *, detach: bool, as_json: bool) -> int:
+def tune(written: Written, data_dir: Path | None, *, detach: bool, form: Form) -> int:
     """Run the job to its end; return the exit code."""
-    return asyncio.run(_tune(written, data_dir, detach=detach, as_json=as_json))
+    return asyncio.run(_tune(written, data_dir, detach=detach, form=form))
 
 
-async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_json: bool) -> int:
+async def _tune(written: Written, data_dir: Path | None, *, detach: bool, form: Form) -> int:
     options = "" if data_dir is None else f" --data-dir {shlex.quote(str(data_dir))}"
     roots = _image_roots(written.spec)
     async with AsyncClient(join_or_start(data_dir, roots)) as client:
@@ -59,12 +61,12 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, as_jso
                 if not await _stopped(client, job.name, options):
                     return INTERRUPTED
             job = await client.describe(job.name)
-            advice = "" if as_json else await closing_words(client, job.name)
+            advice = "" if form is not Form.TABLE else await closing_words(client, job.name)
             break
     else:
         why = f"it ended {REJOINS} times" if ours else "it does not answer any more; the job goes on"
         raise Unavailable("the server", f"{why}; see tunewright describe {job.name}{options}")
-    print(json.dumps(result_tree(job), indent=2) if as_json else result_text(job, _how_to_use(job, options), options))
+    show(form, job_record(job), JOB, lambda: print(result_text(job, _how_to_use(job, options), options)))
     if advice:
         print(advice)
     if job.state is JobState.STOPPED:

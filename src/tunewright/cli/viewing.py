@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tunewright.cli.options import DataDir, Form, Job, Output, OutputOption
+from tunewright.cli import completing
+from tunewright.cli.forms import Form
+from tunewright.cli.options import DataDir, Job, OutputOption
 
 
 class BestFormat(StrEnum):
@@ -16,30 +19,44 @@ class BestFormat(StrEnum):
     ARGS = "args"
 
 
-def jobs(output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+def jobs(output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """List the tuning jobs, newest first."""
     from tunewright.cli import looking
 
-    looking.jobs(data_dir, as_json=output is Output.JSON)
+    looking.jobs(data_dir, form=output)
 
 
-def describe(job: Job, output: OutputOption = Output.TABLE, data_dir: DataDir = None) -> None:
+def top(
+    everything: Annotated[bool, typer.Option("--all", help="Ended jobs, too.")] = False,
+    output: OutputOption = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Show all active jobs live: best, progress, what runs and waits, rate, spend. q leaves.
+
+    Piped, or with --output json or csv, it prints once and ends. It looks at the newest 100 jobs.
+    """
+    from tunewright.cli import topping
+
+    topping.top(data_dir, output, everything=everything)
+
+
+def describe(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Show a tuning job: state, reason, counts, best training. Or a training job: state, last metrics, model."""
     from tunewright.cli import looking
 
-    looking.describe(job, data_dir, as_json=output is Output.JSON)
+    looking.describe(job, data_dir, form=output)
 
 
 def trainings(
     job: Job,
     best_first: Annotated[bool, typer.Option("--best-first", help="Those with a value, from the best on.")] = False,
-    output: OutputOption = Output.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """List a job's training jobs."""
     from tunewright.cli import looking
 
-    looking.trainings(job, data_dir, best_first=best_first, as_json=output is Output.JSON)
+    looking.trainings(job, data_dir, best_first=best_first, form=output)
 
 
 def logs(
@@ -48,6 +65,7 @@ def logs(
         typer.Argument(
             help="Name of a training job, or of a tuning job: its best or first one, or all with --grep or --match.",
             show_default=False,
+            autocompletion=completing.names,
         ),
     ],
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the training has ended.")] = False,
@@ -60,6 +78,7 @@ def logs(
     instance: Annotated[
         int | None, typer.Option(min=0, help="Only what this instance of the training printed.", show_default=False)
     ] = None,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Print what a training has printed, or look for a text in what all of a job's have.
@@ -74,11 +93,16 @@ def logs(
     from tunewright.cli import looking
 
     lines = looking.Lines(grep, match, instance)
-    raise typer.Exit(looking.logs(training, data_dir, lines, follow=follow, tail=tail))
+    raise typer.Exit(looking.logs(training, data_dir, lines, output, follow=follow, tail=tail))
 
 
 def curves(
-    name: Annotated[str, typer.Argument(help="Name of a tuning job, or of a training job.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a tuning job, or of a training job.", show_default=False, autocompletion=completing.names
+        ),
+    ],
     metric: Annotated[
         str, typer.Option(help="By default a job's objective, and all metrics of a training.", show_default=False)
     ] = "",
@@ -89,7 +113,7 @@ def curves(
         ),
     ] = 0,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until it has ended.")] = False,
-    output: Annotated[Form, typer.Option(help="For people or for programs.")] = Form.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Draw how the metrics of a job's trainings went, or of one training.
@@ -116,15 +140,18 @@ def best(
             "--recommended", help="Not the best single value, but what is best with noise taken out, where it is known."
         ),
     ] = False,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Print the best configuration, for other programs.
 
     python train.py $(tunewright best JOB --format args)
+
+    With --output json or csv: the whole training that it is of.
     """
     from tunewright.cli import looking
 
-    looking.best(job, data_dir, form.value, recommended=recommended)
+    looking.best(job, data_dir, form.value, output, recommended=recommended)
 
 
 def export(
@@ -166,7 +193,7 @@ def analyze(
     definition: Annotated[
         str, typer.Option(help="Only this one, in a job of several definitions.", show_default=False)
     ] = "",
-    output: OutputOption = Output.TABLE,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Say what a job's trainings tell about its hyperparameters; without options, all of it.
@@ -179,6 +206,8 @@ def analyze(
 
     Curves show the objective along a hyperparameter, from the low end of its range to the high one, averaged over all
     the others, ± its standard deviation. With too little data an analysis is refused, and says what it takes.
+
+    --output csv writes one table: name one analysis.
     """
     from tunewright.cli import analyzing
 
@@ -190,12 +219,75 @@ def analyze(
         "ADVICE": advice,
     }
     names = [name for name, asked in wanted.items() if asked]
-    analyzing.analyze(job, data_dir, names, definition, as_json=output is Output.JSON)
+    analyzing.analyze(job, data_dir, names, definition, form=output)
+
+
+def plot(
+    job: Job,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file: NAME.html stands by itself, NAME.png takes pip install 'tunewright[plot]'.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    output: OutputOption = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw how a job went, each training and the best so far, and which hyperparameters matter.
+
+    tunewright plot JOB --to job.html
+
+    A training that is far worse than the others stands at the edge.
+    """
+    from tunewright.cli import plotting
+
+    plotting.plot(job, to, data_dir, output, force=force)
+
+
+def explain(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a training job, or of a tuning job: its best one.",
+            show_default=False,
+            autocompletion=completing.names,
+        ),
+    ],
+    output: OutputOption = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Say why a training has the configuration that it has.
+
+    What it was asked for is asked again, with what was known then: the step of the strategy that it came from, what
+    the model expected and what came, the nearest trainings, and how much each hyperparameter matters to the model.
+    """
+    from tunewright.cli import explaining
+
+    explaining.explain(name, data_dir, output)
+
+
+def replay(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
+    """Recompute every suggestion of a job, and say whether all are the same. Exit code 1 if one is not.
+
+    Each was asked for under a record of what was known: the trainings that had ended and those that ran, the seed, the
+    specification. Another version of Tunewright, or another kind of processor, may answer otherwise. What was enqueued,
+    is a repeat, or was drawn while the suggester was away has no such record.
+    """
+    from tunewright.cli import explaining
+
+    raise typer.Exit(explaining.replay(job, data_dir, output))
 
 
 def doctor(
-    job: Annotated[str, typer.Argument(help="A tuning job; all of yours without it.", show_default=False)] = "",
-    output: OutputOption = Output.TABLE,
+    job: Annotated[
+        str,
+        typer.Argument(
+            help="A tuning job; all of yours without it.", show_default=False, autocompletion=completing.job_names
+        ),
+    ] = "",
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Say why a job waits, or what is wrong at all, and what to do. Exit code 1 if there is a fault.
@@ -204,4 +296,4 @@ def doctor(
     """
     from tunewright.cli import doctor as examining
 
-    raise typer.Exit(examining.doctor(job, data_dir, as_json=output is Output.JSON))
+    raise typer.Exit(examining.doctor(job, data_dir, form=output))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from tunewright.client.resources import Evaluation, ReadingFault, TrainingJob, TuningJob
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Value, text_of
 from tunewright.core.spec import EarlyStopping, EarlyStoppingRule
 from tunewright.core.states import JobState, TrainingState
-from tunewright.core.stopping import StopEvidence, had_all
+from tunewright.core.stopping import had_all
 
 REASON_LENGTH: Final = 100
 FILE_SCHEME: Final = "file://"
@@ -141,36 +140,6 @@ def _recommendation(job: TuningJob, options: str) -> list[str]:
     return []
 
 
-def result_tree(job: TuningJob) -> dict[str, Any]:
-    """Return a job for programs."""
-    return {
-        "name": job.name,
-        "state": state_text(job.state),
-        "reason": job.reason,
-        "trainings": {
-            "completed": job.trainings.completed,
-            "stopped": job.trainings.stopped,
-            "failed": job.trainings.retryable_error + job.trainings.non_retryable_error,
-            "in_progress": job.trainings.in_progress,
-        },
-        "not_improving": job.not_improving,
-        "converged_at": job.converged_at,
-        "best": None if job.best is None else training_tree(job.best),
-        "recommended": None if job.recommended is None else training_tree(job.recommended),
-        "evaluated": [
-            {"number": item.number, "count": item.count, "mean": item.mean, "deviation": item.deviation}
-            for item in job.evaluated
-        ],
-        "cost": {
-            "spent": job.cost.spent,
-            "forecast": job.cost.forecast,
-            "max_instance_seconds": job.cost.max_instance_seconds,
-        },
-        "overall_best": None if job.overall_best is None else training_tree(job.overall_best),
-        "parents": [parent.name for parent in job.parents],
-    }
-
-
 def spent(job: TuningJob) -> str:
     """Say what a job has cost and is going to cost; empty without prices."""
     if not job.spec.prices_per_second:
@@ -184,34 +153,6 @@ def evaluation_text(item: Evaluation) -> str:
     """Say what all evaluations of one configuration have given."""
     spread = "" if item.deviation is None else f" ± {item.deviation:.2g}"
     return f"mean {item.mean:.6g}{spread} of {item.count} evaluation{'s' if item.count > 1 else ''}"
-
-
-def training_tree(training: TrainingJob) -> dict[str, Any]:
-    """Return a training for programs."""
-    return {
-        "name": training.name,
-        "job": training.job_name,
-        "definition": training.definition_name,
-        "number": training.number,
-        "state": training.state.shown,
-        "objective": training.objective_value,
-        "objective_error": training.objective_error,
-        "faults": [asdict(fault) for fault in training.faults],
-        "configuration": dict(training.configuration),
-        "source": training.provenance.source,
-        "model": training.artifact_uri,
-        "cost": training.cost,
-        "repeats": training.repeats,
-        "reason": training.reason,
-        "stopped_early": evidence_tree(training.stopped_early),
-    }
-
-
-def evidence_tree(evidence: StopEvidence | None) -> dict[str, Any] | None:
-    """Return why a training was stopped early for programs; JSON has no NaN."""
-    if evidence is None:
-        return None
-    return asdict(evidence) | {"value": evidence.value if math.isfinite(evidence.value) else None}
 
 
 def better_before(overall: TrainingJob) -> str:

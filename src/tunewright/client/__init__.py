@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
     from tunewright.client.claiming.attempt import TrainingStopped
     from tunewright.client.claiming.trainings import AsyncClaimedTraining, ClaimedTraining
+    from tunewright.client.explaining import Explanation, Replayed
     from tunewright.client.synchronous import Client
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "ClaimedTraining",
     "Client",
     "Curve",
+    "Explanation",
     "Finding",
     "FoundLine",
     "Importance",
@@ -54,6 +56,7 @@ __all__ = [
     "OutputLine",
     "PartialDependence",
     "Refusal",
+    "Replayed",
     "Share",
     "TrainingJob",
     "TrainingStopped",
@@ -81,5 +84,9 @@ def __getattr__(name: str) -> Any:
             from tunewright.client.synchronous import Client
 
             return Client
+        case "Explanation" | "Replayed":
+            from tunewright.client import explaining
+
+            return getattr(explaining, name)
         case _:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

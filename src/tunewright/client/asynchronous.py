@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import grpc
 
 from tunewright.client.address import METRICS, Address, find
+from tunewright.client.explaining import AsyncExplanations
 from tunewright.client.narrowing import Narrowing, narrowing_of
 from tunewright.client.operations import AsyncOperations
 from tunewright.client.requests import request_of
@@ -36,6 +37,7 @@ from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import (
+    explanation_service_pb2_grpc,
     metrics_service_pb2,
     metrics_service_pb2_grpc,
     spec_pb2,
@@ -60,7 +62,7 @@ CLAIM_PATIENCE_S: Final = 600.0
 T = TypeVar("T")
 
 
-class AsyncClient(AsyncTrainingJobs):
+class AsyncClient(AsyncTrainingJobs, AsyncExplanations):
     """Tuning jobs of a server. Without an address it finds the one of this machine, by its credentials file.
 
     Every call has a deadline, and is repeated a few times if the server cannot be reached; a repeated `create` carries
@@ -74,6 +76,7 @@ class AsyncClient(AsyncTrainingJobs):
         if self._address.metrics:
             self._channels.append(self._open(self._address.metrics))
         self._tuning = tuning_service_pb2_grpc.TuningServiceStub(self._channels[0])
+        self._explaining = explanation_service_pb2_grpc.ExplanationServiceStub(self._channels[0])
         self._metrics = metrics_service_pb2_grpc.MetricsServiceStub(self._channels[-1])
         self._claims: weakref.WeakSet[Claims] = weakref.WeakSet()
         self.operations = AsyncOperations(self._channels[0], self._call)

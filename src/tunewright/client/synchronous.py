@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import CLAIM_PATIENCE_S, WATCH_PATIENCE_S, AsyncClient
+from tunewright.client.explaining import Explanation, Replayed
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
@@ -221,6 +222,12 @@ class Client:
 
     def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
         return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))
+
+    def explain(self, training: str) -> Explanation:
+        return self._run(self._client.explain(training))
+
+    def replay(self, job: str) -> Iterator[Replayed]:
+        return self._each(self._client.replay(job))
 
     def dataframe(self, job: str, *, full: bool = False, curves: bool = False) -> pd.DataFrame:
         return self._run(self._client.dataframe(job, full=full, curves=curves))

@@ -55,7 +55,7 @@ def export(
     write = _writer(client, measured, job, target, full=full, curves=curves)
     if target == STANDARD_OUTPUT:
         return Exported(write(None), tuple(measured.removed))
-    with _new_file(Path(target), overwrite=overwrite) as path:
+    with new_file(Path(target), overwrite=overwrite) as path:
         count = write(path)
     return Exported(count, tuple(measured.removed))
 
@@ -130,19 +130,19 @@ def _text(path: Path | None) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
+def new_file(path: Path, *, overwrite: bool, field: str = "export") -> Iterator[Path]:
     """Give a file beside the one that is meant; it takes its place if all goes well, else it is removed."""
     if path.exists() and not overwrite:
-        raise InvalidSpec("export", f"{path} is there already", "Give another name, or overwrite it (--force)")
+        raise InvalidSpec(field, f"{path} is there already", "Give another name, or overwrite it (--force)")
     if not path.parent.is_dir():
-        raise InvalidSpec("export", f"there is no folder {path.parent}", "Make it, or give another one")
+        raise InvalidSpec(field, f"there is no folder {path.parent}", "Make it, or give another one")
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         draft.touch(exist_ok=False)  # what cannot be written is told before anything is asked for
         yield draft
         draft.replace(path)
     except OSError as error:
-        raise InvalidSpec("export", f"{path} cannot be written: {error.strerror}", "Give another file") from error
+        raise InvalidSpec(field, f"{path} cannot be written: {error.strerror}", "Give another file") from error
     finally:
         draft.unlink(missing_ok=True)
         draft.with_name(f"{draft.name}.lock").unlink(missing_ok=True)

@@ -38,6 +38,7 @@ from tunewright.platform.rpc.targets import host_and_port
 from tunewright.platform.store.folder import STORE_FILE, DataFolder
 from tunewright.platform.store.port import Query, Store
 from tunewright.platform.store.sqlite import SqliteStore
+from tunewright.v1.explanation_service_pb2_grpc import add_ExplanationServiceServicer_to_server
 from tunewright.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
 from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
@@ -154,6 +155,7 @@ def _services(scheduling: Scheduler, suggester: SuggestionServicer, metrics: Met
         "tunewright.v1.TuningService": partial(add_TuningServiceServicer_to_server, scheduling.tuning),
         "tunewright.v1.WorkerService": partial(add_WorkerServiceServicer_to_server, scheduling.worker),
         "tunewright.v1.OperationsService": partial(add_OperationsServiceServicer_to_server, scheduling.operations),
+        "tunewright.v1.ExplanationService": partial(add_ExplanationServiceServicer_to_server, scheduling.explanations),
         "tunewright.v1.SuggestionService": partial(add_SuggestionServiceServicer_to_server, suggester),
         "tunewright.v1.MetricsService": partial(add_MetricsServiceServicer_to_server, metrics.servicer),
     }

@@ -8,6 +8,7 @@ import pytest
 
 from tunewright.cli import analyzing
 from tunewright.cli.blocks import bar
+from tunewright.cli.forms import Form
 from tunewright.client import Advice, Analyses, Analysis, BestStep, Importance, PartialDependence, Refusal, Share
 
 TOLD = Analyses(
@@ -30,8 +31,8 @@ TOLD = Analyses(
 )
 
 
-def shown(capsys, told=TOLD, *, as_json=False):
-    analyzing.show(told, as_json=as_json)
+def shown(capsys, told=TOLD, *, form=Form.TABLE):
+    analyzing.show_told(told, (), form)
     return capsys.readouterr().out
 
 
@@ -49,7 +50,7 @@ def test_people_read_shares_curves_and_refusals(capsys):
 
 
 def test_programs_read_all_of_it(capsys):
-    told = json.loads(shown(capsys, as_json=True))
+    told = json.loads(shown(capsys, form=Form.JSON))
     assert told["importances"][1] == {
         "parameter": "lr", "method": "sobol", "share": 0.755, "low": 0.6, "high": 0.9, "definition_name": "",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from tunewright.cli import doctor
+from tunewright.cli.forms import Form
 from tunewright.client.operations import AsyncOperations, Operations
 from tunewright.core.errors import Unavailable
 from tunewright.platform.rpc.server import RpcServer
@@ -33,14 +34,14 @@ class Server(operations_service_pb2_grpc.OperationsServiceServicer):
 async def examined(monkeypatch, capsys):
     """Return what a doctor says of a server, and its exit code."""
 
-    async def examine(servicer: Server, *, as_json: bool = False) -> tuple[int, str]:
+    async def examine(servicer: Server, *, form: Form = Form.TABLE) -> tuple[int, str]:
         server = RpcServer("127.0.0.1", 0, lambda token: "me" if token == TOKEN else None)
         register = partial(operations_service_pb2_grpc.add_OperationsServiceServicer_to_server, servicer)
         await server.start({"tunewright.v1.OperationsService": register})
         monkeypatch.setenv("TUNEWRIGHT_ENDPOINT", f"127.0.0.1:{server.port}")
         monkeypatch.setenv("TUNEWRIGHT_TOKEN", TOKEN)
         try:
-            code = await asyncio.to_thread(doctor.doctor, "", None, as_json=as_json)
+            code = await asyncio.to_thread(doctor.doctor, "", None, form=form)
         finally:
             await server.stop(0)
         return code, capsys.readouterr().out
@@ -58,7 +59,7 @@ async def test_a_fault_is_told_with_its_remedy_and_an_exit_code(examined):
 
 
 async def test_what_was_asked_for_is_told_without_one(examined):
-    code, said = await examined(Server([Finding(cause="JOB_PAUSED", text="paused", remedy="resume")]), as_json=True)
+    code, said = await examined(Server([Finding(cause="JOB_PAUSED", text="paused", remedy="resume")]), form=Form.JSON)
     assert (code, [item["cause"] for item in json.loads(said)]) == (0, ["JOB_PAUSED"])
 
 
@@ -76,12 +77,12 @@ async def test_a_scheduler_without_its_store_is_told_from_one_that_is_away(exami
 def test_a_scheduler_that_is_away_is_named_with_its_address(monkeypatch, capsys):
     monkeypatch.setenv("TUNEWRIGHT_ENDPOINT", "127.0.0.1:1")
     monkeypatch.setenv("TUNEWRIGHT_TOKEN", TOKEN)
-    assert doctor.doctor("", None, as_json=False) == 1
+    assert doctor.doctor("", None, form=Form.TABLE) == 1
     assert capsys.readouterr().out.startswith("SCHEDULER_UNREACHABLE\tNothing answers at 127.0.0.1:1")
 
 
 def test_without_any_server_it_says_how_to_start_one(tmp_path, capsys):
-    assert doctor.doctor("", tmp_path / "none", as_json=False) == 1
+    assert doctor.doctor("", tmp_path / "none", form=Form.TABLE) == 1
     said = capsys.readouterr().out
     assert said.startswith("NO_SERVER\t")
     assert "tunewright local" in said

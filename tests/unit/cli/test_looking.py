@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.cli.jobs import job, training
+from tunewright.cli.forms import Form
 from tunewright.cli.looking import Lines, _job_row, logs_of
 from tunewright.cli.wording import REASON_LENGTH
 from tunewright.client.resources import FoundLine, OutputLine
@@ -52,13 +53,13 @@ class Client:
     ],
 )
 def test_a_line_of_one_of_several_instances_says_whose_it_is(capsys, instances, instance, shown):
-    assert logs_of(Client(instances), training().name, Lines(instance=instance), follow=False, tail=0) == 0
+    assert logs_of(Client(instances), training().name, Lines(instance=instance), Form.TABLE, follow=False, tail=0) == 0
     assert capsys.readouterr().out.splitlines() == shown
 
 
 def test_so_does_one_that_was_looked_for(capsys):
     client = Client(2)
-    assert logs_of(client, client.job.name, Lines(contains="up"), follow=False, tail=0) == 0
+    assert logs_of(client, client.job.name, Lines(contains="up"), Form.TABLE, follow=False, tail=0) == 0
     assert capsys.readouterr().out.splitlines()[1] == f"{training().name}:algo-2:up"
 
 

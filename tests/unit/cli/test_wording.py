@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.cli.jobs import BEGAN, job, training
+from tunewright.cli.records import job_record
 from tunewright.cli.wording import (
     arguments,
     best_line,
@@ -20,7 +21,6 @@ from tunewright.cli.wording import (
     pace,
     reason_line,
     result_text,
-    result_tree,
     running_line,
     variables,
 )
@@ -117,10 +117,10 @@ def test_a_result_without_a_value_says_where_to_look():
 
 
 def test_a_result_for_programs_has_the_same():
-    tree = result_tree(job(1, training(1, objective_value=0.9)))
+    tree = job_record(job(1, training(1, objective_value=0.9)))
     assert tree["best"]["configuration"] == {"lr": 0.012345678, "optimizer": "sgd"}
     assert (tree["state"], tree["trainings"]["completed"]) == ("InProgress", 1)
-    assert result_tree(job())["best"] is None
+    assert job_record(job())["best"] is None
 
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs", "Cc"]), max_size=9)
@@ -145,5 +145,5 @@ def test_variables_can_be_sourced():
 
 
 def test_people_and_programs_see_that_a_job_is_paused():
-    assert result_tree(job(state=JobState.PAUSED))["state"] == "Paused"
-    assert result_tree(job(state=JobState.COMPLETING))["state"] == "InProgress"
+    assert job_record(job(state=JobState.PAUSED))["state"] == "Paused"
+    assert job_record(job(state=JobState.COMPLETING))["state"] == "InProgress"

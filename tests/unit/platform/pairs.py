@@ -12,10 +12,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
-from tunewright.client import operations, resources
+from tunewright.client import explaining, operations, resources
 from tunewright.core import space, spec
 from tunewright.events.v1 import facts_pb2, output_pb2, results_pb2
 from tunewright.v1 import (
+    explanation_service_pb2,
     metrics_service_pb2,
     operations_service_pb2,
     spec_pb2,
@@ -54,6 +55,8 @@ WHOLE: list[Pair] = [
     (training.ReadingFault, results_pb2.ReadingFault),
     (training.ReadingFault, tuning_service_pb2.ReadingFault),
     (diagnosis.Finding, tuning_service_pb2.Finding),
+    *_of(explaining, explanation_service_pb2),
+    (explaining.Neighbour, suggestion_service_pb2.Neighbour),
     (operations.TrainerInfo, operations_service_pb2.TrainerInfo),
     (operations.Quota, operations_service_pb2.Quota),
     (controls.Quota, operations_service_pb2.Quota),
