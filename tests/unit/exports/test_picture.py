@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
 from dataclasses import replace
@@ -102,8 +101,8 @@ def test_a_job_without_an_objective_has_a_page_too():
     assert "No training has an objective yet" in page
 
 
-@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is not None, reason="matplotlib is installed")
-def test_without_matplotlib_the_pip_command_is_named():
+def test_without_matplotlib_the_pip_command_is_named(monkeypatch):
+    monkeypatch.setattr("tunewright.platform.extras.find_spec", lambda _name: None)
     with pytest.raises(InvalidSpec, match=r"pip install 'tunewright\[plot\]'"):
         picture_png.require_matplotlib()
 
@@ -111,7 +110,6 @@ def test_without_matplotlib_the_pip_command_is_named():
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("shown", [picture(0.1, 0.5, 0.3, 1e9, 2.0), Picture("$job", "$acc", Direction.MINIMIZE)])
 def test_a_png_is_written(shown, tmp_path):
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     picture_png.write(shown, tmp_path / "job.png")
     assert (tmp_path / "job.png").read_bytes().startswith(b"\x89PNG")
 
