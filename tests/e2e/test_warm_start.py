@@ -100,7 +100,7 @@ def test_the_command_line_goes_on_from_a_job_and_tells_definitions_apart(served:
     wanted = ("tune", "train.py", "--param", "batch=1,2,4", "--set", "lr=0.1", "--maximize", "val_acc")
     cli.out(*wanted, "--name", "first", "--trials", "2")
     cli.out(*wanted, "--name", "second", "--trials", "9", "--warm-start", "first")
-    assert [job["parents"] for job in cli.json("jobs")] == [["first"], []]
+    assert [[parent["name"] for parent in job["parents"]] for job in cli.json("jobs")] == [["first"], []]
     values = [one["configuration"]["batch"] for name in ("first", "second") for one in cli.json("trainings", name)]
     assert sorted(values) == ["1", "2", "4"]
     assert "best with parents\t0.3" in cli.out("describe", "second")
@@ -123,8 +123,8 @@ def test_the_command_line_goes_on_from_a_job_and_tells_definitions_apart(served:
     (served.folder / "both.json").write_text(json.dumps(body))
     told = cli.out("tune", "both.json")
     best = cli.json("describe", "demo-260101-0000")["best"]
-    assert f"of definition {best['definition']}" in told
+    assert f"of definition {best['definition_name']}" in told
     header, *rows = cli.out("trainings", "demo-260101-0000").splitlines()
     assert header.split("\t") == ["name", "definition", "state", "objective", "depth", "width", "reason"]
     assert sorted(row.split("\t")[1] for row in rows) == ["depth", "depth", "width", "width"]
-    assert list(json.loads(cli.out("best", "demo-260101-0000", "--format", "json"))) == [best["definition"], "epochs"]
+    assert list(json.loads(cli.out("best", "demo-260101-0000", "--format", "json"))) == [best["definition_name"], "epochs"]

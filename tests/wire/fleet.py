@@ -169,6 +169,7 @@ class Fleet:
             "TUNEWRIGHT_SCHEDULER": _addresses(self.of("scheduler")),
             "TUNEWRIGHT_DATA_DIR": str(self.folder / f"beside-{name}"),
             "TUNEWRIGHT_IMAGE_ROOTS": str(self.folder),
+            "TUNEWRIGHT_DATA_ROOTS": str(self.folder),
             "TUNEWRIGHT_POOL": pool,
         }
         trainer = Member("trainer", f"beside-{name}", self.folder, {**self._shared, **own, **variables})

@@ -114,7 +114,7 @@ def test_the_doctor_names_what_is_down_and_nothing_once_all_is_back(fleet: Fleet
 
 def test_the_address_of_metrics_is_asked_for_where_it_is_needed(fleet: Fleet):
     fleet.start_again()
-    logs = started(fleet, "logs", "some-training", TUNEWRIGHT_METRICS_ENDPOINT="")
-    told, _ = logs.communicate(timeout=30)
-    assert logs.returncode == 2
+    curves = started(fleet, "curves", "some-training", TUNEWRIGHT_METRICS_ENDPOINT="")
+    told, _ = curves.communicate(timeout=30)
+    assert curves.returncode == 2
     assert "TUNEWRIGHT_METRICS_ENDPOINT: is not set" in told

@@ -58,10 +58,9 @@ def trainer(fleet: Fleet, engine: Engine) -> Iterator[Member]:
 
 
 @pytest.mark.usefixtures("trainer")
-def test_a_job_runs_as_the_user_that_was_asked_for_and_all_that_it_writes_is_kept(
-    fleet: Fleet, engine: Engine, tmp_path: Path
-):
-    spec = one_by_one(engine.program(WRITES), "as-nobody", POOL, trainings=2, checkpoint_uri=tmp_path.as_uri())
+def test_a_job_runs_as_the_user_that_was_asked_for_and_all_that_it_writes_is_kept(fleet: Fleet, engine: Engine):
+    kept = fleet.folder / "kept"
+    spec = one_by_one(engine.program(WRITES), "as-nobody", POOL, trainings=2, checkpoint_uri=kept.as_uri())
     with fleet.client() as client:
         client.create(spec)
         done = client.wait(spec.name)
@@ -74,7 +73,7 @@ def test_a_job_runs_as_the_user_that_was_asked_for_and_all_that_it_writes_is_kep
         model = Path(unquote(urlsplit(training.artifact_uri).path))
         until(model.exists, "the model is published")
         assert [packed(archive) for archive in (model, model.with_name("output.tar.gz"))] == [{"written": x}] * 2
-        assert (tmp_path / training.name / "written").read_text() == x
+        assert (kept / training.name / "written").read_text() == x
     until(lambda: containers(fleet, POOL, engine) == [], "nothing is left on the engine")
 
 

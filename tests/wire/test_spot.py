@@ -27,7 +27,7 @@ def test_it_goes_on_from_its_checkpoint_where_another_host_takes_it(fleet: Fleet
     variables = {} if engine is None else of_containers(engine)
     image = program(fleet) if engine is None else engine.program(GOES_ON)
     pool, notice = f"spot-{runner}", tmp_path / "host-goes"
-    spec = one_by_one(image, pool, pool, checkpoint_uri=(tmp_path / "kept").as_uri(), spot=True)
+    spec = one_by_one(image, pool, pool, checkpoint_uri=(fleet.folder / pool).as_uri(), spot=True)
     first = fleet.trainer_beside(f"{pool}-1", pool, TUNEWRIGHT_PREEMPTION_FILE=str(notice), **variables)
     second = fleet.trainer_beside(f"{pool}-2", pool, **variables)
     with fleet.client() as client, first as taken_back:
