@@ -58,7 +58,7 @@ class Output:
             except grpc.aio.AioRpcError as failed:
                 error = self._error_of(failed)
                 if isinstance(error, CallerError) and not isinstance(error, (IllegalTransition, NotFound)):
-                    attempt.fault = error
+                    attempt.cannot_be_sent(error)
                     return
                 failures += 1  # also where it is no longer ours: we are about to be told so
                 await asyncio.sleep(_backoff_s(failures, AGAIN_S, AGAIN_MOST_S))
@@ -67,6 +67,7 @@ class Output:
                 self._start, self._at = False, self._at + len(request.records)
                 if request.HasField("end"):
                     self._end_told, times_ended = True, times_ended + 1
+                    attempt.tellable.set()
 
     def _go_back(self) -> None:
         asked, self._attempt.resend_from = self._attempt.resend_from, None

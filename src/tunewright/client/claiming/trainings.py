@@ -104,14 +104,11 @@ class AsyncClaimedTraining(Claimed):
 
     async def _end(self, cause: EndCause, exit_code: int | None, reason: str = "") -> None:
         """Return once it is settled, or nobody has settled it for a while. Raises what keeps it from being told."""
-        fault = self._attempt.fault
-        if fault is not None:
-            cause, exit_code, reason = EndCause.PREEMPTED, None, str(fault)
         self._attempt.finish(End(cause, exit_code, reason[:LONGEST_REASON], time.time()))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._attempt.over.wait(), SETTLED_WITHIN_S)
-        if fault is not None:
-            raise fault
+        if self._attempt.fault is not None:
+            raise self._attempt.fault
 
 
 class ClaimedTraining(Claimed):
