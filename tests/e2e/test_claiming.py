@@ -238,6 +238,21 @@ async def test_a_loop_that_is_not_told_where_metrics_is_says_so(tmp_path: Path) 
         assert (waiting.state, waiting.waiting_for) == (TrainingState.READY, "a program to claim it")
 
 
+async def test_a_client_is_closed_also_where_nothing_could_be_sent(tmp_path: Path) -> None:
+    async with served(tmp_path, reads=False) as address:
+        client = AsyncClient(address)
+        await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+        claimed = client.claim("mine")
+        training = await anext(claimed)
+        with pytest.raises(InvalidSpec, match="TUNEWRIGHT_METRICS_ENDPOINT"):  # noqa: PT012 - until it is known
+            while True:
+                training.report("score", 1.0)
+                await asyncio.sleep(0.02)
+        with pytest.raises(InvalidSpec, match="TUNEWRIGHT_METRICS_ENDPOINT"):
+            await client.close()
+        assert {channel.get_state() for channel in client._channels} == {grpc.ChannelConnectivity.SHUTDOWN}
+
+
 async def test_a_job_of_trainers_cannot_be_claimed(client: AsyncClient) -> None:
     plain = job()
     trainers = replace(plain, definitions=(replace(plain.definitions[0], image="file:///train.py"),))

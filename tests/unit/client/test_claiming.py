@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import grpc
+import pytest
 
 from tests.unit.core.specs import spec
+from tunewright.client.claiming.claims import Claims
 from tunewright.client.claiming.session import UNSENT, Session
 from tunewright.client.claiming.trainings import AsyncClaimedTraining
+from tunewright.client.resources import TuningJob, Watched
 from tunewright.core.claimed import CLAIMED
-from tunewright.core.errors import TunewrightError, Unavailable
+from tunewright.core.errors import InvalidSpec, TunewrightError, Unavailable
 from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import JobState
 from tunewright.platform.codec import to_message
 from tunewright.v1 import metrics_service_pb2 as mpb
 from tunewright.v1 import spec_pb2, tuning_service_pb2
@@ -49,7 +54,7 @@ class Servers:
             max_runtime_s=600,
         )
         self._fault = fault or Unavailable("metrics", "is away")
-        self.back, self.asked = asyncio.Event(), asyncio.Event()
+        self.back, self.asked, self.refused = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.heard: list[str] = []
 
     async def OpenSession(self, *_: Any, **__: Any) -> pb.OpenSessionResponse:  # noqa: N802
@@ -78,6 +83,7 @@ class Servers:
         if request.HasField("end"):
             self.asked.set()
         if not self.back.is_set():
+            self.refused.set()
             raise Failed(self._fault)
         self.heard += ["ended"] if request.HasField("end") else []
         return mpb.SendOutputResponse()
@@ -113,3 +119,22 @@ async def test_a_loop_that_is_left_before_metrics_has_its_value_hands_the_traini
     await session.close()
     await completing
     assert servers.heard == [f"exited: PREEMPTED, {UNSENT}", "closed"]
+
+
+async def never() -> AsyncIterator[Watched]:
+    await asyncio.Event().wait()
+    yield Watched(DEMO)
+
+
+DEMO = TuningJob("demo", CLAIMABLE, JobState.RUNNING)
+
+
+async def test_the_session_ends_also_where_nothing_could_be_sent() -> None:
+    servers = Servers(fault=InvalidSpec("method", "is not served", "Say where metrics is"))
+    claims = Claims(DEMO, never(), servers, servers, error_of)
+    training = await claims.next()
+    assert training is not None
+    await servers.refused.wait()
+    with pytest.raises(InvalidSpec, match="is not served"):
+        await claims.close()
+    assert servers.heard[-1] == "closed"
