@@ -16,7 +16,7 @@ from tunewright.client.claiming.session import UNSENT, Session
 from tunewright.client.claiming.trainings import AsyncClaimedTraining
 from tunewright.client.resources import TuningJob, Watched
 from tunewright.core.claimed import CLAIMED
-from tunewright.core.errors import InvalidSpec, TunewrightError, Unavailable
+from tunewright.core.errors import InvalidSpec, TunewrightError, Unauthenticated, Unavailable
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright.platform.codec import to_message
@@ -138,3 +138,15 @@ async def test_the_session_ends_also_where_nothing_could_be_sent() -> None:
     with pytest.raises(InvalidSpec, match="is not served"):
         await claims.close()
     assert servers.heard[-1] == "closed"
+
+
+async def test_what_metrics_refuses_for_now_is_sent_again() -> None:
+    servers = Servers(fault=Unauthenticated("its tokens are being read anew"))
+    session, training = await claimed(servers, close_s=60)
+    training.report(training.objective, 1.0)
+    completing = asyncio.ensure_future(training.complete())
+    await servers.asked.wait()
+    servers.back.set()
+    await completing
+    assert servers.heard == ["ended", "exited: EXITED"]
+    await session.close()
