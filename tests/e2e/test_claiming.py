@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import grpc
 import pytest
 
 from tests.e2e.claiming import Program, job, served
-from tunewright.client import Address, AsyncClaimedTraining, AsyncClient, TrainingJob, TrainingStopped
+from tunewright.client import Address, AsyncClaimedTraining, AsyncClient, Client, TrainingJob, TrainingStopped
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.spec import EarlyStopping, EarlyStoppingRule, Limits
 from tunewright.core.states import EndCause, JobState, TrainingState
@@ -215,6 +215,60 @@ async def test_a_server_that_is_away_for_a_lease_ends_what_runs(tmp_path: Path) 
                     break
                 await again.complete()
         assert again.attempt == 2
+
+
+def breaks_in_with(client: Client) -> None:
+    for training in client.claim("mine"):
+        with training:
+            training.report("score", 1.0)
+            break
+
+
+def returns_in_with(client: Client) -> None:
+    for training in client.claim("mine"):
+        with training:
+            training.report("score", 1.0)
+            return
+
+
+def hands_back_in_with(client: Client) -> None:
+    for training in client.claim("mine"):
+        with training:
+            training.report("score", 1.0)
+            training.hand_back()
+            return
+
+
+def breaks(client: Client) -> None:
+    for training in client.claim("mine"):
+        training.report("score", 1.0)
+        break
+
+
+def returns(client: Client) -> None:
+    for training in client.claim("mine"):
+        training.report("score", 1.0)
+        return
+
+
+@pytest.mark.parametrize(
+    ("loop", "state"),
+    [
+        (breaks_in_with, TrainingState.COMPLETED),
+        (returns_in_with, TrainingState.COMPLETED),
+        (hands_back_in_with, TrainingState.READY),
+        (breaks, TrainingState.READY),
+        (returns, TrainingState.READY),
+    ],
+)
+async def test_a_loop_that_is_left_completes_its_training_in_with_and_hands_it_back_without(
+    client: AsyncClient, address: Address, loop: Callable[[Client], None], state: TrainingState
+) -> None:
+    await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+    with await asyncio.to_thread(Client, address) as synchronous:
+        await asyncio.to_thread(loop, synchronous)
+        (training,) = await trainings(client)
+        assert (training.state, training.losses) == (state, 0)
 
 
 async def test_one_that_is_interrupted_hands_its_training_back(client: AsyncClient, address: Address) -> None:

@@ -114,8 +114,9 @@ class AsyncClaimedTraining(Claimed):
 class ClaimedTraining(Claimed):
     """A training that this process has claimed. Use it in `with`, or end it yourself.
 
-    `with` completes it; an exception fails it, with its text as the reason, and goes on upwards; TrainingStopped ends
-    it and goes no further; what is no Exception (Ctrl-C, sys.exit) hands it back, and it is run again.
+    `with` completes it, also where break, continue or return leaves it; an exception fails it, with its text as the
+    reason, and goes on upwards; TrainingStopped ends it and goes no further; what is no Exception (Ctrl-C, sys.exit)
+    hands it back, and it is run again.
     """
 
     def __init__(self, of: AsyncClaimedTraining, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
