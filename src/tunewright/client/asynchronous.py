@@ -395,6 +395,7 @@ class AsyncClient(AsyncTrainingJobs, AsyncExplanations):
         """Yield trainings of a job, one at a time, for this process to run, until the job is over: docs/own-loop.md.
 
         The job's image is claim://; any number of processes may claim. Where the server is away, it waits for so long.
+        Leases are renewed on this loop: compute in asyncio.to_thread, or use Client, whose loop is its own.
         Raises NotFound; InvalidSpec: trainers run that job; Unavailable.
         """
         claims = await self.claims(job, patience_s)
