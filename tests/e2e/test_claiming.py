@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.claiming import Program, job, served
 from tunewright.client import Address, AsyncClaimedTraining, AsyncClient, Client, TrainingJob, TrainingStopped
-from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
 from tunewright.core.spec import EarlyStopping, EarlyStoppingRule, Limits
 from tunewright.core.states import EndCause, JobState, TrainingState
 from tunewright.platform.rpc.client import open_channel
@@ -197,6 +197,32 @@ async def test_nothing_that_was_said_is_lost_with_the_server(tmp_path: Path) -> 
             assert [item.value async for item in client.measurements(training.name)] == [1.0, 2.0, 3.0]
             with pytest.raises(StopAsyncIteration):  # the job is over
                 await anext(claimed)
+
+
+async def test_what_ends_while_the_server_is_away_counts_once_it_is_back(tmp_path: Path) -> None:
+    async with AsyncExitStack() as clients:
+        async with served(tmp_path) as address:
+            client = await clients.enter_async_context(AsyncClient(address))
+            await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+            claimed = await clients.enter_async_context(aclosing(client.claim("mine")))
+            training = await anext(claimed)
+            training.report("score", 1.0)
+        completing = asyncio.ensure_future(training.complete())
+        async with served(tmp_path, port=int(address.endpoint.rpartition(":")[2])):
+            await completing
+            (ended,) = await trainings(client)
+            assert (ended.state, ended.attempt, ended.objective_value) == (TrainingState.COMPLETED, 1, 1.0)
+
+
+async def test_a_loop_waits_for_a_server_as_long_as_it_was_told_to(tmp_path: Path) -> None:
+    async with AsyncExitStack() as clients:
+        async with served(tmp_path) as address:
+            client = await clients.enter_async_context(AsyncClient(address))
+            await client.create(job())
+            claimed = await clients.enter_async_context(aclosing(client.claim("mine", patience_s=0.5)))
+            await (await anext(claimed)).complete()
+        with pytest.raises(Unavailable):
+            await anext(claimed)
 
 
 async def test_a_server_that_is_away_for_a_lease_ends_what_runs(tmp_path: Path) -> None:
