@@ -17,6 +17,7 @@ from tunewright.client.claiming.trainings import AsyncClaimedTraining
 from tunewright.client.resources import TuningJob, Watched
 from tunewright.core.claimed import CLAIMED
 from tunewright.core.errors import InvalidSpec, TunewrightError, Unauthenticated, Unavailable
+from tunewright.core.phases import ENDING
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright.platform.codec import to_message
@@ -56,12 +57,21 @@ class Servers:
         self._fault = fault or Unavailable("metrics", "is away")
         self.back, self.asked, self.refused = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.heard: list[str] = []
+        self.stops, self.renewed = False, asyncio.Event()
+        """Whether all is to be stopped, and whether a heartbeat was no longer told so."""
 
     async def OpenSession(self, *_: Any, **__: Any) -> pb.OpenSessionResponse:  # noqa: N802
         return pb.OpenSessionResponse(epoch=1, heartbeat_s=0.05, lease_s=60.0)
 
     async def Heartbeat(self, request: pb.HeartbeatRequest, **_: Any) -> pb.HeartbeatResponse:  # noqa: N802
         settled = [pb.SettledOrder(attempt=item.attempt) for item in request.holding if "ended" in self.heard]
+        stopped = [pb.StopOrder(attempt=item.attempt) for item in request.holding if item.phase not in ENDING]
+        if self.stops and stopped:
+            self.heard.append("stopped")
+            await asyncio.sleep(0)
+            return pb.HeartbeatResponse(stop=stopped)
+        if self.stops:
+            self.renewed.set()
         if "exited: EXITED" in self.heard and settled:
             return pb.HeartbeatResponse(settled=settled)
         await asyncio.sleep(request.wait_s)
@@ -107,6 +117,19 @@ async def test_a_training_has_ended_only_once_metrics_has_all_of_it() -> None:
     servers.back.set()
     await completing
     assert servers.heard[:2] == ["ended", "exited: EXITED"]
+    await session.close()
+
+
+async def test_a_stop_that_comes_between_the_end_and_its_values_is_answered_once() -> None:
+    servers = Servers()
+    session, training = await claimed(servers, close_s=60)
+    completing = asyncio.ensure_future(training.complete())
+    await servers.asked.wait()
+    servers.stops = True
+    await asyncio.wait_for(servers.renewed.wait(), 5)
+    servers.back.set()
+    await completing
+    assert servers.heard == ["stopped", "ended", "exited: EXITED"]
     await session.close()
 
 
