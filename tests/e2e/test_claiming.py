@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +14,8 @@ import grpc
 import pytest
 
 from tests.e2e.claiming import Program, job, served
-from tunewright.client import Address, AsyncClaimedTraining, AsyncClient, TrainingJob, TrainingStopped
-from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.client import Address, AsyncClaimedTraining, AsyncClient, Client, TrainingJob, TrainingStopped
+from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
 from tunewright.core.spec import EarlyStopping, EarlyStoppingRule, Limits
 from tunewright.core.states import EndCause, JobState, TrainingState
 from tunewright.platform.rpc.client import open_channel
@@ -199,6 +199,32 @@ async def test_nothing_that_was_said_is_lost_with_the_server(tmp_path: Path) -> 
                 await anext(claimed)
 
 
+async def test_what_ends_while_the_server_is_away_counts_once_it_is_back(tmp_path: Path) -> None:
+    async with AsyncExitStack() as clients:
+        async with served(tmp_path) as address:
+            client = await clients.enter_async_context(AsyncClient(address))
+            await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+            claimed = await clients.enter_async_context(aclosing(client.claim("mine")))
+            training = await anext(claimed)
+            training.report("score", 1.0)
+        completing = asyncio.ensure_future(training.complete())
+        async with served(tmp_path, port=int(address.endpoint.rpartition(":")[2])):
+            await completing
+            (ended,) = await trainings(client)
+            assert (ended.state, ended.attempt, ended.objective_value) == (TrainingState.COMPLETED, 1, 1.0)
+
+
+async def test_a_loop_waits_for_a_server_as_long_as_it_was_told_to(tmp_path: Path) -> None:
+    async with AsyncExitStack() as clients:
+        async with served(tmp_path) as address:
+            client = await clients.enter_async_context(AsyncClient(address))
+            await client.create(job())
+            claimed = await clients.enter_async_context(aclosing(client.claim("mine", patience_s=0.5)))
+            await (await anext(claimed)).complete()
+        with pytest.raises(Unavailable):
+            await anext(claimed)
+
+
 async def test_a_server_that_is_away_for_a_lease_ends_what_runs(tmp_path: Path) -> None:
     async with AsyncExitStack() as clients:
         async with served(tmp_path) as address:
@@ -215,6 +241,60 @@ async def test_a_server_that_is_away_for_a_lease_ends_what_runs(tmp_path: Path) 
                     break
                 await again.complete()
         assert again.attempt == 2
+
+
+def breaks_in_with(client: Client) -> None:
+    for training in client.claim("mine"):
+        with training:
+            training.report("score", 1.0)
+            break
+
+
+def returns_in_with(client: Client) -> None:
+    for training in client.claim("mine"):
+        with training:
+            training.report("score", 1.0)
+            return
+
+
+def hands_back_in_with(client: Client) -> None:
+    for training in client.claim("mine"):
+        with training:
+            training.report("score", 1.0)
+            training.hand_back()
+            return
+
+
+def breaks(client: Client) -> None:
+    for training in client.claim("mine"):
+        training.report("score", 1.0)
+        break
+
+
+def returns(client: Client) -> None:
+    for training in client.claim("mine"):
+        training.report("score", 1.0)
+        return
+
+
+@pytest.mark.parametrize(
+    ("loop", "state"),
+    [
+        (breaks_in_with, TrainingState.COMPLETED),
+        (returns_in_with, TrainingState.COMPLETED),
+        (hands_back_in_with, TrainingState.READY),
+        (breaks, TrainingState.READY),
+        (returns, TrainingState.READY),
+    ],
+)
+async def test_a_loop_that_is_left_completes_its_training_in_with_and_hands_it_back_without(
+    client: AsyncClient, address: Address, loop: Callable[[Client], None], state: TrainingState
+) -> None:
+    await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+    with await asyncio.to_thread(Client, address) as synchronous:
+        await asyncio.to_thread(loop, synchronous)
+        (training,) = await trainings(client)
+        assert (training.state, training.losses) == (state, 0)
 
 
 async def test_one_that_is_interrupted_hands_its_training_back(client: AsyncClient, address: Address) -> None:
@@ -236,6 +316,21 @@ async def test_a_loop_that_is_not_told_where_metrics_is_says_so(tmp_path: Path) 
             await reports_for_ever(training)
         waiting = await client.describe_training(training.name)
         assert (waiting.state, waiting.waiting_for) == (TrainingState.READY, "a program to claim it")
+
+
+async def test_a_client_is_closed_also_where_nothing_could_be_sent(tmp_path: Path) -> None:
+    async with served(tmp_path, reads=False) as address:
+        client = AsyncClient(address)
+        await client.create(job(limits=Limits(max_parallel=1, max_trainings=1)))
+        claimed = client.claim("mine")
+        training = await anext(claimed)
+        with pytest.raises(InvalidSpec, match="TUNEWRIGHT_METRICS_ENDPOINT"):  # noqa: PT012 - until it is known
+            while True:
+                training.report("score", 1.0)
+                await asyncio.sleep(0.02)
+        with pytest.raises(InvalidSpec, match="TUNEWRIGHT_METRICS_ENDPOINT"):
+            await client.close()
+        assert {channel.get_state() for channel in client._channels} == {grpc.ChannelConnectivity.SHUTDOWN}
 
 
 async def test_a_job_of_trainers_cannot_be_claimed(client: AsyncClient) -> None:

@@ -16,22 +16,26 @@ from tunewright.core.claimed import is_claimed
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.names import training_id
 from tunewright.core.spec import TuningJobSpec
+from tunewright.core.states import EndCause
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Record
 from tunewright.platform.codec import from_message, instant_to_timestamp, to_message
 from tunewright.platform.store.port import Document, Store
 from tunewright.v1 import metrics_service_pb2 as pb
-from tunewright.v1 import spec_pb2
+from tunewright.v1 import spec_pb2, tuning_service_pb2
 from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.jobs import Training
-from tunewright_metrics.reports import OUTPUT, reportable_attempt
+from tunewright_metrics.reports import OUTPUT, check_time, reportable_attempt
 
 METRICS_FILE: Final = 1
 """The instance after the last one, of which there is one, that prints nothing."""
+MOST_RECORDS: Final = 1000
+"""In a request: each is read at once, and short ones are many before they are large."""
 MOST_BYTES: Final = 512 * 2**10
 """Of the records in a request: they are one message on a topic."""
 LONGEST_RECORD: Final = 64 * 2**10
+CAUSES: Final = frozenset(tuning_service_pb2.EndCause.Value(f"END_CAUSE_{cause.name}") for cause in EndCause)
 
 
 async def claimed_output(store: Store, training: Training, request: pb.SendOutputRequest) -> list[Record]:
@@ -52,11 +56,24 @@ async def claimed_output(store: Store, training: Training, request: pb.SendOutpu
 def _check(request: pb.SendOutputRequest) -> None:
     if request.first_record < 0:
         raise InvalidSpec("first_record", "must not be negative", "Records count from 0")
+    if len(request.records) > MOST_RECORDS:
+        raise InvalidSpec("records", f"are more than {MOST_RECORDS}", "Send fewer at once")
     sizes = [len(record.encode()) for record in request.records]
     if max(sizes, default=0) > LONGEST_RECORD:
         raise InvalidSpec("records", f"one has more than {LONGEST_RECORD} bytes", "Report fewer metrics at once")
     if sum(sizes) > MOST_BYTES:
         raise InvalidSpec("records", f"have more than {MOST_BYTES} bytes together", "Send fewer at once")
+    if request.HasField("end"):
+        _check_end(request.end)
+
+
+def _check_end(end: pb.OutputEnd) -> None:
+    if end.records < 0:
+        raise InvalidSpec("end.records", "must not be negative", "Say how many the attempt has said in all")
+    if end.cause not in CAUSES:
+        raise InvalidSpec("end.cause", "is missing or not known", "Say why the program ended")
+    if end.HasField("ended_at"):
+        check_time(end.ended_at, "end.ended_at")
 
 
 async def _spec(store: Store, document: Document) -> TuningJobSpec:

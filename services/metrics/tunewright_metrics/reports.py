@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from tunewright.core.check import check_metric_name
 from tunewright.core.errors import CallerError, IllegalTransition, InvalidSpec, PeerError
@@ -51,6 +52,12 @@ def check_names(metrics: Sequence[str], field: str) -> None:
         raise InvalidSpec(field, "each needs a metric, and there must be one", "Name the metric")
     for name in metrics:
         check_metric_name(name, f"{field}.metric")
+
+
+def check_time(at: Timestamp, field: str) -> None:
+    """Raises InvalidSpec, of this field."""
+    if not (0 <= at.seconds <= LAST_SECOND and 0 <= at.nanos < NANOS):
+        raise InvalidSpec(field, "is no time between 1970 and 9999", "Leave it out for now")
 
 
 def reportable_attempt(training: Training, attempt: int) -> int:
@@ -129,6 +136,5 @@ def _checked(given: Any) -> output_pb2.MetricsReported:
     check_names([item.metric for item in report.values], "values")
     if not report.HasField("at"):
         report.at.CopyFrom(instant_to_timestamp(time.time()))
-    if not (0 <= report.at.seconds <= LAST_SECOND and 0 <= report.at.nanos < NANOS):
-        raise InvalidSpec("at", "is no time between 1970 and 9999", "Leave it out for now")
+    check_time(report.at, "at")
     return report

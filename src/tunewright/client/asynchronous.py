@@ -7,7 +7,7 @@ import time
 import uuid
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import grpc
@@ -89,10 +89,11 @@ class AsyncClient(AsyncTrainingJobs, AsyncExplanations):
         await self.close()
 
     async def close(self) -> None:
-        for claims in list(self._claims):
-            await claims.close()
-        for channel in self._channels:
-            await channel.close()
+        async with AsyncExitStack() as closing:  # all of it, the last first, whatever one of them raises
+            for channel in self._channels:
+                closing.push_async_callback(channel.close)
+            for claims in list(self._claims):
+                closing.push_async_callback(claims.close)
 
     def _open(self, endpoint: str) -> grpc.aio.Channel:
         return open_channel(endpoint, self._address.token, self._address.ca)
@@ -394,6 +395,7 @@ class AsyncClient(AsyncTrainingJobs, AsyncExplanations):
         """Yield trainings of a job, one at a time, for this process to run, until the job is over: docs/own-loop.md.
 
         The job's image is claim://; any number of processes may claim. Where the server is away, it waits for so long.
+        Leases are renewed on this loop: compute in asyncio.to_thread, or use Client, whose loop is its own.
         Raises NotFound; InvalidSpec: trainers run that job; Unavailable.
         """
         claims = await self.claims(job, patience_s)

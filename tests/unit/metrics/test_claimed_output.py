@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.unit.core.specs import spec
 from tests.unit.metrics.messages import UID, at
@@ -19,7 +20,7 @@ from tunewright.platform.store.port import Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import spec_pb2
-from tunewright_metrics.claimed import LONGEST_RECORD, MOST_BYTES, claimed_output
+from tunewright_metrics.claimed import LONGEST_RECORD, MOST_BYTES, MOST_RECORDS, claimed_output
 from tunewright_metrics.jobs import Training
 
 RUNNING = Training(UID, 1, 2, TrainingState.RUNNING, "ada", "job-001")
@@ -91,6 +92,11 @@ async def test_nothing_is_said_of_a_training_that_is_over_or_of_an_attempt_to_co
         ("first_record", {"first_record": -1}),
         ("records", {"records": ["x" * (LONGEST_RECORD + 1)]}),
         ("records", {"records": ["x" * LONGEST_RECORD] * (MOST_BYTES // LONGEST_RECORD + 1)}),
+        ("records", {"records": ["{}"] * (MOST_RECORDS + 1)}),
+        ("end.records", {"end": pb.OutputEnd(cause="END_CAUSE_EXITED", records=-1)}),
+        ("end.cause", {"end": pb.OutputEnd(records=1)}),
+        ("end.cause", {"end": pb.OutputEnd(cause=99, records=1)}),
+        ("end.ended_at", {"end": pb.OutputEnd(cause="END_CAUSE_EXITED", ended_at=Timestamp(seconds=2**60))}),
     ],
 )
 async def test_what_would_not_fit_is_refused_by_name(world: World, field: str, request_: dict[str, Any]) -> None:

@@ -53,8 +53,10 @@ class Attempt:
         """What was reported, as metrics reads it; grows until the end."""
         self.news = asyncio.Event()
         """There is more to send, or to send again."""
-        self.ended, self.over = asyncio.Event(), asyncio.Event()
-        """Over: the scheduler has settled it, or says that it is no longer ours."""
+        self.over = asyncio.Event()
+        """The scheduler has settled it, or says that it is no longer ours."""
+        self.tellable = asyncio.Event()
+        """The scheduler may be told that it has ended: metrics has all of it, or it is to run again, or is over."""
         self.resend_from: int | None = None
         """Metrics misses what stands from there on; -1: also that it has begun."""
         self.stop_reason = ""
@@ -117,22 +119,41 @@ class Attempt:
 
     def stop(self, reason: str, grace_s: float, cause: EndCause = EndCause.STOPPED) -> None:
         """Have the program told that it is to end; once so long has passed, it has ended, whatever it does."""
+        if self._phases[-1].status != STOPPING:
+            self._phases.append(_phase(STOPPING))  # each heartbeat is told again until we say so
         if self.end is not None or self.stop_reason:
             return
         self.stop_reason, self._stop_cause = reason, cause
-        self._phases.append(_phase(STOPPING))
         self._deadline.cancel()
         self._deadline = self._loop.call_later(grace_s, self.finish, End(cause, None, "", time.time()))
 
     def finish(self, end: End) -> None:
-        """Note how it ended; the first time counts, and so does that it was told to end."""
+        """Note how it ended; the first time counts, and so does that it was told to end, or cannot be sent."""
         if self.end is not None:
             return
+        if self.fault is not None:
+            end = End(EndCause.PREEMPTED, None, str(self.fault), end.at)
+        elif self.stop_reason:
+            end = End(self._stop_cause, None, "", end.at)
+        self._end(end)
+
+    def hand_back(self, why: str) -> None:
+        """Have it run again, also if it has ended: metrics does not have what it said, and will not."""
+        self._end(End(EndCause.PREEMPTED, None, why, time.time()))
+
+    def cannot_be_sent(self, fault: TunewrightError) -> None:
+        """Note that metrics will have nothing of it."""
+        self.fault = fault
+        if self.end is not None:
+            self.hand_back(str(fault))
+
+    def _end(self, end: End) -> None:
         self._deadline.cancel()
         with self._lock:
-            self.end = End(self._stop_cause, None, "", end.at) if self.stop_reason else end
-        self.ended.set()
+            self.end = end
         self.news.set()
+        if end.cause is EndCause.PREEMPTED:
+            self.tellable.set()
 
     def settle(self) -> None:
         """Note that it has its final state, by hand if it still runs here."""
@@ -140,6 +161,7 @@ class Attempt:
             self.stop_reason = self.stop_reason or SETTLED
             self.finish(End(EndCause.STOPPED, None, "", time.time()))
         self.over.set()
+        self.tellable.set()
 
     def abandon(self, why: str) -> None:
         """Note that it is no longer ours: nothing more is said of it."""

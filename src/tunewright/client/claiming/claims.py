@@ -60,9 +60,11 @@ class Claims:
             return
         self._closed = True
         self._over.cancel()
-        if self._last is not None:
-            await self._last.leave(EndCause.PREEMPTED, LEFT)
-        await self._session.close()
+        try:
+            if self._last is not None:
+                await self._last.leave(EndCause.PREEMPTED, LEFT)
+        finally:
+            await self._session.close()
 
     async def _claim(self, over: asyncio.Future[None]) -> Attempt | None:
         while not over.done():

@@ -15,7 +15,7 @@ import grpc
 
 from tunewright.client.claiming.attempt import Attempt
 from tunewright.client.requests import request_of
-from tunewright.core.errors import CallerError, IllegalTransition, NotFound, TunewrightError
+from tunewright.core.errors import InvalidSpec, TunewrightError
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.v1 import metrics_service_pb2 as mpb
 
@@ -57,8 +57,8 @@ class Output:
                 await self._stub.SendOutput(request, timeout=CALL_S)
             except grpc.aio.AioRpcError as failed:
                 error = self._error_of(failed)
-                if isinstance(error, CallerError) and not isinstance(error, (IllegalTransition, NotFound)):
-                    attempt.fault = error
+                if isinstance(error, InvalidSpec):
+                    attempt.cannot_be_sent(error)
                     return
                 failures += 1  # also where it is no longer ours: we are about to be told so
                 await asyncio.sleep(_backoff_s(failures, AGAIN_S, AGAIN_MOST_S))
@@ -67,6 +67,7 @@ class Output:
                 self._start, self._at = False, self._at + len(request.records)
                 if request.HasField("end"):
                     self._end_told, times_ended = True, times_ended + 1
+                    attempt.tellable.set()
 
     def _go_back(self) -> None:
         asked, self._attempt.resend_from = self._attempt.resend_from, None

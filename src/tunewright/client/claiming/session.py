@@ -28,6 +28,7 @@ AGAIN_S: Final = 0.2
 AGAIN_MOST_S: Final = 2.0
 CLOSE_S: Final = 10.0
 """What the end of a session waits for metrics to have read what was said."""
+UNSENT: Final = "its loop was left before metrics had what it said"
 FIRST_RECORD: Final = -1
 
 Refused = (IllegalTransition, NotFound)
@@ -48,9 +49,15 @@ class Session:
     """Open it, claim, close it; all on one loop."""
 
     def __init__(
-        self, pool: str, worker: WorkerStub, metrics: MetricsStub, error_of: Callable[[Any], TunewrightError]
+        self,
+        pool: str,
+        worker: WorkerStub,
+        metrics: MetricsStub,
+        error_of: Callable[[Any], TunewrightError],
+        close_s: float = CLOSE_S,
     ) -> None:
         self._pool, self._worker, self._metrics, self._error_of = pool, worker, metrics, error_of
+        self._close_s = close_s
         self.trainer_id = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,18 +99,32 @@ class Session:
         raise AssertionError
 
     async def close(self) -> None:
-        """Wait a while until what has ended is settled, then hand the session back, with what has not."""
-        over = [asyncio.create_task(attempt.over.wait()) for attempt in self._attempts.values()]
-        if over:
-            await asyncio.wait(over, timeout=CLOSE_S)
-        for task in (*over, *self._tasks):
+        """Wait a while until what has ended is settled, then hand the session back, with what has not.
+
+        So is what has ended and metrics does not have: without its value it would count as completed.
+        """
+        if not await self._all_over(self._close_s):
+            for attempt in self._attempts.values():
+                if not attempt.tellable.is_set():
+                    attempt.hand_back(UNSENT)
+            await self._all_over(CALL_S)
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*over, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             request = pb.CloseSessionRequest(trainer_id=self.trainer_id, epoch=self._epoch)
             await self._answer(self._worker.CloseSession(request, timeout=CALL_S))
         except TunewrightError:
             pass  # it ends with its lease
+
+    async def _all_over(self, most_s: float) -> bool:
+        over = [asyncio.create_task(attempt.over.wait()) for attempt in self._attempts.values()]
+        if not over:
+            return True
+        _, pending = await asyncio.wait(over, timeout=most_s)
+        for task in pending:
+            task.cancel()
+        return not pending
 
     def _begin(self, grant: pb.Grant) -> Attempt:
         attempt = Attempt(grant)
@@ -113,10 +134,14 @@ class Session:
         return attempt
 
     async def _see_through(self, attempt: Attempt) -> None:
-        """Tell what it says and how it ends, until it is over."""
+        """Tell what it says and how it ends, until it is over.
+
+        First metrics has all of it, then the scheduler is told: until then it runs under its lease, and whatever
+        becomes of this process, it runs again rather than counts without its value.
+        """
         sending = asyncio.create_task(Output(attempt, self._metrics, self._error_of).run())
         try:
-            await attempt.ended.wait()
+            await attempt.tellable.wait()
             if attempt.end is not None and not attempt.over.is_set():
                 self._news.set()
                 await self._tell_end(attempt, attempt.end)

@@ -104,21 +104,19 @@ class AsyncClaimedTraining(Claimed):
 
     async def _end(self, cause: EndCause, exit_code: int | None, reason: str = "") -> None:
         """Return once it is settled, or nobody has settled it for a while. Raises what keeps it from being told."""
-        fault = self._attempt.fault
-        if fault is not None:
-            cause, exit_code, reason = EndCause.PREEMPTED, None, str(fault)
         self._attempt.finish(End(cause, exit_code, reason[:LONGEST_REASON], time.time()))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._attempt.over.wait(), SETTLED_WITHIN_S)
-        if fault is not None:
-            raise fault
+        if self._attempt.fault is not None:
+            raise self._attempt.fault
 
 
 class ClaimedTraining(Claimed):
     """A training that this process has claimed. Use it in `with`, or end it yourself.
 
-    `with` completes it; an exception fails it, with its text as the reason, and goes on upwards; TrainingStopped ends
-    it and goes no further; what is no Exception (Ctrl-C, sys.exit) hands it back, and it is run again.
+    `with` completes it, also where break, continue or return leaves it; an exception fails it, with its text as the
+    reason, and goes on upwards; TrainingStopped ends it and goes no further; what is no Exception (Ctrl-C, sys.exit)
+    hands it back, and it is run again.
     """
 
     def __init__(self, of: AsyncClaimedTraining, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
