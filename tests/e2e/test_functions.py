@@ -122,6 +122,21 @@ def test_the_same_call_repeats_nothing_and_a_larger_one_goes_on(
         call(5, strategy="random")
 
 
+def test_the_best_is_one_of_its_own_where_it_has_learnt_from_a_better_job(served: Served) -> None:
+    def height(configuration: dict[str, Any]) -> float:
+        return float(configuration["x"])
+
+    def call(name: str, first: list[float], trials: int, **more: Any) -> Any:
+        tried = [{"x": x} for x in first]
+        return maximize(height, {"x": Float(0, 1)}, name=name, trials=trials, strategy="random", seed=1,
+                        try_first=tried, data_dir=served.data_dir, progress=False, **more)  # fmt: skip
+
+    assert call("parent", [1.0, 0.5], 2).value == 1.0
+    assert call("child", [0.25, 0.75], 2, warm_start="parent").configuration == {"x": 0.75}
+    more = call("child", [0.25, 0.75], 4, warm_start="parent")
+    assert more.value == max(trial.value for trial in more.history)
+
+
 def script(tmp_path: Path) -> subprocess.Popen[str]:
     (tmp_path / "program.py").write_text(GATED)
     return subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)

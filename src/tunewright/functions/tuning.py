@@ -21,7 +21,7 @@ from tunewright.client.address import Address
 from tunewright.core.check import check_new
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
-from tunewright.core.spec import TuningJobSpec
+from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright.functions.program import FOLDER, packed, write_program
 from tunewright.functions.result import Trial, Tuned
@@ -108,7 +108,7 @@ class _Call:
         with job.in_its_words():
             chain = jobs.begun(job, contents)
         ended = jobs.followed(chain[-1], keep=self.keep, progress=self.progress)
-        return _result(ended, jobs.trainings(chain), reading)
+        return _result(ended, *jobs.outcome(chain), reading)
 
 
 class _Jobs:
@@ -149,10 +149,11 @@ class _Jobs:
                     raise
         raise Unavailable("the server", f"it ended {REJOINS} times; see tunewright doctor")
 
-    def trainings(self, chain: list[str]) -> list[TrainingJob]:
-        """Return the trainings of all jobs of the chain, oldest first."""
+    def outcome(self, chain: list[str]) -> tuple[TrainingJob | None, list[TrainingJob]]:
+        """Return the best training of all jobs of the chain, if any has a value, and all of them, oldest first."""
         with Client(self._address()) as client:
-            return [training for uid in chain for training in client.trainings(uid)]
+            best = _best_of([client.describe(uid) for uid in chain])
+            return best, [training for uid in chain for training in client.trainings(uid)]
 
     def _address(self) -> Address:
         return join_or_start(self._folder, (self._folder / FOLDER, Path.cwd(), Path.home()))
@@ -207,9 +208,19 @@ def _followed(client: Client, shown: Shown, *, progress: bool) -> TuningJob:
     return client.describe(shown.job.uid)
 
 
-def _result(job: TuningJob, trainings: list[TrainingJob], reading: Mapping[str, Any]) -> Tuned:
+def _best_of(chain: list[TuningJob]) -> TrainingJob | None:
+    """Return the best of the chain's own trainings: those of a job that it is warm-started from are not in it."""
+    values = {job.best.objective_value: job.best for job in reversed(chain) if job.best is not None}
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return values[min(known) if chain[0].spec.objective.direction is Direction.MINIMIZE else max(known)]
+
+
+def _result(
+    job: TuningJob, best: TrainingJob | None, trainings: list[TrainingJob], reading: Mapping[str, Any]
+) -> Tuned:
     history = tuple(_trial(number, training, reading) for number, training in enumerate(trainings, 1))
-    best = job.overall_best or job.best
     return Tuned(job.name, job.state.shown, job.reason, history, "" if best is None else best.name)
 
 
