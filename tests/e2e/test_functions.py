@@ -142,6 +142,40 @@ def script(tmp_path: Path) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
 
 
+def kill_server(tmp_path: Path) -> None:
+    for process in psutil.process_iter(["cmdline"]):
+        if str(tmp_path / "data") in (process.info["cmdline"] or ()):
+            process.kill()
+            process.wait(10)
+
+
+@pytest.mark.usefixtures("served")
+def test_a_server_may_end_again_and_again_if_it_tells_something_between(tmp_path: Path) -> None:
+    program = """
+import pathlib, time
+from tunewright import Int, minimize
+
+def gated(configuration):
+    while not pathlib.Path(f"go-{configuration['n']}").exists():
+        time.sleep(0.01)
+    return configuration["n"]
+
+tried = [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]
+print(minimize(gated, {"n": Int(1, 4)}, trials=4, try_first=tried, name="long", data_dir="data"))
+"""
+    command = [sys.executable, "-c", program]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=tmp_path, text=True, **pipes) as running:
+        assert running.stderr is not None
+        for number in (1, 2, 3):
+            (tmp_path / f"go-{number}").touch()
+            assert any(f"objective={number} " in line for line in running.stderr)
+            kill_server(tmp_path)
+        (tmp_path / "go-4").touch()
+        assert running.communicate()[0].startswith("long: Completed, 4 trials")
+    kill_server(tmp_path)
+
+
 def calls(tmp_path: Path) -> int:
     path = tmp_path / "calls"
     return len(path.read_text().splitlines()) if path.exists() else 0
@@ -161,9 +195,14 @@ def test_a_call_that_was_killed_goes_on_where_it_was(served: Served, tmp_path: P
     assert calls(tmp_path) == 6
 
 
-def test_ctrl_c_pauses_a_named_job_and_the_next_call_goes_on(served: Served, tmp_path: Path) -> None:
+@pytest.mark.parametrize("server_gone", [False, True])
+def test_ctrl_c_pauses_a_named_job_and_the_next_call_goes_on(
+    served: Served, tmp_path: Path, *, server_gone: bool
+) -> None:
     with script(tmp_path) as interrupted:
         until(lambda: calls(tmp_path) == 2)
+        if server_gone:
+            kill_server(tmp_path)
         interrupted.send_signal(signal.SIGINT)
     assert interrupted.returncode == -signal.SIGINT
     with served.client() as client:

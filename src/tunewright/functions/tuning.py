@@ -7,7 +7,7 @@ print(result.configuration, result.value)
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from tunewright.cli.written import Written, job_name
 from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.client.address import Address
 from tunewright.core.check import check_new
-from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
+from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.core.states import JobState
@@ -30,7 +30,7 @@ from tunewright.functions.written import Ranges, outward, written
 from tunewright.platform.credentials import default_data_dir
 
 REJOINS: Final = 3
-"""How often a server that has ended is started again."""
+"""How often, one after another, a server may end before it has told anything."""
 PATIENCE_S: Final = 2.0
 """After so long without an answer it has ended."""
 SAME: Final = {
@@ -105,9 +105,14 @@ class _Call:
         reading = ranges.reading(job.spec)
         contents = packed(fn, reading)
         jobs = _Jobs((default_data_dir() if self.data_dir is None else Path(self.data_dir)).absolute())
-        with job.in_its_words():
-            chain = jobs.begun(job, contents)
-        ended = jobs.followed(chain[-1], keep=self.keep, progress=self.progress)
+        try:
+            with job.in_its_words():
+                chain = jobs.begun(job, contents)
+            ended = jobs.followed(chain[-1], progress=self.progress)
+        except KeyboardInterrupt:
+            with suppress(TunewrightError):  # it has ended meanwhile, or cannot be reached: Ctrl-C is what happened
+                jobs.interrupt(keep=self.keep)
+            raise
         return _result(ended, *jobs.outcome(chain), reading)
 
 
@@ -116,6 +121,8 @@ class _Jobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._ours = ""
+        """The first job of the call; as long as it is not known to be this call's, nothing."""
 
     def begun(self, job: Written, contents: bytes) -> list[str]:
         """Have the job run, and return the uids of the jobs that make it up: it, and those that extend it."""
@@ -123,31 +130,38 @@ class _Jobs:
             try:
                 found = client.describe(job.spec.name)
             except NotFound:
-                return [client.create(self._runnable(job.spec, contents)).uid]
+                runnable = self._runnable(job.spec, contents)
+                self._ours = job.spec.name
+                return [client.create(runnable).uid]
             _require_same(found.spec, check_new(job.spec))
-            chain = [found]
-            extending = {one.extends: one for one in client.list() if one.extends}
-            while chain[-1].uid in extending:
-                chain.append(extending[chain[-1].uid])
+            self._ours = found.uid
+            chain = _chain(client, found)
             _go_on(client, chain, job.spec)
             return [one.uid for one in chain]
 
-    def followed(self, uid: str, *, keep: bool, progress: bool) -> TuningJob:
-        """Show a job until it has ended, and return it. Raises KeyboardInterrupt, and pauses or stops it first."""
+    def followed(self, uid: str, *, progress: bool) -> TuningJob:
+        """Show a job until it has ended, and return it. Raises Unavailable: its server ends again and again."""
         shown: Shown | None = None
-        for _ in range(REJOINS):
+        silent = 0
+        while silent < REJOINS:
             with Client(self._address()) as client:
                 try:
                     if shown is None:
                         shown = Shown(client.describe(uid))
-                    return _followed(client, shown, progress=progress)
+                    for _ in _followed(client, shown, progress=progress):
+                        silent = 0
+                    return client.describe(uid)
                 except Unavailable:
-                    continue  # the server has ended: another one goes on where it was
-                except KeyboardInterrupt:
-                    with suppress(IllegalTransition):  # it has ended meanwhile
-                        client.pause(uid) if keep else client.stop(uid)
-                    raise
-        raise Unavailable("the server", f"it ended {REJOINS} times; see tunewright doctor")
+                    silent += 1  # the server has ended: another one goes on where it was
+        raise Unavailable("the server", f"it ended {REJOINS} times before it told anything; see tunewright doctor")
+
+    def interrupt(self, *, keep: bool) -> None:
+        """Pause or stop what this call has begun or gone on with. Raises TunewrightError."""
+        if not self._ours:
+            return
+        with Client(self._address()) as client:
+            last = _chain(client, client.describe(self._ours))[-1]
+            client.pause(last.uid) if keep else client.stop(last.uid)
 
     def outcome(self, chain: list[str]) -> tuple[TrainingJob | None, list[TrainingJob]]:
         """Return the best training of all jobs of the chain, if any has a value, and all of them, oldest first."""
@@ -164,6 +178,15 @@ class _Jobs:
         (definition,) = spec.definitions
         environment = {**definition.environment, PYTHON_VARIABLE: sys.executable}
         return replace(spec, definitions=(replace(definition, image=f"file://{script}", environment=environment),))
+
+
+def _chain(client: Client, first: TuningJob) -> list[TuningJob]:
+    """Return a job and those that extend it, one after another."""
+    chain = [first]
+    extending = {one.extends: one for one in client.list() if one.extends}
+    while chain[-1].uid in extending:
+        chain.append(extending[chain[-1].uid])
+    return chain
 
 
 def _go_on(client: Client, chain: list[TuningJob], wanted: TuningJobSpec) -> None:
@@ -197,7 +220,8 @@ def _require_same(found: TuningJobSpec, wanted: TuningJobSpec) -> None:
         raise InvalidSpec("name", why, "Choose another name, or repeat the call as it was")
 
 
-def _followed(client: Client, shown: Shown, *, progress: bool) -> TuningJob:
+def _followed(client: Client, shown: Shown, *, progress: bool) -> Iterator[None]:
+    """Show what the server tells, and yield each time that it does."""
     with view_for(shown, progress=progress) as view:
         if not shown.ended:
             show_begin(view, shown.job)
@@ -205,7 +229,7 @@ def _followed(client: Client, shown: Shown, *, progress: bool) -> TuningJob:
             for training, line in shown.standing.watched(watched):
                 shown.ended.append(training)
                 view.say(line)
-    return client.describe(shown.job.uid)
+            yield
 
 
 def _best_of(chain: list[TuningJob]) -> TrainingJob | None:
