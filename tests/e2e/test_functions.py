@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,61 @@ def test_the_same_call_repeats_nothing_and_a_larger_one_goes_on(
     assert call(4).history == more.history
     with pytest.raises(InvalidSpec, match="name: 'again' is a job already, and of another space"):
         call(5, {"x": Float(0, 2)})
-    with pytest.raises(InvalidSpec, match="of another strategy"):
-        call(5, strategy="random")
+    for option, value in {
+        "strategy": "random",
+        "not_improving": 10,
+        "target": 0.0,
+        "early_stopping": "auto",
+        "max_training_runtime": "10m",
+        "environment": {"A": "1"},
+        "try_first": [{"x": 0.5}],
+        "warm_start": "other",
+    }.items():
+        with pytest.raises(InvalidSpec, match=f"of another {option}"):
+            call(5, **{option: value})
+
+
+def test_a_stopped_job_goes_on_and_limits_count_all_that_it_has_had(served: Served, tmp_path: Path) -> None:
+    def gated(configuration: dict[str, Any]) -> float:
+        import time
+
+        while not (tmp_path / "go").exists() and configuration["x"] != 0.5:
+            time.sleep(0.01)
+        return float(configuration["x"])
+
+    def call(trials: int, **more: Any) -> Any:
+        return minimize(gated, {"x": Float(0, 1)}, trials=trials, name="cut", strategy="random", seed=1,
+                        try_first=[{"x": 0.5}], data_dir=served.data_dir, progress=False, **more)  # fmt: skip
+
+    options = {"environment": {"A": "1"}, "max_training_runtime": "10m", "early_stopping": "auto"}
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(call, 4, **options)
+        with served.client() as client:
+            until(lambda: any(one.name == "cut" and one.trainings.completed for one in client.list()))
+            client.stop("cut")
+            assert first.result(60).state == "Stopped"
+            had = len(first.result().history)
+            (tmp_path / "go").touch()
+            assert len(call(4, **options).history) == 4
+            assert len(call(5, max_runtime="2h", **options).history) == 5
+            assert [one.spec.limits.max_trainings for one in client.list(newest_first=False)] == [4, 4 - had, 1]
+            assert client.describe("cut-3").spec.limits.max_runtime_s in range(7000, 7201)
+
+
+@pytest.mark.parametrize("strategy", ["grid", "hyperband"])
+def test_what_cannot_be_extended_says_so_and_is_returned_as_it_was(served: Served, strategy: str) -> None:
+    def call(trials: int = 2, runtime: str = "1h") -> Any:
+        hyperband = {"hyperband": {"max_resource": 3}} if strategy == "hyperband" else {}
+        return minimize(lambda configuration: configuration["n"], {"n": Choice(1.0, 2.0)}, name="once", seed=1,
+                        strategy=strategy, trials=trials, max_runtime=runtime, data_dir=served.data_dir,
+                        progress=False, **hyperband)  # fmt: skip
+
+    first = call()
+    assert call() == first
+    assert call(runtime="2h") == first  # both trials have ended
+    if strategy == "hyperband":
+        with pytest.raises(InvalidSpec, match="name: 'once' has ended, and cannot be given more: Hyperband cannot"):
+            call(3)
 
 
 def test_the_best_is_one_of_its_own_where_it_has_learnt_from_a_better_job(served: Served) -> None:

@@ -19,10 +19,10 @@ from tunewright.cli.written import Written, job_name
 from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.client.address import Address
 from tunewright.core.check import check_new
-from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError, Unavailable
+from tunewright.core.errors import NotFound, TunewrightError, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
 from tunewright.core.spec import Direction, TuningJobSpec
-from tunewright.core.states import JobState
+from tunewright.functions.going_on import chain_of, go_on, require_same
 from tunewright.functions.program import FOLDER, packed, write_program
 from tunewright.functions.result import Trial, Tuned
 from tunewright.functions.views import Shown, view_for
@@ -33,14 +33,6 @@ REJOINS: Final = 3
 """How often, one after another, a server may end before it has told anything."""
 PATIENCE_S: Final = 2.0
 """After so long without an answer it has ended."""
-SAME: Final = {
-    "objective": "minimize",
-    "strategy": "strategy",
-    "hyperband": "hyperband",
-    "early_stopping": "early_stopping",
-    "completion": "target",
-}
-"""Fields of a specification that the same call has again, and the argument of each."""
 
 
 def minimize(
@@ -63,9 +55,10 @@ def minimize(
     that trial has failed. `space` maps names to Float, Int and Choice. `trials` is 30, unless `max_runtime` is given.
 
     It is a tuning job of this machine: `tunewright jobs` lists it. With a `name` the same call again goes on where it
-    was, however it ended, and repeats nothing that is done; with more `trials` it goes on with those. Ctrl-C stops it;
-    under a name it is paused. `data_dir` is where jobs are kept. `options` are further members of a job file, such as
-    early_stopping="auto", target=0.1, max_training_runtime="10m", try_first=[configuration], warm_start="a-job".
+    was, and repeats nothing that is done; with more `trials` or `max_runtime` it goes on for those, and any other
+    change is refused. Ctrl-C stops it; under a name it is paused. `data_dir` is where jobs are kept. `options` are
+    further members of a job file, such as early_stopping="auto", target=0.1, max_training_runtime="10m",
+    try_first=[configuration], warm_start="a-job".
     Raises InvalidSpec: names the argument.
     """
     call = _Call("minimize", name or job_name(_name_of(fn)), keep=bool(name), data_dir=data_dir, progress=progress)
@@ -133,10 +126,10 @@ class _Jobs:
                 runnable = self._runnable(job.spec, contents)
                 self._ours = job.spec.name
                 return [client.create(runnable).uid]
-            _require_same(found.spec, check_new(job.spec))
+            require_same(found.spec, job)
             self._ours = found.uid
-            chain = _chain(client, found)
-            _go_on(client, chain, job.spec)
+            chain = chain_of(client, found)
+            go_on(client, chain, check_new(job.spec))
             return [one.uid for one in chain]
 
     def followed(self, uid: str, *, progress: bool) -> TuningJob:
@@ -160,7 +153,7 @@ class _Jobs:
         if not self._ours:
             return
         with Client(self._address()) as client:
-            last = _chain(client, client.describe(self._ours))[-1]
+            last = chain_of(client, client.describe(self._ours))[-1]
             client.pause(last.uid) if keep else client.stop(last.uid)
 
     def outcome(self, chain: list[str]) -> tuple[TrainingJob | None, list[TrainingJob]]:
@@ -178,46 +171,6 @@ class _Jobs:
         (definition,) = spec.definitions
         environment = {**definition.environment, PYTHON_VARIABLE: sys.executable}
         return replace(spec, definitions=(replace(definition, image=f"file://{script}", environment=environment),))
-
-
-def _chain(client: Client, first: TuningJob) -> list[TuningJob]:
-    """Return a job and those that extend it, one after another."""
-    chain = [first]
-    extending = {one.extends: one for one in client.list() if one.extends}
-    while chain[-1].uid in extending:
-        chain.append(extending[chain[-1].uid])
-    return chain
-
-
-def _go_on(client: Client, chain: list[TuningJob], wanted: TuningJobSpec) -> None:
-    """Let the last job of the chain run on, with new limits if those wanted differ; or extend it where it has ended."""
-    last = chain[-1]
-    more = wanted.limits.max_trainings
-    if more is not None:
-        more -= sum(one.spec.limits.max_trainings or 0 for one in chain[:-1])
-    if last.state.final:
-        had = last.spec.limits.max_trainings
-        if more is not None and had is not None and more > had:
-            chain.append(client.extend(last.uid, max_trainings=more - had))
-        return
-    if last.state is JobState.PAUSED:
-        client.resume(last.uid)
-    limits = replace(last.spec.limits, max_parallel=wanted.limits.max_parallel)
-    limits = limits if more is None or more < 1 else replace(limits, max_trainings=more)
-    if limits != last.spec.limits:
-        client.amend(last.uid, max_trainings=limits.max_trainings, max_parallel=limits.max_parallel)
-
-
-def _require_same(found: TuningJobSpec, wanted: TuningJobSpec) -> None:
-    """Raises InvalidSpec: the job that bears the name is another one."""
-    differ = [argument for field, argument in SAME.items() if getattr(found, field) != getattr(wanted, field)]
-    if found.definitions[0].space != wanted.definitions[0].space:
-        differ.insert(0, "space")
-    if wanted.random_seed is not None and found.random_seed != wanted.random_seed:
-        differ.append("seed")
-    if differ:
-        why = f"{wanted.name!r} is a job already, and of another {differ[0]}"
-        raise InvalidSpec("name", why, "Choose another name, or repeat the call as it was")
 
 
 def _followed(client: Client, shown: Shown, *, progress: bool) -> Iterator[None]:
