@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.served import Served
 from tests.e2e.test_local import until
 from tunewright import Choice, Float, Int, maximize, minimize
-from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.core.errors import CallerError, InvalidSpec, NotFound
 
 SPACE = {"x": Float(-5.0, 5.0), "n": Int(0, 4), "kind": Choice(None, True, (1, 2))}
 GATED = """
@@ -275,6 +275,12 @@ def test_where_everything_fails_the_result_says_why(served: Served) -> None:
     assert [trial.value for trial in found.history] == [None, None]
     with pytest.raises(NotFound, match="the function gave 'much', which is not a number"):
         _ = found.value
+
+
+def test_of_a_refused_job_no_function_is_left(served: Served) -> None:
+    with pytest.raises(CallerError, match="nowhere"):
+        minimize(lambda _: 0.0, {"x": Float(0, 1)}, trials=1, data_dir=served.data_dir, warm_start="nowhere")
+    assert list((served.data_dir / "functions").iterdir()) == []
 
 
 def test_without_a_server_one_is_started(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ from tunewright.cli.written import Written, job_name
 from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.client.address import Address
 from tunewright.core.check import check_new
-from tunewright.core.errors import NotFound, TunewrightError, Unavailable
+from tunewright.core.errors import CallerError, NotFound, TunewrightError, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.functions.going_on import chain_of, go_on, require_same
-from tunewright.functions.program import FOLDER, packed, write_program
+from tunewright.functions.program import FOLDER, packed, remove_program, write_program
 from tunewright.functions.result import Trial, Tuned
 from tunewright.functions.views import Shown, view_for
 from tunewright.functions.written import Ranges, outward, written
@@ -123,9 +123,7 @@ class _Jobs:
             try:
                 found = client.describe(job.spec.name)
             except NotFound:
-                runnable = self._runnable(job.spec, contents)
-                self._ours = job.spec.name
-                return [client.create(runnable).uid]
+                return [self._created(client, job.spec, contents).uid]
             require_same(found.spec, job)
             self._ours = found.uid
             chain = chain_of(client, found)
@@ -165,12 +163,19 @@ class _Jobs:
     def _address(self) -> Address:
         return join_or_start(self._folder, (self._folder / FOLDER, Path.cwd(), Path.home()))
 
-    def _runnable(self, spec: TuningJobSpec, contents: bytes) -> TuningJobSpec:
-        """Return the specification with a script of its own, which is written."""
+    def _created(self, client: Client, spec: TuningJobSpec, contents: bytes) -> TuningJob:
+        """Create the job, with a script of its own, which is written; and removed again if the job is refused."""
         script = write_program(self._folder, spec.name, contents)
         (definition,) = spec.definitions
         environment = {**definition.environment, PYTHON_VARIABLE: sys.executable}
-        return replace(spec, definitions=(replace(definition, image=f"file://{script}", environment=environment),))
+        runnable = replace(definition, image=f"file://{script}", environment=environment)
+        self._ours = spec.name
+        try:
+            return client.create(replace(spec, definitions=(runnable,)))
+        except CallerError:
+            self._ours = ""
+            remove_program(script)
+            raise
 
 
 def _followed(client: Client, shown: Shown, *, progress: bool) -> Iterator[None]:
