@@ -43,6 +43,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     served.start()
     yield served
     served.end()
+    kill_server(tmp_path)  # one that was started in its place
 
 
 def test_a_function_is_minimised_with_python_values_and_its_failures_told(served: Served) -> None:
@@ -227,7 +228,6 @@ print(minimize(gated, {"n": Int(1, 4)}, trials=4, try_first=tried, name="long", 
             kill_server(tmp_path)
         (tmp_path / "go-4").touch()
         assert running.communicate()[0].startswith("long: Completed, 4 trials")
-    kill_server(tmp_path)
 
 
 def calls(tmp_path: Path) -> int:
