@@ -193,11 +193,14 @@ class Follower:
                     self._tell(self._pending.pop(trial.number), trial)
 
     def _inward(self, trial: FrozenTrial) -> Inside:
-        """Return as much of a configuration of the search space as the trial has."""
+        """Return as much of a configuration of the search space as the trial has.
+
+        An enqueued value may lie outside its range: Optuna warns, and runs it. It is no part of this space.
+        """
         return {
             name: _inward(known, trial.params[name])
             for name, known in self.space.items()
-            if trial.distributions.get(name) == known
+            if trial.distributions.get(name) == known and _contains(known, trial.params[name])
         }
 
     def _tell(self, asked: Any, trial: FrozenTrial) -> None:
@@ -222,6 +225,10 @@ def _is_exact(known: BaseDistribution) -> bool:
     """Say whether a model can tell its values apart."""
     ends = (known.low, known.high) if isinstance(known, IntDistribution) else ()
     return all(abs(end) <= MAX_EXACT_INT for end in ends)
+
+
+def _contains(known: BaseDistribution, value: Any) -> bool:
+    return known._contains(known.to_internal_repr(value))  # noqa: SLF001 - Optuna has no other word for it
 
 
 def _range(known: BaseDistribution) -> Any:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,8 +28,10 @@ from tunewright.core.names import job_name_of
 if TYPE_CHECKING:
     from rich.console import Group
 
-JOBS_SHOWN: Final = 100
-"""The newest ones: a page of the list."""
+ACTIVE: Final = ("InProgress", "Stopping")
+"""Statuses of jobs that have not ended, as AMT has them."""
+ENDED_SHOWN: Final = 100
+"""Of ended jobs the newest."""
 EVERY_S: Final = 1.0
 LINES_LEFT: Final = 4
 KEYS: Final = "q leaves"
@@ -45,6 +47,8 @@ class Seen:
     now: float
     away: str = ""
     """Why there is nothing newer."""
+    cut: bool = False
+    """More jobs have ended than are shown."""
 
 
 def top(data_dir: Path | None, form: Form, *, everything: bool) -> None:
@@ -56,11 +60,13 @@ def top(data_dir: Path | None, form: Form, *, everything: bool) -> None:
 
 
 def look(client: Client, *, everything: bool) -> Seen:
-    """Ask for the newest jobs; ended ones only if everything is wanted. Raises Unavailable."""
-    newest = list(islice(client.list(), JOBS_SHOWN))
-    active = [job for job in newest if not job.state.final]
-    ended = [job for job in newest if job.state.final] if everything else []
-    return Seen((*active, *ended), tuple(client.operations.trainers()), time.time())
+    """Ask for all active jobs, and for the newest ended ones if everything is wanted. Raises Unavailable."""
+    active = {job.uid: job for status in ACTIVE for job in client.list(status=status) if not job.state.final}
+    listed = (job for job in client.list() if job.state.final)
+    ended = list(islice(listed, ENDED_SHOWN + 1)) if everything else []
+    newest = sorted(active.values(), key=lambda job: job.created_at, reverse=True)
+    trainers = tuple(client.operations.trainers())
+    return Seen((*newest, *ended[:ENDED_SHOWN]), trainers, time.time(), cut=len(ended) > ENDED_SHOWN)
 
 
 def records(seen: Seen) -> list[dict[str, Any]]:
@@ -107,7 +113,7 @@ def _looked_again(client: Client, seen: Seen, *, everything: bool) -> Seen:
     try:
         return look(client, everything=everything)
     except Unavailable as error:
-        return Seen(seen.jobs, seen.trainers, seen.now, str(error))
+        return replace(seen, away=str(error))
 
 
 @contextmanager
@@ -145,6 +151,7 @@ def drawn(seen: Seen, height: int) -> Group:
         table.add_row(*map(Text, _cells(job, record)), style="dim" if job.state.final else "")
     hidden = len(told) - shown
     foot = [f"and {hidden} more"] if hidden > 0 else []
+    foot += [f"of ended jobs the newest {ENDED_SHOWN}"] if seen.cut else []
     foot += [seen.away] if seen.away else []
     return Group(Text(headline(seen, told), style="bold"), table, Text("; ".join([*foot, KEYS]), style="dim"))
 

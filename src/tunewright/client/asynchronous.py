@@ -115,9 +115,9 @@ class AsyncClient(AsyncTrainingJobs, AsyncExplanations):
         """Return a job by name or uid. Raises NotFound."""
         return _job((await self._call(self._tuning.GetTuningJob, request_of(pb.GetTuningJobRequest, job=job))).job)
 
-    async def list(self, *, newest_first: bool = True) -> AsyncIterator[TuningJob]:
-        """Yield all jobs, page by page."""
-        request = request_of(pb.ListTuningJobsRequest, page_size=100, descending=newest_first)
+    async def list(self, *, status: str = "", newest_first: bool = True) -> AsyncIterator[TuningJob]:
+        """Yield all jobs, or those of AMT's status, such as "InProgress", page by page."""
+        request = request_of(pb.ListTuningJobsRequest, page_size=100, state_equals=status, descending=newest_first)
         while True:
             response = await self._call(self._tuning.ListTuningJobs, request)
             for message in response.jobs:

@@ -60,8 +60,8 @@ class Client:
     def describe(self, job: str) -> TuningJob:
         return self._run(self._client.describe(job))
 
-    def list(self, *, newest_first: bool = True) -> Iterator[TuningJob]:
-        return self._each(self._client.list(newest_first=newest_first))
+    def list(self, *, status: str = "", newest_first: bool = True) -> Iterator[TuningJob]:
+        return self._each(self._client.list(status=status, newest_first=newest_first))
 
     def stop(self, job: str) -> TuningJob:
         return self._run(self._client.stop(job))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -48,7 +49,10 @@ def packed(function: Function, reading: Reading) -> bytes:
 
 
 def write_program(data_dir: Path, name: str, contents: bytes) -> Path:
-    """Write a new folder with the function, and return its script. Raises InvalidSpec: it cannot be written."""
+    """Write a new folder with the function, and return its script, both durable: a job will name it.
+
+    It stays as long as the data folder, for a job may be extended. Raises InvalidSpec: it cannot be written.
+    """
     try:
         place = data_dir / FOLDER
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,10 +60,25 @@ def write_program(data_dir: Path, name: str, contents: bytes) -> Path:
         (folder / FUNCTION_FILE).write_bytes(contents)
         script = folder / "run_function.py"
         script.write_text(SCRIPT.format(path=[entry or str(Path.cwd()) for entry in sys.path]))
+        for path in (folder / FUNCTION_FILE, script, folder, place, data_dir):
+            _make_durable(path)
     except OSError as error:
         why = f"{data_dir} cannot be written to: {os.strerror(error.errno or 0)}"
         raise InvalidSpec("data_dir", why, "Give another folder") from error
     return script
+
+
+def remove_program(script: Path) -> None:
+    """Remove what write_program has written: no job came of it."""
+    shutil.rmtree(script.parent, ignore_errors=True)
+
+
+def _make_durable(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _takes_report(function: Function) -> bool:

@@ -6,6 +6,7 @@ Only the standard library is imported here: a training begins with it.
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import sys
@@ -68,8 +69,12 @@ def _run(packed: Packed, configuration: Mapping[str, Any], report: Report) -> No
     value = packed.function(configuration, report) if packed.takes_report else packed.function(configuration)
     if value is None and report.last is None:
         raise TypeError("the function returned None, and no number")
-    if value is not None and _number(value) != report.last:  # the last report, returned, is not one more
+    if value is not None and not _same(_number(value), report.last):  # the last report, returned, is not one more
         report(value)
+
+
+def _same(value: float, last: float | None) -> bool:
+    return value == last or (last is not None and math.isnan(value) and math.isnan(last))
 
 
 def _number(value: Any) -> float:

@@ -7,7 +7,7 @@ print(result.configuration, result.value)
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,28 +19,20 @@ from tunewright.cli.written import Written, job_name
 from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.client.address import Address
 from tunewright.core.check import check_new
-from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
+from tunewright.core.errors import CallerError, NotFound, TunewrightError, Unavailable
 from tunewright.core.jobfile import PYTHON_VARIABLE
-from tunewright.core.spec import TuningJobSpec
-from tunewright.core.states import JobState
-from tunewright.functions.program import FOLDER, packed, write_program
+from tunewright.core.spec import Direction, TuningJobSpec
+from tunewright.functions.going_on import chain_of, go_on, require_same
+from tunewright.functions.program import FOLDER, packed, remove_program, write_program
 from tunewright.functions.result import Trial, Tuned
 from tunewright.functions.views import Shown, view_for
 from tunewright.functions.written import Ranges, outward, written
 from tunewright.platform.credentials import default_data_dir
 
 REJOINS: Final = 3
-"""How often a server that has ended is started again."""
+"""How often, one after another, a server may end before it has told anything."""
 PATIENCE_S: Final = 2.0
 """After so long without an answer it has ended."""
-SAME: Final = {
-    "objective": "minimize",
-    "strategy": "strategy",
-    "hyperband": "hyperband",
-    "early_stopping": "early_stopping",
-    "completion": "target",
-}
-"""Fields of a specification that the same call has again, and the argument of each."""
 
 
 def minimize(
@@ -63,9 +55,10 @@ def minimize(
     that trial has failed. `space` maps names to Float, Int and Choice. `trials` is 30, unless `max_runtime` is given.
 
     It is a tuning job of this machine: `tunewright jobs` lists it. With a `name` the same call again goes on where it
-    was, however it ended, and repeats nothing that is done; with more `trials` it goes on with those. Ctrl-C stops it;
-    under a name it is paused. `data_dir` is where jobs are kept. `options` are further members of a job file, such as
-    early_stopping="auto", target=0.1, max_training_runtime="10m", try_first=[configuration], warm_start="a-job".
+    was, and repeats nothing that is done; with more `trials` or `max_runtime` it goes on for those, and any other
+    change is refused. Ctrl-C stops it; under a name it is paused. `data_dir` is where jobs are kept. `options` are
+    further members of a job file, such as early_stopping="auto", target=0.1, max_training_runtime="10m",
+    try_first=[configuration], warm_start="a-job".
     Raises InvalidSpec: names the argument.
     """
     call = _Call("minimize", name or job_name(_name_of(fn)), keep=bool(name), data_dir=data_dir, progress=progress)
@@ -105,10 +98,15 @@ class _Call:
         reading = ranges.reading(job.spec)
         contents = packed(fn, reading)
         jobs = _Jobs((default_data_dir() if self.data_dir is None else Path(self.data_dir)).absolute())
-        with job.in_its_words():
-            chain = jobs.begun(job, contents)
-        ended = jobs.followed(chain[-1], keep=self.keep, progress=self.progress)
-        return _result(ended, jobs.trainings(chain), reading)
+        try:
+            with job.in_its_words():
+                chain = jobs.begun(job, contents)
+            ended = jobs.followed(chain[-1], progress=self.progress)
+        except KeyboardInterrupt:
+            with suppress(TunewrightError):  # it has ended meanwhile, or cannot be reached: Ctrl-C is what happened
+                jobs.interrupt(keep=self.keep)
+            raise
+        return _result(ended, *jobs.outcome(chain), reading)
 
 
 class _Jobs:
@@ -116,6 +114,8 @@ class _Jobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._ours = ""
+        """The first job of the call; as long as it is not known to be this call's, nothing."""
 
     def begun(self, job: Written, contents: bytes) -> list[str]:
         """Have the job run, and return the uids of the jobs that make it up: it, and those that extend it."""
@@ -123,80 +123,63 @@ class _Jobs:
             try:
                 found = client.describe(job.spec.name)
             except NotFound:
-                return [client.create(self._runnable(job.spec, contents)).uid]
-            _require_same(found.spec, check_new(job.spec))
-            chain = [found]
-            extending = {one.extends: one for one in client.list() if one.extends}
-            while chain[-1].uid in extending:
-                chain.append(extending[chain[-1].uid])
-            _go_on(client, chain, job.spec)
+                return [self._created(client, job.spec, contents).uid]
+            require_same(found.spec, job)
+            self._ours = found.uid
+            chain = chain_of(client, found)
+            go_on(client, chain, check_new(job.spec))
             return [one.uid for one in chain]
 
-    def followed(self, uid: str, *, keep: bool, progress: bool) -> TuningJob:
-        """Show a job until it has ended, and return it. Raises KeyboardInterrupt, and pauses or stops it first."""
+    def followed(self, uid: str, *, progress: bool) -> TuningJob:
+        """Show a job until it has ended, and return it. Raises Unavailable: its server ends again and again."""
         shown: Shown | None = None
-        for _ in range(REJOINS):
+        silent = 0
+        while silent < REJOINS:
             with Client(self._address()) as client:
                 try:
                     if shown is None:
                         shown = Shown(client.describe(uid))
-                    return _followed(client, shown, progress=progress)
+                    for _ in _followed(client, shown, progress=progress):
+                        silent = 0
+                    return client.describe(uid)
                 except Unavailable:
-                    continue  # the server has ended: another one goes on where it was
-                except KeyboardInterrupt:
-                    with suppress(IllegalTransition):  # it has ended meanwhile
-                        client.pause(uid) if keep else client.stop(uid)
-                    raise
-        raise Unavailable("the server", f"it ended {REJOINS} times; see tunewright doctor")
+                    silent += 1  # the server has ended: another one goes on where it was
+        raise Unavailable("the server", f"it ended {REJOINS} times before it told anything; see tunewright doctor")
 
-    def trainings(self, chain: list[str]) -> list[TrainingJob]:
-        """Return the trainings of all jobs of the chain, oldest first."""
+    def interrupt(self, *, keep: bool) -> None:
+        """Pause or stop what this call has begun or gone on with. Raises TunewrightError."""
+        if not self._ours:
+            return
         with Client(self._address()) as client:
-            return [training for uid in chain for training in client.trainings(uid)]
+            last = chain_of(client, client.describe(self._ours))[-1]
+            client.pause(last.uid) if keep else client.stop(last.uid)
+
+    def outcome(self, chain: list[str]) -> tuple[TrainingJob | None, list[TrainingJob]]:
+        """Return the best training of all jobs of the chain, if any has a value, and all of them, oldest first."""
+        with Client(self._address()) as client:
+            best = _best_of([client.describe(uid) for uid in chain])
+            return best, [training for uid in chain for training in client.trainings(uid)]
 
     def _address(self) -> Address:
         return join_or_start(self._folder, (self._folder / FOLDER, Path.cwd(), Path.home()))
 
-    def _runnable(self, spec: TuningJobSpec, contents: bytes) -> TuningJobSpec:
-        """Return the specification with a script of its own, which is written."""
+    def _created(self, client: Client, spec: TuningJobSpec, contents: bytes) -> TuningJob:
+        """Create the job, with a script of its own, which is written; and removed again if the job is refused."""
         script = write_program(self._folder, spec.name, contents)
         (definition,) = spec.definitions
         environment = {**definition.environment, PYTHON_VARIABLE: sys.executable}
-        return replace(spec, definitions=(replace(definition, image=f"file://{script}", environment=environment),))
+        runnable = replace(definition, image=f"file://{script}", environment=environment)
+        self._ours = spec.name
+        try:
+            return client.create(replace(spec, definitions=(runnable,)))
+        except CallerError:
+            self._ours = ""
+            remove_program(script)
+            raise
 
 
-def _go_on(client: Client, chain: list[TuningJob], wanted: TuningJobSpec) -> None:
-    """Let the last job of the chain run on, with new limits if those wanted differ; or extend it where it has ended."""
-    last = chain[-1]
-    more = wanted.limits.max_trainings
-    if more is not None:
-        more -= sum(one.spec.limits.max_trainings or 0 for one in chain[:-1])
-    if last.state.final:
-        had = last.spec.limits.max_trainings
-        if more is not None and had is not None and more > had:
-            chain.append(client.extend(last.uid, max_trainings=more - had))
-        return
-    if last.state is JobState.PAUSED:
-        client.resume(last.uid)
-    limits = replace(last.spec.limits, max_parallel=wanted.limits.max_parallel)
-    limits = limits if more is None or more < 1 else replace(limits, max_trainings=more)
-    if limits != last.spec.limits:
-        client.amend(last.uid, max_trainings=limits.max_trainings, max_parallel=limits.max_parallel)
-
-
-def _require_same(found: TuningJobSpec, wanted: TuningJobSpec) -> None:
-    """Raises InvalidSpec: the job that bears the name is another one."""
-    differ = [argument for field, argument in SAME.items() if getattr(found, field) != getattr(wanted, field)]
-    if found.definitions[0].space != wanted.definitions[0].space:
-        differ.insert(0, "space")
-    if wanted.random_seed is not None and found.random_seed != wanted.random_seed:
-        differ.append("seed")
-    if differ:
-        why = f"{wanted.name!r} is a job already, and of another {differ[0]}"
-        raise InvalidSpec("name", why, "Choose another name, or repeat the call as it was")
-
-
-def _followed(client: Client, shown: Shown, *, progress: bool) -> TuningJob:
+def _followed(client: Client, shown: Shown, *, progress: bool) -> Iterator[None]:
+    """Show what the server tells, and yield each time that it does."""
     with view_for(shown, progress=progress) as view:
         if not shown.ended:
             show_begin(view, shown.job)
@@ -204,12 +187,22 @@ def _followed(client: Client, shown: Shown, *, progress: bool) -> TuningJob:
             for training, line in shown.standing.watched(watched):
                 shown.ended.append(training)
                 view.say(line)
-    return client.describe(shown.job.uid)
+            yield
 
 
-def _result(job: TuningJob, trainings: list[TrainingJob], reading: Mapping[str, Any]) -> Tuned:
+def _best_of(chain: list[TuningJob]) -> TrainingJob | None:
+    """Return the best of the chain's own trainings: those of a job that it is warm-started from are not in it."""
+    values = {job.best.objective_value: job.best for job in reversed(chain) if job.best is not None}
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return values[min(known) if chain[0].spec.objective.direction is Direction.MINIMIZE else max(known)]
+
+
+def _result(
+    job: TuningJob, best: TrainingJob | None, trainings: list[TrainingJob], reading: Mapping[str, Any]
+) -> Tuned:
     history = tuple(_trial(number, training, reading) for number, training in enumerate(trainings, 1))
-    best = job.overall_best or job.best
     return Tuned(job.name, job.state.shown, job.reason, history, "" if best is None else best.name)
 
 

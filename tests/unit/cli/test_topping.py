@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from tests.unit.cli.jobs import BEGAN, job, training
-from tunewright.cli.topping import Seen, drawn, headline, records
+from tunewright.cli.topping import Seen, drawn, headline, look, records
 from tunewright.client.operations import TrainerInfo
 from tunewright.client.resources import TrainingCounters
 from tunewright.core.names import training_name
@@ -24,6 +24,20 @@ RUNS = job(
 ENDED = replace(RUNS, state=JobState.COMPLETED, trainings=TrainingCounters(completed=10))
 TRAINER = TrainerInfo("t", slots=4, holding=(training_name("digits", "u" * 16, 5), training_name("other", "v" * 16, 1)))
 SEEN = Seen((RUNS, ENDED), (TRAINER,), BEGAN + 60)
+
+
+class Fleet:
+    """What `look` asks of a client."""
+
+    def __init__(self, *jobs):
+        self.jobs = jobs
+        self.operations = self
+
+    def list(self, *, status=""):
+        return iter([one for one in self.jobs if status in {"", one.state.shown}])
+
+    def trainers(self):
+        return [TRAINER]
 
 
 def picture(seen: Seen, height: int = 20) -> str:
@@ -56,6 +70,17 @@ def test_the_picture_has_a_line_each_and_says_how_to_leave():
 def test_what_does_not_fit_is_counted_and_an_absence_is_told():
     away = replace(SEEN, away="the server is away")
     assert picture(away, height=5).splitlines()[-1].strip() == "and 1 more; the server is away; q leaves"
+
+
+def test_active_jobs_are_found_behind_any_number_that_have_ended():
+    stopping = replace(RUNS, uid="s", state=JobState.STOPPING, created_at=BEGAN + 1)
+    ended = [replace(ENDED, uid=f"e{number}") for number in range(150)]
+    fleet = Fleet(*ended, stopping, RUNS)
+    assert look(fleet, everything=False).jobs == (stopping, RUNS)
+    everything = look(fleet, everything=True)
+    assert everything.jobs == (stopping, RUNS, *ended[:100])
+    assert picture(everything, height=200).splitlines()[-1].strip() == "of ended jobs the newest 100; q leaves"
+    assert not look(Fleet(*ended[:100]), everything=True).cut
 
 
 def test_nothing_at_all_is_drawn_too():

@@ -10,6 +10,7 @@ from functools import partial
 
 from tunewright.client import Address
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
+from tunewright.core.states import JobState
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.v1 import metrics_service_pb2 as mpb
 from tunewright.v1 import metrics_service_pb2_grpc, spec_pb2, tuning_service_pb2_grpc
@@ -47,7 +48,8 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
         return pb.GetTuningJobResponse(job=self._job(request.job))
 
     async def ListTuningJobs(self, request, _context):
-        page, token = paged(list(self.jobs.values()), request.page_token)
+        asked = [job for job in self.jobs.values() if request.state_equals in {"", shown(job)}]
+        page, token = paged(asked, request.page_token)
         return pb.ListTuningJobsResponse(jobs=page, next_page_token=token)
 
     async def StopTuningJob(self, request, _context):
@@ -189,6 +191,10 @@ class Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
             refused=[mpb.Refusal(analysis="ANALYSIS_DISTRIBUTION", reason=f"{list(request.analyses)}")],
             trainings=7,
         )  # fmt: skip
+
+
+def shown(job: pb.TuningJob) -> str:
+    return JobState(pb.JobState.Name(job.state).removeprefix("JOB_STATE_")).shown
 
 
 def paged(items: list, token: str) -> tuple[list, str]:

@@ -377,6 +377,15 @@ async def test_tags_name_what_they_are_put_on(client, tuning):
     assert (of_job.job, list(of_job.remove), of_training.training) == ("digits-1", ["team"], "churn")
 
 
+async def test_jobs_of_a_status_are_listed_page_by_page(client):
+    for number in range(6):
+        await client.create(spec(name=f"job-{number}"))
+    await client.stop("job-3")
+    assert [job.name async for job in client.list(status="Stopping")] == ["job-3"]
+    assert [job.name[-1] async for job in client.list(status="InProgress")] == ["0", "1", "2", "4", "5"]
+    assert len([job async for job in client.list()]) == 6
+
+
 async def test_all_trainings_are_listed_page_by_page_without_a_job(address, tuning):
     tuning.trainings = [training(number) for number in range(1, 6)]
 

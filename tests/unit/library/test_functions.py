@@ -69,6 +69,15 @@ def test_what_is_returned_counts_after_what_was_reported_and_not_twice(called, l
     assert called(reporting) == values
 
 
+@pytest.mark.parametrize("value", [math.nan, 1.0])
+def test_a_report_that_is_returned_counts_once_also_where_it_is_no_number(called, value):
+    def reporting(configuration, report):  # noqa: ARG001 - it is called with both
+        report(value)
+        return value
+
+    assert called(reporting) == [pytest.approx(value, nan_ok=True)]
+
+
 @pytest.mark.parametrize(
     ("function", "failure"),
     [

@@ -117,6 +117,19 @@ def test_what_was_enqueued_is_learnt_from_and_what_was_suggested_in_its_place_is
     assert len(study.sampler._follower._optimizer.pending) == 1
 
 
+def test_what_was_enqueued_outside_its_range_runs_and_the_study_goes_on():
+    study = optuna.create_study(sampler=TunewrightSampler(seed=0))
+    run(study, 4)
+    best = {"rate": 0.01, "momentum": 0.5, "units": 64, "act": None}
+    for wrong in ({"rate": 5.0}, {"momentum": 0.55}, {"units": 640}):
+        study.enqueue_trial({**best, **wrong})
+    with pytest.warns(UserWarning, match="out of range"):
+        params = run(study, 7)
+    assert [params[4]["rate"], params[5]["momentum"], params[6]["units"]] == [5.0, 0.55, 640]
+    assert all(trial.state is optuna.trial.TrialState.COMPLETE for trial in study.trials)
+    assert len(study.sampler._follower._optimizer.history) == 7  # of 11: 3 do not belong, the last is told later
+
+
 def test_failed_trials_are_not_tried_again_and_pruned_ones_are_told_with_their_steps():
     study = optuna.create_study(sampler=TunewrightSampler(seed=0))
     run(study, 2)
