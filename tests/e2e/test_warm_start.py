@@ -127,4 +127,7 @@ def test_the_command_line_goes_on_from_a_job_and_tells_definitions_apart(served:
     header, *rows = cli.out("trainings", "demo-260101-0000").splitlines()
     assert header.split("\t") == ["name", "definition", "state", "objective", "depth", "width", "reason"]
     assert sorted(row.split("\t")[1] for row in rows) == ["depth", "depth", "width", "width"]
-    assert list(json.loads(cli.out("best", "demo-260101-0000", "--format", "json"))) == [best["definition_name"], "epochs"]
+    assert list(json.loads(cli.out("best", "demo-260101-0000", "--format", "json"))) == [
+        best["definition_name"],
+        "epochs",
+    ]
