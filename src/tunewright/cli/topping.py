@@ -22,7 +22,7 @@ from tunewright.cli.serving import join
 from tunewright.cli.wording import duration, pace, printable, spent, state_text
 from tunewright.client import Client, TuningJob
 from tunewright.client.operations import TrainerInfo
-from tunewright.core.errors import Unavailable
+from tunewright.core.errors import NotFound, Unavailable
 from tunewright.core.names import job_name_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ ACTIVE: Final = ("InProgress", "Stopping")
 """Statuses of jobs that have not ended, as AMT has them."""
 ENDED_SHOWN: Final = 100
 """Of ended jobs the newest."""
+WITH_BEST: Final = 50
+"""Of active jobs the newest are shown with their best, each at the cost of a call."""
 EVERY_S: Final = 1.0
 LINES_LEFT: Final = 4
 KEYS: Final = "q leaves"
@@ -65,8 +67,17 @@ def look(client: Client, *, everything: bool) -> Seen:
     listed = (job for job in client.list() if job.state.final)
     ended = list(islice(listed, ENDED_SHOWN + 1)) if everything else []
     newest = sorted(active.values(), key=lambda job: job.created_at, reverse=True)
+    shown = [*(_with_best(client, job) for job in newest[:WITH_BEST]), *newest[WITH_BEST:]]
     trainers = tuple(client.operations.trainers())
-    return Seen((*newest, *ended[:ENDED_SHOWN]), trainers, time.time(), cut=len(ended) > ENDED_SHOWN)
+    return Seen((*shown, *ended[:ENDED_SHOWN]), trainers, time.time(), cut=len(ended) > ENDED_SHOWN)
+
+
+def _with_best(client: Client, job: TuningJob) -> TuningJob:
+    """Return a job with its best training, which lists do not tell."""
+    try:
+        return client.describe(job.uid)
+    except NotFound:  # it was deleted meanwhile
+        return job
 
 
 def records(seen: Seen) -> list[dict[str, Any]]:

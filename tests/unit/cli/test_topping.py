@@ -12,6 +12,7 @@ from tests.unit.cli.jobs import BEGAN, job, training
 from tunewright.cli.topping import Seen, drawn, headline, look, records
 from tunewright.client.operations import TrainerInfo
 from tunewright.client.resources import TrainingCounters
+from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
 from tunewright.core.spec import Limits
 from tunewright.core.states import JobState
@@ -34,7 +35,13 @@ class Fleet:
         self.operations = self
 
     def list(self, *, status=""):
-        return iter([one for one in self.jobs if status in {"", one.state.shown}])
+        return iter([replace(one, best=None) for one in self.jobs if status in {"", one.state.shown}])
+
+    def describe(self, uid):
+        found = [one for one in self.jobs if one.uid == uid]
+        if not found:
+            raise NotFound("tuning job", uid)
+        return found[0]
 
     def trainers(self):
         return [TRAINER]
@@ -74,7 +81,7 @@ def test_what_does_not_fit_is_counted_and_an_absence_is_told():
 
 def test_active_jobs_are_found_behind_any_number_that_have_ended():
     stopping = replace(RUNS, uid="s", state=JobState.STOPPING, created_at=BEGAN + 1)
-    ended = [replace(ENDED, uid=f"e{number}") for number in range(150)]
+    ended = [replace(ENDED, uid=f"e{number}", best=None) for number in range(150)]
     fleet = Fleet(*ended, stopping, RUNS)
     assert look(fleet, everything=False).jobs == (stopping, RUNS)
     everything = look(fleet, everything=True)
