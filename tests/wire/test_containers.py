@@ -57,10 +57,12 @@ def trainer(fleet: Fleet, engine: Engine) -> Iterator[Member]:
         yield trainer
 
 
-@pytest.mark.usefixtures("trainer")
-def test_a_job_runs_as_the_user_that_was_asked_for_and_all_that_it_writes_is_kept(fleet: Fleet, engine: Engine):
-    kept = fleet.folder / "kept"
-    spec = one_by_one(engine.program(WRITES), "as-nobody", POOL, trainings=2, checkpoint_uri=kept.as_uri())
+def test_a_job_runs_as_the_user_that_was_asked_for_and_all_that_it_writes_is_kept(
+    fleet: Fleet, engine: Engine, trainer: Member
+):
+    kept, secret = fleet.folder / "kept", {"API_KEY": "known-to-the-program-alone"}
+    program = engine.program(WRITES)
+    spec = one_by_one(program, "as-nobody", POOL, trainings=2, checkpoint_uri=kept.as_uri(), environment=secret)
     with fleet.client() as client:
         client.create(spec)
         done = client.wait(spec.name)
@@ -75,6 +77,9 @@ def test_a_job_runs_as_the_user_that_was_asked_for_and_all_that_it_writes_is_kep
         assert [packed(archive) for archive in (model, model.with_name("output.tar.gz"))] == [{"written": x}] * 2
         assert (kept / training.name / "written").read_text() == x
     until(lambda: containers(fleet, POOL, engine) == [], "nothing is left on the engine")
+    logged = trainer.log.read_text()
+    assert "session open" in logged
+    assert not [one for one in (secret["API_KEY"], fleet.credentials.tunewright_token) if one in logged]
 
 
 @pytest.mark.usefixtures("trainer")

@@ -72,7 +72,7 @@ class Trace:
 class _Marking(ast.NodeTransformer):
     """Puts a call of `MARK` before each statement.
 
-    A trace function of the interpreter's would do as well, but Python 3.11 crashes now and then where one raises.
+    A trace function of the interpreter's would do as well, but crashes of Python 3.11 are known where one raises.
     """
 
     def __init__(self, name: str) -> None:
