@@ -54,10 +54,10 @@ def test_a_job_is_made_through_it_and_the_log_says_by_which_key(served: Served, 
 
 def test_without_a_scheduler_it_is_not_ready_and_says_503(served: Served, gateway: Member):
     sagemaker = client(served, url=f"http://{gateway.http}")
-    assert gateway.ready() == {"ready": True, "failing": []}
+    until(lambda: gateway.ready() == {"ready": True, "failing": []}, "it is ready")
     served.end()
     try:
-        until(lambda: gateway.ready() == {"ready": False, "failing": ["scheduler"]}, "it is not ready", 20)
+        until(lambda: gateway.ready() == {"ready": False, "failing": ["scheduler"]}, "it is not ready")
         assert refusal(sagemaker.describe_hyper_parameter_tuning_job) == ("ServiceUnavailable", 503)
         with pytest.raises(ClientError, match="ServiceUnavailable"):
             sagemaker.create_hyper_parameter_tuning_job(**body(served, "lost"))

@@ -59,11 +59,13 @@ def test_the_loops_of_two_processes_run_the_job(page: Page, program: str) -> Non
 def test_what_is_to_be_saved_can_be_saved_when_a_stop_comes(page: Page) -> None:
     page.tune()
     loop = page.start(STOPPED)
+    asked: set[str] = set()
     with page.served.client() as client:
         for watched in client.watch("loop"):
             for training in watched.trainings:
-                if training.state is TrainingState.RUNNING:
+                if training.state is TrainingState.RUNNING and training.name not in asked:
                     client.stop_training(training.name)
+                    asked.add(training.name)
             if watched.job.trainings.stopped:
                 break
         client.stop("loop")
