@@ -1,0 +1,27 @@
+import { ErrorBoundary, lazy, LocationProvider, Route, Router } from "preact-iso";
+import { token } from "../rpc/token";
+import { Frame } from "./frame";
+import { SignIn } from "./sign-in";
+
+// Each page is a file of its own that comes when it is first asked for.
+const Jobs = lazy(() => import("../pages/jobs/jobs"));
+const Job = lazy(() => import("../pages/job/job"));
+const NotHere = lazy(() => import("../pages/not-here"));
+
+export function App() {
+  if (!token.value) return <SignIn />;
+  return (
+    <LocationProvider>
+      <Frame>
+        <ErrorBoundary>
+          <Router>
+            <Route path="/" component={Jobs} />
+            <Route path="/jobs" component={Jobs} />
+            <Route path="/jobs/:name" component={Job} />
+            <Route default component={NotHere} />
+          </Router>
+        </ErrorBoundary>
+      </Frame>
+    </LocationProvider>
+  );
+}
