@@ -400,3 +400,54 @@ class AnalyzeResponse(_message.Message):
     left_out: int
     narrowed: _containers.RepeatedCompositeFieldContainer[Narrowed]
     def __init__(self, importances: _Optional[_Iterable[_Union[Importance, _Mapping]]] = ..., dependences: _Optional[_Iterable[_Union[PartialDependence, _Mapping]]] = ..., best_so_far: _Optional[_Iterable[_Union[BestStep, _Mapping]]] = ..., distribution: _Optional[_Iterable[_Union[Share, _Mapping]]] = ..., advice: _Optional[_Iterable[_Union[Advice, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[Refusal, _Mapping]]] = ..., trainings: _Optional[int] = ..., stopped: _Optional[int] = ..., left_out: _Optional[int] = ..., narrowed: _Optional[_Iterable[_Union[Narrowed, _Mapping]]] = ...) -> None: ...
+
+class TryMetricsRequest(_message.Message):
+    __slots__ = ("metrics", "text", "objective")
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
+    metrics: _containers.RepeatedCompositeFieldContainer[_spec_pb2.MetricDefinition]
+    text: str
+    objective: _spec_pb2.Objective
+    def __init__(self, metrics: _Optional[_Iterable[_Union[_spec_pb2.MetricDefinition, _Mapping]]] = ..., text: _Optional[str] = ..., objective: _Optional[_Union[_spec_pb2.Objective, _Mapping]] = ...) -> None: ...
+
+class TriedReading(_message.Message):
+    __slots__ = ("metric", "line", "kind", "value", "step", "text")
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    metric: str
+    line: int
+    kind: str
+    value: float
+    step: int
+    text: str
+    def __init__(self, metric: _Optional[str] = ..., line: _Optional[int] = ..., kind: _Optional[str] = ..., value: _Optional[float] = ..., step: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+
+class TryMetricsResponse(_message.Message):
+    __slots__ = ("readings", "left_out", "faults", "lines", "objective_value", "objective_fault", "unnamed")
+    class UnnamedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    READINGS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    FAULTS_FIELD_NUMBER: _ClassVar[int]
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_VALUE_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_FAULT_FIELD_NUMBER: _ClassVar[int]
+    UNNAMED_FIELD_NUMBER: _ClassVar[int]
+    readings: _containers.RepeatedCompositeFieldContainer[TriedReading]
+    left_out: int
+    faults: _containers.RepeatedCompositeFieldContainer[_tuning_service_pb2.ReadingFault]
+    lines: int
+    objective_value: float
+    objective_fault: str
+    unnamed: _containers.ScalarMap[str, float]
+    def __init__(self, readings: _Optional[_Iterable[_Union[TriedReading, _Mapping]]] = ..., left_out: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[_tuning_service_pb2.ReadingFault, _Mapping]]] = ..., lines: _Optional[int] = ..., objective_value: _Optional[float] = ..., objective_fault: _Optional[str] = ..., unnamed: _Optional[_Mapping[str, float]] = ...) -> None: ...

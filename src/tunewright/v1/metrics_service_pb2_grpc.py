@@ -85,6 +85,11 @@ class MetricsServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.AnalyzeRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.AnalyzeResponse.FromString,
                 _registered_method=True)
+        self.TryMetrics = channel.unary_unary(
+                '/tunewright.v1.MetricsService/TryMetrics',
+                request_serializer=tunewright_dot_v1_dot_metrics__service__pb2.TryMetricsRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.TryMetricsResponse.FromString,
+                _registered_method=True)
 
 
 class MetricsServiceServicer(object):
@@ -160,6 +165,13 @@ class MetricsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TryMetrics(self, request, context):
+        """Reads a pasted log as a training's output would be read. Nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MetricsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -212,6 +224,11 @@ def add_MetricsServiceServicer_to_server(servicer, server):
                     servicer.Analyze,
                     request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.AnalyzeRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.AnalyzeResponse.SerializeToString,
+            ),
+            'TryMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.TryMetrics,
+                    request_deserializer=tunewright_dot_v1_dot_metrics__service__pb2.TryMetricsRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_metrics__service__pb2.TryMetricsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -485,6 +502,33 @@ class MetricsService(object):
             '/tunewright.v1.MetricsService/Analyze',
             tunewright_dot_v1_dot_metrics__service__pb2.AnalyzeRequest.SerializeToString,
             tunewright_dot_v1_dot_metrics__service__pb2.AnalyzeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TryMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.MetricsService/TryMetrics',
+            tunewright_dot_v1_dot_metrics__service__pb2.TryMetricsRequest.SerializeToString,
+            tunewright_dot_v1_dot_metrics__service__pb2.TryMetricsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -426,10 +426,68 @@ class CreateTuningJobRequest(_message.Message):
     def __init__(self, spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: bool = ...) -> None: ...
 
 class CreateTuningJobResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "estimate")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
     job: TuningJob
-    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+    estimate: CostEstimate
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., estimate: _Optional[_Union[CostEstimate, _Mapping]] = ...) -> None: ...
+
+class CostEstimate(_message.Message):
+    __slots__ = ("max_trainings", "max_instance_seconds", "max_cost", "text")
+    MAX_TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    MAX_INSTANCE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_COST_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    max_trainings: int
+    max_instance_seconds: float
+    max_cost: float
+    text: str
+    def __init__(self, max_trainings: _Optional[int] = ..., max_instance_seconds: _Optional[float] = ..., max_cost: _Optional[float] = ..., text: _Optional[str] = ...) -> None: ...
+
+class ReadJobFileRequest(_message.Message):
+    __slots__ = ("text", "name")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    name: str
+    def __init__(self, text: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class JobFileFault(_message.Message):
+    __slots__ = ("member", "line", "why", "remedy")
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    member: str
+    line: int
+    why: str
+    remedy: str
+    def __init__(self, member: _Optional[str] = ..., line: _Optional[int] = ..., why: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
+
+class ReadJobFileResponse(_message.Message):
+    __slots__ = ("spec", "faults", "estimate")
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    FAULTS_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    spec: _spec_pb2.TuningJobSpec
+    faults: _containers.RepeatedCompositeFieldContainer[JobFileFault]
+    estimate: CostEstimate
+    def __init__(self, spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., faults: _Optional[_Iterable[_Union[JobFileFault, _Mapping]]] = ..., estimate: _Optional[_Union[CostEstimate, _Mapping]] = ...) -> None: ...
+
+class WriteJobFileRequest(_message.Message):
+    __slots__ = ("spec",)
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    spec: _spec_pb2.TuningJobSpec
+    def __init__(self, spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ...) -> None: ...
+
+class WriteJobFileResponse(_message.Message):
+    __slots__ = ("text", "not_short")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    NOT_SHORT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    not_short: str
+    def __init__(self, text: _Optional[str] = ..., not_short: _Optional[str] = ...) -> None: ...
 
 class GetTuningJobRequest(_message.Message):
     __slots__ = ("job", "without_findings", "if_none_match")

@@ -40,6 +40,16 @@ class TuningServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTuningJobRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTuningJobResponse.FromString,
                 _registered_method=True)
+        self.ReadJobFile = channel.unary_unary(
+                '/tunewright.v1.TuningService/ReadJobFile',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ReadJobFileRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ReadJobFileResponse.FromString,
+                _registered_method=True)
+        self.WriteJobFile = channel.unary_unary(
+                '/tunewright.v1.TuningService/WriteJobFile',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.WriteJobFileRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.WriteJobFileResponse.FromString,
+                _registered_method=True)
         self.GetTuningJob = channel.unary_unary(
                 '/tunewright.v1.TuningService/GetTuningJob',
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.GetTuningJobRequest.SerializeToString,
@@ -128,6 +138,20 @@ class TuningServiceServicer(object):
 
     def CreateTuningJob(self, request, context):
         """Checks the whole specification, then creates the job. Nothing is half-created.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadJobFile(self, request, context):
+        """Reads a job file and checks it as CreateTuningJob would. What is wrong with the text is an answer, not an error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteJobFile(self, request, context):
+        """Writes the shortest job file that reads back to the same specification.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -247,6 +271,16 @@ def add_TuningServiceServicer_to_server(servicer, server):
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTuningJobRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTuningJobResponse.SerializeToString,
             ),
+            'ReadJobFile': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadJobFile,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ReadJobFileRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ReadJobFileResponse.SerializeToString,
+            ),
+            'WriteJobFile': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteJobFile,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.WriteJobFileRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.WriteJobFileResponse.SerializeToString,
+            ),
             'GetTuningJob': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTuningJob,
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.GetTuningJobRequest.FromString,
@@ -356,6 +390,60 @@ class TuningService(object):
             '/tunewright.v1.TuningService/CreateTuningJob',
             tunewright_dot_v1_dot_tuning__service__pb2.CreateTuningJobRequest.SerializeToString,
             tunewright_dot_v1_dot_tuning__service__pb2.CreateTuningJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadJobFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/ReadJobFile',
+            tunewright_dot_v1_dot_tuning__service__pb2.ReadJobFileRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.ReadJobFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteJobFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/WriteJobFile',
+            tunewright_dot_v1_dot_tuning__service__pb2.WriteJobFileRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.WriteJobFileResponse.FromString,
             options,
             channel_credentials,
             insecure,
