@@ -17,7 +17,10 @@ export interface Rows {
 
 /** RFC 4180. A text that a spreadsheet would take for a formula gets a quote before it: programs choose such texts. */
 export function csv({ columns, rows }: Rows): string {
-  return [columns, ...rows].map((row) => row.map(field).join(",")).join("\r\n").concat("\r\n");
+  return [columns, ...rows]
+    .map((row) => row.map(field).join(","))
+    .join("\r\n")
+    .concat("\r\n");
 }
 
 function field(cell: Cell): string {

@@ -4,8 +4,8 @@ import type { ECharts } from "echarts/core";
 import { useEffect, useRef } from "preact/hooks";
 import { csv, saveFile } from "../parts/saving";
 import { dark } from "../shell/theme";
-import { isDrawn, type NoPlot, type Palette, type Plot } from "./plot";
 import { palette } from "./palette";
+import { isDrawn, type NoPlot, type Palette, type Plot } from "./plot";
 
 interface Props {
   /** The file's name, without its ending. */
@@ -58,13 +58,23 @@ export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
 
   return (
     <figure class="plot">
-      <div ref={place} role="img" aria-label={isDrawn(plot) ? plot.says : plot.empty} style={{ height: `${height}px` }} hidden={!option} />
+      <div
+        ref={place}
+        role="img"
+        aria-label={isDrawn(plot) ? plot.says : plot.empty}
+        style={{ height: `${height}px` }}
+        hidden={!option}
+      />
       {isDrawn(plot) ? (
         <figcaption>
           <button type="button" class="quiet" onClick={() => void savePicture(name, chart.current)}>
             PNG
           </button>
-          <button type="button" class="quiet" onClick={() => saveFile(`${name}.csv`, new Blob([csv(plot.table())], { type: "text/csv" }))}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => saveFile(`${name}.csv`, new Blob([csv(plot.table())], { type: "text/csv" }))}
+          >
             CSV
           </button>
         </figcaption>
@@ -81,7 +91,13 @@ function common(colours: Palette) {
     textStyle: { color: colours.text, fontFamily: "inherit" },
     color: colours.series,
     // Drawn on the canvas too: what trainings are called is never markup.
-    tooltip: { renderMode: "richText", confine: true, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text } },
+    tooltip: {
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: colours.surface,
+      borderColor: colours.line,
+      textStyle: { color: colours.text },
+    },
   };
 }
 

@@ -1,13 +1,6 @@
 // The charting library, as much of it as is used. Loaded by the first plot, not with the page.
 
-import {
-  BarChart,
-  CustomChart,
-  HeatmapChart,
-  LineChart,
-  ParallelChart,
-  ScatterChart,
-} from "echarts/charts";
+import { BarChart, CustomChart, HeatmapChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
 import {
   BrushComponent,
   DataZoomComponent,

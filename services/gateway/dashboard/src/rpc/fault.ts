@@ -19,7 +19,11 @@ export function faultOf(error: unknown): Fault {
   const [bad] = failed.findDetails(BadRequestSchema);
   const [violation] = bad?.fieldViolations ?? [];
   if (failed.code === Code.Unavailable && !info)
-    return { reason: "UNAVAILABLE", text: "The server does not answer. This page goes on as soon as it does.", field: "" };
+    return {
+      reason: "UNAVAILABLE",
+      text: "The server does not answer. This page goes on as soon as it does.",
+      field: "",
+    };
   return {
     reason: info?.reason ?? Code[failed.code].toUpperCase(),
     text: failed.rawMessage,

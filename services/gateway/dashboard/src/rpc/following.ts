@@ -73,13 +73,13 @@ export function useFollowing<T>(
   const [following, setFollowing] = useState<Following>({ state: "waiting" });
   const latest = useRef({ open, onMessage });
   latest.current = { open, onMessage };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says by `keys` what is followed
   useEffect(
     () =>
       follow<T>(
         (signal) => latest.current.open(signal),
         (message) => latest.current.onMessage(message),
-        (now) => setFollowing((before) => (before.state === now.state && now.state === "live" ? before : now)),
+        (now) =>
+          setFollowing((before) => (before.state === now.state && now.state === "live" ? before : now)),
       ),
     keys,
   );

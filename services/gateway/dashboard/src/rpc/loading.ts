@@ -17,10 +17,11 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, keys: re
   const [tries, setTries] = useState(0);
   const latest = useRef(load);
   latest.current = load;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says by `keys` what the answer depends on
   useEffect(() => {
     const left = new AbortController();
-    setAnswer((before) => (before.value === undefined ? { loading: true } : { value: before.value, loading: true }));
+    setAnswer((before) =>
+      before.value === undefined ? { loading: true } : { value: before.value, loading: true },
+    );
     latest.current(left.signal).then(
       (value) => left.signal.aborted || setAnswer({ value, loading: false }),
       (error) => {

@@ -1,4 +1,4 @@
-import { ErrorBoundary, lazy, LocationProvider, Route, Router } from "preact-iso";
+import { ErrorBoundary, LocationProvider, lazy, Route, Router } from "preact-iso";
 import { token } from "../rpc/token";
 import { Frame } from "./frame";
 import { SignIn } from "./sign-in";

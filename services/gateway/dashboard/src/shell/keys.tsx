@@ -1,7 +1,7 @@
 // Keys of the whole dashboard: `g` and then a page's letter, `/` to search, `?` for this list.
 
-import { useLocation } from "preact-iso";
 import { useEffect, useRef } from "preact/hooks";
+import { useLocation } from "preact-iso";
 
 interface Place {
   path: string;
@@ -70,5 +70,7 @@ export function Keys({ places }: { places: readonly Place[] }) {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable], dialog *");
+  return (
+    target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable], dialog *")
+  );
 }

@@ -33,11 +33,18 @@ export function SignIn() {
         </h1>
         <label>
           Token
-          <input name="token" type="password" autocomplete="current-password" required autofocus aria-describedby="where" />
+          <input
+            name="token"
+            type="password"
+            autocomplete="current-password"
+            required
+            autofocus
+            aria-describedby="where"
+          />
         </label>
         <p id="where" class="hint">
-          It stands as <code>tunewright_token</code> in the installation's file of credentials. A server that was
-          started by <code>tunewright local</code> has said where that is.
+          It stands as <code>tunewright_token</code> in the installation's file of credentials. A server that
+          was started by <code>tunewright local</code> has said where that is.
         </p>
         <label class="tick">
           <input name="stay" type="checkbox" /> Stay signed in on this computer

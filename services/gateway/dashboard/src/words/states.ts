@@ -1,6 +1,11 @@
 // States in the words and colours that people see. Colour never stands alone: the word is always there.
 
-import { JobState, ObjectiveState, type TrainingJob, TrainingState } from "../generated/tunewright/v1/tuning_service_pb";
+import {
+  JobState,
+  ObjectiveState,
+  type TrainingJob,
+  TrainingState,
+} from "../generated/tunewright/v1/tuning_service_pb";
 
 export type Tone = "running" | "good" | "bad" | "stopped" | "waiting";
 
