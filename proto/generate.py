@@ -1,7 +1,7 @@
 """Generate src/tunewright/v1 and src/tunewright/events/v1 from the .proto files.
 
-`--check` only says whether they are fresh. `--typescript` writes what the dashboard is built with, once its npm packages
-are there.
+`--check` only says whether they are fresh. `--typescript` writes what the dashboard is built with, once its npm
+packages are there.
 
 Package names equal Python paths, so protoc's own output imports as it is.
 """

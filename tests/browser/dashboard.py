@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.served import Served
 from tunewright.platform.credentials import load
@@ -27,5 +27,5 @@ class Dashboard:
         self.page.get_by_label("Token").fill(token)
         self.page.get_by_role("button", name="Sign in").click()
 
-    def card(self, title: str):  # type: ignore[no-untyped-def]  # noqa: ANN201 - a Locator
+    def card(self, title: str) -> Locator:
         return self.page.get_by_role("region", name=title)
