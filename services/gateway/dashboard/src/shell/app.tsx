@@ -6,6 +6,7 @@ import { SignIn } from "./sign-in";
 // Each page is a file of its own that comes when it is first asked for.
 const Jobs = lazy(() => import("../pages/jobs/jobs"));
 const Job = lazy(() => import("../pages/job/job"));
+const Compare = lazy(() => import("../pages/compare/compare"));
 const NotHere = lazy(() => import("../pages/not-here"));
 
 export function App() {
@@ -18,6 +19,7 @@ export function App() {
             <Route path="/" component={Jobs} />
             <Route path="/jobs" component={Jobs} />
             <Route path="/jobs/:name" component={Job} />
+            <Route path="/compare" component={Compare} />
             <Route default component={NotHere} />
           </Router>
         </ErrorBoundary>
