@@ -86,7 +86,8 @@ export function useFollowing<T>(
   return following;
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Return after a while, or at once when nobody waits any more. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
     signal.addEventListener("abort", () => {

@@ -7,6 +7,8 @@ import { SignIn } from "./sign-in";
 const Jobs = lazy(() => import("../pages/jobs/jobs"));
 const Job = lazy(() => import("../pages/job/job"));
 const Compare = lazy(() => import("../pages/compare/compare"));
+const Workers = lazy(() => import("../pages/workers/workers"));
+const Diagnosis = lazy(() => import("../pages/diagnosis/diagnosis"));
 const NotHere = lazy(() => import("../pages/not-here"));
 
 export function App() {
@@ -20,6 +22,8 @@ export function App() {
             <Route path="/jobs" component={Jobs} />
             <Route path="/jobs/:name" component={Job} />
             <Route path="/compare" component={Compare} />
+            <Route path="/workers" component={Workers} />
+            <Route path="/diagnosis" component={Diagnosis} />
             <Route default component={NotHere} />
           </Router>
         </ErrorBoundary>

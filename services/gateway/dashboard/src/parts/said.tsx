@@ -1,0 +1,11 @@
+/** A sentence of the server's, in which commands stand between backticks. */
+export function Said({ text }: { text: string }) {
+  return (
+    <>
+      {text.split("`").map((part, at) =>
+        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no other name
+        at % 2 === 1 ? <code key={at}>{part}</code> : part,
+      )}
+    </>
+  );
+}
