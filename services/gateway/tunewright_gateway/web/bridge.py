@@ -30,7 +30,7 @@ from tunewright_gateway.web.replies import OneMessage, Reply, Stream, only_messa
 BELOW: Final = "/rpc"
 DONE: Final = "ok"
 LEFT: Final = "canceled"
-NO_SUCH: Final = Failure("unimplemented", "This call is not passed on here.")
+NO_SUCH: Final = "This call is not passed on here."
 NOWHERE: Final = (
     f"This gateway does not know where metrics is served. Its operator sets {variable('metrics')} to HOST:PORT."
 )
@@ -64,7 +64,7 @@ class Bridge:
             head = Head.of(scope)
             require_our_page(head, self._names)
             if method is None:
-                raise NO_SUCH
+                raise Failure("unimplemented", NO_SUCH)
             require_form(head, method)
             reply = Stream(send) if method.streams else reply
             await self._passed(method, head, receive, reply)
