@@ -7,7 +7,6 @@ only the specification. Each form's reader keeps the table from paths of the spe
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -60,9 +60,13 @@ NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str]
 )
 """Field, what asks for it, and what to say."""
 
+Rule = Callable[[], object]
+"""Raises InvalidSpec."""
+
 
 def check(spec: TuningJobSpec) -> TuningJobSpec:
     """Return the specification as it will run. Raises InvalidSpec."""
+    _check_name(spec)
     spec = _with_choices(spec)
     for rule in _rules(spec):
         rule()
@@ -81,32 +85,41 @@ def check_new(spec: TuningJobSpec) -> TuningJobSpec:
 
 def faults_of_new(spec: TuningJobSpec) -> tuple[InvalidSpec, ...]:
     """Return all that check_new would find wrong, one thing of each rule; empty: nothing."""
-    found: list[InvalidSpec] = []
+    name = _faults_of([partial(_check_name, spec)])
     try:
         spec = _with_choices(spec)
     except InvalidSpec as error:
-        return (error,)  # what the rules would say of it might only follow from that
-    for rule in (*_rules(spec), partial(_with_counts, spec), partial(check_room, spec)):
+        return (*name, error)  # what else would be found might only follow from that
+    return name + _faults_of([*_rules(spec), partial(_with_counts, spec), partial(check_room, spec)])
+
+
+def _faults_of(rules: Iterable[Rule]) -> tuple[InvalidSpec, ...]:
+    """Return what rules find wrong; two may find the same."""
+    found: dict[str, InvalidSpec] = {}
+    for rule in rules:
         try:
             rule()
         except InvalidSpec as error:
-            found.append(error)
-    return tuple({str(error): error for error in found}.values())
+            found.setdefault(str(error), error)
+    return tuple(found.values())
 
 
-def _with_choices(spec: TuningJobSpec) -> TuningJobSpec:
-    """Return the specification with what follows from it, as far as no rule has to hold for that."""
+def _check_name(spec: TuningJobSpec) -> None:
     if spec.alone:
         check_alone(spec)
     elif not JOB_NAME.fullmatch(spec.name):
         raise InvalidSpec("name", f"{spec.name!r} is not {LETTERS}", "For example my-job-1")
+
+
+def _with_choices(spec: TuningJobSpec) -> TuningJobSpec:
+    """Return the specification with what follows from it, which the rules are about. Raises InvalidSpec."""
     if not spec.definitions:
         raise InvalidSpec("definitions", "are missing", "Say what to train")
     read_patch(spec.amt_patch)
     return with_early_stopping(with_common_objective(with_choices(spec)))
 
 
-def _rules(spec: TuningJobSpec) -> Iterator[Callable[[], object]]:
+def _rules(spec: TuningJobSpec) -> Iterator[Rule]:
     """Yield what must hold, each by itself, in the order in which it is looked at."""
     for index, definition in enumerate(spec.definitions):
         path = f"definitions[{index}]"
@@ -120,18 +133,7 @@ def _rules(spec: TuningJobSpec) -> Iterator[Callable[[], object]]:
         yield partial(check_claimed, definition, path, alone=spec.alone)
         if not spec.alone:
             yield partial(_check_objective, spec, definition, "" if definition.objective is None else f"{path}.")
-    for of_the_job in (
-        _check_parallel,
-        _check_trainings,
-        _check_ends,
-        _check_target,
-        _check_improving,
-        _check_seed,
-        check_hyperband,
-        check_extensions,
-        check_request,
-        check_enqueued,
-    ):
+    for of_the_job in OF_THE_JOB:
         yield partial(of_the_job, spec)
     yield partial(check_tags, spec.tags, "tags")
 
@@ -200,7 +202,7 @@ def _check_metrics(definition: Definition, path: str) -> None:
             raise InvalidSpec(f"{here}.name", f"{metric.name!r} is missing or given twice", "Name each metric once")
         check_metric_name(metric.name, f"{here}.name")
         if metric.regex:
-            _check_regex(metric.regex, f"{here}.regex")
+            check_regex(metric.regex, f"{here}.regex")
 
 
 def check_metric_name(name: str, field: str) -> None:
@@ -209,7 +211,8 @@ def check_metric_name(name: str, field: str) -> None:
         raise InvalidSpec(field, f"has {len(name)} characters, at most {MAX_METRIC_NAME} can be", "Shorten it")
 
 
-def _check_regex(pattern: str, field: str) -> None:
+def check_regex(pattern: str, field: str) -> None:
+    """Raise InvalidSpec under `field` for what is refused when a job is created; metrics has its own limits beside."""
     if len(pattern) > MAX_REGEX:
         raise InvalidSpec(field, f"must have 1 to {MAX_REGEX} characters", "Shorten it")
     try:
@@ -295,3 +298,17 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
         why = f"is {asked}, but the grid has {product} points{more}{again}"
         raise InvalidSpec("limits.max_trainings", why, "Leave it out")
     return replace(spec, limits=replace(spec.limits, max_trainings=needed))
+
+
+OF_THE_JOB: Final[tuple[Callable[[TuningJobSpec], None], ...]] = (
+    _check_parallel,
+    _check_trainings,
+    _check_ends,
+    _check_target,
+    _check_improving,
+    _check_seed,
+    check_hyperband,
+    check_extensions,
+    check_request,
+    check_enqueued,
+)

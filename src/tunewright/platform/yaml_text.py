@@ -30,7 +30,7 @@ KEYS: Final = frozenset({TEXT, "tag:yaml.org,2002:merge"})
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(Loader):  # type: ignore[misc] - one of two, the faster if PyYAML was built with it
+class _Loader(Loader):  # type: ignore[misc]  # one of two: the faster, if PyYAML was built with it
     """YAML with 1e-3 as a number, which YAML 1.1 takes for a text."""
 
 
@@ -81,8 +81,8 @@ def write_tree(tree: Any) -> str:
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
 
 
-def _line(mark: yaml.Mark | None) -> int | None:
-    return None if mark is None else mark.line + 1
+def _line(mark: Any) -> int | None:
+    return None if mark is None else int(mark.line) + 1
 
 
 def _check_events(text: str) -> None:
@@ -90,7 +90,7 @@ def _check_events(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, _Loader):
         line = _line(event.start_mark)
-        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) not in {None, "!", TEXT}:
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag not in {None, "!", TEXT}:
             raise Misread("", f"has a tag, {event.tag}, and these are not read", "Write the value alone", line)
         match event:
             case yaml.CollectionStartEvent():

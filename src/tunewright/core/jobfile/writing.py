@@ -20,10 +20,8 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile.definition import PYTHON_VARIABLE, WORKDIR_VARIABLE, Place
 from tunewright.core.jobfile.reading import from_jobfile
 from tunewright.core.members import text_of_scalar
-from tunewright.core.ranges_text import default_regex
-from tunewright.core.space import Choice, Range
+from tunewright.core.space import Choice, Configuration, Range
 from tunewright.core.spec import (
-    Channel,
     Definition,
     EarlyStoppingRule,
     HyperbandConfig,
@@ -36,8 +34,8 @@ from tunewright.core.spec import (
     WarmStartType,
 )
 
-NOWHERE: Final = Place(folder=None, python="", name="")
-"""What a file that is read here leaves out has no default of the reader's place."""
+ELSEWHERE: Final = Place(folder="/\0", python="\0", name="\0")
+"""Where nobody stands: what is left to the reader's place does not read the same."""
 Tree = dict[str, Any]
 
 
@@ -62,7 +60,7 @@ def to_jobfile(spec: TuningJobSpec) -> JobFile:
 def _unsaid(tree: Tree, spec: TuningJobSpec) -> str:
     """Return the first field that a job file does not say, empty: it says all."""
     try:
-        return _difference(from_jobfile(tree, NOWHERE), spec, "")
+        return _difference(from_jobfile(tree, ELSEWHERE), spec, "")
     except InvalidSpec as error:
         return error.field
 
@@ -105,7 +103,7 @@ def _difference(one: Any, other: Any, path: str) -> str:
         pairs = [(f"{path}.{key}", one[key], other[key]) for key in one]
     else:
         return path.removeprefix(".")
-    return next((found for here, *pair in pairs if (found := _difference(*pair, here))), path.removeprefix("."))
+    return next((found for here, had, has in pairs if (found := _difference(had, has, here))), path.removeprefix("."))
 
 
 def _members(spec: TuningJobSpec) -> Iterator[tuple[str, Any]]:
@@ -126,7 +124,7 @@ def _members(spec: TuningJobSpec) -> Iterator[tuple[str, Any]]:
     yield "early_stopping", _early_stopping(spec.early_stopping)
     yield "reevaluate", _reevaluation(spec.reevaluation)
     yield from _warm_start(spec.warm_start)
-    yield "try_first", [dict(item.configuration) for item in spec.enqueued]
+    yield "try_first", [_configuration(item.configuration) for item in spec.enqueued]
     yield from _running(definition)
     yield "priority", spec.priority
     yield "prices", dict(spec.prices_per_second)
@@ -158,7 +156,7 @@ def _ends(spec: TuningJobSpec) -> Iterator[tuple[str, Any]]:
 
 def _running(definition: Definition) -> Iterator[tuple[str, Any]]:
     resources, stopping = definition.resources, definition.stopping
-    yield "channels", {item.name: _place(item) for item in definition.channels}
+    yield "channels", {item.name: _path(item.uri) for item in definition.channels}
     yield "output", _path(definition.output_uri)
     yield "checkpoints", _path(definition.checkpoint_uri)
     yield "instance", resources.instance_type
@@ -190,6 +188,10 @@ def _range(range_: Range) -> Any:
     return [_scalar(text) for text in range_.values] if isinstance(range_, Choice) else str(range_)
 
 
+def _configuration(configuration: Configuration) -> Any:
+    return {name: _scalar(value) if isinstance(value, str) else value for name, value in configuration.items()}
+
+
 def _scalar(text: str) -> Any:
     """Return the scalar that is read as this text and needs no quotes, if there is one."""
     for kind in (int, float):
@@ -213,17 +215,15 @@ def _early_stopping(rule: EarlyStoppingRule) -> Any:
 
 
 def _reevaluation(wanted: Reevaluation | None) -> Any:
-    return None if wanted is None else _given(top=wanted.top, repeats=wanted.repeats, seed=wanted.seed_parameter or None)
+    return (
+        None if wanted is None else _given(top=wanted.top, repeats=wanted.repeats, seed=wanted.seed_parameter or None)
+    )
 
 
 def _warm_start(start: WarmStart | None) -> Iterator[tuple[str, Any]]:
     if start is not None:
         yield "warm_start", start.parents[0] if len(start.parents) == 1 else list(start.parents)
         yield "transfer", start.type is WarmStartType.TRANSFER_LEARNING
-
-
-def _place(channel: Channel) -> str:
-    return _path(channel.uri)
 
 
 def _path(uri: str) -> str:
