@@ -23,6 +23,7 @@ LONGEST_NUMBER: Final = 64
 DEEPEST: Final = 32
 MOST_NODES: Final = 100_000
 """Aliases counted as what they stand for."""
+LINE_ENDS: Final = re.compile(r"[\r\n\x85\u2028\u2029\ufeff]")
 TEXT: Final = "tag:yaml.org,2002:str"
 NUMBERS: Final = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 KEYS: Final = frozenset({TEXT, "tag:yaml.org,2002:merge"})
@@ -37,10 +38,16 @@ class _Loader(Loader):  # type: ignore[misc]  # one of two: the faster, if PyYAM
 class _Dumper(yaml.SafeDumper):
     """Quotes what the loader would not read as a text."""
 
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """What YAML takes for a line end is escaped, which only double quotes do."""
+        style = '"' if LINE_ENDS.search(data) else None
+        return self.represent_scalar(TEXT, data, style)
+
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - two equal lists are two lists
         return True
 
 
+_Dumper.add_representer(str, _Dumper.represent_str)
 for _one in (_Loader, _Dumper):
     _one.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+.0123456789"))
 

@@ -2,7 +2,7 @@
 
 First every member is written that a job file has. What reads back otherwise, a job file cannot say, and the first such
 field is named. Then each member is left out, or said more shortly, wherever the file still reads the same; so what is a
-default is known to the reader alone.
+default is known to the reader alone. What a check computes, such as the ranges of autotune, counts as read.
 
 A file says where its program lies and what runs it, so that it means the same wherever it is read.
 """
@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from tunewright.core import amt
+from tunewright.core.check import check_new
 from tunewright.core.durations import duration_text
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile.definition import PYTHON_VARIABLE, WORKDIR_VARIABLE, Place
@@ -36,6 +37,8 @@ from tunewright.core.spec import (
 
 ELSEWHERE: Final = Place(folder="/\0", python="\0", name="\0")
 """Where nobody stands: what is left to the reader's place does not read the same."""
+LONGEST_NUMBER: Final = 32
+"""Characters; what is longer is some text of digits."""
 Tree = dict[str, Any]
 
 
@@ -60,9 +63,18 @@ def to_jobfile(spec: TuningJobSpec) -> JobFile:
 def _unsaid(tree: Tree, spec: TuningJobSpec) -> str:
     """Return the first field that a job file does not say, empty: it says all."""
     try:
-        return _difference(from_jobfile(tree, ELSEWHERE), spec, "")
+        read = from_jobfile(tree, ELSEWHERE)
     except InvalidSpec as error:
         return error.field
+    difference = _difference(read, spec, "")
+    return "" if difference and _checked(read) == spec else difference
+
+
+def _checked(spec: TuningJobSpec) -> TuningJobSpec | None:
+    try:
+        return check_new(spec)
+    except InvalidSpec:
+        return None
 
 
 def _reads_as_amt(body: Tree, spec: TuningJobSpec) -> bool:
@@ -114,9 +126,10 @@ def _members(spec: TuningJobSpec) -> Iterator[tuple[str, Any]]:
     yield spec.objective.direction.value.lower(), spec.objective.metric_name
     yield "reading", _reading(spec.objective)
     yield "metrics", _metrics(definition.metric_definitions)
-    yield "params", {item.name: _range(item.range) for item in definition.parameters}
+    chosen = spec.auto_parameters if spec.autotune else {}
+    yield "params", {item.name: _range(item.range) for item in definition.parameters if item.name not in chosen}
     yield "fixed", {name: _scalar(text) for name, text in definition.static_hyperparameters.items()}
-    yield "autotune", {name: _scalar(text) for name, text in spec.auto_parameters.items()} if spec.autotune else None
+    yield "autotune", {name: _scalar(text) for name, text in chosen.items()} if spec.autotune else None
     yield "strategy", spec.strategy.value.lower()
     yield "hyperband", _hyperband(spec.hyperband)
     yield from _ends(spec)
@@ -194,7 +207,7 @@ def _configuration(configuration: Configuration) -> Any:
 
 def _scalar(text: str) -> Any:
     """Return the scalar that is read as this text and needs no quotes, if there is one."""
-    for kind in (int, float):
+    for kind in (int, float) if len(text) <= LONGEST_NUMBER else ():
         try:
             scalar = kind(text)
         except ValueError:
