@@ -15,11 +15,11 @@ from tests.e2e.served import Served, job
 def waiting(served: Served) -> Iterator[str]:
     """The name of a job that nobody may run."""
     with served.client() as client:
-        (trainer,) = client.operations.list_trainers()
-        client.operations.cordon_trainer(trainer.trainer_id, "new disk")
+        (trainer,) = client.operations.trainers()
+        client.operations.cordon(trainer.trainer_id, "new disk")
         client.create(job(served.program("echo score=1"), "waiting"))
         yield "waiting"
-        client.operations.uncordon_trainer(trainer.trainer_id)
+        client.operations.uncordon(trainer.trainer_id)
         client.wait("waiting")
 
 

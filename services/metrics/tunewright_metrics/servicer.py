@@ -31,6 +31,7 @@ from tunewright_metrics.reading_back.curves import MOST_TRAININGS, Curves, Reque
 from tunewright_metrics.reading_back.opening import Lines, Points
 from tunewright_metrics.reading_back.searching import Search
 from tunewright_metrics.reports import OUTPUT, check_names, reportable_attempt
+from tunewright_metrics.trying import Tries
 
 PAGE_SIZE: Final = 1_000
 LARGEST_PAGE: Final = 10_000
@@ -42,6 +43,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     ) -> None:
         self._store, self._bus, self._jobs = store, bus, jobs
         self._archive, self._curves, self._search, self._answers = archive, curves, search, answers
+        self._tries = Tries()
 
     async def ReportMetrics(  # noqa: N802
         self, request: pb.ReportMetricsRequest, _context: grpc.aio.ServicerContext
@@ -114,6 +116,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext
     ) -> pb.AnalyzeResponse:
         return await self._answers.answer(request, caller())
+
+    async def TryMetrics(  # noqa: N802
+        self, request: pb.TryMetricsRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.TryMetricsResponse:
+        return await self._tries.answer(request)
 
     async def SearchOutput(  # noqa: N802
         self, request: pb.SearchOutputRequest, _context: grpc.aio.ServicerContext

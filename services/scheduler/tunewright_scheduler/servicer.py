@@ -21,6 +21,7 @@ from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.etags import etag_of, holds
+from tunewright_scheduler.job_files import JobFiles, estimate_message
 from tunewright_scheduler.jobs_watch import JobsWatch, listed_jobs
 from tunewright_scheduler.listing import everything, read_page
 from tunewright_scheduler.parents import overall_best
@@ -42,6 +43,7 @@ class TuningServicer(TrainingsServicer):
         super().__init__(store, changes, jobs)
         self._bells, self._doctor = bells, doctor
         self._jobs_watch = JobsWatch(store, changes, bells)
+        self._job_files = JobFiles(jobs)
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -49,12 +51,22 @@ class TuningServicer(TrainingsServicer):
         spec = await self._jobs.checked(request.spec)
         if request.validate_only:
             await self._jobs.parents(caller(), spec)
-            return pb.CreateTuningJobResponse()
+            return pb.CreateTuningJobResponse(estimate=estimate_message(spec))
         uid = await self._once(request, lambda beside: self._jobs.create(caller(), spec, beside))
         created = await records.read_job(self._store, uid)
         if created is None:
             raise NotFound("tuning job", spec.name, "this request made it, and it has been deleted")
         return pb.CreateTuningJobResponse(job=await self.message(created))
+
+    async def ReadJobFile(  # noqa: N802
+        self, request: pb.ReadJobFileRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ReadJobFileResponse:
+        return await self._job_files.read(caller(), request.text, request.name)
+
+    async def WriteJobFile(  # noqa: N802
+        self, request: pb.WriteJobFileRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.WriteJobFileResponse:
+        return await self._job_files.write(request.spec)
 
     async def GetTuningJob(  # noqa: N802
         self, request: pb.GetTuningJobRequest, _context: grpc.aio.ServicerContext

@@ -83,9 +83,19 @@ class TuningJobs:
     async def judged(self, given: TuningJobSpec) -> TuningJobSpec:
         """Return the specification as it will run here. Raises InvalidSpec."""
         spec = check_new(given)
-        for index, definition in enumerate(spec.definitions):
-            await self._check_here(f"definitions[{index}]", definition)
+        if faults := await self.unfit_here(spec):
+            raise faults[0]
         return spec
+
+    async def unfit_here(self, spec: TuningJobSpec) -> list[InvalidSpec]:
+        """Return why no trainer here could run it, of each definition."""
+        faults = []
+        for index, definition in enumerate(spec.definitions):
+            try:
+                await self._check_here(f"definitions[{index}]", definition)
+            except InvalidSpec as fault:
+                faults.append(fault)
+        return faults
 
     async def create(self, owner: str, spec: TuningJobSpec, beside: Beside = nothing, *, extends: str = "") -> str:
         """Create a job from a checked specification, of the job that it extends, if any; return its uid.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +12,11 @@ from tunewright.cli.output import record_of, show
 from tunewright.cli.wording import printable
 from tunewright.cli.written import from_file
 from tunewright.core.errors import InvalidSpec
+from tunewright.core.logs import lines_of
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.instance_types import instance_types
 from tunewright.platform.parts import load
 
-LINE_END: Final = re.compile(r"\r\n|\n|\r")
 MOST_NAMES: Final = 12
 PARAMETER: Final = ("definition_name", "name", "range")
 METRIC: Final = ("metric", "regex", "matches", "first.text", "first.line", "last.text", "last.line", "kinds.*")
@@ -64,15 +63,13 @@ def _draw(path: Path, spec: TuningJobSpec, lines: Sequence[str] | None, report: 
 
 
 def _lines(log: Path) -> list[str]:
-    """Return a log's lines as a trainer cuts them: a progress bar's every step is one."""
     try:
         text = log.read_bytes().decode(errors="replace")
     except OSError as error:
         raise InvalidSpec(
             str(log), f"cannot be read: {error.strerror}", "Give a file with a training's output"
         ) from None
-    lines = LINE_END.split(text)
-    return lines if lines[-1] else lines[:-1]
+    return lines_of(text)
 
 
 def _read(spec: TuningJobSpec, lines: list[str]) -> Any:

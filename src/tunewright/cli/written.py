@@ -7,7 +7,6 @@ only the specification. Each form's reader keeps the table from paths of the spe
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from tunewright.core.check import check_new
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile import Place
 from tunewright.core.members import renamed
+from tunewright.core.names import made_job_name
 from tunewright.core.spec import Definition, TuningJobSpec
 
 OPTIONS: Final = {
@@ -106,19 +106,25 @@ def from_file(path: Path, name: str, own_name: str = "") -> Written:
 
     `name` is for one that has none, `own_name` goes before the file's.
     """
-    from tunewright.cli.yaml_file import read_tree
-
-    tree, lines = read_tree(path)
+    tree, lines = _tree_of(path)
     with located(path.name, lines):
-        if amt.looks_like_amt(tree):
-            spec = amt.from_amt(tree)
-            members = amt.members_of(spec)
-        else:
-            spec = jobfile.from_jobfile(tree, Place(str(path.parent.absolute()), sys.executable, name))
-            members = jobfile.members_of(spec)
+        spec, members = jobfile.read_job(tree, Place(str(path.parent.absolute()), sys.executable, name))
     if own_name:
         spec, members = replace(spec, name=own_name), {**members, "name": option_of("name")}
     return _checked(Written(spec, members, file=path.name, lines=lines))
+
+
+def _tree_of(path: Path) -> tuple[Any, dict[str, int]]:
+    from tunewright.platform.yaml_text import Misread, read_tree
+
+    try:
+        return read_tree(path.read_text())
+    except OSError as error:
+        raise InvalidSpec(str(path), f"cannot be read: {error.strerror}", "Give a script or a job file") from None
+    except UnicodeDecodeError:
+        raise InvalidSpec(str(path), "is not text", "Give a job file in YAML or JSON") from None
+    except Misread as error:
+        raise InvalidSpec(error.field, error.why, error.remedy, _at(path.name, error.line)) from None
 
 
 def _checked(written: Written) -> Written:
@@ -157,9 +163,11 @@ def located(file: str, lines: Mapping[str, int]) -> Iterator[None]:
 
 
 def _place(member: str, file: str, lines: Mapping[str, int]) -> str:
-    while member and member not in lines:
-        member = member[: max(member.rfind("."), member.rfind("["), 0)]
-    return f"{file} line {lines[member]}" if member else file
+    return _at(file, jobfile.line_of(member, lines))
+
+
+def _at(file: str, line: int | None) -> str:
+    return file if line is None else f"{file} line {line}"
 
 
 def option_of(member: str) -> str:
@@ -173,9 +181,8 @@ def option_of(member: str) -> str:
 
 
 def job_name(stem: str) -> str:
-    """Make a name from a file's, with the time of day to the second, within AMT's 32 characters."""
-    plain = re.sub(r"[^a-zA-Z0-9]+", "-", stem).strip("-")[:18].strip("-") or "job"
-    return f"{plain}-{datetime.now(UTC):%y%m%d-%H%M%S}"
+    """Make a name from a file's, with the time of day to the second."""
+    return made_job_name(stem, datetime.now(UTC))
 
 
 def _pairs(member: str, texts: Sequence[str]) -> dict[str, str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from tunewright.core.alone import check_alone
@@ -59,36 +60,17 @@ NOT_YET_IN_DEFINITION: Final[tuple[tuple[str, Callable[[Definition], bool], str]
 )
 """Field, what asks for it, and what to say."""
 
+Rule = Callable[[], object]
+"""Raises InvalidSpec."""
+
 
 def check(spec: TuningJobSpec) -> TuningJobSpec:
     """Return the specification as it will run. Raises InvalidSpec."""
-    if spec.alone:
-        check_alone(spec)
-    elif not JOB_NAME.fullmatch(spec.name):
-        raise InvalidSpec("name", f"{spec.name!r} is not {LETTERS}", "For example my-job-1")
-    if not spec.definitions:
-        raise InvalidSpec("definitions", "are missing", "Say what to train")
-    read_patch(spec.amt_patch)
-    spec = with_early_stopping(with_common_objective(with_choices(spec)))
-    for index, definition in enumerate(spec.definitions):
-        _check_definition(definition, f"definitions[{index}]", MAX_HYPERPARAMETERS - (not spec.alone))
-        check_claimed(definition, f"definitions[{index}]", alone=spec.alone)
-        if not spec.alone:
-            _check_objective(spec, definition, "" if definition.objective is None else f"definitions[{index}].")
-    _check_limits(spec)
-    _check_completion(spec)
-    check_hyperband(spec)
-    check_extensions(spec)
-    check_request(spec)
-    check_enqueued(spec)
-    check_tags(spec.tags, "tags")
-    match spec.strategy:
-        case Strategy.GRID:
-            return _with_grid_size(spec)
-        case Strategy.HYPERBAND:
-            return with_resources(spec)
-        case _:
-            return spec
+    _check_name(spec)
+    spec = _with_choices(spec)
+    for rule in _rules(spec):
+        rule()
+    return _with_counts(spec)
 
 
 def check_new(spec: TuningJobSpec) -> TuningJobSpec:
@@ -101,6 +83,72 @@ def check_new(spec: TuningJobSpec) -> TuningJobSpec:
     return spec
 
 
+def faults_of_new(spec: TuningJobSpec) -> tuple[InvalidSpec, ...]:
+    """Return all that check_new would find wrong, one thing of each rule; empty: nothing."""
+    name = _faults_of([partial(_check_name, spec)])
+    try:
+        spec = _with_choices(spec)
+    except InvalidSpec as error:
+        return (*name, error)  # what else would be found might only follow from that
+    return name + _faults_of([*_rules(spec), partial(_with_counts, spec), partial(check_room, spec)])
+
+
+def _faults_of(rules: Iterable[Rule]) -> tuple[InvalidSpec, ...]:
+    """Return what rules find wrong; two may find the same."""
+    found: dict[str, InvalidSpec] = {}
+    for rule in rules:
+        try:
+            rule()
+        except InvalidSpec as error:
+            found.setdefault(str(error), error)
+    return tuple(found.values())
+
+
+def _check_name(spec: TuningJobSpec) -> None:
+    if spec.alone:
+        check_alone(spec)
+    elif not JOB_NAME.fullmatch(spec.name):
+        raise InvalidSpec("name", f"{spec.name!r} is not {LETTERS}", "For example my-job-1")
+
+
+def _with_choices(spec: TuningJobSpec) -> TuningJobSpec:
+    """Return the specification with what follows from it, which the rules are about. Raises InvalidSpec."""
+    if not spec.definitions:
+        raise InvalidSpec("definitions", "are missing", "Say what to train")
+    read_patch(spec.amt_patch)
+    return with_early_stopping(with_common_objective(with_choices(spec)))
+
+
+def _rules(spec: TuningJobSpec) -> Iterator[Rule]:
+    """Yield what must hold, each by itself, in the order in which it is looked at."""
+    for index, definition in enumerate(spec.definitions):
+        path = f"definitions[{index}]"
+        yield partial(_check_program, definition, path)
+        yield partial(_check_names, definition, path, MAX_HYPERPARAMETERS - (not spec.alone))
+        yield partial(check_program, definition, path)
+        yield partial(check_data, definition, path)
+        yield partial(check_running, definition, path)
+        yield partial(_check_retries, definition, path)
+        yield partial(_check_metrics, definition, path)
+        yield partial(check_claimed, definition, path, alone=spec.alone)
+        if not spec.alone:
+            yield partial(_check_objective, spec, definition, "" if definition.objective is None else f"{path}.")
+    for of_the_job in OF_THE_JOB:
+        yield partial(of_the_job, spec)
+    yield partial(check_tags, spec.tags, "tags")
+
+
+def _with_counts(spec: TuningJobSpec) -> TuningJobSpec:
+    """Return the specification with what its strategy computes of it."""
+    match spec.strategy:
+        case Strategy.GRID:
+            return _with_grid_size(spec)
+        case Strategy.HYPERBAND:
+            return with_resources(spec)
+        case _:
+            return spec
+
+
 def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
     """Return a Hyperband specification with both resources filled in: the largest that any definition's epochs say.
 
@@ -110,7 +158,7 @@ def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
     return replace(spec, hyperband=HyperbandConfig(*max(found)))
 
 
-def _check_definition(definition: Definition, path: str, most_hyperparameters: int) -> None:
+def _check_program(definition: Definition, path: str) -> None:
     if not definition.image:
         raise InvalidSpec(f"{path}.image", "is missing", "Say which program to run")
     if not definition.image.startswith((PROGRAM, CLAIMED)):
@@ -118,13 +166,11 @@ def _check_definition(definition: Definition, path: str, most_hyperparameters: i
     for field, asked, why in NOT_YET_IN_DEFINITION:
         if asked(definition):
             raise InvalidSpec(f"{path}.{field}", why)
-    _check_names(definition, path, most_hyperparameters)
-    check_program(definition, path)
-    check_data(definition, path)
-    check_running(definition, path)
+
+
+def _check_retries(definition: Definition, path: str) -> None:
     if not 0 <= definition.max_retries <= MAX_RETRIES:
         raise InvalidSpec(f"{path}.max_retries", f"must be from 0 to {MAX_RETRIES}, is {definition.max_retries}")
-    _check_metrics(definition, path)
 
 
 def _check_names(definition: Definition, path: str, most: int) -> None:
@@ -156,7 +202,7 @@ def _check_metrics(definition: Definition, path: str) -> None:
             raise InvalidSpec(f"{here}.name", f"{metric.name!r} is missing or given twice", "Name each metric once")
         check_metric_name(metric.name, f"{here}.name")
         if metric.regex:
-            _check_regex(metric.regex, f"{here}.regex")
+            check_regex(metric.regex, f"{here}.regex")
 
 
 def check_metric_name(name: str, field: str) -> None:
@@ -165,7 +211,8 @@ def check_metric_name(name: str, field: str) -> None:
         raise InvalidSpec(field, f"has {len(name)} characters, at most {MAX_METRIC_NAME} can be", "Shorten it")
 
 
-def _check_regex(pattern: str, field: str) -> None:
+def check_regex(pattern: str, field: str) -> None:
+    """Raise InvalidSpec under `field` for what is refused when a job is created; metrics has its own limits beside."""
     if len(pattern) > MAX_REGEX:
         raise InvalidSpec(field, f"must have 1 to {MAX_REGEX} characters", "Shorten it")
     try:
@@ -188,12 +235,19 @@ def _check_objective(spec: TuningJobSpec, definition: Definition, path: str) -> 
         raise InvalidSpec(f"{path}.metric_name", why, "Give it a regex, or name a metric that has one")
 
 
-def _check_limits(spec: TuningJobSpec) -> None:
+def _check_parallel(spec: TuningJobSpec) -> None:
+    if not 1 <= spec.limits.max_parallel <= MAX_PARALLEL:
+        raise InvalidSpec("limits.max_parallel", f"must be from 1 to {MAX_PARALLEL}, is {spec.limits.max_parallel}")
+
+
+def _check_trainings(spec: TuningJobSpec) -> None:
+    most = spec.limits.max_trainings
+    if most is not None and not 1 <= most <= MAX_TRAININGS:
+        raise InvalidSpec("limits.max_trainings", f"must be from 1 to {MAX_TRAININGS}, is {most}")
+
+
+def _check_ends(spec: TuningJobSpec) -> None:
     limits = spec.limits
-    if not 1 <= limits.max_parallel <= MAX_PARALLEL:
-        raise InvalidSpec("limits.max_parallel", f"must be from 1 to {MAX_PARALLEL}, is {limits.max_parallel}")
-    if limits.max_trainings is not None and not 1 <= limits.max_trainings <= MAX_TRAININGS:
-        raise InvalidSpec("limits.max_trainings", f"must be from 1 to {MAX_TRAININGS}, is {limits.max_trainings}")
     if limits.max_runtime_s is not None:
         check_runtime(limits.max_runtime_s, "limits.max_runtime_s")
     if spec.strategy is Strategy.GRID:
@@ -204,14 +258,19 @@ def _check_limits(spec: TuningJobSpec) -> None:
         raise InvalidSpec("definitions[0].parameters", "there is nothing to tune", "Give at least one range")
 
 
-def _check_completion(spec: TuningJobSpec) -> None:
-    completion = spec.completion
-    if completion.target is not None and not math.isfinite(completion.target):
+def _check_target(spec: TuningJobSpec) -> None:
+    if spec.completion.target is not None and not math.isfinite(spec.completion.target):
         raise InvalidSpec("completion.target", "must be a finite number", "Leave it out for none")
-    still = completion.max_not_improving
+
+
+def _check_improving(spec: TuningJobSpec) -> None:
+    still = spec.completion.max_not_improving
     if still is not None and not MIN_NOT_IMPROVING <= still <= MAX_TRAININGS:
         why = f"must be from {MIN_NOT_IMPROVING} to {MAX_TRAININGS}, is {still}"
         raise InvalidSpec("completion.max_not_improving", why, "Leave it out for no such end")
+
+
+def _check_seed(spec: TuningJobSpec) -> None:
     if spec.random_seed is not None and not 0 <= spec.random_seed <= LARGEST_SEED:
         why = f"must be from 0 to {LARGEST_SEED}, is {spec.random_seed}"
         raise InvalidSpec("random_seed", why, "Leave it out for one of chance")
@@ -239,3 +298,17 @@ def _with_grid_size(spec: TuningJobSpec) -> TuningJobSpec:
         why = f"is {asked}, but the grid has {product} points{more}{again}"
         raise InvalidSpec("limits.max_trainings", why, "Leave it out")
     return replace(spec, limits=replace(spec.limits, max_trainings=needed))
+
+
+OF_THE_JOB: Final[tuple[Callable[[TuningJobSpec], None], ...]] = (
+    _check_parallel,
+    _check_trainings,
+    _check_ends,
+    _check_target,
+    _check_improving,
+    _check_seed,
+    check_hyperband,
+    check_extensions,
+    check_request,
+    check_enqueued,
+)

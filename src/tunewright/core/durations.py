@@ -16,3 +16,9 @@ def parse_duration(value: Any, field: str) -> int:
     if match is None or isinstance(value, bool):
         raise InvalidSpec(field, f"{value!r} is not a duration", "Write 90, 90s, 5m, 2h or 1d")
     return int(match[1]) * UNITS_S[match[2] or "s"]
+
+
+def duration_text(seconds: int) -> int | str:
+    """Write seconds as `parse_duration` reads them: in the largest unit that divides them, a number if that is one."""
+    unit = max((unit for unit, size in UNITS_S.items() if seconds % size == 0), key=UNITS_S.__getitem__)
+    return seconds if unit == "s" or not seconds else f"{seconds // UNITS_S[unit]}{unit}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime
 from typing import Final
 
 JOB_NAME: Final = re.compile(r"(?=.{1,32}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
@@ -48,3 +49,9 @@ def split_training_id(key: str) -> tuple[str, int]:
 def host_name(instance: int) -> str:
     """Return AMT's name of an instance of a training, counted from 0."""
     return f"algo-{instance + 1}"
+
+
+def made_job_name(stem: str, at: datetime) -> str:
+    """Make a tuning job's name from its program's, with the time, within AMT's 32 characters."""
+    plain = re.sub(r"[^a-zA-Z0-9]+", "-", stem).strip("-")[:18].strip("-") or "job"
+    return f"{plain}-{at:%y%m%d-%H%M%S}"

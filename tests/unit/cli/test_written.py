@@ -108,7 +108,8 @@ def test_what_is_no_text_is_refused(folder):
 
 
 def test_a_file_that_contains_itself_is_refused(folder):
-    assert refusal_of_file(folder, f"{JOB}fixed: &a [*a]").field == "fixed"
+    error = refusal_of_file(folder, f"{JOB}fixed: &a [*a]")
+    assert (error.place, error.why) == ("job.yaml line 7", "contains itself")
 
 
 def test_a_script_that_is_not_there_is_refused_before_any_server_is_asked(folder):

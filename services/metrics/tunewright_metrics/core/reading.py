@@ -38,6 +38,9 @@ TERMINAL: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|
 LIMIT_BYTES: Final = 64 * 1024
 """Where a trainer cuts a line."""
 
+BATCH_LINES: Final = 500
+"""As many as a trainer sends in one message."""
+
 NO_TIMEOUTS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -167,13 +170,22 @@ def read_log(definitions: Sequence[MetricDefinition], lines: Sequence[str]) -> L
     """Try definitions on a log, as a training would be read. Lines are counted from 0. Raises InvalidSpec."""
     for definition in definitions:
         check_definition(definition, f"metrics.{definition.name}")
-    texts = [_limited(line) for line in lines]
-    cut = {offset for offset, (text, line) in enumerate(zip(texts, lines, strict=True)) if len(text) < len(line)}
-    readings = Reader(definitions).read(texts, 0, cut=cut)
+    texts, cut = limited(lines)
+    readings = [item for batch in read_in_batches(Reader(definitions), texts, cut) for item in batch]
     reports = tuple(
         _report(definition, [item for item in readings if item.metric == definition.name]) for definition in definitions
     )
-    return LogReport(reports, _unnamed({item.name for item in definitions}, texts))
+    return LogReport(reports, unnamed({item.name for item in definitions}, texts))
+
+
+def read_in_batches(reader: Reader, texts: Sequence[str], cut: Collection[int]) -> Iterator[list[Reading]]:
+    """Yield the readings of a whole log in batches as a trainer would send its lines, each with a batch's time."""
+    timeouts: Counter[str] = Counter()
+    for start in range(0, len(texts), BATCH_LINES):
+        batch = texts[start : start + BATCH_LINES]
+        readings = reader.read(batch, start, timeouts, [offset - start for offset in cut if offset >= start])
+        timeouts.update(item.metric for item in readings if item.kind is Kind.TIMED_OUT)
+        yield readings
 
 
 def _passage(lines: Sequence[str]) -> Passage:
@@ -205,10 +217,19 @@ def _report(definition: MetricDefinition, readings: list[Reading]) -> MetricRepo
     )
 
 
-def _unnamed(names: set[str], lines: Sequence[str]) -> dict[str, float]:
+def unnamed(names: Collection[str], lines: Sequence[str]) -> dict[str, float]:
+    """Return the numbers in lines that are JSON objects which have none of these names: by path, the last value."""
     trees = (parsed(line) for line in lines)
     found = {path: value for tree in trees if tree is not None for path, value in numbers(tree)}
     return {path: value for path, value in found.items() if path not in names}
+
+
+def limited(lines: Sequence[str]) -> tuple[list[str], set[int]]:
+    """Cut lines where a trainer cuts them; return them, and which have been cut."""
+    texts = [_limited(line) for line in lines]
+    return texts, {
+        offset for offset, (text, line) in enumerate(zip(texts, lines, strict=True)) if len(text) < len(line)
+    }
 
 
 def _limited(line: str) -> str:

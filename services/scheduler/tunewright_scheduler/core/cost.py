@@ -8,7 +8,9 @@ more than what was in flight when it was reached.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+from tunewright.core.durations import duration_text
 from tunewright.core.spec import Definition, TuningJobSpec
 from tunewright.core.states import CLOSING_JOB_STATES
 from tunewright_scheduler.core.job import TuningJob
@@ -61,3 +63,59 @@ def max_instance_seconds(spec: TuningJobSpec) -> float | None:
         return None
     instances = max(definition.resources.instance_count for definition in spec.definitions)
     return float(spec.limits.max_runtime_s * spec.limits.max_parallel * instances)
+
+
+@dataclass(frozen=True, slots=True)
+class CostEstimate:
+    """The most that a job can take, before it has begun. Field names are those of the message CostEstimate."""
+
+    max_trainings: int | None
+    max_instance_seconds: float | None
+    max_cost: float | None
+    text: str
+
+
+def estimate(spec: TuningJobSpec) -> CostEstimate:
+    """Say the most that a checked job can take, by the tightest of its limits."""
+    instance_seconds = max_instance_seconds(spec)
+    most = spec.limits.max_trainings
+    told = [
+        f"At most {most} trainings, {spec.limits.max_parallel} at once." if most else "There is no limit of trainings.",
+        _time_told(spec, instance_seconds),
+    ]
+    bounds = _bounds(spec) if _priced(spec) else {}
+    dearest = min(bounds.values(), default=None)
+    if dearest is None:
+        told.append("Without prices there is no telling what it costs.")
+    else:
+        by = next(limit for limit, cost in bounds.items() if cost == dearest)
+        told.append(f"By its prices that is at most {dearest:.6g}: {by}.")
+    return CostEstimate(most, instance_seconds, dearest, " ".join(told))
+
+
+def _time_told(spec: TuningJobSpec, instance_seconds: float | None) -> str:
+    longest = duration_text(max(definition.stopping.max_runtime_s for definition in spec.definitions))
+    if spec.limits.max_runtime_s is None or instance_seconds is None:
+        return f"The job has no time limit, so no bound but that of each training, which may run for {longest}."
+    limit = duration_text(spec.limits.max_runtime_s)
+    return f"The job ends after {limit} at the latest: at most {instance_seconds / 3600:.6g} instance hours."
+
+
+def _priced(spec: TuningJobSpec) -> bool:
+    return all(definition.resources.instance_type in spec.prices_per_second for definition in spec.definitions)
+
+
+def _bounds(spec: TuningJobSpec) -> dict[str, float]:
+    """Return what each limit lets the job cost at most, by the limit in words."""
+    limits = spec.limits
+    second = max(price_of(spec, item) for item in spec.definitions)
+    training = max(price_of(spec, item) * item.stopping.max_runtime_s for item in spec.definitions)
+    bounds = {}
+    if limits.max_runtime_s is not None:
+        bounds["the job's time, with as many at once as may be"] = limits.max_runtime_s * limits.max_parallel * second
+    if limits.max_trainings is not None:
+        bounds["all trainings, each for as long as it may run"] = limits.max_trainings * training
+    if limits.max_cost is not None:
+        in_flight = limits.max_parallel * training
+        bounds["the cost limit, and what may still run when it is spent"] = limits.max_cost + in_flight
+    return bounds

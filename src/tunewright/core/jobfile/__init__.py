@@ -25,7 +25,22 @@ A mapping of values becomes the specification; nothing is read from the disk her
 """
 
 from tunewright.core.jobfile.definition import PYTHON_VARIABLE, WORKDIR_VARIABLE, Place
+from tunewright.core.jobfile.faults import Told, examine, in_words_of, line_of, read_job
 from tunewright.core.jobfile.members import members_of
 from tunewright.core.jobfile.reading import from_jobfile
+from tunewright.core.jobfile.writing import JobFile, to_jobfile
 
-__all__ = ["PYTHON_VARIABLE", "WORKDIR_VARIABLE", "Place", "from_jobfile", "members_of"]
+__all__ = [
+    "PYTHON_VARIABLE",
+    "WORKDIR_VARIABLE",
+    "JobFile",
+    "Place",
+    "Told",
+    "examine",
+    "from_jobfile",
+    "in_words_of",
+    "line_of",
+    "members_of",
+    "read_job",
+    "to_jobfile",
+]

@@ -31,8 +31,9 @@ WORKDIR_VARIABLE: Final = "TUNEWRIGHT_WORKDIR"
 class Place:
     """Where the job file stands, and what runs its script."""
 
-    folder: str
-    """Absolute; relative paths of the file start here, and so do its trainings."""
+    folder: str | None
+    """Absolute; relative paths of the file start here, and so do its trainings. None: it stands nowhere, as a text that
+    was sent; then its paths are absolute, and a script starts where it lies."""
     python: str
     name: str
     """Used where the file gives no name."""
@@ -47,10 +48,10 @@ def definition_of(top: Members, place: Place, objective: Objective) -> Definitio
         metric_definitions=_metrics(top, objective),
         environment=environment | top.texts("environment"),
         channels=tuple(
-            Channel(name, _data_uri(checked(uri, str, f"channels.{name}"), place))
+            Channel(name, _data_uri(checked(uri, str, f"channels.{name}"), place, f"channels.{name}"))
             for name, uri in top.take("channels", dict, {}).items()
         ),
-        output_uri=_data_uri(top.take("output", str, ""), place),
+        output_uri=_data_uri(top.take("output", str, ""), place, "output"),
         pool=top.take("pool", str, "default"),
         max_retries=top.take("retries", int, 0),
         resources=Resources(
@@ -59,7 +60,7 @@ def definition_of(top: Members, place: Place, objective: Objective) -> Definitio
             gpus_shared=top.take("share_gpus", bool, default=False),
         ),
         stopping=_stopping(top),
-        checkpoint_uri=_data_uri(top.take("checkpoints", str, ""), place),
+        checkpoint_uri=_data_uri(top.take("checkpoints", str, ""), place, "checkpoints"),
         spot=top.take("spot", bool, default=False),
         network_isolation=top.take("network_isolation", bool, default=False),
     )
@@ -75,25 +76,32 @@ def _stopping(top: Members) -> StoppingCondition:
 
 def _program(top: Members, place: Place) -> tuple[str, dict[str, str]]:
     script, image = top.maybe("script", str), top.maybe("image", str)
-    python, workdir = top.take("python", str, place.python), top.take("workdir", str, place.folder)
+    python, workdir = top.take("python", str, place.python), top.maybe("workdir", str)
     if (script is None) == (image is None):
         raise InvalidSpec("script", "give exactly one of it and image", "script: train.py")
     if script is None:
         return image or "", {}
-    interpreter = _absolute(python, place) if "/" in python else python  # a bare name is looked up by who runs it
-    return f"file://{_absolute(script, place)}", {
-        PYTHON_VARIABLE: interpreter,
-        WORKDIR_VARIABLE: _absolute(workdir, place),
+    program = _absolute(script, place, "script")
+    starts = place.folder or program.rpartition("/")[0] or "/"
+    return f"file://{program}", {
+        # a bare name is looked up by who runs it
+        PYTHON_VARIABLE: _absolute(python, place, "python") if "/" in python else python,
+        WORKDIR_VARIABLE: starts if workdir is None else _absolute(workdir, place, "workdir"),
     }
 
 
-def _data_uri(where: str, place: Place) -> str:
+def _data_uri(where: str, place: Place, member: str) -> str:
     """Return a URI as it is, and the path of a file or a folder as one."""
-    return where if not where or "://" in where else f"file://{quote(_absolute(where, place))}"
+    return where if not where or "://" in where else f"file://{quote(_absolute(where, place, member))}"
 
 
-def _absolute(path: str, place: Place) -> str:
-    return path if path.startswith("/") else f"{place.folder.rstrip('/')}/{path}"
+def _absolute(path: str, place: Place, member: str) -> str:
+    if path.startswith("/"):
+        return path
+    if place.folder is None:
+        why = f"{path!r} is relative to a folder that only you know"
+        raise InvalidSpec(member, why, "Give an absolute path of the machine that trains, or a URI or an image")
+    return f"{place.folder.rstrip('/')}/{path}"
 
 
 def _metrics(top: Members, objective: Objective) -> tuple[MetricDefinition, ...]:

@@ -3,7 +3,6 @@ export function Said({ text }: { text: string }) {
   return (
     <>
       {text.split("`").map((part, at) =>
-        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no other name
         at % 2 === 1 ? <code key={at}>{part}</code> : part,
       )}
     </>
