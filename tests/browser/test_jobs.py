@@ -12,6 +12,7 @@ from tests.browser.dashboard import Dashboard
 from tests.e2e.served import Served, job
 from tunewright.core.spec import Limits, TuningJobSpec
 
+
 @pytest.fixture(scope="module", autouse=True)
 def jobs(served: Served) -> None:
     """Two jobs that have completed, and one that was stopped."""
