@@ -8,7 +8,7 @@ DASHBOARD := services/gateway/dashboard
 BUILT := services/gateway/tunewright_gateway/dashboard/index.html
 PAGES = $(shell find $(DASHBOARD) -path $(DASHBOARD)/node_modules -prune -o -path $(DASHBOARD)/src/generated -prune -o -type f -print)
 
-.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions soak docs clean
+.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -90,6 +90,9 @@ bench-trainer: setup  ## From a grant to the first line, lines a second, 64 trai
 
 bench-functions: setup  ## What `minimize` costs a trial, beside a bare pool of processes, and importing the library
 	@$(BIN)/python -m bench.functions
+
+bench-first-plot: wheel  ## From an empty environment to the first plot: pip install, eight trainings, a picture
+	@$(BIN)/python -m bench.first_plot
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed
