@@ -8,7 +8,7 @@ DASHBOARD := services/gateway/dashboard
 BUILT := services/gateway/tunewright_gateway/dashboard/index.html
 PAGES = $(shell find $(DASHBOARD) -path $(DASHBOARD)/node_modules -prune -o -path $(DASHBOARD)/src/generated -prune -o -type f -print)
 
-.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot soak docs clean
+.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot soak docs screenshots clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -112,6 +112,9 @@ bench-suggester-full: setup
 	@$(BIN)/python -m bench.suggester.curves
 	@$(BIN)/python -m bench.suggester.warm_start
 	@$(BIN)/python -m bench.suggester.latency
+
+screenshots: setup dashboard  ## Take the pictures of the dashboard in docs/pictures, with Chromium
+	@$(BIN)/python -m docs.screenshots
 
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
