@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import grpc
 
 from tunewright.client.address import METRICS, Address, find
+from tunewright.client.drafting import AsyncDrafts
 from tunewright.client.explaining import AsyncExplanations
 from tunewright.client.narrowing import Narrowing, narrowing_of
 from tunewright.client.operations import AsyncOperations
@@ -62,7 +63,7 @@ CLAIM_PATIENCE_S: Final = 600.0
 T = TypeVar("T")
 
 
-class AsyncClient(AsyncTrainingJobs, AsyncExplanations):
+class AsyncClient(AsyncTrainingJobs, AsyncExplanations, AsyncDrafts):
     """Tuning jobs of a server. Without an address it finds the one of this machine, by its credentials file.
 
     Every call has a deadline, and is repeated a few times if the server cannot be reached; a repeated `create` carries

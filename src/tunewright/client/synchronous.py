@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
 from tunewright.client.asynchronous import CLAIM_PATIENCE_S, WATCH_PATIENCE_S, AsyncClient
+from tunewright.client.drafting import JobFileRead, TriedMetrics
 from tunewright.client.explaining import Explanation, Replayed
 from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.space import Configuration, Range
-from tunewright.core.spec import Definition, EnqueuedConfiguration, TuningJobSpec
+from tunewright.core.spec import Definition, EnqueuedConfiguration, MetricDefinition, Objective, TuningJobSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,6 +223,17 @@ class Client:
 
     def analyze(self, job: str, *analyses: Analysis, definition_name: str = "") -> Analyses:
         return self._run(self._client.analyze(job, *analyses, definition_name=definition_name))
+
+    def read_job_file(self, text: str, *, name: str = "") -> JobFileRead:
+        return self._run(self._client.read_job_file(text, name=name))
+
+    def write_job_file(self, spec: TuningJobSpec) -> str:
+        return self._run(self._client.write_job_file(spec))
+
+    def try_metrics(
+        self, metrics: Sequence[MetricDefinition], text: str, *, objective: Objective | None = None
+    ) -> TriedMetrics:
+        return self._run(self._client.try_metrics(metrics, text, objective=objective))
 
     def explain(self, training: str) -> Explanation:
         return self._run(self._client.explain(training))

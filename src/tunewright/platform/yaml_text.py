@@ -72,7 +72,8 @@ def read_tree(text: str) -> tuple[Any, dict[str, int]]:
             if node is None:
                 raise Misread("", "is empty", "See docs/jobs.md for a job file")
             _measured(node, {})
-            return loader.construct_document(node), _lines_of(node)
+            lines = _lines_of(node)  # before merges are written out, into the nodes themselves
+            return loader.construct_document(node), lines
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -132,7 +133,7 @@ def _below(node: yaml.Node) -> Iterator[yaml.Node]:
     match node:
         case yaml.MappingNode():
             for key, value in node.value:
-                if key.tag not in KEYS:
+                if key.tag not in KEYS or not key.value:
                     raise Misread("", f"{_shown(key)} is no name", "Quote it", _line(key.start_mark))
                 yield value
         case yaml.SequenceNode():
@@ -155,10 +156,12 @@ def _lines_of(root: yaml.Node) -> dict[str, int]:
         if id(node) in followed:
             continue
         followed.add(id(node))
+        names = set[str]()
         for here, place, member in _members(node, path):
-            if here in lines:
+            if here in names:
                 raise Misread(here, "stands twice", "Keep one", place.start_mark.line + 1)
-            lines[here] = place.start_mark.line + 1
+            names.add(here)
+            lines.setdefault(here, place.start_mark.line + 1)  # a name with dots may look like another's path
             nodes.append((member, here))
     return lines
 

@@ -29,9 +29,7 @@ def test_a_right_job_file_has_no_faults_and_is_as_it_will_run():
 
 
 def test_all_that_cannot_be_read_is_found_at_once():
-    wrong = changed(
-        trials="many", max_runtime="soon", sede=3, params={"lr": "1e-4-1", "batch": [1, [2]], "ok": "0..1"}
-    )
+    wrong = changed(trials="many", max_runtime="soon", sede=3, params={"lr": "1e-4-1", "batch": [1, [2]], "ok": "0..1"})
     assert sorted(members(wrong)) == ["max_runtime", "params.batch[1]", "params.lr", "sede", "trials"]
 
 
@@ -100,8 +98,8 @@ def test_a_script_that_was_sent_starts_where_it_lies():
     assert told.spec.definitions[0].environment["TUNEWRIGHT_WORKDIR"] == "/srv/digits"
 
 
-@pytest.mark.parametrize(("field", "wrong"), WRONG + WRONG_RUNS)
-def test_whatever_is_refused_first_is_among_all_faults(field, wrong):
+@pytest.mark.parametrize("wrong", [wrong for _, wrong in WRONG + WRONG_RUNS])
+def test_whatever_is_refused_first_is_among_all_faults(wrong):
     with pytest.raises(InvalidSpec) as caught:
         check_new(wrong)
     assert str(caught.value) in {str(fault) for fault in faults_of_new(wrong)}

@@ -22,9 +22,11 @@ from tunewright.platform.yaml_text import read_tree, write_tree
 
 NAMES = st.text("abcdefgh_", min_size=1, max_size=6)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
-    ["yes", "no", "on", "null", "~", "1e-3", "0.10", "010", "0x1f", "1_000", "1:30", "2020-01-01", "=", "<<", "*a", "&a",
-     "true", "True", ".inf", ".nan", "-.5", "- a", "a: b", "#x", "", " ", "'", '"', "{", "!x", "1e3", "9" * 70, "\\", "\x85"]
+    ["yes", "no", "on", "null", "~", "1e-3", "0.10", "010", "0x1f", "1_000", "1:30", "2020-01-01", "=", "<<", "*a",
+     "&a", "true", "True", ".inf", ".nan", "-.5", "- a", "a: b", "#x", "", " ", "'", '"', "{", "!x", "1e3", "9" * 70,
+     "\\", "\x85", "\r"]
 )  # fmt: skip
+HINTED = Parameter("lr", Float(0.0, 1.0), hint=0.5)
 REALS = st.floats(1e-300, 1e300)
 
 
@@ -64,7 +66,9 @@ OPTIONAL = {
     "reevaluate": st.just({"top": 2, "repeats": 3}) | st.just({"top": 1, "repeats": 1, "seed": "s"}),
     "warm_start": NAMES | st.lists(NAMES, min_size=1, max_size=3),
     "try_first": st.just([{"free": "x"}, {}]),
-    "channels": st.dictionaries(NAMES, st.sampled_from(["data/a b%", "/data", "s3://b/p q", "file:///a%20b"]), max_size=2),
+    "channels": st.dictionaries(
+        NAMES, st.sampled_from(["data/a b%", "/data", "s3://b/p q", "file:///a%20b"]), max_size=2
+    ),
     "output": st.sampled_from(["", "out", "s3://b/p", "file:///a#b"]),
     "checkpoints": st.sampled_from(["", "c c"]),
     "instance": st.sampled_from(["local", "ml.m5.large"]),
@@ -168,7 +172,10 @@ def test_what_autotune_and_a_grid_have_filled_in_is_written_as_it_is():
         ({"role_arn": "r", "priority": 3}, "definitions[0].role_arn"),
         ({"stopping": StoppingCondition(max_pending_s=7), "priority": 3}, "definitions[0].stopping.max_pending_s"),
         ({"resources": Resources(volume_size_gb=7), "priority": 3}, "definitions[0].resources.volume_size_gb"),
-        ({"parameters": (Parameter("lr", Float(0.0, 1.0), hint=0.5),), "priority": 3}, "definitions[0].parameters[0].hint"),
+        (
+            {"parameters": (Parameter("lr", Float(0.0, 1.0), hint=0.5),), "priority": 3},
+            "definitions[0].parameters[0].hint",
+        ),
         ({"environment": {PYTHON_VARIABLE: "python3"}, "priority": 3}, "definitions[0].environment"),
         ({"enqueued": (EnqueuedConfiguration({}, "other"),)}, "enqueued[0].definition_name"),
     ],

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
-from tunewright.client import explaining, operations, resources
+from tunewright.client import drafting, explaining, operations, resources
 from tunewright.core import space, spec
 from tunewright.events.v1 import facts_pb2, output_pb2, results_pb2
 from tunewright.v1 import (
@@ -26,7 +26,7 @@ from tunewright.v1 import (
 )
 from tunewright_metrics.core.stream import Started
 from tunewright_metrics.core.summary import Summary
-from tunewright_scheduler.core import attempt, controls, diagnosis, facts, training
+from tunewright_scheduler.core import attempt, controls, cost, diagnosis, facts, training
 from tunewright_scheduler.core import job as scheduler_job
 from tunewright_suggester.core import ask as suggester_ask
 from tunewright_trainer.core.attempt import Attempt, Launch
@@ -62,6 +62,13 @@ WHOLE: list[Pair] = [
     (operations.TrainerInfo, operations_service_pb2.TrainerInfo),
     (operations.Quota, operations_service_pb2.Quota),
     (controls.Quota, operations_service_pb2.Quota),
+    (cost.CostEstimate, tuning_service_pb2.CostEstimate),
+    (drafting.CostEstimate, tuning_service_pb2.CostEstimate),
+    (drafting.JobFileFault, tuning_service_pb2.JobFileFault),
+    (drafting.JobFileRead, tuning_service_pb2.ReadJobFileResponse),
+    (drafting.TriedReading, metrics_service_pb2.TriedReading),
+    (drafting.TriedMetrics, metrics_service_pb2.TryMetricsResponse),
+    (resources.Watched, tuning_service_pb2.WatchTuningJobResponse),
     (Attempt, worker_service_pb2.Attempt),
     (Summary, results_pb2.TrainingSummarized),
 ]

@@ -55,6 +55,10 @@ def to_jobfile(spec: TuningJobSpec) -> JobFile:
     field = _unsaid(tree, spec)
     if not field:
         return JobFile(_shortest(tree, spec))
+    given = {name: range_ for name, range_ in tree["params"].items() if name not in spec.auto_parameters}
+    tree |= {"params": given}
+    if spec.autotune and not _unsaid(tree, spec):  # it has chosen the ranges, and a hint says more than they
+        return JobFile(_shortest(tree, spec))
     body = amt.told(spec)
     if _reads_as_amt(body, spec):
         return JobFile(body, field)
@@ -127,10 +131,9 @@ def _members(spec: TuningJobSpec) -> Iterator[tuple[str, Any]]:
     yield spec.objective.direction.value.lower(), spec.objective.metric_name
     yield "reading", _reading(spec.objective)
     yield "metrics", _metrics(definition.metric_definitions)
-    chosen = spec.auto_parameters if spec.autotune else {}
-    yield "params", {item.name: _range(item.range) for item in definition.parameters if item.name not in chosen}
+    yield "params", {item.name: _range(item.range) for item in definition.parameters}
     yield "fixed", {name: _scalar(text) for name, text in definition.static_hyperparameters.items()}
-    yield "autotune", {name: _scalar(text) for name, text in chosen.items()} if spec.autotune else None
+    yield "autotune", {name: _scalar(text) for name, text in spec.auto_parameters.items()} if spec.autotune else None
     yield "strategy", spec.strategy.value.lower()
     yield "hyperband", _hyperband(spec.hyperband)
     yield from _ends(spec)
