@@ -9,14 +9,14 @@ import tempfile
 from pathlib import Path
 
 from bench.rows import report
-from bench.scheduler import crowd, folding, growth, recovery
+from bench.scheduler import crowd, folding, growth, lists, recovery
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tunewright-bench-") as name:
         folder = Path(name)
         report(folding.rows())
-        for part in (growth, crowd, recovery):  # reported as they come: together they take minutes
+        for part in (lists, growth, crowd, recovery):  # reported as they come: together they take minutes
             report(part.rows(folder))
 
 

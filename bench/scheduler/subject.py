@@ -51,10 +51,10 @@ def spec(
 
 def suggestions(ask: Ask) -> tuple[Suggestion, ...]:
     """Return what a suggester would propose, at no cost of its own."""
-    return tuple(_suggestion(ask.started + index) for index in range(ask.count))
+    return tuple(suggestion(ask.started + index) for index in range(ask.count))
 
 
-def _suggestion(draw: int) -> Suggestion:
+def suggestion(draw: int) -> Suggestion:
     part = draw * 0.6180339887498949 % 1.0
     configuration = {
         "learning_rate": 1e-4 + 0.09 * part,
@@ -121,7 +121,7 @@ class Drawing(suggestion_service_pb2_grpc.SuggestionServiceServicer):
 
 
 def _proposal(draw: int) -> pb.Suggestion:
-    configuration = {name: value_to_message(value) for name, value in _suggestion(draw).configuration.items()}
+    configuration = {name: value_to_message(value) for name, value in suggestion(draw).configuration.items()}
     return pb.Suggestion(configuration=configuration, provenance=tuning_service_pb2.Provenance(source="random"))
 
 

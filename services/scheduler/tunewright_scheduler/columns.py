@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from tunewright.core.space import Value
 from tunewright.core.states import ObjectiveState, TrainingState
@@ -19,10 +19,12 @@ from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler.core.attempt import Attempt
 
 T = TypeVar("T")
-STATES: Final = {state: pb.TrainingState.Value(f"TRAINING_STATE_{state.name}") for state in TrainingState}
-OBJECTIVE_STATES: Final = {
+STATES: Final[Mapping[TrainingState, Any]] = {
+    state: getattr(pb, f"TRAINING_STATE_{state.name}") for state in TrainingState
+}
+OBJECTIVE_STATES: Final[Mapping[ObjectiveState | None, Any]] = {
     None: pb.OBJECTIVE_STATE_UNSPECIFIED,
-    **{state: pb.ObjectiveState.Value(f"OBJECTIVE_STATE_{state.name}") for state in ObjectiveState},
+    **{state: getattr(pb, f"OBJECTIVE_STATE_{state.name}") for state in ObjectiveState},
 }
 
 

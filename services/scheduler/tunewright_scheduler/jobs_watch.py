@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 from tunewright.platform.documents import from_document
@@ -38,7 +38,7 @@ class JobsWatch:
         self._store, self._changes, self._bells = store, changes, bells
         self._owners: weakref.WeakValueDictionary[str, Shared] = weakref.WeakValueDictionary()
 
-    async def follow(self, owner: str) -> AsyncIterator[Changed]:
+    async def follow(self, owner: str) -> AsyncGenerator[Changed, None]:
         """Yield nothing at once, then what has changed since, again and again."""
         shared = self._owners.get(owner)
         if shared is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Final
 
 import grpc
@@ -126,10 +127,11 @@ class TuningServicer(TrainingsServicer):
     async def WatchTuningJobs(  # noqa: N802
         self, _request: pb.WatchTuningJobsRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.WatchTuningJobsResponse]:
-        async for changed in self._jobs_watch.follow(caller()):
-            jobs = [job for job in changed.values() if job is not None]
-            deleted = [uid for uid, job in changed.items() if job is None]
-            yield pb.WatchTuningJobsResponse(jobs=jobs, deleted=deleted)
+        async with aclosing(self._jobs_watch.follow(caller())) as watching:
+            async for changed in watching:
+                jobs = [job for job in changed.values() if job is not None]
+                deleted = [uid for uid, job in changed.items() if job is None]
+                yield pb.WatchTuningJobsResponse(jobs=jobs, deleted=deleted)
 
     async def _described(self, job: str) -> pb.TuningJob:
         return await self.message(await self._find(job))

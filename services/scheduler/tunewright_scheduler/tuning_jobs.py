@@ -177,7 +177,8 @@ class TuningJobs:
                     what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
                 )
             await check_childless(self._store, job)
-            change.job = replace(job, deleted=True, modified_at=change.now, due_at=change.now + TOLD_WITHIN_S)
+            due_at = change.now + (0.0 if job.alone else TOLD_WITHIN_S)
+            change.job = replace(job, deleted=True, modified_at=change.now, due_at=due_at)
             change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
             change.writes.append(Remove(*_place_of_name(job)))
             change.writes.extend(beside(uid, change.now))

@@ -9,10 +9,12 @@ import pytest
 from tests.unit.cli.jobs import job, training
 from tunewright.cli.forms import Form
 from tunewright.cli.looking import Lines, _job_row, logs_of
+from tunewright.cli.training import rows
 from tunewright.cli.wording import REASON_LENGTH
-from tunewright.client.resources import FoundLine, OutputLine
+from tunewright.client.resources import FoundLine, OutputLine, TrainingAttempt
 from tunewright.core.errors import NotFound
 from tunewright.core.spec import Definition, Resources
+from tunewright.core.states import EndCause
 
 PRINTED = [OutputLine(0, "up", instance=0), OutputLine(0, "up", instance=1), OutputLine(1, "loss=1", instance=0)]
 
@@ -67,3 +69,14 @@ def test_of_many_jobs_a_reason_is_told_in_short():
     reason = "AlgorithmError: " + "x" * 1000 + "\nand more"
     row = _job_row(job(reason=reason), priced=False)
     assert row[-1] == f"{reason[:REASON_LENGTH]} …"
+
+
+def test_a_training_is_shown_with_each_of_its_attempts():
+    lost = TrainingAttempt(1, "t1", "gpu-3", 1e9, None, 1e9 + 60, EndCause.LOST, None, "lost with its trainer")
+    runs = TrainingAttempt(2, "t2", granted_at=1e9 + 90)
+    shown = dict(rows(replace(training(), attempts=(lost, runs))))
+    assert shown["attempt 1"].startswith("t1 on gpu-3, from ")
+    assert shown["attempt 1"].endswith(", lost: lost with its trainer")
+    assert " to " in shown["attempt 1"]
+    assert shown["attempt 2"].startswith("t2, from ")
+    assert " to " not in shown["attempt 2"]

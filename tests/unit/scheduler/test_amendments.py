@@ -29,7 +29,7 @@ from tunewright_scheduler.core.job import Outlook, Provenance, Suggestion, Tunin
 from tunewright_scheduler.resources import training_message
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sweep import Sweep
-from tunewright_scheduler.tuning_jobs import TuningJobs
+from tunewright_scheduler.tuning_jobs import TOLD_WITHIN_S, TuningJobs
 
 MINE = {"lr": 0.05, "epochs": 1, "batch": "64"}
 
@@ -451,7 +451,7 @@ async def test_a_deleted_job_leaves_no_revision_behind(world: World, front: Tuni
         await amend(front, revision, max_trainings=6 + revision)
     await world.changes.send(UID, StopRequested("enough"))
     await front.DeleteTuningJob(pb.DeleteTuningJobRequest(job="job"), None)  # type: ignore[arg-type]
-    world.store.clock += 1
+    world.store.clock += TOLD_WITHIN_S + 1
     for _ in range(6):
         await Sweep(world.store, world.changes, world.sessions).sweep()
     assert await world.store.get("tuning_jobs", UID) is None
