@@ -68,7 +68,6 @@ WHOLE: list[Pair] = [
     (drafting.JobFileRead, tuning_service_pb2.ReadJobFileResponse),
     (drafting.TriedReading, metrics_service_pb2.TriedReading),
     (drafting.TriedMetrics, metrics_service_pb2.TryMetricsResponse),
-    (resources.Watched, tuning_service_pb2.WatchTuningJobResponse),
     (Attempt, worker_service_pb2.Attempt),
     (Summary, results_pb2.TrainingSummarized),
 ]
