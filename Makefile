@@ -40,7 +40,7 @@ check: setup  ## Lint, types, import rules, message lint, generated code fresh
 proto: setup  ## Generate the message code from proto/
 	@$(BIN)/python proto/generate.py
 
-docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md, docs/sagemaker-members.md
+docs: setup  ## Write the pages that follow from the code: states, faults, sagemaker-members, reference/
 	@$(BIN)/python -m docs.generate
 
 bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
