@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,24 +15,28 @@ from tests.docs.register import NEEDS, RUN_WHOLE, SHOWN
 from tests.e2e.served import Served
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all pages, whose jobs have names of their own."""
+    served = Served(tmp_path_factory.mktemp("readers"))
+    served.start()
+    yield served
+    served.end()
+
+
 @pytest.mark.parametrize("page", RUN_WHOLE)
-def test_the_page_runs_from_its_top_to_its_bottom(page: str, tmp_path: Path) -> None:
+def test_the_page_runs_from_its_top_to_its_bottom(page: str, served: Served, tmp_path: Path) -> None:
     for module in NEEDS.get(page, ()):
         pytest.importorskip(module, reason=f"{module} is not installed")
-    texts, folder = tmp_path / "texts", tmp_path / "reader"
-    texts.mkdir()
+    folder = served.folder / Path(page).stem
     folder.mkdir()
-    served = Served(folder)
-    served.start()
     environment = {
         **os.environ,
         "HOME": str(folder),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TUNEWRIGHT_DATA_DIR": str(served.data_dir),
     }
-    script = as_script(page, set(SHOWN.get(page, {})), texts)
-    command = ["bash", "-c", script]
+    command = ["bash", "-c", as_script(page, set(SHOWN.get(page, {})), tmp_path)]
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    served.end()
     assert ran.returncode == 0, ran.stderr[-4000:]
     assert ran.stdout
