@@ -1,7 +1,7 @@
 """Blocks of code in the docs: where they stand, which are run, and how a page is run from its top to its bottom.
 
-A block whose text before it ends with "`NAME`:" is the file NAME. Other blocks of python and sh are run where they stand,
-all of a page in one shell, as a reader would type them.
+A block whose text before it ends with "`NAME`:" is the file NAME. Other blocks of python and sh are run where they
+stand, all of a page in one shell, as a reader would type them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGES: Final = sorted([*DOCS.glob("*.md"), *DOCS.glob("integrations/*.md"), DOCS.parent / "README.md"])
 LANGUAGES: Final = ("python", "yaml", "sh")
 FENCED: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NAMED: Final = re.compile(r"`([\w.]+)`[^`\n]*:\s*$")
+NAMED: Final = re.compile(r"`(\w+\.\w+)`[^`\n]*:\s*$")
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ def blocks_of(path: Path) -> Iterator[Block]:
         if language in LANGUAGES:
             before = text[: found.start()]
             named = NAMED.search(before.rstrip("\n"))
-            page = str(path.relative_to(DOCS)) if path.is_relative_to(DOCS) else path.name
+            page = str(path.relative_to(DOCS)) if path.is_relative_to(DOCS) else f"../{path.name}"
             yield Block(page, before.count("\n") + 1, language, code, named[1] if named else "")
 
 
 def as_script(page: str, shown: set[str], folder: Path) -> str:
-    """Return the shell script that a page is, without the blocks of those titles; their texts are written to a folder."""
+    """Return the shell script that a page is, without the blocks of those titles; their texts lie in the folder."""
     lines = ["set -eu -o pipefail"]
     for block in blocks_of(DOCS / page):
-        if block.title in shown:
+        if block.title in shown or (block.language == "yaml" and not block.file):
             continue
         lines.append(f"echo '=== {block}' >&2")
         written = folder / f"{block.line}.{block.language}"
@@ -63,6 +63,6 @@ def as_script(page: str, shown: set[str], folder: Path) -> str:
             lines.append(shlex.join(["cp", str(written), block.file]))
         elif block.language == "python":
             lines.append(shlex.join(["python", str(written)]))
-        else:
+        elif block.language == "sh":
             lines.append(block.text)
     return "\n".join(lines)
