@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -182,7 +183,7 @@ def _definition(function: Callable[..., Any], name: str = "") -> str:
 def _parameter(parameter: inspect.Parameter) -> str:
     stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
     typed = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
-    default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+    default = "" if parameter.default is parameter.empty else f" = {_quoted(parameter.default)}"
     return f"{stars}{parameter.name}{typed}{default}"
 
 
@@ -205,7 +206,11 @@ def _default(field: Field[Any]) -> str:
         return ""
     if is_dataclass(field.default):
         return f"`{type(field.default).__name__}()`"
-    return f"`{field.default.value!r}`" if isinstance(field.default, Enum) else f"`{field.default!r}`"
+    return f"`{_quoted(field.default.value if isinstance(field.default, Enum) else field.default)}`"
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _errors() -> str:
