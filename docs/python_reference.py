@@ -43,9 +43,7 @@ guides; a job file's members are in the [README](../../README.md#tune-your-own-s
 ## Client and AsyncClient
 
 `Client` and `AsyncClient` have the same verbs; those of `AsyncClient` are awaited, or iterated with `async for`.
-Without an address they find the server of this machine, or the one that `TUNEWRIGHT_ENDPOINT` names. Calls have
-deadlines and are repeated where nobody can be reached; one that creates carries the same request id, so that it creates
-once.
+Without an address they find the one that `TUNEWRIGHT_ENDPOINT` names, or the server of this machine.
 
 {client}
 
@@ -112,6 +110,9 @@ def _class(kind: type, *, made: bool = True) -> Iterator[str]:
 
 def _verbs(synchronous: type, asynchronous: type) -> Iterator[str]:
     """Tell of each verb once: as the synchronous client has it, in the words of the other, which does the work."""
+    yield f"### {synchronous.__name__}"
+    yield f"```python\n{_definition(synchronous.__init__, synchronous.__name__)}\n```"  # type: ignore[misc]  # of the class
+    yield _own_doc(asynchronous)
     for name, member in _public(synchronous):
         if inspect.isfunction(member):
             yield from _call(member, synchronous.__name__, getattr(asynchronous, name))

@@ -47,11 +47,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (served.folder / "train.py").write_text(TRAIN)
     (served.folder / "digits.yaml").write_text(DIGITS)
     environment = {**os.environ, "TUNEWRIGHT_DATA_DIR": str(served.data_dir)}
-    for arguments in (("train.py", *MY_JOB), ("digits.yaml", "--detach")):
-        command = [sys.executable, "-m", "tunewright", "tune", *arguments]
-        subprocess.run(command, cwd=served.folder, env=environment, check=True, capture_output=True)
-    yield served
-    served.end()
+    try:
+        for arguments in (("train.py", *MY_JOB), ("digits.yaml", "--detach")):
+            command = [sys.executable, "-m", "tunewright", "tune", *arguments]
+            subprocess.run(command, cwd=served.folder, env=environment, check=True, capture_output=True)
+        yield served
+    finally:
+        served.end()
 
 
 @pytest.mark.parametrize("page", RUN_WHOLE)
