@@ -59,7 +59,7 @@ check: setup dashboard  ## Lint, types, import rules, message lint, generated co
 proto: setup  ## Generate the message code from proto/
 	@$(BIN)/python proto/generate.py
 
-docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md, docs/sagemaker-members.md
+docs: setup  ## Write the pages that follow from the code: states, faults, sagemaker-members, reference/
 	@$(BIN)/python -m docs.generate
 
 bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json

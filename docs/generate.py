@@ -1,7 +1,8 @@
 """Write the pages that follow from the code: python -m docs.generate; with --check, say which of them are stale.
 
 docs/states.md is drawn from the tables that the services move by, docs/faults.md from what the tests say they prove,
-docs/sagemaker-members.md from the table of what becomes of each member of AWS's requests.
+docs/sagemaker-members.md from the table of what becomes of each member of AWS's requests; docs/reference/ from
+docstrings and from the comments of proto/.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from docs.grpc_reference import grpc_page
+from docs.python_reference import python_page
 from tests.proofs import CLAIMS, Proof, proofs
 
 from tunewright.core.amt.treatment import TRAINING, TUNING_JOB
@@ -160,6 +163,8 @@ def pages() -> dict[Path, str]:
         DOCS / "states.md": states_page(),
         DOCS / "faults.md": faults_page(proofs()),
         DOCS / "sagemaker-members.md": members_page(),
+        DOCS / "reference" / "python.md": python_page(WRITTEN),
+        DOCS / "reference" / "grpc.md": grpc_page(WRITTEN),
     }
 
 

@@ -48,6 +48,8 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
 def test_a_function_is_minimised_with_python_values_and_its_failures_told(served: Served) -> None:
     def loss(configuration: dict[str, Any]) -> float:
+        if configuration.keys() != SPACE.keys():
+            raise KeyError(*configuration)
         if configuration["n"] == 3:
             raise ValueError("n is three\nand that is bad")
         return (configuration["x"] - 1) ** 2 + float(configuration["n"]) + float(configuration["kind"] is None)

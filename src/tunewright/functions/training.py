@@ -19,6 +19,8 @@ from typing import Any, Final
 FUNCTION_FILE: Final = "function.pickle"
 OBJECTIVE: Final = "objective"
 """The metric under which values are reported."""
+AMTS_OWN: Final = "_tuning_objective_metric"
+"""What AMT adds to every program's hyperparameters; no part of the space, so that `Model(**configuration)` works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ def main(script: str) -> None:
         with Path(script).with_name(FUNCTION_FILE).open("rb") as file:
             packed: Packed = pickle.load(file)  # noqa: S301 - our user's own function
         texts = json.loads((base / "input/config/hyperparameters.json").read_text())
-        configuration = {name: read(packed.reading.get(name, str), text) for name, text in texts.items()}
+        configuration = {
+            name: read(packed.reading.get(name, str), text) for name, text in texts.items() if name != AMTS_OWN
+        }
         _run(packed, configuration, Report(Path(os.environ["TUNEWRIGHT_METRICS_FILE"])))
     except Exception as error:  # noqa: BLE001 - whatever somebody's function raises
         traceback.print_exc()

@@ -81,6 +81,16 @@ def test_asking_again_before_telling_gives_something_else():
     assert asked[2] not in optimizer.pending
 
 
+def test_the_default_point_comes_once_also_where_its_value_changes_on_its_way_back():
+    """In this range 0.55, the middle, is 0.5500000000000003 once it has been through the scaled axis and back."""
+    optimizer = Optimizer({"x": Float(0.1, 1.0)}, seed=0)
+    asked = [optimizer.ask()["x"] for _ in range(4)]
+    assert len(set(asked)) == 4, asked
+    for value in asked:
+        optimizer.tell({"x": value}, failed="it fails")
+    assert optimizer.ask()["x"] not in asked
+
+
 def test_a_plain_dictionary_of_the_same_values_counts_as_what_was_asked():
     optimizer = Optimizer(SPACE, seed=0)
     asked = optimizer.ask()

@@ -129,10 +129,10 @@ class Proposer:
 
     def _from_design(self) -> Step | None:
         for drawn, source in self._design():
-            # As it will come back: a real number need not survive the way to its configuration and back to the bit.
-            u = self._knowledge.encoding.point(self._knowledge.encoding.configuration(drawn))
-            if u.tobytes() not in self._knowledge.known:
-                return self._step(u, Provenance(source))
+            # Known is what comes back: a real number need not survive the way to its configuration and back to the bit.
+            step = self._step(drawn, Provenance(source))
+            if step.u.tobytes() not in self._knowledge.known:
+                return step
         return None
 
     def _design(self) -> Iterator[tuple[Array, Source]]:
