@@ -20,6 +20,7 @@ from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.etags import etag_of, holds
+from tunewright_scheduler.imports import Imports
 from tunewright_scheduler.listing import read_page
 from tunewright_scheduler.parents import overall_best
 from tunewright_scheduler.records import Versioned
@@ -38,6 +39,7 @@ class TuningServicer(TrainingsServicer):
     def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor) -> None:
         super().__init__(store, changes, jobs)
         self._bells, self._doctor = bells, doctor
+        self._imports = Imports(store, changes)
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -51,6 +53,12 @@ class TuningServicer(TrainingsServicer):
         if created is None:
             raise NotFound("tuning job", spec.name, "this request made it, and it has been deleted")
         return pb.CreateTuningJobResponse(job=await self.message(created))
+
+    async def ImportTuningJob(  # noqa: N802
+        self, request: pb.ImportTuningJobRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ImportTuningJobResponse:
+        uid = await self._imports.take(caller(), request)
+        return pb.ImportTuningJobResponse(job=await self._described(uid))
 
     async def GetTuningJob(  # noqa: N802
         self, request: pb.GetTuningJobRequest, _context: grpc.aio.ServicerContext
