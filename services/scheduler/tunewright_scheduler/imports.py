@@ -44,8 +44,8 @@ OTHER: Final = "it holds something else; import under another name, or delete th
 
 
 class Imports:
-    def __init__(self, store: Store, changes: Changes) -> None:
-        self._store, self._changes = store, changes
+    def __init__(self, store: Store, changes: Changes, page: int = PAGE) -> None:
+        self._store, self._changes, self._page = store, changes, page
 
     async def take(self, owner: str, request: pb.ImportTuningJobRequest) -> str:
         """Make a job of the request, or find the one that it has made before; return its uid.
@@ -77,8 +77,8 @@ class Imports:
         await self._store.commit([revision, Insert("tuning_jobs", uid, records.job_document(unseen))])
         unchanged = Check("tuning_jobs", uid, 1)
         try:
-            for first in range(0, len(given), PAGE):
-                job, trainings = _taken_in(job, spec, given[first : first + PAGE])
+            for first in range(0, len(given), self._page):
+                job, trainings = _taken_in(job, spec, given[first : first + self._page])
                 await self._store.commit([unchanged, *_written(trainings, now)])
             whole = Check("training_jobs", training_id(uid, 1), 1)
             name = Insert("job_names", name_key(owner, spec.name), {"uid": uid})
