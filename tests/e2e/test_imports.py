@@ -89,22 +89,19 @@ def test_a_study_of_optuna_is_imported_looked_at_and_gone_on_from(served: Served
     assert [one["name"] for one in cli.json("jobs")] == ["after"]
 
 
-def test_a_job_of_aws_is_imported_from_what_speaks_like_it_and_gone_on_from(served: Served) -> None:
+def test_a_job_of_aws_is_imported_from_what_speaks_like_it_and_gone_on_from(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The gateway is the live service here: the job is imported from the installation that ran it."""
     cli = CommandLine(served.folder, served.data_dir)
     found = load(served.data_dir / "credentials")
     image, sagemaker = served.program(PROGRAM), client(served)
     sagemaker.create_hyper_parameter_tuning_job(**tuning_job(image, "live", trainings=3))
     ended(sagemaker, "live")
-    environment = served.folder / "aws"
-    environment.write_text(
-        f"[default]\naws_access_key_id={found.aws_access_key_id}\n"
-        f"aws_secret_access_key={found.aws_secret_access_key}\nregion=local\n"
-    )
-    aws = CommandLine(cli.folder, cli.data_dir, {"AWS_SHARED_CREDENTIALS_FILE": str(environment)})
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(served.data_dir / "credentials"))
     took = ("import", "sagemaker", "live", "--region", "local", "--endpoint-url", f"http://{found.tunewright_http}")
-    assert "it holds something else" in aws.refused(*took)
-    assert "live: 3 trainings" not in aws.out(*took, "--as", "brought")
+    assert "it holds something else" in cli.refused(*took)
+    assert "brought: 3 trainings imported from AWS's tuning job live (arn:" in cli.out(*took, "--as", "brought")
     with served.client() as sdk:
         there, here = list(sdk.trainings("live")), list(sdk.trainings("brought"))
         assert [one.configuration for one in here] == [one.configuration for one in there]
@@ -118,4 +115,4 @@ def test_a_job_of_aws_is_imported_from_what_speaks_like_it_and_gone_on_from(serv
     }
     sagemaker.create_hyper_parameter_tuning_job(**tuning_job(image, "child", WarmStartConfig=warm))
     assert ended(sagemaker, "child")["OverallBestTrainingJob"]["TuningJobName"] in {"brought", "child"}
-    assert "there is no tuning job called 'nobody'" in aws.refused("import", "sagemaker", "nobody", *took[3:])
+    assert "there is no tuning job called 'nobody'" in cli.refused("import", "sagemaker", "nobody", *took[3:])
