@@ -25,7 +25,7 @@ from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells, job_bell, owner_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.decide import Message, Park, advance
-from tunewright_scheduler.core.facts import TuningJobCreated
+from tunewright_scheduler.core.facts import Fact, TuningJobCreated
 from tunewright_scheduler.core.job import TuningJob
 
 ATTEMPTS: Final = 20
@@ -90,6 +90,16 @@ class Changes:
         await self._commit(change)
         self._remember((job.uid, 1), specification)
         return change.job
+
+    async def publish(
+        self, job: TuningJob, spec: TuningJobSpec, guards: Sequence[Write], facts: Sequence[Fact]
+    ) -> None:
+        """Let a job be seen that was written as a deleted one, and tell of it. Raises Conflict."""
+        change = Change(self.store, job, 1, spec, job.modified_at)
+        change.writes.extend(guards)
+        for fact in facts:
+            change.tell(fact)
+        await self._commit(change)
 
     async def make(self, uid: str, step: Step, *, reading: Sequence[int] = ()) -> TuningJob:
         """Load the job, let `step` decide, commit; again if beaten. Raises NotFound, Unavailable.

@@ -28,6 +28,7 @@ AT_ONCE: Final = 500
 """So many documents are read together."""
 NOT_ASKED: Final = {
     "": "it was asked for by itself",
+    "imported": "it has run elsewhere, and was imported",
     "enqueued": "somebody has enqueued this configuration",
     FALLBACK: "a random draw, for the suggester did not answer",
 }

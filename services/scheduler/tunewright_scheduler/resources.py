@@ -69,6 +69,7 @@ def job_message(
         ],
         parents=[pb.ParentJob(uid=parent.uid, name=parent.name) for parent in job.parents],
         extends=job.extends,
+        imported_from="" if job.imported is None else job.imported.origin,
     )
     if job.tags is not None:
         message.spec.ClearField("tags")

@@ -22,6 +22,7 @@ from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.etags import etag_of, holds
+from tunewright_scheduler.imports import Imports
 from tunewright_scheduler.job_files import JobFiles, estimate_message
 from tunewright_scheduler.jobs_watch import JobsWatch, listed_jobs
 from tunewright_scheduler.listing import everything, read_page
@@ -45,6 +46,7 @@ class TuningServicer(TrainingsServicer):
         self._bells, self._doctor = bells, doctor
         self._jobs_watch = JobsWatch(store, changes, bells)
         self._job_files = JobFiles(jobs)
+        self._imports = Imports(store, changes)
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -68,6 +70,12 @@ class TuningServicer(TrainingsServicer):
         self, request: pb.WriteJobFileRequest, _context: grpc.aio.ServicerContext
     ) -> pb.WriteJobFileResponse:
         return await self._job_files.write(request.spec)
+
+    async def ImportTuningJob(  # noqa: N802
+        self, request: pb.ImportTuningJobRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ImportTuningJobResponse:
+        uid = await self._imports.take(caller(), request)
+        return pb.ImportTuningJobResponse(job=await self._described(uid))
 
     async def GetTuningJob(  # noqa: N802
         self, request: pb.GetTuningJobRequest, _context: grpc.aio.ServicerContext

@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from tunewright.core.errors import CallerError, Conflict, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.states import TrainingState
-from tunewright.platform.store.port import Query, Remove, Store, Stored, Write
+from tunewright.platform.store.port import Check, Query, Remove, Store, Stored, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
@@ -105,7 +105,7 @@ class Sweep:
 
     def _due(self, job: Stored) -> Call:
         if job.document["deleted"]:
-            return partial(self._purge, job.key)
+            return partial(self._purge, job.key, job.version)
         return partial(self._changes.send, job.key, Tick())
 
     def _overdue(self, uid: str, number: int, read_through: float | None) -> Call:
@@ -144,14 +144,18 @@ class Sweep:
                 return
             after = page.next
 
-    async def _purge(self, uid: str) -> None:
-        """Remove what a deleted job has left, page by page, its own record last; several schedulers may be at it."""
+    async def _purge(self, uid: str, version: int) -> None:
+        """Remove what a deleted job has left, page by page, its own record last; several schedulers may be at it.
+
+        An import that has come to its end meanwhile is no deleted job any more: its record has another version.
+        """
         for collection in OF_A_JOB:
             page = await self._store.find(Query(collection, "by_job", {"uid": uid}, limit=PAGE))
             if page.items:
-                await self._store.commit([Remove(collection, item.key) for item in page.items])
+                removed = [Remove(collection, item.key) for item in page.items]
+                await self._store.commit([Check("tuning_jobs", uid, version), *removed])
                 return  # the rest at the next sweep
-        await self._store.commit([*await self._revisions(uid), Remove("tuning_jobs", uid)])
+        await self._store.commit([*await self._revisions(uid), Remove("tuning_jobs", uid, version)])
 
     async def _revisions(self, uid: str) -> list[Write]:
         """Return what removes the last revisions of a deleted job's specification; the others are removed by this."""

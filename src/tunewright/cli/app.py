@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from tunewright.cli import starting, steering, viewing
 from tunewright.cli.admin import admin
+from tunewright.cli.imports import imports
 
 GROUPS: Final[Mapping[str, tuple[Callable[..., Any], ...]]] = {
     "Every day": (starting.tune, viewing.jobs, viewing.describe, viewing.best, steering.stop),
@@ -68,4 +69,5 @@ app = typer.Typer(
 for group, commands in GROUPS.items():
     for command in commands:
         app.command(rich_help_panel=group)(command)
+app.add_typer(imports, name="import", rich_help_panel="Look closer")
 app.add_typer(admin, name="admin", rich_help_panel="Installation")

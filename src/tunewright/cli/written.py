@@ -82,7 +82,7 @@ def from_program(program: Path, given: Mapping[str, Any], pairs: Mapping[str, Se
     """Return the checked job of a script with options, or of a job file. Raises InvalidSpec."""
     name = job_name(program.stem)
     options = {key: value for key, value in given.items() if value is not None}
-    options |= {key: _pairs(key, texts) for key, texts in pairs.items() if texts}
+    options |= {key: pairs_of(key, texts) for key, texts in pairs.items() if texts}
     if program.suffix in JOB_FILE_SUFFIXES:
         own_name = options.pop("name", "")
         if options:
@@ -186,7 +186,7 @@ def job_name(stem: str) -> str:
     return made_job_name(stem, datetime.now(UTC))
 
 
-def _pairs(member: str, texts: Sequence[str]) -> dict[str, str]:
+def pairs_of(member: str, texts: Sequence[str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")

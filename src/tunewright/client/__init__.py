@@ -28,6 +28,7 @@ from tunewright.core.analysis import (
     Refusal,
     Share,
 )
+from tunewright.core.finished import FinishedTraining
 
 if TYPE_CHECKING:
     from tunewright.client.asynchronous import AsyncClient
@@ -50,6 +51,7 @@ __all__ = [
     "Curve",
     "Explanation",
     "Finding",
+    "FinishedTraining",
     "FoundLine",
     "Importance",
     "Measurement",

@@ -32,6 +32,7 @@ from tunewright.client.resources import (
 from tunewright.client.training_jobs import AsyncTrainingJobs
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError, Unavailable
+from tunewright.core.finished import FinishedTraining
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import EnqueuedConfiguration, Parameter, TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
 pb, mpb = tuning_service_pb2, metrics_service_pb2
 DEADLINE_S: Final = 30.0
+IMPORT_DEADLINE_S: Final = 300.0
+"""Of the one call that may bring ten thousand trainings."""
 TRIES: Final = 4
 PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
@@ -104,6 +107,22 @@ class AsyncClient(AsyncTrainingJobs, AsyncExplanations, AsyncDrafts):
         message = to_message(spec, spec_pb2.TuningJobSpec)
         request = request_of(pb.CreateTuningJobRequest, spec=message, request_id=request_id or str(uuid.uuid4()))
         return _job((await self._call(self._tuning.CreateTuningJob, request)).job)
+
+    async def import_job(
+        self, spec: TuningJobSpec, trainings: Sequence[FinishedTraining], *, origin: str = ""
+    ) -> TuningJob:
+        """Take in trainings that have run elsewhere, as a job that has ended; `origin` says where, for people.
+
+        Imported again with the same content, it is the job that is there. Raises InvalidSpec; AlreadyExists: a job of
+        that name holds something else.
+        """
+        request = request_of(pb.ImportTuningJobRequest, spec=to_message(spec, spec_pb2.TuningJobSpec), origin=origin)
+        for index, training in enumerate(trainings):
+            try:
+                request.trainings.append(to_message(training, pb.FinishedTraining))
+            except InvalidSpec as error:
+                raise InvalidSpec(f"trainings[{index}].{error.field}", error.why, error.remedy) from None
+        return _job((await self._call(self._tuning.ImportTuningJob, request, IMPORT_DEADLINE_S)).job)
 
     async def validate(self, spec: TuningJobSpec) -> None:
         """Have the server check a specification without creating anything. Raises InvalidSpec."""
@@ -457,11 +476,11 @@ class AsyncClient(AsyncTrainingJobs, AsyncExplanations, AsyncDrafts):
                     measured += table.curve_rows(training, items)
         return frame.frame(table.CURVE_COLUMNS, measured)
 
-    async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
+    async def _call(self, method: Callable[..., Awaitable[Any]], request: Any, deadline_s: float = DEADLINE_S) -> Any:
         tries = 0
         while True:
             try:
-                return await method(request, timeout=DEADLINE_S)
+                return await method(request, timeout=deadline_s)
             except grpc.aio.AioRpcError as failed:
                 tries += 1
                 await self._pause_or_raise(failed, tries, patient=tries < TRIES)

@@ -217,6 +217,8 @@ class TuningJob:
     """Grows with every amendment; what `amend` expects."""
     extends: str = ""
     """Uid of the job that this one extends."""
+    imported_from: str = ""
+    """Where its trainings have run, in the words of who imported them; empty: here."""
     waiting_for: str = ""
     recommended: TrainingJob | None = None
     """Whose configuration is best with noise taken out, where that is known; not always the best seen."""

@@ -21,6 +21,7 @@ from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.analysis import Analyses, Analysis
+from tunewright.core.finished import FinishedTraining
 from tunewright.core.space import Configuration, Range
 from tunewright.core.spec import Definition, EnqueuedConfiguration, MetricDefinition, Objective, TuningJobSpec
 
@@ -54,6 +55,9 @@ class Client:
 
     def create(self, spec: TuningJobSpec, *, request_id: str | None = None) -> TuningJob:
         return self._run(self._client.create(spec, request_id=request_id))
+
+    def import_job(self, spec: TuningJobSpec, trainings: Sequence[FinishedTraining], *, origin: str = "") -> TuningJob:
+        return self._run(self._client.import_job(spec, trainings, origin=origin))
 
     def validate(self, spec: TuningJobSpec) -> None:
         self._run(self._client.validate(spec))

@@ -3,7 +3,8 @@
 A child may differ from its parents in ranges, limits and strategy, in which hyperparameters it tunes, and in image,
 input mode, metric regexes, channels, output, role, resources, stopping, checkpoints, spot, retries and pool: those say
 where and how long a training runs, or what AMT lets change. Objective, names and kinds of the hyperparameters, and what
-else a program is given (environment, entry point, arguments) stay. Both types of warm start have the same rules.
+else a program is given (environment, entry point, arguments) stay, the last unless a program of the user's own claims
+the trainings of one of the two: what that one is given is not known. Both types of warm start have the same rules.
 
 What SDKs put among the hyperparameters for their own use, and which interpreter a script of ours runs under, is no
 difference: an upgrade of a client does not forbid a warm start.
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tunewright.core.amt_texts import ONLY_THESE, SAME_NAMES
+from tunewright.core.claimed import is_claimed
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.space import Choice, Float, Int
@@ -73,8 +75,9 @@ def check_parent(spec: TuningJobSpec, parent: TuningJobSpec, index: int) -> None
     _check_objective(spec, spec.objective_of(child.name), parent.objective_of(before.name), parent.name)
     _check_names(child, before, parent.name)
     _check_kinds(child, before, parent.name)
-    for field in ("environment", "entrypoint", "arguments"):
-        _check_given(field, getattr(child, field), getattr(before, field), parent.name)
+    if not (is_claimed(child) or is_claimed(before)):  # else one of the two is a program of the user's, not known here
+        for field in ("environment", "entrypoint", "arguments"):
+            _check_given(field, getattr(child, field), getattr(before, field), parent.name)
     if (count := changes(child, before)) > MAX_CHANGES:
         why = f"hyperparameters that are static now differ in {count} places from job {parent.name}; {MAX_CHANGES} may"
         raise InvalidSpec(here, f"{why}: {_static_changes(child, before)}", "Change fewer, or tune them again")

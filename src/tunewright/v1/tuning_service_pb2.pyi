@@ -388,7 +388,7 @@ class Finding(_message.Message):
     def __init__(self, cause: _Optional[str] = ..., text: _Optional[str] = ..., remedy: _Optional[str] = ..., job: _Optional[str] = ..., training: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TuningJob(_message.Message):
-    __slots__ = ("uid", "spec", "spec_revision", "owner", "state", "reason", "created_at", "modified_at", "ended_at", "trainings", "objectives", "best", "not_improving", "converged_at", "outlook", "revision", "waiting_for", "due_at", "recommended", "cost", "overall_best", "parents", "extends", "findings", "evaluated")
+    __slots__ = ("uid", "spec", "spec_revision", "owner", "state", "reason", "created_at", "modified_at", "ended_at", "trainings", "objectives", "best", "not_improving", "converged_at", "outlook", "revision", "waiting_for", "due_at", "recommended", "cost", "overall_best", "parents", "extends", "findings", "evaluated", "imported_from")
     UID_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     SPEC_REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -414,6 +414,7 @@ class TuningJob(_message.Message):
     EXTENDS_FIELD_NUMBER: _ClassVar[int]
     FINDINGS_FIELD_NUMBER: _ClassVar[int]
     EVALUATED_FIELD_NUMBER: _ClassVar[int]
+    IMPORTED_FROM_FIELD_NUMBER: _ClassVar[int]
     uid: str
     spec: _spec_pb2.TuningJobSpec
     spec_revision: int
@@ -439,7 +440,8 @@ class TuningJob(_message.Message):
     extends: str
     findings: _containers.RepeatedCompositeFieldContainer[Finding]
     evaluated: _containers.RepeatedCompositeFieldContainer[Evaluation]
-    def __init__(self, uid: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., spec_revision: _Optional[int] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., reason: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[_Union[TrainingCounters, _Mapping]] = ..., objectives: _Optional[_Union[ObjectiveCounters, _Mapping]] = ..., best: _Optional[_Union[TrainingJob, _Mapping]] = ..., not_improving: _Optional[int] = ..., converged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., revision: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recommended: _Optional[_Union[TrainingJob, _Mapping]] = ..., cost: _Optional[_Union[Cost, _Mapping]] = ..., overall_best: _Optional[_Union[TrainingJob, _Mapping]] = ..., parents: _Optional[_Iterable[_Union[ParentJob, _Mapping]]] = ..., extends: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., evaluated: _Optional[_Iterable[_Union[Evaluation, _Mapping]]] = ...) -> None: ...
+    imported_from: str
+    def __init__(self, uid: _Optional[str] = ..., spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., spec_revision: _Optional[int] = ..., owner: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., reason: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[_Union[TrainingCounters, _Mapping]] = ..., objectives: _Optional[_Union[ObjectiveCounters, _Mapping]] = ..., best: _Optional[_Union[TrainingJob, _Mapping]] = ..., not_improving: _Optional[int] = ..., converged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., revision: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recommended: _Optional[_Union[TrainingJob, _Mapping]] = ..., cost: _Optional[_Union[Cost, _Mapping]] = ..., overall_best: _Optional[_Union[TrainingJob, _Mapping]] = ..., parents: _Optional[_Iterable[_Union[ParentJob, _Mapping]]] = ..., extends: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., evaluated: _Optional[_Iterable[_Union[Evaluation, _Mapping]]] = ..., imported_from: _Optional[str] = ...) -> None: ...
 
 class CreateTuningJobRequest(_message.Message):
     __slots__ = ("spec", "request_id", "validate_only")
@@ -672,6 +674,51 @@ class RetryTuningJobRequest(_message.Message):
     def __init__(self, job: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RetryTuningJobResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: TuningJob
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ...) -> None: ...
+
+class FinishedTraining(_message.Message):
+    __slots__ = ("state", "configuration", "objective_value", "name", "definition_name", "reason", "steps", "started_at", "ended_at")
+    class ConfigurationEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _spec_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_spec_pb2.Value, _Mapping]] = ...) -> None: ...
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CONFIGURATION_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_VALUE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    state: TrainingState
+    configuration: _containers.MessageMap[str, _spec_pb2.Value]
+    objective_value: float
+    name: str
+    definition_name: str
+    reason: str
+    steps: int
+    started_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    def __init__(self, state: _Optional[_Union[TrainingState, str]] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., objective_value: _Optional[float] = ..., name: _Optional[str] = ..., definition_name: _Optional[str] = ..., reason: _Optional[str] = ..., steps: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ImportTuningJobRequest(_message.Message):
+    __slots__ = ("spec", "trainings", "origin")
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    spec: _spec_pb2.TuningJobSpec
+    trainings: _containers.RepeatedCompositeFieldContainer[FinishedTraining]
+    origin: str
+    def __init__(self, spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., trainings: _Optional[_Iterable[_Union[FinishedTraining, _Mapping]]] = ..., origin: _Optional[str] = ...) -> None: ...
+
+class ImportTuningJobResponse(_message.Message):
     __slots__ = ("job",)
     JOB_FIELD_NUMBER: _ClassVar[int]
     job: TuningJob

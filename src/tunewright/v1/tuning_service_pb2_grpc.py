@@ -95,6 +95,11 @@ class TuningServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.FromString,
                 _registered_method=True)
+        self.ImportTuningJob = channel.unary_unary(
+                '/tunewright.v1.TuningService/ImportTuningJob',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ImportTuningJobRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ImportTuningJobResponse.FromString,
+                _registered_method=True)
         self.CreateTrainingJob = channel.unary_unary(
                 '/tunewright.v1.TuningService/CreateTrainingJob',
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.CreateTrainingJobRequest.SerializeToString,
@@ -227,6 +232,14 @@ class TuningServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportTuningJob(self, request, context):
+        """Takes in trainings that have run elsewhere, as a job that has ended. Nothing is run; it appears whole or not at all.
+        The same name with the same content is the job that is there already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateTrainingJob(self, request, context):
         """Runs one training by itself.
         """
@@ -350,6 +363,11 @@ def add_TuningServiceServicer_to_server(servicer, server):
                     servicer.RetryTuningJob,
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.SerializeToString,
+            ),
+            'ImportTuningJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportTuningJob,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ImportTuningJobRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ImportTuningJobResponse.SerializeToString,
             ),
             'CreateTrainingJob': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateTrainingJob,
@@ -722,6 +740,33 @@ class TuningService(object):
             '/tunewright.v1.TuningService/RetryTuningJob',
             tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobRequest.SerializeToString,
             tunewright_dot_v1_dot_tuning__service__pb2.RetryTuningJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportTuningJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/ImportTuningJob',
+            tunewright_dot_v1_dot_tuning__service__pb2.ImportTuningJobRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.ImportTuningJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

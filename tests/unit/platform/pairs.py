@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from hypothesis import strategies as st
 
 from tunewright.client import drafting, explaining, operations, resources
-from tunewright.core import space, spec
+from tunewright.core import finished, space, spec
 from tunewright.events.v1 import facts_pb2, output_pb2, results_pb2
 from tunewright.v1 import (
     explanation_service_pb2,
@@ -53,6 +53,7 @@ WHOLE: list[Pair] = [
     (resources.TrainingCounters, tuning_service_pb2.TrainingCounters),
     (resources.ObjectiveCounters, tuning_service_pb2.ObjectiveCounters),
     (resources.Finding, tuning_service_pb2.Finding),
+    (finished.FinishedTraining, tuning_service_pb2.FinishedTraining),
     (resources.ReadingFault, tuning_service_pb2.ReadingFault),
     (training.ReadingFault, results_pb2.ReadingFault),
     (training.ReadingFault, tuning_service_pb2.ReadingFault),

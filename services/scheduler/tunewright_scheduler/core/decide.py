@@ -14,13 +14,14 @@ from typing import Final, assert_never
 
 from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
-from tunewright.core.states import JobState, TrainingState, move_job
+from tunewright.core.states import JobState, move_job
 from tunewright.core.values import replace
 from tunewright_scheduler.core import (
     amendment,
     asking,
     completion,
     convergence,
+    counting,
     parking,
     pause,
     queueing,
@@ -30,7 +31,6 @@ from tunewright_scheduler.core import (
 from tunewright_scheduler.core.asking import Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.effects import Decision, Effect, Observe, RetakeTurns, StopTrainings, Tell, tell_changed
 from tunewright_scheduler.core.facts import TuningJobEnded
-from tunewright_scheduler.core.improvement import with_objective
 from tunewright_scheduler.core.job import Awaiting, Ending, TuningJob
 
 WATCHDOG_S: Final = 600.0
@@ -179,7 +179,7 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending, now: fl
     if ending.number not in job.in_flight:
         return Decision(job)
     counted = replace(
-        reevaluation.counted(_count(job, spec, ending), spec, ending),
+        reevaluation.counted(counting.counted(job, spec, ending), spec, ending),
         slots=tuple(slot for slot in job.slots if slot != ending.number),
         awaiting=tuple(waiting for waiting in job.awaiting if waiting.number != ending.number),
         observations=job.observations + 1,
@@ -189,34 +189,6 @@ def _training_ended(job: TuningJob, spec: TuningJobSpec, ending: Ending, now: fl
     timed = queueing.corrected(counted, ending)
     retake: tuple[Effect, ...] = (RetakeTurns(timed.slots),) if timed.slots and timed.turn_s != job.turn_s else ()
     return Decision(timed, (Observe(job.observations, ending.number), *retake))
-
-
-def _count(job: TuningJob, spec: TuningJobSpec, ending: Ending) -> TuningJob:
-    trainings, objectives = job.trainings, job.objectives
-    match ending.state:
-        case TrainingState.COMPLETED:
-            trainings = replace(trainings, completed=trainings.completed + 1)
-        case TrainingState.STOPPED:
-            trainings = replace(trainings, stopped=trainings.stopped + 1)
-        case _ if ending.retryable:
-            trainings = replace(trainings, retryable_error=trainings.retryable_error + 1)
-        case _:
-            trainings = replace(trainings, non_retryable_error=trainings.non_retryable_error + 1)
-    if ending.objective is None:
-        objectives = replace(objectives, failed=objectives.failed + (not spec.alone))
-        first = _first_failure(job, ending)
-        return replace(job, trainings=trainings, objectives=objectives, first_failure=first)
-    objectives = replace(objectives, succeeded=objectives.succeeded + 1)
-    counted = replace(job, trainings=trainings, objectives=objectives)
-    return with_objective(counted, spec.objective.direction, ending, ending.objective)
-
-
-def _first_failure(job: TuningJob, ending: Ending) -> str:
-    """Keep the first failure of the algorithm's own; until there is one, the first that was not its fault."""
-    if ending.state is not TrainingState.FAILED:
-        return job.first_failure
-    first_real = not ending.retryable and not job.trainings.non_retryable_error
-    return ending.reason if first_real or not job.first_failure else job.first_failure
 
 
 def _stop(job: TuningJob, reason: str, now: float) -> Decision:

@@ -113,6 +113,16 @@ class Suggestion:
     rungs: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Where a job's trainings have run, and what was told of them."""
+
+    origin: str
+    """For people."""
+    digest: bytes
+    """Of specification and trainings: the same import again is the same job."""
+
+
 @dataclass(frozen=True)
 class TuningJob:
     uid: str
@@ -196,6 +206,8 @@ class TuningJob:
     """It stands for one training that was asked for by itself."""
     tags: Mapping[str, str] | None = None
     """As they have been changed; None: as the specification has them."""
+    imported: Imported | None = None
+    """None: its trainings have run here."""
 
     @property
     def in_flight(self) -> tuple[int, ...]:

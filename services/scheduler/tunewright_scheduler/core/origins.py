@@ -14,7 +14,7 @@ from typing import Final
 from tunewright_scheduler.core.job import Ask, Suggestion
 from tunewright_scheduler.core.training import Training
 
-NOT_OF_A_STRATEGY: Final = frozenset({"enqueued", "repeat", ""})
+NOT_OF_A_STRATEGY: Final = frozenset({"enqueued", "imported", "repeat", ""})
 FALLBACK: Final = "fallback"
 
 

@@ -4,6 +4,7 @@ Bodies are plain trees with AMT's member names; ranges are texts and are echoed 
 specification does not hold of a body is kept beside it (patch.py), so that it can be told as it was given.
 """
 
+from tunewright.core.amt.leaving_out import without_refused
 from tunewright.core.amt.members import members_of
 from tunewright.core.amt.ranges import looks_like_ranges, parameters_of
 from tunewright.core.amt.reading import from_amt, looks_like_amt
@@ -29,4 +30,5 @@ __all__ = [
     "to_training",
     "told",
     "told_training",
+    "without_refused",
 ]

@@ -1,0 +1,118 @@
+"""What has run elsewhere is taken in, looked at like any other job, and gone on from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import optuna
+import pytest
+
+from tests.aws_clients.boto import PROGRAM, client, ended, tuning_job
+from tests.e2e.served import Served
+from tests.e2e.test_cli import CommandLine
+from tunewright.core.states import JobState
+from tunewright.platform.credentials import load
+
+SCRIPT = """\
+import argparse
+parser = argparse.ArgumentParser()
+for name in ("lr", "kind", "epochs"):
+    parser.add_argument("--" + name)
+print(f"val_acc={float(parser.parse_args().lr)}")
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path):
+    served = Served(tmp_path, slots=4)
+    served.start()
+    yield served
+    served.end()
+
+
+def objective(trial: optuna.Trial) -> float:
+    lr = trial.suggest_float("lr", 1e-4, 1e-1, log=True)
+    trial.suggest_categorical("kind", ["sgd", "adam"])
+    if trial.number == 3:
+        raise ArithmeticError
+    if trial.number == 4:
+        trial.report(lr, 0)
+        raise optuna.TrialPruned
+    return lr
+
+
+def test_a_study_of_optuna_is_imported_looked_at_and_gone_on_from(served: Served) -> None:
+    cli = CommandLine(served.folder, served.data_dir)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        storage=f"sqlite:///{served.folder}/study.db", study_name="mnist", direction="maximize",
+        sampler=optuna.samplers.RandomSampler(seed=1),
+    )  # fmt: skip
+    study.optimize(objective, n_trials=24, catch=ArithmeticError)
+    study.ask()
+    took = ("import", "optuna", "sqlite:///study.db", "--as", "before", "--metric", "val_acc", "--set", "epochs=3")
+    done = cli(*took)
+    assert done.returncode == 0, done.stderr
+    assert "1 left out: they have not ended" in done.stderr
+    assert "before: 24 trainings imported from Optuna's study 'mnist' in sqlite:///study.db" in done.stdout
+
+    job = cli.json("describe", "before")
+    assert (job["state"], job["imported_from"]) == ("Completed", "Optuna's study 'mnist' in sqlite:///study.db")
+    assert job["trainings"] | {"in_progress": 0} == job["trainings"]
+    assert (job["trainings"]["completed"], job["trainings"]["non_retryable_error"], job["trainings"]["stopped"]) == (
+        22,
+        1,
+        1,
+    )
+    trainings = cli.json("trainings", "before")
+    assert [one["configuration"]["lr"] for one in trainings] == [trial.params["lr"] for trial in study.trials[:24]]
+    assert job["best"]["objective_value"] == max(one["objective_value"] or 0 for one in trainings)
+    assert "it has run elsewhere, and was imported: trial 0" in cli.out("explain", trainings[0]["name"])
+    assert cli.out("plot", "before")
+    assert cli.json("analyze", "before")
+    cli.out("export", "before", "--to", "back.db")
+    back = optuna.load_study(study_name="before", storage=f"sqlite:///{served.folder}/back.db")
+    assert [trial.state for trial in back.trials] == [trial.state for trial in study.trials[:24]]
+    assert back.best_value == study.best_value
+
+    assert json.loads(cli.out(*took, "-o", "json"))["uid"] == job["uid"]
+    assert "it holds something else" in cli.refused(*took[:-1], "epochs=4")
+
+    (served.folder / "train.py").write_text(SCRIPT)
+    tune = ("tune", "train.py", "--param", "lr=log(1e-4,1)", "--param", "kind=sgd,adam", "--set", "epochs=3")
+    cli.out(*tune, "--maximize", "val_acc", "--name", "after", "--trials", "2", "--warm-start", "before")
+    after = cli.json("describe", "after")
+    assert [parent["name"] for parent in after["parents"]] == ["before"]
+    assert after["trainings"]["completed"] == 2
+    cli.out("delete", "before")
+    assert [one["name"] for one in cli.json("jobs")] == ["after"]
+
+
+def test_a_job_of_aws_is_imported_from_what_speaks_like_it_and_gone_on_from(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway is the live service here: the job is imported from the installation that ran it."""
+    cli = CommandLine(served.folder, served.data_dir)
+    found = load(served.data_dir / "credentials")
+    image, sagemaker = served.program(PROGRAM), client(served)
+    sagemaker.create_hyper_parameter_tuning_job(**tuning_job(image, "live", trainings=3))
+    ended(sagemaker, "live")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(served.data_dir / "credentials"))
+    took = ("import", "sagemaker", "live", "--region", "local", "--endpoint-url", f"http://{found.tunewright_http}")
+    assert "it holds something else" in cli.refused(*took)
+    assert "brought: 3 trainings imported from AWS's tuning job live (arn:" in cli.out(*took, "--as", "brought")
+    with served.client() as sdk:
+        there, here = list(sdk.trainings("live")), list(sdk.trainings("brought"))
+        assert [one.configuration for one in here] == [one.configuration for one in there]
+        assert [one.objective_value for one in here] == pytest.approx([one.objective_value for one in there], rel=1e-6)
+        assert {one.provenance.reason for one in here} == {one.name for one in there}
+        brought = sdk.describe("brought")
+        assert (brought.state, brought.spec.definitions[0].image) == (JobState.COMPLETED, image)
+    warm = {
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "brought"}],
+        "WarmStartType": "IdenticalDataAndAlgorithm",
+    }
+    sagemaker.create_hyper_parameter_tuning_job(**tuning_job(image, "child", WarmStartConfig=warm))
+    assert ended(sagemaker, "child")["OverallBestTrainingJob"]["TuningJobName"] in {"brought", "child"}
+    assert "there is no tuning job called 'nobody'" in cli.refused("import", "sagemaker", "nobody", *took[3:])
