@@ -4,8 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROTOS = $(shell find proto -name '*.proto')
+DASHBOARD := services/gateway/dashboard
+BUILT := services/gateway/tunewright_gateway/dashboard/index.html
+PAGES = $(shell find $(DASHBOARD) -path $(DASHBOARD)/node_modules -prune -o -path $(DASHBOARD)/src/generated -prune -o -type f -print)
 
-.PHONY: help setup demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions soak docs clean
+.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -20,22 +23,38 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docker,kafka,kubernetes,mongodb,s3]' --group check --group test --group demo
 	@touch $@
 
+dashboard: setup $(BUILT)  ## Build the web pages that the gateway serves, with npm; without npm all else works
+
+$(BUILT): $(DASHBOARD)/node_modules/.ready $(PAGES) $(PROTOS)
+	@$(BIN)/python proto/generate.py --typescript
+	@cd $(DASHBOARD) && npm run --silent build -- --logLevel warn
+
+$(DASHBOARD)/node_modules/.ready: $(DASHBOARD)/package-lock.json | $(VENV)/.ready
+	@command -v npm >/dev/null || { echo 'The dashboard is built with npm: install Node.js 20 or newer'; exit 1; }
+	@echo "Installing into $(DASHBOARD)/node_modules …"
+	@cd $(DASHBOARD) && npm ci --silent
+	@touch $@
+
+wheel: dashboard  ## Build a wheel with the dashboard in it, into dist/
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under three minutes
 	@$(BIN)/python -m examples.digits.demo
 
-test: setup  ## Run all tests
+test: setup dashboard  ## Run all tests
 	@$(BIN)/python -m tests
 
 soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
 	@$(BIN)/python -m tests.simulation --seeds $(or $(TUNEWRIGHT_SEEDS),20000)
 
-check: setup  ## Lint, types, import rules, message lint, generated code fresh
+check: setup dashboard  ## Lint, types, import rules, message lint, generated code fresh
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
 	@$(BIN)/python proto/generate.py --check
+	@cd $(DASHBOARD) && npm run --silent check && npm run --silent test
 
 proto: setup  ## Generate the message code from proto/
 	@$(BIN)/python proto/generate.py
@@ -72,6 +91,9 @@ bench-trainer: setup  ## From a grant to the first line, lines a second, 64 trai
 bench-functions: setup  ## What `minimize` costs a trial, beside a bare pool of processes, and importing the library
 	@$(BIN)/python -m bench.functions
 
+bench-first-plot: wheel  ## From an empty environment to the first plot: pip install, eight trainings, a picture
+	@$(BIN)/python -m bench.first_plot
+
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed
 
@@ -93,3 +115,4 @@ bench-suggester-full: setup
 
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(DASHBOARD)/node_modules $(DASHBOARD)/src/generated $(dir $(BUILT))

@@ -17,7 +17,7 @@ from typing import IO, Final
 
 LANES: Final = (
     ("tests/unit", "tests/contract", "tests/deploy"),
-    ("tests/simulation", "tests/aws_clients", "tests/wire"),
+    ("tests/simulation", "tests/aws_clients", "tests/browser", "tests/wire"),
     ("tests/e2e",),
 )
 NO_TESTS: Final = 5

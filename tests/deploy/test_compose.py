@@ -103,7 +103,7 @@ def test_the_certificate_names_every_service_that_is_called_and_this_machine():
 @pytest.mark.parametrize("name", SERVICES)
 def test_who_is_called_is_a_service_on_a_shared_network_that_serves_this_port(name):
     for variable, value in variables(name).items():
-        if variable in {"TUNEWRIGHT_SCHEDULER", "TUNEWRIGHT_SUGGESTER"}:
+        if variable in {"TUNEWRIGHT_SCHEDULER", "TUNEWRIGHT_SUGGESTER", "TUNEWRIGHT_METRICS"}:
             host, _, port = value.partition(":")
             assert host in CALLED
             assert set(service(host)["networks"]) & set(service(name)["networks"])

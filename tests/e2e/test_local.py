@@ -15,6 +15,7 @@ from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.spec import Completion, Limits, Strategy
 from tunewright.core.states import JobState, ObjectiveState, TrainingState
+from tunewright.platform.credentials import load
 
 LINES = 30
 RECORDED = f"""
@@ -171,9 +172,22 @@ def test_ended_it_says_what_runs_on_and_how_that_is_found_again(tmp_path: Path) 
                     until(lambda: all(item.started_at for item in client.trainings("job")))
             served.end()
         if status is None:
-            assert said.read_text() == ""
+            assert "run on" not in said.read_text()
         else:
             assert "2 trainings run on, and are found again by: tunewright local --data-dir" in said.read_text()
+
+
+def test_it_tells_people_where_the_dashboard_is_and_what_opens_it_but_not_the_token(tmp_path: Path) -> None:
+    served, said = Served(tmp_path), tmp_path / "said"
+    credentials = served.data_dir / "credentials"
+    for options in ((), ("--exit-when-idle", "600")):
+        with said.open("w") as stderr:
+            served.start(*options, stderr=stderr)
+            keys = load(credentials)
+            served.end()
+        line = f"Dashboard: http://{keys.tunewright_http} (sign in with tunewright_token of {credentials})\n"
+        assert said.read_text() == ("" if options else line)
+        assert keys.tunewright_token not in said.read_text()
 
 
 def test_a_target_ends_the_job(served: Served) -> None:

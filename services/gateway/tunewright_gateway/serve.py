@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,12 +20,13 @@ from tunewright.platform.service import Service, Wired
 from tunewright.platform.settings import AccountSettings, CallerSettings, HttpSettings, setting, variable
 from tunewright_gateway.edge.admission import Terms
 from tunewright_gateway.edge.language import load
-from tunewright_gateway.main import make_door
+from tunewright_gateway.main import make_door, make_front
 
 
 @dataclass(frozen=True, kw_only=True)
 class GatewaySettings(CallerSettings, AccountSettings, HttpSettings):
     scheduler: str = setting(tells="HOST:PORT of the scheduler; one name for all replicas, or addresses with commas.")
+    metrics: str = setting("", tells="The same of metrics; without it the dashboard has no curves, output or analyses.")
 
 
 @asynccontextmanager
@@ -33,10 +34,17 @@ async def wired(settings: GatewaySettings) -> AsyncIterator[Wired]:
     account, token = settings.whose(), settings.keys().tunewright_token
     terms = Terms(key_pairs(settings.credentials), (*LOOPBACK_NAMES, *(name.lower() for name in settings.http_names)))
     await asyncio.to_thread(load)
-    async with open_channel(settings.scheduler, token, settings.tls_ca, field=variable("scheduler")) as channel:
+    async with AsyncExitStack() as stack:
+
+        async def channel(name: str, endpoint: str, token: str | None) -> grpc.aio.Channel:
+            return await stack.enter_async_context(open_channel(endpoint, token, settings.tls_ca, field=variable(name)))
+
+        scheduler = await channel("scheduler", settings.scheduler, token)
+        passing = await channel("scheduler", settings.scheduler, None)
+        metrics = await channel("metrics", settings.metrics, None) if settings.metrics else None
         yield Wired(
-            http={"/": make_door(channel, terms, account)},
-            checks={"scheduler": _answers(channel)},
+            http=make_front(make_door(scheduler, terms, account), terms.names, passing, metrics),
+            checks={"scheduler": _answers(scheduler)},
         )
 
 

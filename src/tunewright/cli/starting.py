@@ -305,6 +305,8 @@ def local(
 
     Prints one line when it serves: ready grpc=HOST:PORT http=HOST:PORT credentials=PATH
 
+    The dashboard is at http://HOST:PORT; sign in with tunewright_token of the credentials file.
+
     Data of a channel s3://BUCKET/PREFIX are files below s3/BUCKET in the data folder; copy them there.
 
     For boto3, the AWS CLI and the SageMaker SDK, in another terminal: eval "$(tunewright credentials)"

@@ -22,7 +22,7 @@ from tunewright.cli.written import Written
 from tunewright.client import AsyncClient, TrainingJob, TuningJob
 from tunewright.client.asynchronous import WATCH_PATIENCE_S
 from tunewright.core.errors import IllegalTransition, TunewrightError, Unavailable
-from tunewright.core.jobfile import PYTHON_VARIABLE
+from tunewright.core.program_variables import PYTHON_VARIABLE
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
 

@@ -22,6 +22,7 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.jobfile import Place
 from tunewright.core.members import renamed
 from tunewright.core.names import made_job_name
+from tunewright.core.program_variables import PYTHON_VARIABLE
 from tunewright.core.spec import Definition, TuningJobSpec
 
 OPTIONS: Final = {
@@ -139,7 +140,7 @@ def _runnable(definition: Definition, path: str) -> Definition:
 
     Raises: InvalidSpec: one of them is not there.
     """
-    python = definition.environment.get(jobfile.PYTHON_VARIABLE)
+    python = definition.environment.get(PYTHON_VARIABLE)
     if python is None:
         return definition
     script = Path(definition.image.removeprefix("file://"))
@@ -147,9 +148,9 @@ def _runnable(definition: Definition, path: str) -> Definition:
         raise InvalidSpec(f"{path}.image", f"there is no file {script}", "Give a training script")
     interpreter = shutil.which(python)
     if interpreter is None:
-        field = f"{path}.environment.{jobfile.PYTHON_VARIABLE}"
+        field = f"{path}.environment.{PYTHON_VARIABLE}"
         raise InvalidSpec(field, f"{python} is not a program", "Name a Python interpreter")
-    found = {jobfile.PYTHON_VARIABLE: str(Path(interpreter).absolute())}
+    found = {PYTHON_VARIABLE: str(Path(interpreter).absolute())}
     return replace(definition, environment={**definition.environment, **found})
 
 

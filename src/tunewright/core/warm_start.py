@@ -16,7 +16,7 @@ from typing import Final
 
 from tunewright.core.amt_texts import ONLY_THESE, SAME_NAMES
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE
+from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import Definition, Objective, Strategy, TuningJobSpec, WarmStartType
 

@@ -10,8 +10,8 @@ from tunewright.cli.written import Written
 from tunewright.client import Client, TuningJob
 from tunewright.core.check import check_new
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.members import renamed
+from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.spec import Limits, TuningJobSpec
 from tunewright.core.states import JobState
 

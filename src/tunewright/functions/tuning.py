@@ -20,7 +20,7 @@ from tunewright.client import Client, TrainingJob, TuningJob
 from tunewright.client.address import Address
 from tunewright.core.check import check_new
 from tunewright.core.errors import CallerError, NotFound, TunewrightError, Unavailable
-from tunewright.core.jobfile import PYTHON_VARIABLE
+from tunewright.core.program_variables import PYTHON_VARIABLE
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.functions.going_on import chain_of, go_on, require_same
 from tunewright.functions.program import FOLDER, packed, remove_program, write_program

@@ -1,7 +1,7 @@
 """Wire the services together in one event loop, and keep them running.
 
     store  SQLite file in the data folder      bus     in process
-    gRPC   one port for all services           HTTP    the SageMaker door, health and metrics
+    gRPC   one port for all services           HTTP    the SageMaker door, the dashboard, health and metrics
 
 The trainer speaks to the scheduler, and the scheduler to the suggester, over that gRPC port like anybody else; only the
 SageMaker door, which is asked a thousand times a second, is spared the socket (docs/adr/0035).
@@ -44,7 +44,7 @@ from tunewright.v1.operations_service_pb2_grpc import add_OperationsServiceServi
 from tunewright.v1.suggestion_service_pb2_grpc import add_SuggestionServiceServicer_to_server
 from tunewright.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
 from tunewright.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
-from tunewright_gateway.main import make_door
+from tunewright_gateway.main import make_door, make_front
 from tunewright_metrics.main import Metrics
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.main import Scheduler, scheduler
@@ -72,6 +72,11 @@ class Running:
     def __str__(self) -> str:
         return f"grpc={self.grpc} http={self.http} credentials={self.credentials}"
 
+    def for_people(self) -> str:
+        """Return where the dashboard is, and what opens it."""
+        url = self.http if "://" in self.http else f"http://{self.http}"
+        return f"Dashboard: {url} (sign in with tunewright_token of {self.credentials})"
+
 
 async def run(options: LocalOptions) -> None:
     """Serve until a signal, or until idle if asked to."""
@@ -79,6 +84,8 @@ async def run(options: LocalOptions) -> None:
     lifecycle.stop_on_signals(asked, at_once)
     async with local_server(options) as running:
         print(f"ready {running}", flush=True)  # noqa: T201 - what whoever started us waits for
+        if options.exit_when_idle_s is None:  # else a command has started us, and nobody looks on
+            print(running.for_people(), file=sys.stderr, flush=True)  # noqa: T201
         parts = [*running.parts, _leave(running.trainer, options.data_dir, asked)]
         if options.exit_when_idle_s is not None:
             parts.append(_stop_when_idle(running.store, options.exit_when_idle_s, asked))
@@ -123,8 +130,10 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         await rpc.start(services)
         inside = InsideChannel(owner_of, credentials.tunewright_token, services.values())
         runner = make_runner(settings, runs, "--runner")
-        door = make_door(inside, door_terms(options, file))
-        web = await stack.enter_async_context(serving_http(options, door, {"runner": runner.ping}))
+        terms = door_terms(options, file)
+        passing = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", None))
+        front = make_front(make_door(inside, terms), terms.names, passing, passing)
+        web = await stack.enter_async_context(serving_http(options, front, {"runner": runner.ping}))
         trainer = make_trainer(settings, channel, bus, runner)
         running = Running(f"{host}:{rpc.port}", web, file, store, trainer, _parts(scheduling, metrics, trainer.run()))
         create_or_load(file, grpc=running.grpc, http=running.http)

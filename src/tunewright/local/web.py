@@ -1,4 +1,4 @@
-"""The HTTP port of the embedded server: the SageMaker door, health and metrics."""
+"""The HTTP port of the embedded server: the SageMaker door, the dashboard, health and metrics."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def door_terms(options: LocalOptions, credentials: Path) -> Terms:
 
 
 @asynccontextmanager
-async def serving_http(options: LocalOptions, door: ASGIApp, checks: Mapping[str, http.Check]) -> AsyncIterator[str]:
-    """Serve while the block runs; yields HOST:PORT, with TLS https://HOST:PORT. Raises InvalidSpec.
+async def serving_http(options: LocalOptions, app: ASGIApp, checks: Mapping[str, http.Check]) -> AsyncIterator[str]:
+    """Serve the app while the block runs; yields HOST:PORT, with TLS https://HOST:PORT. Raises InvalidSpec.
 
     `checks` are what /readyz asks, by name.
     """
@@ -43,8 +43,8 @@ async def serving_http(options: LocalOptions, door: ASGIApp, checks: Mapping[str
     tls = _tls(options)
     if tls is None:
         require_loopback("http", host, "Give --http-tls-certificate and --http-tls-key, or listen on 127.0.0.1")
-    app = http.application(checks, _names(options), {"/": door})
-    async with http.serving(app, host, port, tls) as port:
+    whole = http.application(checks, _names(options), lambda: app)
+    async with http.serving(whole, host, port, tls) as port:
         yield f"https://{host}:{port}" if tls else f"{host}:{port}"
 
 

@@ -34,13 +34,19 @@ Check = Callable[[], Awaitable[None]]
 """Raises, or takes too long, if what it checks does not hold."""
 
 
+def nothing_else() -> None:
+    """Serve health and metrics alone."""
+
+
 def application(
-    checks: Mapping[str, Check], hosts: tuple[str, ...] = LOOPBACK_NAMES, more: Mapping[str, ASGIApp] | None = None
+    checks: Mapping[str, Check],
+    hosts: tuple[str, ...] = LOOPBACK_NAMES,
+    more: Callable[[], ASGIApp | None] = nothing_else,
 ) -> ASGIApp:
     """Return what answers, and logs its faults.
 
-    `checks` name what must hold for this process to be given work; `more` is by path, and sees to the names in `hosts`
-    itself. Both may be added to while it runs.
+    `checks` name what must hold for this process to be given work, and may be added to while it runs. `more` returns
+    what answers under all other paths, if there is something by now; it sees to the names in `hosts` itself.
     """
 
     async def ready(_request: Request) -> Response:
@@ -54,11 +60,13 @@ def application(
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [Route("/healthz", live), Route("/readyz", ready), Route("/metrics", metrics)]
+    paths = {route.path for route in routes}
     own = Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))])
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await (more or {}).get(scope["path"], own)(scope, receive, send)
+            app = own if scope["path"] in paths else more() or own
+            await app(scope, receive, send)
         except Exception:
             log.exception("fault", path=scope["path"])
             raise

@@ -45,8 +45,8 @@ class Wired:
     """Long-lived; the first that ends ends the process."""
     grpc: Mapping[str, Register] = field(default_factory=dict)
     """By the full name of the gRPC service."""
-    http: Mapping[str, ASGIApp] = field(default_factory=dict)
-    """What HTTP serves beside health and metrics, by path."""
+    http: ASGIApp | None = None
+    """What HTTP serves under all paths but those of health and metrics."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     drain: Callable[[], Awaitable[None]] = nothing
     """Called at the first signal, while everything still runs; a second signal cuts it short."""
@@ -73,8 +73,8 @@ class Service(Generic[S]):
         lifecycle.stop_on_signals(asked, at_once)
         checks: dict[str, Check] = {self.name: _not_yet}
         async with AsyncExitStack() as stack:
-            apps: dict[str, ASGIApp] = {}
-            web = await stack.enter_async_context(_web(given, checks, apps))
+            more: ASGIApp | None = None
+            web = await stack.enter_async_context(_web(given, checks, lambda: more))
             wired = await lifecycle.unless(asked, self._patiently(given, stack))
             if wired is None:
                 return
@@ -83,7 +83,7 @@ class Service(Generic[S]):
                 served = f"grpc={await stack.enter_async_context(_serving(given, wired))} {served}"
             del checks[self.name]
             checks.update(wired.checks)
-            apps.update(wired.http)
+            more = wired.http
             print(f"ready {served}", flush=True)  # noqa: T201 - what whoever started us waits for
             log.info("ready", service=self.name, at=served)
             await lifecycle.run_together([*wired.parts, _drained(wired, checks, asked)], at_once)
@@ -126,9 +126,11 @@ async def _serving(given: ServerSettings, wired: Wired) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _web(given: ServiceSettings, checks: Mapping[str, Check], apps: Mapping[str, ASGIApp]) -> AsyncIterator[str]:
+async def _web(
+    given: ServiceSettings, checks: Mapping[str, Check], more: Callable[[], ASGIApp | None]
+) -> AsyncIterator[str]:
     host, port = settings.address("http", given.http)
     names = http.LOOPBACK_NAMES if is_loopback(host) else http.ANY_NAME
     tls = given.http_tls() if isinstance(given, HttpSettings) else None
-    async with http.serving(http.application(checks, names, apps), host, port, tls) as port:
+    async with http.serving(http.application(checks, names, more), host, port, tls) as port:
         yield f"{host}:{port}"

@@ -61,6 +61,7 @@ class TuningJobOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TUNING_JOB_ORDER_CREATED_AT: _ClassVar[TuningJobOrder]
     TUNING_JOB_ORDER_NAME: _ClassVar[TuningJobOrder]
     TUNING_JOB_ORDER_STATUS: _ClassVar[TuningJobOrder]
+    TUNING_JOB_ORDER_MODIFIED_AT: _ClassVar[TuningJobOrder]
 
 class TrainingJobOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -106,6 +107,7 @@ TUNING_JOB_ORDER_UNSPECIFIED: TuningJobOrder
 TUNING_JOB_ORDER_CREATED_AT: TuningJobOrder
 TUNING_JOB_ORDER_NAME: TuningJobOrder
 TUNING_JOB_ORDER_STATUS: TuningJobOrder
+TUNING_JOB_ORDER_MODIFIED_AT: TuningJobOrder
 TRAINING_JOB_ORDER_UNSPECIFIED: TrainingJobOrder
 TRAINING_JOB_ORDER_NUMBER: TrainingJobOrder
 TRAINING_JOB_ORDER_OBJECTIVE_VALUE: TrainingJobOrder
@@ -197,8 +199,30 @@ class Transition(_message.Message):
     message: str
     def __init__(self, status: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., message: _Optional[str] = ...) -> None: ...
 
+class TrainingAttempt(_message.Message):
+    __slots__ = ("number", "trainer_id", "host", "granted_at", "started_at", "ended_at", "end_cause", "exit_code", "reason")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_AT_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    END_CAUSE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    trainer_id: str
+    host: str
+    granted_at: _timestamp_pb2.Timestamp
+    started_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    end_cause: EndCause
+    exit_code: int
+    reason: str
+    def __init__(self, number: _Optional[int] = ..., trainer_id: _Optional[str] = ..., host: _Optional[str] = ..., granted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class TrainingJob(_message.Message):
-    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stopped_early", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs", "job_name", "cost", "retries", "repeats", "faults", "objective_error", "modified_at", "status", "tags", "alone", "overrides", "transitions", "max_wait_exceeded", "ran_s")
+    __slots__ = ("id", "name", "uid", "number", "definition_name", "configuration", "state", "objective_state", "objective_value", "reason", "attempt", "holder", "end_cause", "exit_code", "artifact_uri", "created_at", "started_at", "ended_at", "provenance", "steps", "final_metrics", "stopped_early", "losses", "waiting_for", "due_at", "spec_revision", "bracket", "rungs", "job_name", "cost", "retries", "repeats", "faults", "objective_error", "modified_at", "status", "tags", "alone", "overrides", "transitions", "max_wait_exceeded", "ran_s", "attempts")
     class ConfigurationEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -269,6 +293,7 @@ class TrainingJob(_message.Message):
     TRANSITIONS_FIELD_NUMBER: _ClassVar[int]
     MAX_WAIT_EXCEEDED_FIELD_NUMBER: _ClassVar[int]
     RAN_S_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     uid: str
@@ -311,7 +336,8 @@ class TrainingJob(_message.Message):
     transitions: _containers.RepeatedCompositeFieldContainer[Transition]
     max_wait_exceeded: bool
     ran_s: float
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stopped_early: _Optional[_Union[StopEvidence, _Mapping]] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ..., job_name: _Optional[str] = ..., cost: _Optional[float] = ..., retries: _Optional[int] = ..., repeats: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[ReadingFault, _Mapping]]] = ..., objective_error: _Optional[float] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., status: _Optional[str] = ..., tags: _Optional[_Mapping[str, str]] = ..., alone: bool = ..., overrides: _Optional[_Mapping[str, str]] = ..., transitions: _Optional[_Iterable[_Union[Transition, _Mapping]]] = ..., max_wait_exceeded: bool = ..., ran_s: _Optional[float] = ...) -> None: ...
+    attempts: _containers.RepeatedCompositeFieldContainer[TrainingAttempt]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., uid: _Optional[str] = ..., number: _Optional[int] = ..., definition_name: _Optional[str] = ..., configuration: _Optional[_Mapping[str, _spec_pb2.Value]] = ..., state: _Optional[_Union[TrainingState, str]] = ..., objective_state: _Optional[_Union[ObjectiveState, str]] = ..., objective_value: _Optional[float] = ..., reason: _Optional[str] = ..., attempt: _Optional[int] = ..., holder: _Optional[str] = ..., end_cause: _Optional[_Union[EndCause, str]] = ..., exit_code: _Optional[int] = ..., artifact_uri: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., steps: _Optional[int] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., stopped_early: _Optional[_Union[StopEvidence, _Mapping]] = ..., losses: _Optional[int] = ..., waiting_for: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spec_revision: _Optional[str] = ..., bracket: _Optional[int] = ..., rungs: _Optional[_Iterable[int]] = ..., job_name: _Optional[str] = ..., cost: _Optional[float] = ..., retries: _Optional[int] = ..., repeats: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[ReadingFault, _Mapping]]] = ..., objective_error: _Optional[float] = ..., modified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., status: _Optional[str] = ..., tags: _Optional[_Mapping[str, str]] = ..., alone: bool = ..., overrides: _Optional[_Mapping[str, str]] = ..., transitions: _Optional[_Iterable[_Union[Transition, _Mapping]]] = ..., max_wait_exceeded: bool = ..., ran_s: _Optional[float] = ..., attempts: _Optional[_Iterable[_Union[TrainingAttempt, _Mapping]]] = ...) -> None: ...
 
 class Cost(_message.Message):
     __slots__ = ("spent", "forecast", "max_instance_seconds")
@@ -508,7 +534,7 @@ class GetTuningJobResponse(_message.Message):
     def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ListTuningJobsRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "order", "descending", "name_contains", "state_equals", "created_after", "created_before", "modified_after", "modified_before")
+    __slots__ = ("page_size", "page_token", "order", "descending", "name_contains", "state_equals", "created_after", "created_before", "modified_after", "modified_before", "with_best")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
@@ -519,6 +545,7 @@ class ListTuningJobsRequest(_message.Message):
     CREATED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_AFTER_FIELD_NUMBER: _ClassVar[int]
     MODIFIED_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    WITH_BEST_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     order: TuningJobOrder
@@ -529,7 +556,8 @@ class ListTuningJobsRequest(_message.Message):
     created_before: _timestamp_pb2.Timestamp
     modified_after: _timestamp_pb2.Timestamp
     modified_before: _timestamp_pb2.Timestamp
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TuningJobOrder, str]] = ..., descending: bool = ..., name_contains: _Optional[str] = ..., state_equals: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    with_best: bool
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[TuningJobOrder, str]] = ..., descending: bool = ..., name_contains: _Optional[str] = ..., state_equals: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., modified_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., with_best: bool = ...) -> None: ...
 
 class ListTuningJobsResponse(_message.Message):
     __slots__ = ("jobs", "next_page_token")
@@ -782,16 +810,128 @@ class StopTrainingJobResponse(_message.Message):
     training: TrainingJob
     def __init__(self, training: _Optional[_Union[TrainingJob, _Mapping]] = ...) -> None: ...
 
-class WatchTuningJobRequest(_message.Message):
-    __slots__ = ("job",)
+class TrainingColumns(_message.Message):
+    __slots__ = ("numbers", "names", "states", "statuses", "objective_states", "objective_values", "created_at", "started_at", "ended_at", "costs", "definition_names", "sources", "stop_rules", "trainers", "attempts", "brackets", "rungs", "parameters", "texts", "rung_lists", "earlier_attempts")
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    STATUSES_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_STATES_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_VALUES_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    COSTS_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_NAMES_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    STOP_RULES_FIELD_NUMBER: _ClassVar[int]
+    TRAINERS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    BRACKETS_FIELD_NUMBER: _ClassVar[int]
+    RUNGS_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    RUNG_LISTS_FIELD_NUMBER: _ClassVar[int]
+    EARLIER_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    numbers: _containers.RepeatedScalarFieldContainer[int]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    states: _containers.RepeatedScalarFieldContainer[TrainingState]
+    statuses: _containers.RepeatedScalarFieldContainer[int]
+    objective_states: _containers.RepeatedScalarFieldContainer[ObjectiveState]
+    objective_values: _containers.RepeatedScalarFieldContainer[float]
+    created_at: _containers.RepeatedScalarFieldContainer[float]
+    started_at: _containers.RepeatedScalarFieldContainer[float]
+    ended_at: _containers.RepeatedScalarFieldContainer[float]
+    costs: _containers.RepeatedScalarFieldContainer[float]
+    definition_names: _containers.RepeatedScalarFieldContainer[int]
+    sources: _containers.RepeatedScalarFieldContainer[int]
+    stop_rules: _containers.RepeatedScalarFieldContainer[int]
+    trainers: _containers.RepeatedScalarFieldContainer[int]
+    attempts: _containers.RepeatedScalarFieldContainer[int]
+    brackets: _containers.RepeatedScalarFieldContainer[int]
+    rungs: _containers.RepeatedScalarFieldContainer[int]
+    parameters: _containers.RepeatedCompositeFieldContainer[ParameterColumn]
+    texts: _containers.RepeatedScalarFieldContainer[str]
+    rung_lists: _containers.RepeatedCompositeFieldContainer[RungList]
+    earlier_attempts: _containers.RepeatedCompositeFieldContainer[EarlierAttempt]
+    def __init__(self, numbers: _Optional[_Iterable[int]] = ..., names: _Optional[_Iterable[str]] = ..., states: _Optional[_Iterable[_Union[TrainingState, str]]] = ..., statuses: _Optional[_Iterable[int]] = ..., objective_states: _Optional[_Iterable[_Union[ObjectiveState, str]]] = ..., objective_values: _Optional[_Iterable[float]] = ..., created_at: _Optional[_Iterable[float]] = ..., started_at: _Optional[_Iterable[float]] = ..., ended_at: _Optional[_Iterable[float]] = ..., costs: _Optional[_Iterable[float]] = ..., definition_names: _Optional[_Iterable[int]] = ..., sources: _Optional[_Iterable[int]] = ..., stop_rules: _Optional[_Iterable[int]] = ..., trainers: _Optional[_Iterable[int]] = ..., attempts: _Optional[_Iterable[int]] = ..., brackets: _Optional[_Iterable[int]] = ..., rungs: _Optional[_Iterable[int]] = ..., parameters: _Optional[_Iterable[_Union[ParameterColumn, _Mapping]]] = ..., texts: _Optional[_Iterable[str]] = ..., rung_lists: _Optional[_Iterable[_Union[RungList, _Mapping]]] = ..., earlier_attempts: _Optional[_Iterable[_Union[EarlierAttempt, _Mapping]]] = ...) -> None: ...
+
+class ParameterColumn(_message.Message):
+    __slots__ = ("name", "numbers", "texts", "integer")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    INTEGER_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    numbers: _containers.RepeatedScalarFieldContainer[float]
+    texts: _containers.RepeatedScalarFieldContainer[int]
+    integer: bool
+    def __init__(self, name: _Optional[str] = ..., numbers: _Optional[_Iterable[float]] = ..., texts: _Optional[_Iterable[int]] = ..., integer: bool = ...) -> None: ...
+
+class RungList(_message.Message):
+    __slots__ = ("rungs",)
+    RUNGS_FIELD_NUMBER: _ClassVar[int]
+    rungs: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, rungs: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class EarlierAttempt(_message.Message):
+    __slots__ = ("number", "attempt")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    attempt: TrainingAttempt
+    def __init__(self, number: _Optional[int] = ..., attempt: _Optional[_Union[TrainingAttempt, _Mapping]] = ...) -> None: ...
+
+class ListTrainingColumnsRequest(_message.Message):
+    __slots__ = ("job", "page_size", "page_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: str
-    def __init__(self, job: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, job: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListTrainingColumnsResponse(_message.Message):
+    __slots__ = ("columns", "next_page_token", "position")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    columns: TrainingColumns
+    next_page_token: str
+    position: str
+    def __init__(self, columns: _Optional[_Union[TrainingColumns, _Mapping]] = ..., next_page_token: _Optional[str] = ..., position: _Optional[str] = ...) -> None: ...
+
+class WatchTuningJobRequest(_message.Message):
+    __slots__ = ("job", "since", "in_columns")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    IN_COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    since: str
+    in_columns: bool
+    def __init__(self, job: _Optional[str] = ..., since: _Optional[str] = ..., in_columns: bool = ...) -> None: ...
 
 class WatchTuningJobResponse(_message.Message):
-    __slots__ = ("job", "trainings")
+    __slots__ = ("job", "trainings", "columns", "position")
     JOB_FIELD_NUMBER: _ClassVar[int]
     TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
     job: TuningJob
     trainings: _containers.RepeatedCompositeFieldContainer[TrainingJob]
-    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., trainings: _Optional[_Iterable[_Union[TrainingJob, _Mapping]]] = ...) -> None: ...
+    columns: TrainingColumns
+    position: str
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., trainings: _Optional[_Iterable[_Union[TrainingJob, _Mapping]]] = ..., columns: _Optional[_Union[TrainingColumns, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class WatchTuningJobsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WatchTuningJobsResponse(_message.Message):
+    __slots__ = ("jobs", "deleted")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    jobs: _containers.RepeatedCompositeFieldContainer[TuningJob]
+    deleted: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, jobs: _Optional[_Iterable[_Union[TuningJob, _Mapping]]] = ..., deleted: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -110,6 +110,11 @@ class TuningServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingJobsRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingJobsResponse.FromString,
                 _registered_method=True)
+        self.ListTrainingColumns = channel.unary_unary(
+                '/tunewright.v1.TuningService/ListTrainingColumns',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingColumnsRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingColumnsResponse.FromString,
+                _registered_method=True)
         self.StopTrainingJob = channel.unary_unary(
                 '/tunewright.v1.TuningService/StopTrainingJob',
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobRequest.SerializeToString,
@@ -129,6 +134,11 @@ class TuningServiceStub(object):
                 '/tunewright.v1.TuningService/WatchTuningJob',
                 request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobResponse.FromString,
+                _registered_method=True)
+        self.WatchTuningJobs = channel.unary_stream(
+                '/tunewright.v1.TuningService/WatchTuningJobs',
+                request_serializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobsRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobsResponse.FromString,
                 _registered_method=True)
 
 
@@ -236,6 +246,13 @@ class TuningServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTrainingColumns(self, request, context):
+        """All trainings of a tuning job by number, told column by column: for plots and tables of thousands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def StopTrainingJob(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -258,6 +275,14 @@ class TuningServiceServicer(object):
 
     def WatchTuningJob(self, request, context):
         """Sends the job at once, then again at every change, and ends after its final state. May skip states in between.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchTuningJobs(self, request, context):
+        """Sends an empty message at once, then the caller's jobs that have changed since. Who lists after the first message
+        misses nothing. Does not end by itself; may skip states in between.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -341,6 +366,11 @@ def add_TuningServiceServicer_to_server(servicer, server):
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingJobsRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingJobsResponse.SerializeToString,
             ),
+            'ListTrainingColumns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTrainingColumns,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingColumnsRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingColumnsResponse.SerializeToString,
+            ),
             'StopTrainingJob': grpc.unary_unary_rpc_method_handler(
                     servicer.StopTrainingJob,
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.StopTrainingJobRequest.FromString,
@@ -360,6 +390,11 @@ def add_TuningServiceServicer_to_server(servicer, server):
                     servicer.WatchTuningJob,
                     request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobResponse.SerializeToString,
+            ),
+            'WatchTuningJobs': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchTuningJobs,
+                    request_deserializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobsRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -779,6 +814,33 @@ class TuningService(object):
             _registered_method=True)
 
     @staticmethod
+    def ListTrainingColumns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.TuningService/ListTrainingColumns',
+            tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingColumnsRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.ListTrainingColumnsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def StopTrainingJob(request,
             target,
             options=(),
@@ -876,6 +938,33 @@ class TuningService(object):
             '/tunewright.v1.TuningService/WatchTuningJob',
             tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobRequest.SerializeToString,
             tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchTuningJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tunewright.v1.TuningService/WatchTuningJobs',
+            tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobsRequest.SerializeToString,
+            tunewright_dot_v1_dot_tuning__service__pb2.WatchTuningJobsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -10,7 +10,8 @@ from tests.unit.core.specs import JOB_FILE, PLACE
 from tunewright.core.amt import from_amt, to_amt
 from tunewright.core.check import check
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile import PYTHON_VARIABLE, WORKDIR_VARIABLE, from_jobfile, members_of
+from tunewright.core.jobfile import from_jobfile, members_of
+from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Choice, Float, Int, ScalingType
 from tunewright.core.spec import (

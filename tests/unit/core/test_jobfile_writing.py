@@ -13,7 +13,8 @@ from tunewright.core.amt import from_amt
 from tunewright.core.check import check_new
 from tunewright.core.durations import duration_text, parse_duration
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile import PYTHON_VARIABLE, Place, from_jobfile, to_jobfile
+from tunewright.core.jobfile import Place, from_jobfile, to_jobfile
+from tunewright.core.program_variables import PYTHON_VARIABLE
 from tunewright.core.ranges_text import default_regex
 from tunewright.core.space import Float
 from tunewright.core.spec import BayesianConfig, EnqueuedConfiguration, Parameter, Resources, StoppingCondition

@@ -81,7 +81,7 @@ async def test_a_fault_is_logged_as_other_faults_are_and_not_told():
     async def faulty(_scope, _receive, _send) -> None:
         raise RuntimeError("private")
 
-    async with serving(application({}, more={"/faulty": faulty}), "127.0.0.1", 0) as port:
+    async with serving(application({}, more=lambda: faulty), "127.0.0.1", 0) as port:
         with structlog.testing.capture_logs() as logs:
             status, _, body = await get(port, "/faulty")
     assert (status, body) == (500, "Internal Server Error")

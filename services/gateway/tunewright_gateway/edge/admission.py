@@ -53,8 +53,7 @@ class Admission:
         """Raise Refusal for what a web page sends: under a foreign name (DNS rebinding), or with its own origin."""
         if "origin" in head.values:
             raise Refusal(DENIED, "Web pages are not answered here.", FORBIDDEN)
-        if self._terms.names != ANY_NAME and _name(head.get("host")) not in self._terms.names:
-            raise Refusal(DENIED, "This server does not go by the name that the header Host gives it.", FORBIDDEN)
+        require_our_name(head, self._terms.names)
 
     def announced(self, head: Head) -> Guest:
         """Return who says he asks, before anything of the body is read. Raises Refusal."""
@@ -65,6 +64,12 @@ class Admission:
         if guest.claim is None:
             return
         self._verifier.prove(guest.claim, head, body)
+
+
+def require_our_name(head: Head, names: tuple[str, ...]) -> None:
+    """Raise Refusal: the client calls us by a name that is none of these."""
+    if names != ANY_NAME and _name(head.get("host")) not in names:
+        raise Refusal(DENIED, "This server does not go by the name that the header Host gives it.", FORBIDDEN)
 
 
 def _name(host: str) -> str:

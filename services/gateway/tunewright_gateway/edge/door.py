@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from tunewright_gateway.edge.answers import MEDIA_TYPE, Answer
 from tunewright_gateway.edge.body import Bodies, Gone
 from tunewright_gateway.edge.head import Head
 from tunewright_gateway.edge.language import AMAZONS, Language
+from tunewright_gateway.edge.leaving import unless_gone
 from tunewright_gateway.edge.replays import Replays
 from tunewright_gateway.operations.call import Backend, Call, Operation
 
@@ -35,8 +36,6 @@ READ_AT_ONCE: Final = 64 << 10
 NO_SUCH: Final = "UnknownOperationException"
 NOT_FOUND: Final = 404
 AWAY: Final = 503
-WATCH_AFTER_S: Final = 0.05
-"""Who is answered within it is not watched: most are, and a task each would cost a tenth of the whole answer."""
 LONGEST_ID: Final = 128
 """Characters; those of AWS's clients are UUIDs."""
 
@@ -100,7 +99,7 @@ class Door:
         tree = await self._read(visit.operation, body)
         call = Call(tree, self._backend, _invocation(head))
         if visit.operation.startswith(READS):
-            return await _unless_gone(_carried_out(operation, call, visit), receive)
+            return await unless_gone(_carried_out(operation, call, visit), receive)
         return await self._changed(guest, call, operation, visit)
 
     async def _read(self, operation: str, body: bytes) -> dict[str, Any]:
@@ -159,30 +158,3 @@ async def _carried_out(operation: Operation, call: Call, visit: Visit) -> Answer
         raise refusal_of(error) from None
     except TunewrightError as error:
         raise refusal_of(error) from None
-
-
-async def _unless_gone(work: Awaitable[Answer], receive: Receive) -> Answer:
-    """Return the answer, unless the client closes the connection first: then the work is cancelled. Raises Gone."""
-    mine = asyncio.current_task()
-    assert mine is not None  # noqa: S101 - it runs in one
-    left = False
-
-    async def watch() -> None:
-        nonlocal left
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        left = True
-        mine.cancel()
-
-    watching: list[asyncio.Task[None]] = []
-    later = mine.get_loop().call_later(WATCH_AFTER_S, lambda: watching.append(asyncio.ensure_future(watch())))
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if left and mine.uncancel() == 0:  # else the server ends, too
-            raise Gone from None
-        raise
-    finally:
-        later.cancel()
-        for task in watching:
-            task.cancel()

@@ -24,11 +24,12 @@
 A mapping of values becomes the specification; nothing is read from the disk here, so paths come in absolute.
 """
 
-from tunewright.core.jobfile.definition import PYTHON_VARIABLE, WORKDIR_VARIABLE, Place
+from tunewright.core.jobfile.definition import Place
 from tunewright.core.jobfile.faults import Told, examine, in_words_of, line_of, read_job
 from tunewright.core.jobfile.members import members_of
 from tunewright.core.jobfile.reading import from_jobfile
 from tunewright.core.jobfile.writing import JobFile, to_jobfile
+from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 
 __all__ = [
     "PYTHON_VARIABLE",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from tunewright.core.durations import parse_duration
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.members import Members, checked, text_of_scalar
+from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.ranges_text import FORMS, default_regex, parse_range
 from tunewright.core.space import Choice, Range
 from tunewright.core.spec import (
@@ -20,11 +21,6 @@ from tunewright.core.spec import (
     Resources,
     StoppingCondition,
 )
-
-PYTHON_VARIABLE: Final = "TUNEWRIGHT_PYTHON"
-"""Environment of a script: which interpreter runs it."""
-WORKDIR_VARIABLE: Final = "TUNEWRIGHT_WORKDIR"
-"""Environment of a script: where it runs."""
 
 
 @dataclass(frozen=True, slots=True)

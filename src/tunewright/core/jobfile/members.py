@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tunewright.core.jobfile.definition import PYTHON_VARIABLE, WORKDIR_VARIABLE
+from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.spec import TuningJobSpec
 
 MEMBERS: Final = {

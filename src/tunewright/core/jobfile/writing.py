@@ -18,9 +18,10 @@ from tunewright.core import amt
 from tunewright.core.check import check_new
 from tunewright.core.durations import duration_text
 from tunewright.core.errors import InvalidSpec
-from tunewright.core.jobfile.definition import PYTHON_VARIABLE, WORKDIR_VARIABLE, Place
+from tunewright.core.jobfile.definition import Place
 from tunewright.core.jobfile.reading import from_jobfile
 from tunewright.core.members import text_of_scalar
+from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.space import Choice, Configuration, Range
 from tunewright.core.spec import (
     Definition,

@@ -1,4 +1,4 @@
-"""Open a channel: with a token and with our limits."""
+"""Open a channel: with our limits, and with a token."""
 
 from __future__ import annotations
 
@@ -41,13 +41,16 @@ class _StreamToken(_Token, grpc.aio.UnaryStreamClientInterceptor):  # type: igno
         return await continuation(self.signed(client_call_details), request)
 
 
-def open_channel(endpoint: str, token: str, ca: Path | None = None, *, field: str = "endpoint") -> grpc.aio.Channel:
+def open_channel(
+    endpoint: str, token: str | None, ca: Path | None = None, *, field: str = "endpoint"
+) -> grpc.aio.Channel:
     """Return a channel to HOST:PORT, or to all of several. Close it.
 
+    `token` goes with every call; None: each call brings the one of whoever it is made for.
     `ca` names the certificate, in PEM, that the servers' certificates are signed with; without it the channel is
     plaintext. Raises InvalidSpec: not an address, no such file, or plaintext to another machine.
     """
-    interceptors = [_UnaryToken(token), _StreamToken(token)]
+    interceptors = [] if token is None else [_UnaryToken(token), _StreamToken(token)]
     # A server that is still starting has no address yet, and cannot be reached.
     target = grpc_target(field, endpoint, encrypted=ca is not None) if endpoint else ""
     if ca is None:

@@ -53,7 +53,7 @@ def _sendable(text: str) -> str:
 def error_of(error: grpc.aio.AioRpcError) -> errors.TunewrightError:
     """Rebuild our error from a failed call."""
     code, text = error.code(), error.details() or ""
-    for detail in _details(error):
+    for detail in details_of(error):
         info = ErrorInfo()
         if detail.Unpack(info) and info.domain == DOMAIN:
             return _rebuilt(info, text)
@@ -62,7 +62,8 @@ def error_of(error: grpc.aio.AioRpcError) -> errors.TunewrightError:
     return errors.Fault(f"{code.name}: {text}")
 
 
-def _details(error: grpc.aio.AioRpcError) -> list[Any]:
+def details_of(error: grpc.aio.AioRpcError) -> list[Any]:
+    """Return what a failed call says of itself beside its text."""
     for key, value in error.trailing_metadata():
         if key == "grpc-status-details-bin" and isinstance(value, bytes):
             return list(Status.FromString(value).details)

@@ -1,0 +1,141 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
+import { Card } from "../../parts/card";
+import { Await, Empty } from "../../parts/notices";
+import { tuning } from "../../rpc/clients";
+import { useFollowing } from "../../rpc/following";
+import { useLoaded } from "../../rpc/loading";
+import { useQuery, useQueryChange } from "../../shell/address";
+import { request, STATES } from "./listing";
+import { JobTable } from "./table";
+
+/** All tuning jobs of the caller, page by page, as they are now. */
+export default function Jobs() {
+  const [name] = useQuery("name");
+  const [state] = useQuery("state");
+  const [order] = useQuery("order", "-created");
+  const [page] = useQuery("page");
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const listed = useLoaded(
+    (signal) => tuning.listTuningJobs(request({ name, state, order, page }), { signal }),
+    [name, state, order, page],
+  );
+  const jobs = useCurrent(listed.value?.jobs, listed.again);
+  const filtered = Boolean(name || state);
+  return (
+    <Card title="Tuning jobs" actions={<Filters chosen={chosen} />}>
+      <Await of={listed} what="Jobs are read">
+        {({ nextPageToken }) =>
+          jobs.length === 0 ? (
+            <NoJobs filtered={filtered} />
+          ) : (
+            <>
+              <JobTable jobs={jobs} order={order} chosen={chosen} onChoose={setChosen} />
+              <Pages page={page} next={nextPageToken} />
+            </>
+          )
+        }
+      </Await>
+    </Card>
+  );
+}
+
+/**
+ * Keep the jobs listed as they are now: the server sends those that change. One that is not listed has the list read
+ * again, once: it may be new, or of another page.
+ */
+function useCurrent(listed: readonly TuningJob[] | undefined, again: () => void): readonly TuningJob[] {
+  const [changed, setChanged] = useState<ReadonlyMap<string, TuningJob | undefined>>(new Map());
+  const met = useRef(new Set<string>());
+  useEffect(() => setChanged(new Map()), [listed]);
+  useFollowing(
+    (signal) => tuning.watchTuningJobs({}, { signal }),
+    ({ jobs, deleted }) => {
+      for (const { uid } of listed ?? []) met.current.add(uid);
+      const unmet = jobs.filter(({ uid }) => !met.current.has(uid));
+      for (const { uid } of unmet) met.current.add(uid);
+      if (unmet.length > 0) again();
+      setChanged((before) => {
+        const now = new Map(before);
+        for (const job of jobs) now.set(job.uid, job);
+        for (const uid of deleted) now.set(uid, undefined);
+        return now;
+      });
+    },
+    [listed === undefined],
+  );
+  return (listed ?? []).flatMap((job) => (changed.has(job.uid) ? (changed.get(job.uid) ?? []) : job));
+}
+
+function Filters({ chosen }: { chosen: ReadonlySet<string> }) {
+  const [name] = useQuery("name");
+  const [state] = useQuery("state");
+  const change = useQueryChange();
+  return (
+    <>
+      {chosen.size > 1 && (
+        <a class="button" href={`/compare?jobs=${[...chosen].map(encodeURIComponent).join(",")}`}>
+          Compare {chosen.size}
+        </a>
+      )}
+      <input
+        type="search"
+        aria-label="Name contains"
+        placeholder="Name contains"
+        value={name}
+        onInput={({ currentTarget }) => change({ name: currentTarget.value, page: "" })}
+      />
+      <select
+        aria-label="State"
+        value={state}
+        onChange={({ currentTarget }) => change({ state: currentTarget.value, page: "" })}
+      >
+        <option value="">All states</option>
+        {Object.entries(STATES).map(([value, word]) => (
+          <option key={value} value={value}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}
+
+function Pages({ page, next }: { page: string; next: string }) {
+  const { route } = useLocation();
+  if (!page && !next) return null;
+  const to = (token: string) => {
+    const query = new URLSearchParams(location.search);
+    token ? query.set("page", token) : query.delete("page");
+    route(`/jobs?${query}`); // into the history: one goes back by the browser's own button
+  };
+  return (
+    <nav class="pages" aria-label="Pages of the list">
+      <button type="button" disabled={!page} onClick={() => to("")}>
+        First page
+      </button>
+      <button type="button" disabled={!next} onClick={() => to(next)}>
+        Next page
+      </button>
+    </nav>
+  );
+}
+
+function NoJobs({ filtered }: { filtered: boolean }) {
+  if (filtered)
+    return (
+      <Empty title="No job is like that">
+        <p>
+          <a href="/jobs">All tuning jobs</a>
+        </p>
+      </Empty>
+    );
+  return (
+    <Empty title="There are no tuning jobs yet">
+      <p>
+        <a href="/new">Make one here</a>, or on the command line: <code>tunewright tune train.py</code>
+      </p>
+    </Empty>
+  );
+}

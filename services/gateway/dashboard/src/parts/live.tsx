@@ -1,0 +1,26 @@
+import type { ComponentChildren } from "preact";
+import type { Following } from "../rpc/following";
+import { Failed, Loading } from "./notices";
+
+interface Props<T> {
+  value: T | undefined;
+  following: Following;
+  what: string;
+  children: (value: T) => ComponentChildren;
+}
+
+/** Shows the newest of what is followed, and says when it is not the newest any more. */
+export function Live<T>({ value, following, what, children }: Props<T>) {
+  if (following.state === "refused") return <Failed fault={following.fault} />;
+  if (value === undefined) return <Loading what={what} />;
+  return (
+    <>
+      {following.state === "waiting" && (
+        <p class="stale" role="status">
+          The server does not answer. This is what it said last.
+        </p>
+      )}
+      {children(value)}
+    </>
+  );
+}

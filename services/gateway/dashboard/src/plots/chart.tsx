@@ -1,0 +1,109 @@
+// A plot on the page: drawn on canvas, with its picture and its data to take away.
+
+import type { ECharts } from "echarts/core";
+import { useEffect, useRef } from "preact/hooks";
+import { csv, saveFile } from "../parts/saving";
+import { dark } from "../shell/theme";
+import { palette } from "./palette";
+import { isDrawn, type NoPlot, type Palette, type Plot } from "./plot";
+
+interface Props {
+  /** The file's name, without its ending. */
+  name: string;
+  plot: Plot | NoPlot;
+  /** Pixels. */
+  height?: number;
+  /** Called with an element's data when it is clicked. */
+  onPick?: (data: unknown) => void;
+  /** Called once with the drawn chart, for what only it can tell, such as a brush. */
+  onReady?: (chart: ECharts) => void;
+}
+
+export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<ECharts | null>(null);
+  const calls = useRef({ onPick, onReady });
+  calls.current = { onPick, onReady };
+  const option = isDrawn(plot) ? plot.option : null;
+  const isDark = dark.value;
+
+  useEffect(() => {
+    if (!option || !place.current) return;
+    const at = place.current;
+    let gone = false;
+    void import("./charting").then(({ init }) => {
+      if (gone) return;
+      if (!chart.current) {
+        chart.current = init(at);
+        chart.current.on("click", (event) => calls.current.onPick?.(event.data));
+        calls.current.onReady?.(chart.current);
+      }
+      chart.current.setOption({ ...common(palette()), ...option }, { notMerge: true });
+      at.dataset.drawn = String(Number(at.dataset.drawn ?? 0) + 1);
+    });
+    return () => {
+      gone = true;
+    };
+  }, [option, isDark]);
+
+  useEffect(() => {
+    const resized = new ResizeObserver(() => chart.current?.resize());
+    if (place.current) resized.observe(place.current);
+    return () => {
+      resized.disconnect();
+      chart.current?.dispose();
+      chart.current = null;
+    };
+  }, []);
+
+  return (
+    <figure class="plot">
+      <div
+        ref={place}
+        role="img"
+        aria-label={isDrawn(plot) ? plot.says : plot.empty}
+        style={{ height: `${height}px` }}
+        hidden={!option}
+      />
+      {isDrawn(plot) ? (
+        <figcaption>
+          <button type="button" class="quiet" onClick={() => void savePicture(name, chart.current)}>
+            PNG
+          </button>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => saveFile(`${name}.csv`, new Blob([csv(plot.table())], { type: "text/csv" }))}
+          >
+            CSV
+          </button>
+        </figcaption>
+      ) : (
+        <p class="notice">{plot.empty}</p>
+      )}
+    </figure>
+  );
+}
+
+function common(colours: Palette) {
+  return {
+    animation: false,
+    textStyle: { color: colours.text, fontFamily: "inherit" },
+    color: colours.series,
+    // Drawn on the canvas too: what trainings are called is never markup.
+    tooltip: {
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: colours.surface,
+      borderColor: colours.line,
+      textStyle: { color: colours.text },
+    },
+  };
+}
+
+async function savePicture(name: string, chart: ECharts | null): Promise<void> {
+  if (!chart) return;
+  const url = chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: palette().surface });
+  const bytes = Uint8Array.from(atob(url.slice(url.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
+  saveFile(`${name}.png`, new Blob([bytes], { type: "image/png" }));
+}

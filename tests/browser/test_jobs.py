@@ -1,0 +1,106 @@
+"""The list of tuning jobs, and jobs and trainings beside each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.dashboard import Dashboard
+from tests.e2e.served import Served, job
+from tunewright.core.spec import Limits, TuningJobSpec
+
+
+@pytest.fixture(scope="module", autouse=True)
+def jobs(served: Served) -> None:
+    """Two jobs that have completed, and one that was stopped."""
+    with served.client() as client:
+        for name in ("alpha", "beta"):
+            client.create(quick(served, name))
+        client.create(quick(served, "cut-short", trainings=1000))
+        client.stop("cut-short")
+        for name in ("alpha", "beta", "cut-short"):
+            client.wait(name)
+
+
+def quick(served: Served, name: str, trainings: int = 4) -> TuningJobSpec:
+    return replace(job(served.program("echo score=0.5"), name), limits=Limits(max_parallel=2, max_trainings=trainings))
+
+
+def row(dashboard: Dashboard, name: str) -> Locator:
+    return dashboard.page.get_by_role("row").filter(has=dashboard.page.get_by_role("link", name=name, exact=True))
+
+
+def names(dashboard: Dashboard) -> list[str]:
+    expect(dashboard.page.get_by_role("table")).to_be_visible()
+    return dashboard.page.locator("tbody tr td:nth-child(2)").all_text_contents()
+
+
+def test_each_job_tells_its_state_best_value_and_progress(dashboard: Dashboard) -> None:
+    expect(row(dashboard, "alpha")).to_contain_text("Completed")
+    expect(row(dashboard, "alpha")).to_contain_text("0.5")
+    expect(row(dashboard, "alpha")).to_contain_text("4 of 4")
+    expect(row(dashboard, "cut-short")).to_contain_text("Stopped")
+
+
+def test_it_is_filtered_and_sorted_and_the_address_says_how(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    page.get_by_role("button", name="Name").click()
+    expect(page).to_have_url(re.compile("order=name"))
+    expect(page.locator("tbody tr").first).to_contain_text("alpha")
+    page.get_by_role("button", name="Name").click()
+    expect(page.locator("tbody tr").first).to_contain_text("cut-short")
+    page.get_by_label("State").select_option("Completed")
+    expect(row(dashboard, "cut-short")).to_have_count(0)
+    page.get_by_label("Name contains").fill("bet")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.reload()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert names(dashboard) == ["beta"]
+    page.get_by_label("Name contains").fill("nothing like it")
+    expect(page.get_by_text("No job is like that")).to_be_visible()
+
+
+def test_a_job_that_is_made_meanwhile_appears_and_goes_on_by_itself(dashboard: Dashboard, served: Served) -> None:
+    expect(row(dashboard, "alpha")).to_be_visible()
+    with served.client() as client:
+        client.create(quick(served, "meanwhile"))
+        expect(row(dashboard, "meanwhile")).to_contain_text("Completed")
+        expect(row(dashboard, "meanwhile")).to_contain_text("4 of 4")
+        client.delete("meanwhile")
+    expect(row(dashboard, "meanwhile")).to_have_count(0)
+
+
+def test_jobs_are_compared(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    for name in ("alpha", "beta"):
+        page.get_by_label(f"Compare {name}").check()
+    page.get_by_role("link", name="Compare 2").click()
+    expect(page).to_have_url(re.compile(r"/compare\?jobs=alpha,beta"))
+    table = dashboard.card("Jobs compared")
+    expect(table.get_by_role("row", name="Trainings ended")).to_contain_text("44")
+    expect(dashboard.card("Best so far").get_by_role("img", name="at the end: alpha 0.5, beta 0.5")).to_be_visible()
+    with page.expect_download() as saved:
+        dashboard.card("Best so far").get_by_role("button", name="CSV").click()
+    rows = saved.value.path().read_text().splitlines()
+    assert rows[0] == "name,trainings ended,best objective"
+    assert {line.split(",")[0] for line in rows[1:]} == {"alpha", "beta"}
+
+
+def test_trainings_are_compared_by_what_differs(dashboard: Dashboard, served: Served) -> None:
+    with served.client() as client:
+        first, second, *_ = client.trainings("alpha")
+    dashboard.open(f"/compare?trainings={first.name},{second.name}")
+    hyperparameters = dashboard.card("Hyperparameters")
+    expect(hyperparameters.locator("tr.differs")).to_have_count(1)
+    expect(hyperparameters.get_by_role("link")).to_have_text([first.name, second.name])
+    expect(dashboard.card("Curves").get_by_role("img", name="score by emission")).to_be_visible()
+
+
+def test_what_cannot_be_compared_is_told(dashboard: Dashboard) -> None:
+    dashboard.open("/compare?jobs=alpha,no-such-job")
+    expect(dashboard.page.get_by_role("alert").first).to_contain_text("no-such-job")
+    dashboard.open("/compare")
+    expect(dashboard.page.get_by_text("Nothing is chosen")).to_be_visible()
