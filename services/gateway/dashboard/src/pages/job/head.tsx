@@ -81,13 +81,17 @@ function Reached({ job }: { job: TuningJob }) {
       <Fact name="Best so far">
         {best ? <Result job={job} of={best} strong /> : "no training has a value yet"}
       </Fact>
-      <Fact name="Recommended">
-        {recommended && recommended.number !== best?.number && <Result job={job} of={recommended} />}
-        {evaluated && ` mean ${number(evaluated.mean)} of ${evaluated.count}`}
-      </Fact>
-      <Fact name="Better still, in a parent">
-        {overallBest && overallBest.name !== best?.name && <Result job={job} of={overallBest} />}
-      </Fact>
+      {recommended && recommended.number !== best?.number && (
+        <Fact name="Recommended">
+          <Result job={job} of={recommended} />
+          {evaluated && `, mean ${number(evaluated.mean)} of ${evaluated.count}`}
+        </Fact>
+      )}
+      {overallBest && overallBest.name !== best?.name && (
+        <Fact name="Better still, in a parent">
+          <Result job={job} of={overallBest} />
+        </Fact>
+      )}
     </>
   );
 }
