@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -232,6 +233,18 @@ class StoreContract:
         page = await store.find(Query(JOBS, "by_job", {"uid": "u"}, limit=1000))
         assert [item.document["number"] for item in page.items] == list(range(700))
         assert page.next is None
+
+    async def test_of_documents_the_fields_that_are_needed_are_returned(self, store: Store) -> None:
+        details = {"cause": "EXITED", "seconds": [0.5, math.inf]}
+        await store.commit([Insert(JOBS, "u/1", ready(1, exit=details)), Insert(JOBS, "u/2", ready(2))])
+        query = Query(JOBS, "by_job", {"uid": "u"}, limit=1, fields=("number", "exit"))
+        first = await store.find(query)
+        assert [item.document for item in first.items] == [{"number": 1, "exit": details}]
+        assert (first.items[0].key, first.items[0].version) == ("u/1", 1)
+        rest = await store.find(replace(query, limit=200, after=first.next))
+        assert [item.document for item in rest.items] == [{"number": 2}]
+        only = await store.find(replace(query, fields=("state",)))
+        assert [item.document.keys() - {"number"} for item in only.items] == [{"state"}]
 
     async def test_bounds_take_in_the_lower_end_and_leave_out_the_upper(self, store: Store) -> None:
         await store.commit([Insert(JOBS, f"u/{number}", ready(number)) for number in range(10)])

@@ -53,7 +53,7 @@ class MemoryStore:
             if place is not None and (after is None or (place < after if query.descending else place > after)):
                 found.append((place, row))
         found.sort(key=lambda item: item[0], reverse=query.descending)
-        items = [_stored(place[-1], row) for place, row in found[: query.limit]]
+        items = [_only(query.fields, _stored(place[-1], row)) for place, row in found[: query.limit]]
         if len(found) <= query.limit:
             return Page(items, None)
         (*sort, key), _ = found[query.limit - 1]
@@ -112,6 +112,13 @@ def _row(collection: str, key: str, version: int, document: Document) -> Row:
     key.encode()  # what no other store could hold is refused here too
     fields = {name: document[name] for name in _indexed(collection) if name in document}
     return Row(version, msgspec.msgpack.encode(document), fields)
+
+
+def _only(fields: tuple[str, ...], stored: Stored) -> Stored:
+    if not fields:
+        return stored
+    kept = {name: item for name, item in stored.document.items() if name in fields}
+    return Stored(stored.key, stored.version, kept)
 
 
 def _stored(key: str, row: Row) -> Stored:

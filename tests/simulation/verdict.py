@@ -18,6 +18,8 @@ from tunewright_metrics.collecting.buckets import lines_of, points_in
 from tunewright_metrics.collecting.records import attempt_order
 from tunewright_metrics.core.standing import FEWEST_COMPLETED
 from tunewright_scheduler import records
+from tunewright_scheduler.core.attempt import MOST_KEPT
+from tunewright_scheduler.core.attempts import attempts_of
 from tunewright_scheduler.core.ending import MAX_LOSSES
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
@@ -113,6 +115,7 @@ async def judge(store: Store, trainers: Trainers, wanted: TuningJobSpec, excuses
         own = sorted((run for run in runs if run.attempt.number == training.number), key=lambda run: run.begins)
         _judge_overlap(own, excuses)
         run = _judge_runs(training, own, excuses)
+        _judge_attempts(training, own)
         _judge_end(training, run, excuses)
         _judge_evidence(training, run, trainings, wanted)
         await _judge_output(store, training, run)
@@ -187,6 +190,15 @@ def _judge_runs(training: Training, runs: Sequence[Run], excuses: Excuses) -> Ru
             assert excuses.unheard_at_end_of(run), "an attempt has run to its end, and then another began"
     counted = [run for run in runs if run.attempt.attempt == training.attempt]
     return counted[0] if counted else None
+
+
+def _judge_attempts(training: Training, runs: Sequence[Run]) -> None:
+    """Every attempt is told once, with its end; so is each that has run."""
+    attempts = attempts_of(training)
+    assert [attempt.number for attempt in attempts] == list(range(1, training.attempt + 1))[-MOST_KEPT:]
+    assert all(attempt.ended_at is not None and attempt.granted_at is not None for attempt in attempts)
+    assert all(earlier.granted_at <= later.granted_at for earlier, later in pairwise(attempts))
+    assert {run.attempt.attempt for run in runs[-MOST_KEPT:]} <= {attempt.number for attempt in attempts}
 
 
 def _judge_end(training: Training, run: Run | None, excuses: Excuses) -> None:

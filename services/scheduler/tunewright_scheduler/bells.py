@@ -70,3 +70,8 @@ def trainer_bell(trainer_id: str) -> str:
 
 def job_bell(uid: str) -> str:
     return f"job/{uid}"
+
+
+def owner_bell(owner: str) -> str:
+    """Return the bell of all jobs of an owner."""
+    return f"owner/{owner}"

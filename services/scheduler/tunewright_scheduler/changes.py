@@ -22,7 +22,7 @@ from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.lifecycle import take_error
 from tunewright.platform.store.port import Insert, Store, Write
 from tunewright_scheduler import records
-from tunewright_scheduler.bells import Bells, job_bell
+from tunewright_scheduler.bells import Bells, job_bell, owner_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.decide import Message, Park, advance
 from tunewright_scheduler.core.facts import TuningJobCreated
@@ -201,7 +201,7 @@ class Changes:
         writes = change.all_writes()
         if writes:
             await self.store.commit(writes)
-            change.bells.add(job_bell(change.job.uid))
+            change.bells |= {job_bell(change.job.uid), owner_bell(change.job.owner)}
         for number in change.asks:
             self.on_ask(change.job.uid, number)
         for bell in sorted(change.bells):  # the same order in every process

@@ -27,7 +27,7 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core import queueing
 from tunewright_scheduler.core import training as trainings
 from tunewright_scheduler.core.facts import TrainingJobGranted
-from tunewright_scheduler.core.session import Session, Speaker, check_epoch
+from tunewright_scheduler.core.session import Session, check_epoch
 from tunewright_scheduler.core.sharing_out import Place, Reservation, Room
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.look import Look
@@ -182,7 +182,7 @@ class Claims:
                 return offer.complete
             shares = {claimer: share for (claimer, _), share in zip(open_now, look.shares, strict=True)}
             guards = {session.value.trainer_id: _guard(session) for claimer, session in open_now if shares[claimer]}
-            holders = {claimer: session.value.speaker for claimer, session in open_now}
+            holders = {claimer: session.value for claimer, session in open_now}
             try:
                 granted = await self._grant(shares, holders, [*guards.values(), *offer.turns])
             except Conflict:
@@ -217,7 +217,7 @@ class Claims:
         return found
 
     async def _grant(
-        self, shares: dict[Claimer, list[Stored]], holders: dict[Claimer, Speaker], guards: Sequence[Write]
+        self, shares: dict[Claimer, list[Stored]], holders: dict[Claimer, Session], guards: Sequence[Write]
     ) -> dict[Claimer, list[Training]]:
         """Commit the grants. Raises Conflict."""
         reached = _turns_reached([stored for items in shares.values() for stored in items])
@@ -230,9 +230,8 @@ class Claims:
         for claimer, items in shares.items():
             granted[claimer] = []
             for stored in items:
-                training = trainings.granted(
-                    from_document(stored.document, Training), holders[claimer], claimer.request_id, now
-                )
+                waiting, to = from_document(stored.document, Training), holders[claimer]
+                training = trainings.granted(waiting, to.speaker, claimer.request_id, now, host=to.host)
                 granted[claimer].append(training)
                 writes.append(
                     Replace("training_jobs", stored.key, records.training_document(training, now), stored.version)

@@ -72,6 +72,10 @@ Sift = Callable[[list[Stored]], Awaitable[list[Stored]]]
 """Leaves out what is not to be seen, in the same order."""
 
 
+async def everything(found: list[Stored]) -> list[Stored]:
+    return found
+
+
 def filters_of(request: Any, **equals: object) -> Filters:
     """Read the filters of a request that lists tuning or training jobs, and fields that must have given values."""
     times = ("created_after", "created_before", "modified_after", "modified_before")
@@ -83,6 +87,12 @@ def by_creation(query: Query, filters: Filters) -> Listing:
     """List what an index in the order of creation gives: its range takes the filter's."""
     ranged = replace(query, low=filters.created_after, high=filters.created_before)
     return Listing([ranged], replace(filters, created_after=None, created_before=None))
+
+
+def by_change(query: Query, filters: Filters) -> Listing:
+    """List what an index in the order of the last change gives, likewise."""
+    ranged = replace(query, low=filters.modified_after, high=filters.modified_before)
+    return Listing([ranged], replace(filters, modified_after=None, modified_before=None))
 
 
 def by_status(listing: Listing, wanted: Sequence[str]) -> Listing:

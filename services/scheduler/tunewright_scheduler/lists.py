@@ -8,8 +8,9 @@ from typing import Any
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.store.port import Query
 from tunewright.v1 import tuning_service_pb2 as pb
+from tunewright_scheduler.columns import FIELDS
 from tunewright_scheduler.core.job import TuningJob
-from tunewright_scheduler.listing import Filters, Listing, by_creation, by_status, filters_of, statuses
+from tunewright_scheduler.listing import Filters, Listing, by_change, by_creation, by_status, filters_of, statuses
 
 
 def page_size(asked: int, *, default: int, limit: int) -> int:
@@ -38,9 +39,16 @@ def tuning_jobs(request: pb.ListTuningJobsRequest, owner: str) -> Listing:
     if order == "NAME":
         equals = {"shown": request.state_equals} if request.state_equals else {}
         return Listing([replace(listed, index="by_name")], filters_of(request, **equals))
+    if order == "MODIFIED_AT":
+        equals = {"shown": request.state_equals} if request.state_equals else {}
+        return by_change(replace(listed, index="by_change"), filters_of(request, **equals))
     if order == "STATUS" or request.state_equals:
         return by_status(by_creation(replace(listed, index="by_state"), filters_of(request)), wanted)
     return by_creation(listed, filters_of(request))
+
+
+def columns_of_trainings(job: TuningJob) -> Listing:
+    return Listing([Query("training_jobs", "by_job", {"uid": job.uid}, fields=FIELDS)])
 
 
 def all_trainings(request: pb.ListTrainingJobsRequest, owner: str) -> Listing:

@@ -106,6 +106,13 @@ async def read_trainings(store: Store, uid: str, numbers: Sequence[int]) -> dict
     }
 
 
+async def read_best(store: Store, jobs: Sequence[TuningJob]) -> dict[str, Training]:
+    """Return the best trainings of those jobs that have one, by the job's uid."""
+    keys = {job.uid: training_id(job.uid, job.best.number) for job in jobs if job.best is not None}
+    stored = await store.get_many("training_jobs", list(keys.values())) if keys else {}
+    return {uid: from_document(stored[key].document, Training) for uid, key in keys.items() if key in stored}
+
+
 async def held_by(store: Store, trainer_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the documents of the trainings under these trainers' leases; there are as many as they have slots."""
     held: dict[str, list[dict[str, Any]]] = {trainer_id: [] for trainer_id in trainer_ids}

@@ -12,6 +12,7 @@ from tunewright.core.states import TrainingState
 from tunewright.platform.codec import instant_to_timestamp, to_message, write_value
 from tunewright.v1 import tuning_service_pb2
 from tunewright_scheduler.core import cost, reevaluation
+from tunewright_scheduler.core.attempts import attempts_of
 from tunewright_scheduler.core.diagnosis import Finding
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import JOB_PAUSED, Training
@@ -123,6 +124,7 @@ def training_message(training: Training, now_in: Sequence[Phase] = ()) -> tuning
         transitions=[to_message(phase, pb.Transition) for phase in (*training.phases, *now_in)],
         max_wait_exceeded=training.max_wait_exceeded,
         ran_s=training.ran_s,
+        attempts=[to_message(attempt, pb.TrainingAttempt) for attempt in attempts_of(training)],
     )
     for name, value in training.configuration.items():
         write_value(message.configuration[name], value)

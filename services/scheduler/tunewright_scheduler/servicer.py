@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 import grpc
@@ -16,12 +16,15 @@ from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright_scheduler import lists, records
 from tunewright_scheduler.bells import Bells, heard, job_bell
 from tunewright_scheduler.changes import Changes
+from tunewright_scheduler.columns import columns_of
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.etags import etag_of, holds
-from tunewright_scheduler.listing import read_page
+from tunewright_scheduler.jobs_watch import JobsWatch, listed_jobs
+from tunewright_scheduler.listing import everything, read_page
 from tunewright_scheduler.parents import overall_best
+from tunewright_scheduler.positions import Position
 from tunewright_scheduler.records import Versioned
 from tunewright_scheduler.resources import NO_FINDINGS, Waits, job_message, training_message
 from tunewright_scheduler.trainings import TrainingsServicer
@@ -38,6 +41,7 @@ class TuningServicer(TrainingsServicer):
     def __init__(self, store: Store, changes: Changes, bells: Bells, jobs: TuningJobs, doctor: Doctor) -> None:
         super().__init__(store, changes, jobs)
         self._bells, self._doctor = bells, doctor
+        self._jobs_watch = JobsWatch(store, changes, bells)
 
     async def CreateTuningJob(  # noqa: N802
         self, request: pb.CreateTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -69,13 +73,9 @@ class TuningServicer(TrainingsServicer):
         self, request: pb.ListTuningJobsRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ListTuningJobsResponse:
         size = lists.page_size(request.page_size, default=10, limit=100)
-        page = await read_page(self._store, lists.tuning_jobs(request, caller()), size, request.page_token, _all)
-        response = pb.ListTuningJobsResponse(next_page_token=page.token)
-        for stored in page.items:
-            job = from_document(stored.document, TuningJob)
-            spec = await self._changes.specification(job.uid, job.spec_revision)
-            response.jobs.append(job_message(job, stored.version, spec))
-        return response
+        page = await read_page(self._store, lists.tuning_jobs(request, caller()), size, request.page_token, everything)
+        jobs = await listed_jobs(self._store, self._changes, page.items, with_best=request.with_best)
+        return pb.ListTuningJobsResponse(jobs=jobs, next_page_token=page.token)
 
     async def StopTuningJob(  # noqa: N802
         self, request: pb.StopTuningJobRequest, _context: grpc.aio.ServicerContext
@@ -92,19 +92,32 @@ class TuningServicer(TrainingsServicer):
     async def WatchTuningJob(  # noqa: N802
         self, request: pb.WatchTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.WatchTuningJobResponse]:
-        uid = (await self._find(request.job)).value.uid
-        view = View()
+        job = (await self._find(request.job)).value
+        uid, view = job.uid, View(self._store, Position.read(request.since, job) if request.since else None)
         with self._bells.listen(job_bell(uid)) as bell:
             while True:
                 found = await self._known(uid)
-                changed = view.changed(await self._trainings(uid, view.follow(found.value)))
+                changed, more = await view.changed(found.value)
                 if changed or found.version != view.version:
                     view.version = found.version
-                    yield pb.WatchTuningJobResponse(job=await self.message(found), trainings=changed)
+                    message = pb.WatchTuningJobResponse(job=await self.message(found))
+                    message.position = view.position(found.value)
+                    _tell(message, changed, in_columns=request.in_columns)
+                    yield message
+                if more:
+                    continue
                 if found.value.state.final:
                     return
                 await asyncio.sleep(WATCH_GATHER_S)
                 await heard(bell, WATCH_AGAIN_S)
+
+    async def WatchTuningJobs(  # noqa: N802
+        self, _request: pb.WatchTuningJobsRequest, _context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[pb.WatchTuningJobsResponse]:
+        async for changed in self._jobs_watch.follow(caller()):
+            jobs = [job for job in changed.values() if job is not None]
+            deleted = [uid for uid, job in changed.items() if job is None]
+            yield pb.WatchTuningJobsResponse(jobs=jobs, deleted=deleted)
 
     async def _described(self, job: str) -> pb.TuningJob:
         return await self.message(await self._find(job))
@@ -119,10 +132,6 @@ class TuningServicer(TrainingsServicer):
         if found is None or found.value.deleted:
             raise NotFound("tuning job", uid)
         return found
-
-    async def _trainings(self, uid: str, numbers: set[int]) -> list[Training]:
-        found = await records.read_trainings(self._store, uid, sorted(numbers))
-        return [item.value for item in found.values()]
 
     async def message(self, found: Versioned[TuningJob]) -> pb.TuningJob:
         """Return a job as GetTuningJob shows it."""
@@ -152,5 +161,8 @@ def _told(job: TuningJob) -> list[int]:
     return sorted(number for number in numbers if number is not None)
 
 
-async def _all(found: list[Stored]) -> list[Stored]:
-    return found
+def _tell(message: pb.WatchTuningJobResponse, changed: Sequence[Stored], *, in_columns: bool) -> None:
+    if in_columns:
+        message.columns.CopyFrom(columns_of(stored.document for stored in changed))
+    else:
+        message.trainings.extend(training_message(from_document(stored.document, Training)) for stored in changed)

@@ -21,10 +21,12 @@ from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.changing import ChangingServicer
+from tunewright_scheduler.columns import columns_of
 from tunewright_scheduler.core.ending import stopped
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
-from tunewright_scheduler.listing import read_page
+from tunewright_scheduler.listing import everything, read_page
+from tunewright_scheduler.positions import Position
 from tunewright_scheduler.records import Versioned, with_phases
 from tunewright_scheduler.resources import training_message, training_response
 from tunewright_scheduler.tagging import tag_job, tag_training
@@ -94,6 +96,16 @@ class TrainingsServicer(ChangingServicer):
         found = [from_document(stored.document, Training) for stored in page.items]
         trainings = [training_message(*shown) for shown in await with_phases(self._store, found)]
         return pb.ListTrainingJobsResponse(trainings=trainings, next_page_token=page.token)
+
+    async def ListTrainingColumns(  # noqa: N802
+        self, request: pb.ListTrainingColumnsRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ListTrainingColumnsResponse:
+        size = lists.page_size(request.page_size, default=1000, limit=2000)
+        job = (await self._find(request.job)).value
+        page = await read_page(self._store, lists.columns_of_trainings(job), size, request.page_token, everything)
+        columns = columns_of(stored.document for stored in page.items)
+        position = "" if request.page_token else str(Position.at(job))  # the job was read before any of them
+        return pb.ListTrainingColumnsResponse(columns=columns, next_page_token=page.token, position=position)
 
     async def StopTrainingJob(  # noqa: N802
         self, request: pb.StopTrainingJobRequest, _context: grpc.aio.ServicerContext

@@ -32,6 +32,9 @@ from tunewright_scheduler.records import Versioned
 REQUESTS_KEPT_S: Final = 30 * 86_400.0
 """Longer than tuning.commands keeps a record."""
 
+TOLD_WITHIN_S: Final = 10.0
+"""The record of a deleted job stays so long: who watches all jobs learns from it that it was deleted."""
+
 CheckHere = Callable[[str, Definition], Awaitable[None]]
 """Raises InvalidSpec if no trainer here could run the definition; takes its path and itself."""
 
@@ -164,7 +167,7 @@ class TuningJobs:
                     what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
                 )
             await check_childless(self._store, job)
-            change.job = replace(job, deleted=True, due_at=change.now)
+            change.job = replace(job, deleted=True, modified_at=change.now, due_at=change.now + TOLD_WITHIN_S)
             change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
             change.writes.append(Remove(*_place_of_name(job)))
             change.writes.extend(beside(uid, change.now))

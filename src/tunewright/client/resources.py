@@ -43,6 +43,25 @@ class ReadingFault:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingAttempt:
+    """One lease of a training: who ran it, when, and how that ended."""
+
+    number: int
+    """From 1."""
+    trainer_id: str
+    host: str = ""
+    granted_at: float | None = None
+    started_at: float | None = None
+    """Of its process; None: not known, or nothing was begun."""
+    ended_at: float | None = None
+    """None: it has not ended."""
+    end_cause: EndCause | None = None
+    """None: it has not ended, or a person ended it."""
+    exit_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob:
     id: str
     name: str
@@ -96,6 +115,8 @@ class TrainingJob:
     """It was stopped for it has waited and run for longer than max_wait_s."""
     ran_s: float = 0.0
     """Seconds that ended attempts have run, all together."""
+    attempts: tuple[TrainingAttempt, ...] = ()
+    """Oldest first; of very many the last ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from tunewright.v1 import (
 )
 from tunewright_metrics.core.stream import Started
 from tunewright_metrics.core.summary import Summary
-from tunewright_scheduler.core import controls, diagnosis, facts, training
+from tunewright_scheduler.core import attempt, controls, diagnosis, facts, training
 from tunewright_scheduler.core import job as scheduler_job
 from tunewright_suggester.core import ask as suggester_ask
 from tunewright_trainer.core.attempt import Attempt, Launch
@@ -45,6 +45,8 @@ WHOLE: list[Pair] = [
     *_of(facts, facts_pb2),
     (scheduler_job.Provenance, tuning_service_pb2.Provenance),
     (scheduler_job.Outlook, tuning_service_pb2.Outlook),
+    (attempt.Attempt, tuning_service_pb2.TrainingAttempt),
+    (resources.TrainingAttempt, tuning_service_pb2.TrainingAttempt),
     (suggester_ask.Outlook, tuning_service_pb2.Outlook),
     (suggester_ask.Neighbour, suggestion_service_pb2.Neighbour),
     (resources.Provenance, tuning_service_pb2.Provenance),
@@ -60,7 +62,6 @@ WHOLE: list[Pair] = [
     (operations.TrainerInfo, operations_service_pb2.TrainerInfo),
     (operations.Quota, operations_service_pb2.Quota),
     (controls.Quota, operations_service_pb2.Quota),
-    (resources.Watched, tuning_service_pb2.WatchTuningJobResponse),
     (Attempt, worker_service_pb2.Attempt),
     (Summary, results_pb2.TrainingSummarized),
 ]
@@ -70,6 +71,7 @@ PARTIAL: list[Pair] = [
     (suggester_ask.Provenance, tuning_service_pb2.Provenance),
     (resources.TrainingJob, tuning_service_pb2.TrainingJob),
     (resources.TuningJob, tuning_service_pb2.TuningJob),
+    (resources.Watched, tuning_service_pb2.WatchTuningJobResponse),
     (resources.OutputLine, metrics_service_pb2.OutputLine),
     (resources.Measurement, metrics_service_pb2.Measurement),
     (Started, output_pb2.TrainingStarted),

@@ -15,6 +15,9 @@ from tunewright.core.phases import INTERRUPTED, Phase
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, ObjectiveState, TrainingState, move_training
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
+from tunewright_scheduler.core import attempts
+from tunewright_scheduler.core.attempt import Attempt
+from tunewright_scheduler.core.attempt import kept as kept_attempts
 from tunewright_scheduler.core.job import Ending
 from tunewright_scheduler.core.phases import kept, told
 from tunewright_scheduler.core.training import Exit, Summary, Training, claim_due, has_expired
@@ -74,10 +77,11 @@ def lost(training: Training, now: float, phases: tuple[Phase, ...] = (), why: st
     `phases` are those that the trainer had told of until then, `why` is what it had to say of it, if anything.
     """
     losses = training.losses + 1
-    taken = replace(_taken(training, _held_s(training, now), phases), losses=losses)
+    said = f": {why}" if why else ""
+    end = attempts.taken_back(training, EndCause.LOST, f"lost with its trainer{said}", now)
+    taken = replace(_taken(training, end, _held_s(training, now), phases), losses=losses)
     if losses >= MAX_LOSSES:
         return _final(taken, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
-    said = f": {why}" if why else ""
     return _interrupted(taken, f"attempt {training.attempt} was lost with trainer {training.holder}{said}", now)
 
 
@@ -85,12 +89,13 @@ def released(training: Training, why: str, now: float, phases: tuple[Phase, ...]
     """Take the lease of a running training by an operator's order: as a loss, but it does not count as one."""
     said = f": {why}" if why else ""
     reason = f"attempt {training.attempt} was taken from trainer {training.holder} by an operator{said}"
-    return _interrupted(_taken(training, _held_s(training, now), phases), reason, now)
+    end = attempts.taken_back(training, None, f"taken by an operator{said}", now)
+    return _interrupted(_taken(training, end, _held_s(training, now), phases), reason, now)
 
 
 def handed_back(training: Training, exit_: Exit, now: float) -> Training:
     """Take back the lease of a trainer that had no room for it: nothing was begun, and so nothing is counted."""
-    return _again(_taken(training, 0.0), _end_of(training, exit_), now)
+    return _again(_taken(training, attempts.with_exit(training, exit_), 0.0), _end_of(training, exit_), now)
 
 
 def retried(
@@ -100,7 +105,7 @@ def retried(
     ran_s = exit_.ended_at - exit_.started_at if exit_.started_at is not None else 0.0
     preempted = spot and exit_.cause is EndCause.PREEMPTED
     taken = replace(
-        _taken(training, ran_s, phases),
+        _taken(training, attempts.with_exit(training, exit_), ran_s, phases),
         retries=training.retries + (not preempted),
         preemptions=training.preemptions + preempted,
     )
@@ -195,8 +200,8 @@ def _end_of(training: Training, exit_: Exit) -> str:
     return f"attempt {training.attempt} on trainer {training.holder}: {why}"
 
 
-def _taken(training: Training, ran_s: float, phases: tuple[Phase, ...] = ()) -> Training:
-    """Return the training without its lease; what it has run counts against its allowance, and is paid."""
+def _taken(training: Training, end: Attempt, ran_s: float, phases: tuple[Phase, ...] = ()) -> Training:
+    """Return the training without its lease, which ended so. What it has run counts as used up, and is paid."""
     return replace(
         _charged(training, ran_s),
         holder="",
@@ -207,6 +212,7 @@ def _taken(training: Training, ran_s: float, phases: tuple[Phase, ...] = ()) -> 
         resend=None,
         silent=(),
         phases=kept(training.phases, phases),
+        attempts=kept_attempts(training.attempts, end),
     )
 
 

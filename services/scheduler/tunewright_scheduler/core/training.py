@@ -16,6 +16,7 @@ from tunewright.core.space import Value
 from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
+from tunewright_scheduler.core.attempt import Attempt
 from tunewright_scheduler.core.job import Provenance
 from tunewright_scheduler.core.session import Speaker
 
@@ -122,6 +123,8 @@ class Training:
     attempt: int = 0
     """Leases granted so far; the last one's fencing token."""
     holder: str = ""
+    host: str = ""
+    """Of the trainer that was given the last attempt; empty: before this was kept."""
     lease_epoch: int = 0
     """Of the session under which the last lease was granted; 0: that was before this was kept."""
     lease_owner: str = ""
@@ -176,6 +179,8 @@ class Training:
     """The trainer that held it last and has not seen it through."""
     phases: tuple[Phase, ...] = ()
     """Of ended attempts, oldest first."""
+    attempts: tuple[Attempt, ...] = ()
+    """Those whose lease was taken, oldest first; most trainings have none. The last one is told by the fields above."""
 
     @property
     def shown(self) -> str:
@@ -251,13 +256,14 @@ def has_expired(training: Training, now: float) -> bool:
     return unended and training.expires_at is not None and training.expires_at <= now
 
 
-def granted(training: Training, to: Speaker, claim_id: str, now: float) -> Training:
-    """Lease the training to a trainer under the next attempt."""
+def granted(training: Training, to: Speaker, claim_id: str, now: float, *, host: str = "") -> Training:
+    """Lease the training to a trainer, on this host, under the next attempt."""
     return replace(
         training,
         state=move_training(training.name, training.state, TrainingState.RUNNING),
         attempt=training.attempt + 1,
         holder=to.trainer_id,
+        host=host,
         lease_epoch=to.epoch,
         lease_owner=to.owner,
         claim_id=claim_id,

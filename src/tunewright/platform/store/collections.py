@@ -37,6 +37,7 @@ COLLECTIONS: Final = {
                 Index("by_name", equals=("owner", "hidden"), sort="name_key"),
                 Index("by_state", equals=("owner", "hidden", "shown"), sort="created_at"),
                 Index("by_owner", equals=("owner", "active"), sort="created_at"),
+                Index("by_change", equals=("owner", "hidden"), sort="modified_at"),
             ),
         ),
         # key: owner/lower-cased name; unique while the job exists, free again after deletion

@@ -142,6 +142,7 @@ class MongoStore:
         order = [(f"doc.{index.sort}", way)] if index.sort else []
         found = self._database[query.collection].find(
             _conditions(index, query),
+            _projection(index, query),
             sort=[*order, ("_id", way)],
             limit=query.limit + 1,
             batch_size=query.limit + 1,
@@ -318,6 +319,13 @@ def _conditions(index: Index, query: Query) -> dict[str, Any]:
 
 def _wanted(value: Any) -> Any:
     return {"$in": list(value)} if isinstance(value, tuple) else value
+
+
+def _projection(index: Index, query: Query) -> list[str] | None:
+    """Return what is read of each document; None: all."""
+    if not query.fields:
+        return None
+    return ["version", *(f"doc.{name}" for name in dict.fromkeys([*query.fields, *([index.sort] * bool(index.sort))]))]
 
 
 def _stored(found: dict[str, Any]) -> Stored:

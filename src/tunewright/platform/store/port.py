@@ -86,7 +86,8 @@ class Query:
 
     `equals` gives a value to each of the index's leading fields, or a tuple: any of these values. The rest of the index
     orders the answer, ties by key; `low` (inclusive) and `high` (exclusive) bound its sort field. `after` is the `next`
-    of the page before.
+    of the page before. `fields` names the fields that the caller needs: documents come with no others but, maybe, the
+    sort field; one that a document does not have is left out. Empty: whole documents.
     """
 
     collection: str
@@ -97,6 +98,7 @@ class Query:
     descending: bool = False
     limit: int = 100
     after: str | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
