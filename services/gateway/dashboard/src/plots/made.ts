@@ -14,7 +14,7 @@ import {
 } from "../generated/tunewright/v1/spec_pb";
 import { ObjectiveState, TrainingState } from "../generated/tunewright/v1/tuning_service_pb";
 import type { Trial } from "../trainings/trials";
-import type { Palette } from "./plot";
+import { isDrawn, type NoPlot, type Palette, type Plot } from "./plot";
 import type { Subject } from "./subject";
 
 export const PALETTE: Palette = {
@@ -82,4 +82,24 @@ export function spec(...definitions: { name: string; metric?: string }[]): Tunin
       create(DefinitionSchema, { name, parameters, ...(metric && { objective: objective(metric) }) }),
     ),
   });
+}
+
+export function drawn(plot: Plot | NoPlot): Plot {
+  if (!isDrawn(plot)) throw new Error(plot.empty);
+  return plot;
+}
+
+interface Series {
+  name?: string;
+  data: unknown[];
+}
+
+export function allSeries({ option }: Plot): Series[] {
+  return option.series as unknown as Series[];
+}
+
+export function seriesOf(plot: Plot, name: string): Series {
+  const found = allSeries(plot).find((one) => one.name === name);
+  if (!found) throw new Error(`there is no ${name}`);
+  return found;
 }

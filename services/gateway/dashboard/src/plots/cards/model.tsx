@@ -19,6 +19,7 @@ import { OnScreen } from "../on-screen";
 import { palette } from "../palette";
 import { valued } from "../subject";
 import { type Of, PlotCard, useOpening } from "./card";
+import { milestone } from "./milestone";
 
 const ANALYSES = [Analysis.IMPORTANCE, Analysis.PARTIAL_DEPENDENCE];
 
@@ -56,11 +57,6 @@ function Asking(of: Of & { definition: string }) {
       </PlotCard>
     </div>
   );
-}
-
-/** A running job is analysed again whenever it has a tenth more objectives. */
-export function milestone(count: number): number {
-  return count < 10 ? count : Math.floor(Math.log(count) / Math.log(1.1));
 }
 
 function ImportanceOf({ job, analysis }: Analysed) {
