@@ -2,8 +2,7 @@
 
 import { type Parameter, ScalingType, type TuningJobSpec } from "../generated/tunewright/v1/spec_pb";
 import type { Trial } from "../trainings/trials";
-import { number } from "../words/numbers";
-import { axisLook } from "./look";
+import { axisLook, tick } from "./look";
 import type { Palette } from "./plot";
 
 export interface Axis {
@@ -12,6 +11,8 @@ export interface Axis {
   /** Of numbers: the lowest and the highest that there is. */
   low: number;
   high: number;
+  /** All numbers are whole. */
+  whole: boolean;
   /** Of texts: all of them, as the definition orders them. */
   categories: readonly string[];
 }
@@ -43,15 +44,16 @@ function axisOf(name: string, seen: ReadonlySet<number | string>, declared: read
       range.case === "choiceRange" ? range.value.values.filter((value) => seen.has(value)) : [],
     );
     const categories = [...new Set([...listed, ...[...seen].map(String)])];
-    return { name, kind: "category", low: 0, high: categories.length - 1, categories };
+    return { name, kind: "category", low: 0, high: categories.length - 1, whole: false, categories };
   }
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [low, high, whole] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
   for (const value of seen) {
+    whole &&= Number.isInteger(value);
     low = Math.min(low, Number(value));
     high = Math.max(high, Number(value));
   }
   const log = low > 0 && declared.length > 0 && declared.every(isLogarithmic);
-  return { name, kind: log ? "log" : "linear", low, high, categories: [] };
+  return { name, kind: log ? "log" : "linear", low, high, whole, categories: [] };
 }
 
 function isLogarithmic({ range }: Parameter): boolean {
@@ -69,7 +71,7 @@ export function objectiveAxis(name: string, values: readonly number[], log: bool
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  return { name, kind: log && low > 0 ? "log" : "linear", low, high, categories: [] };
+  return { name, kind: log && low > 0 ? "log" : "linear", low, high, whole: false, categories: [] };
 }
 
 /** Whether there is more than one value. */
@@ -110,6 +112,7 @@ export function drawnAxis(axis: Axis, palette: Palette) {
     type: axis.kind === "log" ? ("log" as const) : ("value" as const),
     min: axis.kind === "log" && room > 0 ? axis.low / 2 : axis.low - room,
     max: axis.high + room,
-    axisLabel: { ...look.axisLabel, formatter: (value: number) => number(value) },
+    axisLabel: { ...look.axisLabel, formatter: tick },
+    ...(axis.whole && axis.kind === "linear" && { minInterval: 1 }),
   };
 }

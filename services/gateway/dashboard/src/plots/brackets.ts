@@ -70,6 +70,10 @@ export function brackets(
   const names = [...new Set(all.map(({ bracket }) => bracket))].sort((one, other) => other - one);
   const rungs = [...new Set(trials.flatMap((trial) => trial.rungs))].sort((one, other) => one - other);
   const values = all.map(({ value }) => value).filter(Number.isFinite);
+  // One scale for all brackets, with room for the marks.
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = (high - low) * 0.06 || 1;
+  const same = { min: low - room, max: high + room, splitNumber: 3 };
   const colours: Record<Fate, string> = {
     "went on": palette.accent,
     stopped: palette.stopped,
@@ -89,20 +93,26 @@ export function brackets(
       left: 8,
       textStyle: { fontSize: 11, fontWeight: "normal" as const, color: palette.muted },
     })),
-    legend: { top: 0, left: 8, itemHeight: 9, textStyle: { color: palette.text, fontSize: 11 } },
+    legend: {
+      top: 0,
+      left: 8,
+      itemHeight: 9,
+      itemWidth: 10,
+      textStyle: { color: palette.text, fontSize: 11 },
+    },
     xAxis: names.map((name, gridIndex) => ({
       ...axisLook(palette),
       type: "category" as const,
       gridIndex,
       data: rungs.map((rung) => labelled(all, name, rung)),
-      axisLabel: { ...axisLook(palette).axisLabel, interval: 0 },
+      axisLabel: { ...axisLook(palette).axisLabel, interval: 0, lineHeight: 14 },
     })),
     yAxis: names.map((_, gridIndex) => ({
       ...numberAxis(palette, subject.metric),
       nameGap: 44,
       gridIndex,
-      min: values.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY),
-      max: values.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY),
+      ...same,
+      axisLabel: { ...numberAxis(palette, "").axisLabel, showMinLabel: false, showMaxLabel: false },
     })),
     tooltip: { trigger: "item", formatter: (params: unknown) => told(trials, askedFor(params), subject) },
     series: names.flatMap((name, at) =>

@@ -39,7 +39,8 @@ export function contour(
     y: shareAlong(y, trial.parameters[y.name]),
     value: trial.value,
   }));
-  const cells = surface(points, columns, rows);
+  const apart = { columns: x.kind === "category", rows: y.kind === "category" };
+  const cells = surface(points, columns, rows, apart);
   const { low, high } = robust(all);
   const colours = ramp(palette, SHADES);
   const goodness = (value: number) => {
@@ -112,18 +113,29 @@ function rectangles(
 ): CustomSeriesRenderItem {
   return (_, api) => {
     const [column, row] = [Number(api.value(0)), Number(api.value(1))];
-    const [left = 0, bottom = 0] = api.coord([placeAt(x, column / columns), placeAt(y, row / rows)]);
-    const [right = 0, top = 0] = api.coord([
-      placeAt(x, (column + 1) / columns),
-      placeAt(y, (row + 1) / rows),
-    ]);
+    const [left, right] = edges(
+      x,
+      column,
+      columns,
+      (place) => api.coord([place, along(y, firstOf(y))])[0] ?? 0,
+    );
+    const [bottom, top] = edges(y, row, rows, (place) => api.coord([along(x, firstOf(x)), place])[1] ?? 0);
     return {
       type: "rect",
       // Half a pixel more on each side: no gaps between the cells.
       shape: { x: left - 0.25, y: top - 0.25, width: right - left + 0.5, height: bottom - top + 0.5 },
-      style: { fill: colours[Number(api.value(2))] ?? "transparent", opacity: 0.75 },
+      style: { fill: colours[Number(api.value(2))] ?? "transparent", opacity: 1 },
     };
   };
+}
+
+const firstOf = (axis: Axis): number | string => axis.categories[0] ?? axis.low;
+
+/** Pixels of a cell's edges. Between texts the canvas has no places: a band reaches halfway to the next. */
+function edges(axis: Axis, at: number, of: number, pixel: (place: number) => number): [number, number] {
+  if (axis.kind !== "category") return [pixel(placeAt(axis, at / of)), pixel(placeAt(axis, (at + 1) / of))];
+  const half = of > 1 ? (pixel(1) - pixel(0)) / 2 : 40;
+  return [pixel(at) - half, pixel(at) + half];
 }
 
 function table(all: readonly Valued[], x: Axis, y: Axis, subject: Subject) {

@@ -25,11 +25,15 @@ export function dependence(
     points.map(({ value }) => value),
   );
   const place = (value: number | string | undefined) => along(whole, value);
+  const range = {
+    min: Math.min(...points.map(({ low }) => low)),
+    max: Math.max(...points.map(({ high }) => high)),
+  };
   const isText = whole.kind === "category";
   const option: EChartsOption = {
     grid: GRID,
     xAxis: { ...drawnAxis(whole, palette), splitLine: { show: false } },
-    yAxis: { ...numberAxis(palette, subject.metric), nameGap: 44 },
+    yAxis: { ...numberAxis(palette, subject.metric), ...range, nameGap: 44 },
     tooltip: {
       trigger: "axis",
       formatter: (params: unknown) => {
@@ -53,17 +57,24 @@ export function dependence(
       {
         type: "custom",
         silent: true,
-        data: points.map(({ value, low, high }) => [place(value), low, high]),
-        encode: { x: 0, y: [1, 2] },
+        z: 2,
+        // One shape for all points: a band, or of texts a bar for each.
+        data: isText ? points.map((_, at) => [at]) : [[0]],
+        encode: { x: [], y: [] },
         renderItem: (_, api) => {
-          const at = api.value(0);
-          const [x = 0, bottom = 0] = api.coord([at, api.value(1)]);
-          const [, top = 0] = api.coord([at, api.value(2)]);
-          return {
-            type: "line",
-            shape: { x1: x, y1: bottom, x2: x, y2: top },
-            style: { stroke: palette.accent, lineWidth: isText ? 3 : 6, opacity: 0.3 },
-          };
+          const at = (value: number | string | undefined, y: number) => api.coord([place(value), y]);
+          const fill = { fill: palette.accent, opacity: 0.2 };
+          const point = points[Number(api.value(0))];
+          if (!isText) {
+            const edge = [
+              ...points.map(({ value, low }) => at(value, low)),
+              ...points.map(({ value, high }) => at(value, high)).reverse(),
+            ];
+            return { type: "polygon", shape: { points: edge }, style: fill };
+          }
+          const [x = 0, bottom = 0] = at(point?.value, point?.low ?? Number.NaN);
+          const [, top = 0] = at(point?.value, point?.high ?? Number.NaN);
+          return { type: "rect", shape: { x: x - 8, y: top, width: 16, height: bottom - top }, style: fill };
         },
       },
     ],
@@ -76,7 +87,7 @@ export function dependence(
   return {
     says: `The model's mean of ${subject.metric} along ${axis.name}: best at ${said(best.value)}, ${number(best.mean)}.`,
     option,
-    note: "Bars: one standard deviation to each side.",
+    note: "Shaded: one standard deviation to each side.",
     table: () => ({
       columns: [axis.name, "mean", "low", "high"],
       rows: points.map(({ value, mean, low, high }) => [value, mean, low, high]),

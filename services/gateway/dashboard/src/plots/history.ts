@@ -4,8 +4,8 @@ import type { EChartsOption } from "echarts";
 import type { Trial } from "../trainings/trials";
 import { number, several } from "../words/numbers";
 import { moment } from "../words/times";
-import { objectiveAxis } from "./axes";
-import { askedFor, axisLook, GRID, LARGE_FROM, numberAxis, timeAxis } from "./look";
+import { type Axis, objectiveAxis, placeAt, varies } from "./axes";
+import { askedFor, GRID, LARGE_FROM, numberAxis, timeAxis } from "./look";
 import { OUTCOMES, type Outcome, outcome } from "./outcomes";
 import type { NoPlot, Palette, Plot } from "./plot";
 import { better, type Subject, type Valued, valued } from "./subject";
@@ -31,7 +31,7 @@ export function history(
   const best = improvements(points, subject);
   const without = trials.filter((trial) => outcome(trial) === "failed" && trial.value === undefined);
   const last = best.at(-1);
-  const { kind } = objectiveAxis(
+  const axis = objectiveAxis(
     subject.metric,
     points.map(({ value }) => value),
     choices.log,
@@ -41,26 +41,9 @@ export function history(
   const across = choices.by === "number" ? numberAxis(palette, "Training") : timeAxis(palette);
   const line = [...best.map((trial) => [place(trial), trial.value]), [range.max, last?.value]];
   const option: EChartsOption = {
-    grid: [
-      { ...GRID, bottom: without.length ? 34 : 8 },
-      { left: 8, right: 16, height: 18, bottom: 8, outerBoundsMode: "none" },
-    ],
-    legend: {
-      data: ["Best so far", ...DRAWN.map((name) => OUTCOMES[name].word)],
-      top: 0,
-      right: 8,
-      itemHeight: 9,
-      textStyle: { color: palette.muted, fontSize: 11 },
-      show: false,
-    },
-    xAxis: [
-      { ...across, ...range, splitLine: { show: false } },
-      { ...across, ...range, gridIndex: 1, show: false },
-    ],
-    yAxis: [
-      { ...numberAxis(palette, subject.metric, kind === "log"), nameGap: 44 },
-      { ...axisLook(palette), type: "category", gridIndex: 1, show: false, data: [""] },
-    ],
+    grid: GRID,
+    xAxis: { ...across, ...range, splitLine: { show: false } },
+    yAxis: { ...numberAxis(palette, subject.metric, axis.kind === "log"), nameGap: 44 },
     tooltip: { trigger: "item", formatter: (params: unknown) => told(trials, askedFor(params), subject) },
     series: [
       ...DRAWN.map((name) => ({
@@ -89,9 +72,7 @@ export function history(
       {
         type: "scatter" as const,
         name: "Without an objective",
-        xAxisIndex: 1,
-        yAxisIndex: 1,
-        data: without.map((trial) => [place(trial), 0, trial.number]),
+        data: without.map((trial) => [place(trial), below(axis), trial.number]),
         symbol: "triangle",
         symbolSize: 7,
         itemStyle: { color: palette.bad },
@@ -109,6 +90,9 @@ export function history(
     }),
   };
 }
+
+/** Where those stand that have no objective: a little below all others. */
+const below = (axis: Axis): number => placeAt(varies(axis) ? axis : { ...axis, high: axis.low + 1 }, -0.08);
 
 const spanOf = (values: readonly number[]): [number, number] => {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -27,7 +27,7 @@ const ofMethod = (importances: readonly Importance[], method: string): Importanc
   importances.filter((one) => one.method === method).sort((one, other) => other.share - one.share);
 
 export const MOST_BARS = 20;
-export const importanceHeight = (bars: number): number => 60 + Math.min(bars, MOST_BARS) * 26;
+export const importanceHeight = (bars: number): number => Math.max(280, 60 + Math.min(bars, MOST_BARS) * 26);
 
 export function importance(
   importances: readonly Importance[],
@@ -65,7 +65,7 @@ export function importance(
       {
         type: "bar",
         data: drawn.map(({ share }) => share),
-        barMaxWidth: 14,
+        barMaxWidth: 22,
         itemStyle: { color: palette.accent, opacity: 0.75, borderRadius: 2 },
       },
       {
@@ -98,7 +98,7 @@ export function importance(
   };
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 
 function whisker(palette: Palette): CustomSeriesRenderItem {
   return (_, api) => {

@@ -15,14 +15,27 @@ export interface Cell {
   value: number;
 }
 
+/** Between what nothing is: texts have no places in between, so each of them is by itself. */
+export interface Apart {
+  columns: boolean;
+  rows: boolean;
+}
+
+const TOGETHER: Apart = { columns: false, rows: false };
+
 /** Values in the cells that have a point within reach. */
-export function surface(points: readonly Point[], columns: number, rows: number): Cell[] {
+export function surface(points: readonly Point[], columns: number, rows: number, apart = TOGETHER): Cell[] {
   const means = binned(points, columns, rows);
   const reach = Math.max(0.08, 1.6 / Math.sqrt(Math.max(1, means.length)));
   const cells: Cell[] = [];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
-      const value = valueAt((column + 0.5) / columns, (row + 0.5) / rows, means, reach);
+      const near = means.filter(
+        ({ x, y }) =>
+          !(apart.columns && Math.floor(x * columns) !== column) &&
+          !(apart.rows && Math.floor(y * rows) !== row),
+      );
+      const value = valueAt((column + 0.5) / columns, (row + 0.5) / rows, near, reach);
       if (value !== undefined) cells.push({ column, row, value });
     }
   return cells;

@@ -38,9 +38,12 @@ export function numberAxis(palette: Palette, name: string, log = false) {
     name,
     scale: true,
     type: log ? ("log" as const) : ("value" as const),
-    axisLabel: { ...look.axisLabel, formatter: (value: number) => number(value) },
+    axisLabel: { ...look.axisLabel, formatter: tick },
   };
 }
+
+/** Three digits are enough at an axis. */
+export const tick = (value: number): string => number(Number(value.toPrecision(3)));
 
 export function timeAxis(palette: Palette) {
   return { ...axisLook(palette), type: "time" as const, splitLine: { show: false } };
@@ -53,16 +56,21 @@ export function ramp(palette: Palette, count = SHADES): string[] {
   );
 }
 
-/** Two colours as #rrggbb, mixed. */
+/** Two colours as #rrggbb or #rgb, mixed. */
 export function mixed(one: string, other: string, share: number): string {
-  const parts = [1, 3, 5].map((at) => {
-    const from = Number.parseInt(one.slice(at, at + 2), 16);
-    const to = Number.parseInt(other.slice(at, at + 2), 16);
-    return Math.round(from + (to - from) * share)
+  const [from, to] = [channels(one), channels(other)];
+  const parts = from.map((value, at) =>
+    Math.round(value + ((to[at] ?? value) - value) * share)
       .toString(16)
-      .padStart(2, "0");
-  });
+      .padStart(2, "0"),
+  );
   return `#${parts.join("")}`;
+}
+
+/** The style sheet is built with the shortest form of a colour. */
+function channels(colour: string): number[] {
+  const digits = colour.length === 4 ? colour.slice(1).replaceAll(/./g, "$&$&") : colour.slice(1);
+  return [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16));
 }
 
 /** Which of `count` shades a share of 0 ... 1 gets. */

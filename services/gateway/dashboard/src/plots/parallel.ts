@@ -48,7 +48,10 @@ export function parallel(
   const option: EChartsOption = {
     parallel: { left: 40, right: 60, top: 34, bottom: 22, axisExpandable: false },
     parallelAxis: axes.map((axis, dim) => {
-      const drawn = drawnAxis(axis.name === OBJECTIVE ? { ...axis, name: subject.metric } : axis, palette);
+      const drawn = drawnAxis(axis.name === OBJECTIVE ? { ...axis, name: subject.metric } : axis, {
+        ...palette,
+        muted: palette.text,
+      });
       return {
         ...drawn,
         id: axisId(dim),
@@ -56,8 +59,10 @@ export function parallel(
         nameLocation: "end" as const,
         nameGap: 12,
         nameTruncate: { maxWidth: 110 },
+        nameTextStyle: { color: palette.text, fontSize: 12 },
         realtime: false,
         areaSelectStyle: { width: 14, borderColor: palette.accent, color: palette.accent, opacity: 0.25 },
+        z: 20,
         axisLine: { lineStyle: { color: palette.muted } },
       };
     }),
