@@ -4,8 +4,9 @@ import type { ECharts } from "echarts/core";
 import { useEffect, useRef } from "preact/hooks";
 import { csv, saveFile } from "../parts/saving";
 import { dark } from "../shell/theme";
+import { useOnScreen } from "./on-screen";
 import { palette } from "./palette";
-import { isDrawn, type NoPlot, type Palette, type Plot } from "./plot";
+import { isDrawn, type NoPlot, type Palette, type Plot, type Scale } from "./plot";
 
 interface Props {
   /** The file's name, without its ending. */
@@ -17,18 +18,21 @@ interface Props {
   onPick?: (data: unknown) => void;
   /** Called once with the drawn chart, for what only it can tell, such as a brush. */
   onReady?: (chart: ECharts) => void;
+  /** Called after each drawing, for what a drawing forgets, such as a brush. */
+  onDrawn?: (chart: ECharts) => void;
 }
 
-export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
+export function Chart({ name, plot, height = 280, onPick, onReady, onDrawn }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
-  const calls = useRef({ onPick, onReady });
-  calls.current = { onPick, onReady };
+  const calls = useRef({ onPick, onReady, onDrawn });
+  calls.current = { onPick, onReady, onDrawn };
   const option = isDrawn(plot) ? plot.option : null;
   const isDark = dark.value;
+  const seen = useOnScreen(place);
 
   useEffect(() => {
-    if (!option || !place.current) return;
+    if (!option || !seen || !place.current) return;
     const at = place.current;
     let gone = false;
     void import("./charting").then(({ init }) => {
@@ -38,13 +42,14 @@ export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
         chart.current.on("click", (event) => calls.current.onPick?.(event.data));
         calls.current.onReady?.(chart.current);
       }
-      chart.current.setOption({ ...common(palette()), ...option }, { notMerge: true });
+      chart.current.setOption({ ...common(palette()), ...shown(option, palette()) }, { notMerge: true });
       at.dataset.drawn = String(Number(at.dataset.drawn ?? 0) + 1);
+      calls.current.onDrawn?.(chart.current);
     });
     return () => {
       gone = true;
     };
-  }, [option, isDark]);
+  }, [option, isDark, seen]);
 
   useEffect(() => {
     const resized = new ResizeObserver(() => chart.current?.resize());
@@ -67,16 +72,20 @@ export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
       />
       {isDrawn(plot) ? (
         <figcaption>
-          <button type="button" class="quiet" onClick={() => void savePicture(name, chart.current)}>
-            PNG
-          </button>
-          <button
-            type="button"
-            class="quiet"
-            onClick={() => saveFile(`${name}.csv`, new Blob([csv(plot.table())], { type: "text/csv" }))}
-          >
-            CSV
-          </button>
+          {plot.scale && <Shades of={plot.scale} />}
+          {plot.note && <span class="hint">{plot.note}</span>}
+          <span class="plot-files">
+            <button type="button" class="quiet" onClick={() => void savePicture(name, chart.current)}>
+              PNG
+            </button>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => saveFile(`${name}.csv`, new Blob([csv(plot.table())], { type: "text/csv" }))}
+            >
+              CSV
+            </button>
+          </span>
         </figcaption>
       ) : (
         <p class="notice">{plot.empty}</p>
@@ -85,18 +94,39 @@ export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
   );
 }
 
+function Shades({ of }: { of: Scale }) {
+  return (
+    <span class="plot-scale">
+      {of.from}
+      {of.colours.map((colour) => (
+        <i key={colour} style={{ background: colour }} />
+      ))}
+      {of.to}
+    </span>
+  );
+}
+
 function common(colours: Palette) {
   return {
     animation: false,
     textStyle: { color: colours.text, fontFamily: "inherit" },
     color: colours.series,
+  };
+}
+
+/** The option, with a tooltip as all have it. */
+function shown(option: Plot["option"], colours: Palette): Plot["option"] {
+  const own = Array.isArray(option.tooltip) ? undefined : option.tooltip;
+  return {
+    ...option,
     // Drawn on the canvas too: what trainings are called is never markup.
     tooltip: {
       renderMode: "richText",
       confine: true,
       backgroundColor: colours.surface,
       borderColor: colours.line,
-      textStyle: { color: colours.text },
+      textStyle: { color: colours.text, fontSize: 12 },
+      ...own,
     },
   };
 }
