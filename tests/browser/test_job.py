@@ -272,9 +272,11 @@ def test_trainings_are_sorted_filtered_and_chosen_by_the_url(
     dashboard: Dashboard, client: Client, served: Served
 ) -> None:
     page = dashboard.page
-    definition = job(served.program(PROGRAM)).definitions[0]
+    spec = job(served.program(PROGRAM), "table", limits=FEW)
+    definition = spec.definitions[0]
     both = replace(definition, parameters=(*definition.parameters, Parameter("kind", Choice(("a", "b")))))
-    ended(served, client, "table", definitions=(both,))
+    client.create(replace(spec, definitions=(both,)))
+    client.wait("table")
     values = sorted(training.objective_value or 0 for training in client.trainings("table"))
     trainings = list(client.trainings("table"))
     dashboard.open("/jobs/table")
