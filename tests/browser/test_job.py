@@ -134,6 +134,36 @@ def test_a_job_is_paused_resumed_and_stopped(dashboard: Dashboard, client: Clien
     expect(button(page, "Stop")).to_have_count(0)
 
 
+def test_what_the_server_refuses_is_told_in_its_place(dashboard: Dashboard, client: Client, served: Served) -> None:
+    """The page does not hear that the job has ended, and offers what is too late."""
+    page = dashboard.page
+    page.route("**/rpc/tunewright.v1.TuningService/WatchTuningJob", lambda route: route.abort())
+    create(served, client, "hold-late")
+    dashboard.open("/jobs/hold-late")
+    state(page, "Running")
+    client.stop("hold-late")
+    client.wait("hold-late")
+    button(page, "Pause").click()
+    expect(page.get_by_role("alert")).to_contain_text("tuning job hold-late is Stopped: cannot be paused")
+    button(page, "Stop").click()
+    dialog = page.get_by_role("dialog", name="Stop hold-late?")
+    button(dialog, "Stop the job").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("already Stopped")
+
+
+def test_what_is_asked_of_a_job_that_is_gone_is_refused_in_its_place(
+    dashboard: Dashboard, client: Client, served: Served
+) -> None:
+    page = dashboard.page
+    ended(served, client, "fail-gone", limits=Limits(max_parallel=1, max_trainings=3))
+    dashboard.open("/jobs/fail-gone")
+    button(page, "Retry failed").click()
+    client.delete("fail-gone")
+    dialog = page.get_by_role("dialog", name="Retry what has failed?")
+    button(dialog, "Retry").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("there is no tuning job")
+
+
 def test_limits_and_ranges_are_amended(dashboard: Dashboard, client: Client, served: Served) -> None:
     page = dashboard.page
     create(served, client, "hold-amend")
@@ -290,15 +320,15 @@ def test_trainings_are_sorted_filtered_and_chosen_by_the_url(
     page.get_by_label("Search").fill(f"kind={one.configuration['kind']}")
     alike = [item for item in trainings if item.configuration["kind"] == one.configuration["kind"]]
     expect(rows(page)).to_have_count(len(alike))
-    page.get_by_label("State").select_option("Failed")
+    page.get_by_role("combobox", name="State").select_option("Failed")
     expect(page.get_by_text("No training is like that")).to_be_visible()
-    page.get_by_label("State").select_option("Completed")
+    page.get_by_role("combobox", name="State").select_option("Completed")
     page.get_by_text("Columns", exact=True).click()
     page.get_by_label("Ran for").uncheck()
     page.get_by_label("Trainer").check()
     page.reload()
     expect(rows(page)).to_have_count(len(alike))
-    expect(page.get_by_label("State")).to_have_value("completed")
+    expect(page.get_by_role("combobox", name="State")).to_have_value("completed")
     expect(page.get_by_role("columnheader", name="score")).to_have_attribute("aria-sort", "ascending")
     expect(page.get_by_role("columnheader", name="Trainer")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Ran for")).to_have_count(0)
