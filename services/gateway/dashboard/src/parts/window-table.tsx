@@ -52,11 +52,11 @@ export function WindowTable<Row>({ label, columns, rows, rowKey, isChosen }: Pro
     <section class="window" ref={scroller} tabIndex={0} aria-label={label}>
       <table
         aria-rowcount={rows.length + 1}
-        style={{ width: columns.reduce((sum, { width }) => sum + width, 0) }}
+        style={{ width: `${columns.reduce((sum, { width }) => sum + width, 0)}px` }}
       >
         <colgroup>
           {columns.map(({ name, width }) => (
-            <col key={name} style={{ width }} />
+            <col key={name} style={{ width: `${width}px` }} />
           ))}
         </colgroup>
         <thead>
@@ -69,13 +69,13 @@ export function WindowTable<Row>({ label, columns, rows, rowKey, isChosen }: Pro
           </tr>
         </thead>
         <tbody onKeyDown={goByArrow}>
-          {above > 0 && <tr class="beyond" style={{ height: above }} />}
+          <Beyond columns={columns.length} height={above} />
           {rows.slice(from, to).map((row, at) => (
             <tr
               key={rowKey(row)}
               aria-rowindex={from + at + 2}
               class={isChosen?.(row) ? "chosen" : undefined}
-              style={{ height: ROW_HEIGHT }}
+              style={{ height: `${ROW_HEIGHT}px` }}
             >
               {columns.map(({ name, figures, cell }) => (
                 <td key={name} class={figures ? "number" : undefined}>
@@ -84,10 +84,20 @@ export function WindowTable<Row>({ label, columns, rows, rowKey, isChosen }: Pro
               ))}
             </tr>
           ))}
-          {below > 0 && <tr class="beyond" style={{ height: below }} />}
+          <Beyond columns={columns.length} height={below} />
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** Takes the place of rows that are not drawn. */
+function Beyond({ columns, height }: { columns: number; height: number }) {
+  if (height === 0) return null;
+  return (
+    <tr class="beyond">
+      <td colSpan={columns} style={{ height: `${height}px` }} />
+    </tr>
   );
 }
 

@@ -57,7 +57,7 @@ function Reasons({ job, failed }: { job: TuningJob; failed: number }) {
           <table>
             <thead>
               <tr>
-                <th class="number">Trainings</th>
+                <th class="number narrow">Trainings</th>
                 <th>Reason</th>
                 <th>The last one</th>
               </tr>

@@ -10,7 +10,7 @@ import {
 } from "../../../generated/tunewright/v1/spec_pb";
 import type { AmendTuningJobRequestSchema } from "../../../generated/tunewright/v1/tuning_service_pb";
 import { Wrong } from "../../../parts/wrong";
-import { decimal, seconds, wholeNumber } from "./reading";
+import { decimal, durationText, seconds, wholeNumber } from "./reading";
 
 /** Only what was typed, by field; all else is as the job has it. */
 export type Edits = Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ export function limitText(spec: TuningJobSpec | undefined, field: LimitField): s
     priority: spec?.priority ?? 0,
   }[field];
   if (value === undefined) return "";
-  return typeof value === "bigint" ? `${value}s` : String(value);
+  return typeof value === "bigint" ? durationText(Number(value)) : String(value);
 }
 
 export const lowField = ({ name }: Parameter): string => `low of ${name}`;

@@ -1,5 +1,5 @@
 import { useId, useState } from "preact/hooks";
-import type { Definition, Parameter } from "../../../generated/tunewright/v1/spec_pb";
+import { type Definition, type Parameter, Strategy } from "../../../generated/tunewright/v1/spec_pb";
 import { Asking } from "../../../parts/asking";
 import { tuning } from "../../../rpc/clients";
 import { rangeText } from "../../../words/specs";
@@ -17,7 +17,8 @@ export function Enqueue({ job, done, close }: Doing) {
   const [typed, setTyped] = useState<Record<string, string>>(() => begin(first));
   const [oneMore, setOneMore] = useState(false);
   const definition = definitions.find((item) => item.name === name);
-  const limit = job.spec?.limits?.maxTrainings;
+  // That of a grid follows from what it has to run.
+  const limit = job.spec?.strategy === Strategy.GRID ? undefined : job.spec?.limits?.maxTrainings;
   if (!definition) return null;
 
   const act = async (requestId: string) => {

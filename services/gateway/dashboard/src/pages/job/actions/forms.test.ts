@@ -10,7 +10,7 @@ import { JobState, TuningJobSchema } from "../../../generated/tunewright/v1/tuni
 import { amendment, changesBetween } from "./amending";
 import { configuration, suggested } from "./enqueuing";
 import { offered } from "./offered";
-import { seconds } from "./reading";
+import { durationText, seconds } from "./reading";
 
 const DEFINITION = create(DefinitionSchema, {
   parameters: [
@@ -64,11 +64,15 @@ test("durations are read as on the command line", () => {
   ]);
 });
 
+test.each(["90s", "5m", "2h", "1d"])("%s is written as it was read", (text) => {
+  expect(durationText(seconds(text, ""))).toBe(text);
+});
+
 test("what somebody else has changed is told", () => {
   const after = spec({ limits: { maxTrainings: 30, maxParallel: 2 }, enqueued: [{}] });
   expect(changesBetween(SPEC, after)).toEqual([
     "Trainings in all: was 20, is 30",
-    "Time limit: was 3600s, is none",
+    "Time limit: was 1h, is none",
     "Enqueued configurations: 1 more",
   ]);
 });

@@ -16,13 +16,17 @@ export function decimal(text: string, field: string): number {
   return value;
 }
 
-const UNITS: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** 90, "90s", "5m", "2h" or "1d", in seconds. */
 export function seconds(text: string, field: string): number {
   const [, count, unit] = /^(\d+)\s*([smhd]?)$/.exec(text.trim()) ?? [];
-  const factor = UNITS[unit ?? ""];
-  if (count === undefined || factor === undefined)
-    throw new Wrong(field, `"${text}" is no duration`, "Write 90s, 5m, 2h or 1d");
-  return Number(count) * factor;
+  if (count === undefined) throw new Wrong(field, `"${text}" is no duration`, "Write 90s, 5m, 2h or 1d");
+  return Number(count) * UNITS[(unit || "s") as keyof typeof UNITS];
+}
+
+/** The same as people write it: 7200 is "2h". */
+export function durationText(seconds: number): string {
+  const [unit, factor] = Object.entries(UNITS).findLast(([, factor]) => seconds % factor === 0) ?? ["s", 1];
+  return `${seconds / factor}${unit}`;
 }

@@ -46,12 +46,14 @@ export function Trainings({ job, trials }: { job: TuningJob; trials: readonly Tr
       }
     >
       <Filters columns={known} shown={columns} />
-      <Chosen numbers={chosen} trials={trials} clear={() => setChosen("")} />
-      <p class="hint" role="status">
-        {rows.length === trials.length
-          ? several(trials.length, "training")
-          : `${rows.length.toLocaleString("en")} of ${several(trials.length, "training")}`}
-      </p>
+      <div class="above-table">
+        <span class="hint" role="status">
+          {rows.length === trials.length
+            ? several(trials.length, "training")
+            : `${rows.length.toLocaleString("en")} of ${several(trials.length, "training")}`}
+        </span>
+        <Chosen numbers={chosen} trials={trials} clear={() => setChosen("")} />
+      </div>
       {rows.length === 0 ? (
         <Empty
           title={trials.length === 0 ? "No training has been started yet" : "No training is like that"}
@@ -142,18 +144,18 @@ function Chosen({
   const wanted = new Set(numbers);
   const names = trials.filter(({ number }) => wanted.has(number)).map(({ name }) => name);
   return (
-    <p class="chosen-line">
-      {several(numbers.length, "training")} chosen
-      {names.length >= 2 ? (
+    <>
+      <span>
+        {several(numbers.length, "training")} chosen{names.length < 2 && "; choose another one to compare"}
+      </span>
+      {names.length >= 2 && (
         <a class="button" href={`/compare?trainings=${names.map(encodeURIComponent).join(",")}`}>
           Compare
         </a>
-      ) : (
-        <span class="hint">Choose another one to compare</span>
       )}
       <button type="button" class="quiet" onClick={clear}>
         Choose none
       </button>
-    </p>
+    </>
   );
 }
