@@ -335,8 +335,8 @@ def test_trainings_are_sorted_filtered_and_chosen_by_the_url(
     with page.expect_download() as download:
         button(page, "Save as CSV").click()
     saved = Path(download.value.path()).read_text()
-    assert saved.startswith("No.,Training,State,score,x,kind,Trainer\r\n")
-    assert saved.count("\r\n") == len(alike) + 1
+    assert saved.startswith("No.,Training,State,score,x,kind,Trainer\n")
+    assert len(saved.splitlines()) == len(alike) + 1
     assert str(one.objective_value) in saved
 
 
