@@ -291,6 +291,16 @@ def test_the_best_of_each_definition_is_shown(dashboard: Dashboard, client: Clie
         expect(row.get_by_role("link", name=training.name)).to_be_visible()
 
 
+def test_what_a_job_waits_for_is_told_with_its_remedy(dashboard: Dashboard, client: Client, served: Served) -> None:
+    spec = job(served.program(PROGRAM), "hold-pool", limits=FEW)
+    client.create(replace(spec, definitions=(replace(spec.definitions[0], pool="moon"),)))
+    dashboard.open("/jobs/hold-pool")
+    waits = dashboard.card("What it waits for")
+    expect(waits).to_contain_text("moon")
+    (found,) = [item for item in client.describe("hold-pool").findings if "moon" in item.text]
+    expect(waits).to_contain_text(found.remedy)
+
+
 def test_advice_that_is_refused_says_why(dashboard: Dashboard, client: Client, served: Served) -> None:
     done = ended(served, client, "short")
     refused = [item.reason for item in client.analyze("short").refused]
@@ -335,8 +345,8 @@ def test_trainings_are_sorted_filtered_and_chosen_by_the_url(
     with page.expect_download() as download:
         button(page, "Save as CSV").click()
     saved = Path(download.value.path()).read_text()
-    assert saved.startswith("No.,Training,State,score,x,kind,Trainer\r\n")
-    assert saved.count("\r\n") == len(alike) + 1
+    assert saved.startswith("No.,Training,State,score,x,kind,Trainer\n")
+    assert len(saved.splitlines()) == len(alike) + 1
     assert str(one.objective_value) in saved
 
 

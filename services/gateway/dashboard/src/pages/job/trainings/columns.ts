@@ -40,7 +40,7 @@ const figure = (
 ): Told => ({
   name,
   title,
-  width: 108,
+  width: 122,
   figures: true,
   usual,
   of,
@@ -98,7 +98,7 @@ function parameterColumn({ name, figures }: Tuned): Told {
   return {
     name: PARAMETER + name,
     title: name,
-    width: Math.min(220, Math.max(108, 34 + name.length * 8)),
+    width: Math.min(220, Math.max(122, 34 + name.length * 8)),
     figures,
     usual: true,
     of,

@@ -78,7 +78,7 @@ function choice(chosen: readonly number[], choose: (number: number) => void): Co
   return {
     name: "choice",
     title: <span class="unseen">Chosen</span>,
-    width: 38,
+    width: 46,
     cell: ({ number }) => (
       <input
         type="checkbox"
