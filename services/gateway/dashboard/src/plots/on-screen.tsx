@@ -20,6 +20,14 @@ export function useOnScreen(of: RefObject<Element | null>): boolean {
   return seen;
 }
 
+/** Whether an element has been on screen, or nearly. */
+export function useSeen(of: RefObject<Element | null>): boolean {
+  const now = useOnScreen(of);
+  const seen = useRef(false);
+  seen.current ||= now;
+  return seen.current;
+}
+
 /** Makes its children only while it is on screen; off it, they stay as they were. */
 export function OnScreen({ height, children }: { height: number; children: () => ComponentChildren }) {
   const place = useRef<HTMLDivElement>(null);

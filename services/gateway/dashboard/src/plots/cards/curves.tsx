@@ -1,6 +1,6 @@
 // Learning curves and, of a Hyperband job, its brackets: both are made from the curves of the objective.
 
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { Strategy } from "../../generated/tunewright/v1/spec_pb";
 import { Await, Failed, Loading } from "../../parts/notices";
 import { tuning } from "../../rpc/clients";
@@ -14,7 +14,7 @@ import { Choose, Tick, useChoice, useTick } from "../choices";
 import { curves, MOST_CURVES } from "../curves";
 import { found } from "../history";
 import { numberOf } from "../look";
-import { OnScreen } from "../on-screen";
+import { useSeen } from "../on-screen";
 import { palette } from "../palette";
 import { isDrawn } from "../plot";
 import { type Of, PlotCard, useOpening } from "./card";
@@ -23,20 +23,14 @@ import { type CurvesOf, useCurves } from "./curves-of";
 const TOPS = ["20", "5", "100", "0"] as const;
 
 export function CurveCards(of: Of) {
-  return (
-    <div class="plot-cards-of-curves">
-      <OnScreen height={430}>{() => <Reading {...of} />}</OnScreen>
-    </div>
-  );
-}
-
-function Reading(of: Of) {
+  const place = useRef<HTMLDivElement>(null);
+  const seen = useSeen(place);
   const [asked] = useQuery("curves.metric");
   const metric = asked === of.subject.metric ? "" : asked;
-  const objective = useCurves(of.job, "", metric === "" || isHyperband(of));
-  const other = useCurves(of.job, metric, metric !== "");
+  const objective = useCurves(of.job, "", seen && (metric === "" || isHyperband(of)));
+  const other = useCurves(of.job, metric, seen && metric !== "");
   return (
-    <div class="cards">
+    <div class="cards" ref={place}>
       <PlotCard title="Learning curves" height={380} wide={!isHyperband(of)}>
         {() => <CurvesShown {...of} of={metric ? other : objective} metric={metric} />}
       </PlotCard>

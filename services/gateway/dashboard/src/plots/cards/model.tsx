@@ -1,7 +1,7 @@
 // What the server's model says: importance and partial dependence; and the contour, which begins with the two
 // hyperparameters that matter most.
 
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { Analysis, type AnalyzeResponse } from "../../generated/tunewright/v1/metrics_service_pb";
 import { Await } from "../../parts/notices";
 import { metrics } from "../../rpc/clients";
@@ -15,7 +15,7 @@ import { Choose } from "../choices";
 import { contour } from "../contour";
 import { dependence } from "../dependence";
 import { byImportance, importance, importanceHeight, METHODS, methodsOf } from "../importance";
-import { OnScreen } from "../on-screen";
+import { useSeen } from "../on-screen";
 import { palette } from "../palette";
 import { valued } from "../subject";
 import { type Of, PlotCard, useOpening } from "./card";
@@ -29,23 +29,20 @@ interface Analysed extends Of {
 }
 
 export function ModelCards(of: Of & { definition: string }) {
-  return (
-    <div class="plot-cards-of-model">
-      <OnScreen height={1100}>{() => <Asking {...of} />}</OnScreen>
-    </div>
-  );
-}
-
-function Asking(of: Of & { definition: string }) {
   const { job, trials, definition } = of;
+  const place = useRef<HTMLDivElement>(null);
+  const seen = useSeen(place);
   const count = useMemo(() => milestone(valued(trials).length), [trials]);
   const analysis = useLoaded(
-    (signal) => metrics.analyze({ job: job.uid, analyses: ANALYSES, definitionName: definition }, { signal }),
-    [job.uid, definition, hasEnded(job.state) ? "ended" : count],
+    (signal) =>
+      seen
+        ? metrics.analyze({ job: job.uid, analyses: ANALYSES, definitionName: definition }, { signal })
+        : new Promise<AnalyzeResponse>(() => {}),
+    [seen, job.uid, definition, hasEnded(job.state) ? "ended" : count],
   );
   const one = { ...of, analysis };
   return (
-    <div class="cards">
+    <div class="cards" ref={place}>
       <PlotCard title="Importance" height={330}>
         {() => <ImportanceOf {...one} />}
       </PlotCard>

@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
+import { useNow } from "../../parts/now";
 import { dark } from "../../shell/theme";
 import { hasEnded } from "../../words/states";
 import { Chart } from "../chart";
@@ -18,7 +19,7 @@ export function TimelineCard(of: Of) {
 }
 
 function Timeline({ job, trials, subject }: Of) {
-  const now = useNow(!hasEnded(job.state));
+  const now = useNow(TICK_MS, !hasEnded(job.state));
   const plot = useMemo(() => timeline(trials, subject, palette(), now), [trials, subject, now, dark.value]);
   return (
     <Chart
@@ -28,15 +29,4 @@ function Timeline({ job, trials, subject }: Of) {
       onPick={useOpening(trials)}
     />
   );
-}
-
-/** The time, which goes on while it is wanted: bars of running trainings grow. */
-function useNow(goesOn: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!goesOn) return;
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, [goesOn]);
-  return now;
 }
