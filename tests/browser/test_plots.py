@@ -96,8 +96,11 @@ def plots(jobs: Served, dashboard: Dashboard) -> Dashboard:
 def _drawn(dashboard: Dashboard, title: str) -> Locator:
     """Return a card once its plot is drawn."""
     card: Locator = dashboard.card(title)
-    card.scroll_into_view_if_needed()
-    card.get_by_role("img").scroll_into_view_if_needed()  # cards above it may have grown meanwhile
+    image = card.get_by_role("img")
+    while image.count() == 0:  # cards above it grow meanwhile, and push it out of sight: nothing is asked for it then
+        card.scroll_into_view_if_needed()
+        card.page.wait_for_timeout(50)
+    image.scroll_into_view_if_needed()
     expect(card.get_by_role("img")).to_have_attribute("data-drawn", re.compile(r"[1-9]"))
     return card
 
