@@ -8,7 +8,7 @@ DASHBOARD := services/gateway/dashboard
 BUILT := services/gateway/tunewright_gateway/dashboard/index.html
 PAGES = $(shell find $(DASHBOARD) -path $(DASHBOARD)/node_modules -prune -o -path $(DASHBOARD)/src/generated -prune -o -type f -print)
 
-.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions soak docs clean
+.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-dashboard soak docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -62,7 +62,7 @@ proto: setup  ## Generate the message code from proto/
 docs: setup  ## Write the pages that follow from the code: docs/states.md, docs/faults.md, docs/sagemaker-members.md
 	@$(BIN)/python -m docs.generate
 
-bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-dashboard bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
@@ -90,6 +90,9 @@ bench-trainer: setup  ## From a grant to the first line, lines a second, 64 trai
 
 bench-functions: setup  ## What `minimize` costs a trial, beside a bare pool of processes, and importing the library
 	@$(BIN)/python -m bench.functions
+
+bench-dashboard: dashboard  ## A job of 10,000 trainings in Chromium: first paint, the plot drawn, the longest interactions
+	@$(BIN)/python -m bench.dashboard
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed
