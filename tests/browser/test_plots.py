@@ -87,7 +87,7 @@ def _spec(image: str, name: str, strategy: Strategy) -> TuningJobSpec:
 
 @pytest.fixture
 def plots(jobs: Served, dashboard: Dashboard) -> Dashboard:
-    """The plots of `random`, one of `jobs`."""
+    """The plots of `random`."""
     assert dashboard.served is jobs
     dashboard.open("/jobs/random?show=plots")
     return dashboard

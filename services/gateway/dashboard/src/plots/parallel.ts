@@ -21,8 +21,8 @@ export interface ParallelChoices {
 export const axisId = (at: number): string => `axis ${at}`;
 
 /** More lines than that nobody can tell apart, and no canvas draws in a moment. */
-export const MOST_LINES = 1500;
-const MOST_BEHIND = 500;
+export const MOST_LINES = 500;
+const MOST_BEHIND = 150;
 
 export function parallel(
   trials: readonly Trial[],

@@ -18,7 +18,7 @@ export interface SliceChoices {
 export const SLICE_ROW_PX = 210;
 const COLUMNS = 3;
 /** In each slice; more are the same cloud. */
-export const MOST_POINTS = 3000;
+export const MOST_POINTS = 800;
 
 export const sliceHeight = (axes: number): number => Math.max(1, Math.ceil(axes / COLUMNS)) * SLICE_ROW_PX;
 
