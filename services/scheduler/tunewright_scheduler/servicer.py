@@ -93,14 +93,16 @@ class TuningServicer(TrainingsServicer):
         self, request: pb.WatchTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.WatchTuningJobResponse]:
         uid = (await self._find(request.job)).value.uid
-        view = View()
+        view = View.of(request.page_token)
         with self._bells.listen(job_bell(uid)) as bell:
             while True:
                 found = await self._known(uid)
                 changed = view.changed(await self._trainings(uid, view.follow(found.value)))
                 if changed or found.version != view.version:
                     view.version = found.version
-                    yield pb.WatchTuningJobResponse(job=await self.message(found), trainings=changed)
+                    yield pb.WatchTuningJobResponse(
+                        job=await self.message(found), trainings=changed, next_page_token=view.token()
+                    )
                 if found.value.state.final:
                     return
                 await asyncio.sleep(WATCH_GATHER_S)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tunewright.client.claiming.attempt import TrainingStopped
     from tunewright.client.claiming.trainings import AsyncClaimedTraining, ClaimedTraining
     from tunewright.client.explaining import Explanation, Replayed
+    from tunewright.client.jobs import AsyncJob, Job
     from tunewright.client.synchronous import Client
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Analysis",
     "AsyncClaimedTraining",
     "AsyncClient",
+    "AsyncJob",
     "BestStep",
     "ClaimedTraining",
     "Client",
@@ -51,6 +53,7 @@ __all__ = [
     "Finding",
     "FoundLine",
     "Importance",
+    "Job",
     "Measurement",
     "Method",
     "OutputLine",
@@ -84,6 +87,10 @@ def __getattr__(name: str) -> Any:
             from tunewright.client.synchronous import Client
 
             return Client
+        case "AsyncJob" | "Job":
+            from tunewright.client import jobs
+
+            return getattr(jobs, name)
         case "Explanation" | "Replayed":
             from tunewright.client import explaining
 

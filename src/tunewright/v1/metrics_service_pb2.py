@@ -27,15 +27,15 @@ from tunewright.v1 import spec_pb2 as tunewright_dot_v1_dot_spec__pb2
 from tunewright.v1 import tuning_service_pb2 as tunewright_dot_v1_dot_tuning__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tunewright/v1/metrics_service.proto\x12\rtunewright.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18tunewright/v1/spec.proto\x1a\"tunewright/v1/tuning_service.proto\"\x82\x01\n\x0bMeasurement\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x0c\n\x04step\x18\x03 \x01(\x03\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08instance\x18\x05 \x01(\x05\x12\x0c\n\x04line\x18\x06 \x01(\x03\"p\n\nOutputLine\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08instance\x18\x03 \x01(\x05\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03\x63ut\x18\x05 \x01(\x08\"\x7f\n\x14ReportMetricsRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x30\n\x0cmeasurements\x18\x03 \x03(\x0b\x32\x1a.tunewright.v1.Measurement\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x17\n\x15ReportMetricsResponse\"\x93\x01\n\x11SendOutputRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\r\n\x05start\x18\x03 \x01(\x08\x12\x14\n\x0c\x66irst_record\x18\x04 \x01(\x03\x12\x0f\n\x07records\x18\x05 \x03(\t\x12%\n\x03\x65nd\x18\x06 \x01(\x0b\x32\x18.tunewright.v1.OutputEnd\"\x98\x01\n\tOutputEnd\x12&\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x17.tunewright.v1.EndCause\x12\x16\n\texit_code\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12,\n\x08\x65nded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07records\x18\x04 \x01(\x03\x42\x0c\n\n_exit_code\"\x14\n\x12SendOutputResponse\"\x87\x01\n\x17ListMeasurementsRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x12\n\nmax_points\x18\x05 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\"e\n\x18ListMeasurementsResponse\x12\x30\n\x0cmeasurements\x18\x01 \x03(\x0b\x32\x1a.tunewright.v1.Measurement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x19\x46ollowMeasurementsRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\"N\n\x1a\x46ollowMeasurementsResponse\x12\x30\n\x0cmeasurements\x18\x01 \x03(\x0b\x32\x1a.tunewright.v1.Measurement\"\xb2\x01\n\x11ReadOutputRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x10\n\x08\x63ontains\x18\x04 \x01(\t\x12\x0f\n\x07matches\x18\x07 \x01(\t\x12\x15\n\x08instance\x18\x08 \x01(\x05H\x00\x88\x01\x01\x12\x0c\n\x04tail\x18\x05 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\x42\x0b\n\t_instance\"W\n\x12ReadOutputResponse\x12(\n\x05lines\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.OutputLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x13\x46ollowOutputRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0c\n\x04tail\x18\x02 \x01(\x05\x12\x10\n\x08\x63ontains\x18\x03 \x01(\t\x12\x0f\n\x07matches\x18\x04 \x01(\t\x12\x15\n\x08instance\x18\x05 \x01(\x05H\x00\x88\x01\x01\x42\x0b\n\t_instance\"@\n\x14\x46ollowOutputResponse\x12(\n\x05lines\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.OutputLine\"\xa2\x01\n\x05\x43urve\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x15\n\rtraining_name\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\r\n\x05steps\x18\x05 \x03(\x03\x12\x0e\n\x06values\x18\x06 \x03(\x01\x12\r\n\x05means\x18\x07 \x03(\x01\x12\x10\n\x08\x63omplete\x18\x08 \x01(\x08\x12\x0f\n\x07removed\x18\t \x01(\x08\"k\n\x11ListCurvesRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12\x12\n\nmax_points\x18\x03 \x01(\x05\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"S\n\x12ListCurvesResponse\x12$\n\x06\x63urves\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Curve\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x13\x46ollowCurvesRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12\x12\n\nmax_points\x18\x03 \x01(\x05\"<\n\x14\x46ollowCurvesResponse\x12$\n\x06\x63urves\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Curve\"l\n\x13SearchOutputRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x10\n\x08\x63ontains\x18\x02 \x01(\t\x12\x0f\n\x07matches\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"[\n\tFoundLine\x12\x15\n\rtraining_name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\'\n\x04line\x18\x03 \x01(\x0b\x32\x19.tunewright.v1.OutputLine\"X\n\x14SearchOutputResponse\x12\'\n\x05lines\x18\x01 \x03(\x0b\x32\x18.tunewright.v1.FoundLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"a\n\x0e\x41nalyzeRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12)\n\x08\x61nalyses\x18\x02 \x03(\x0e\x32\x17.tunewright.v1.Analysis\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x03 \x01(\t\"r\n\nImportance\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x01 \x01(\t\x12\x11\n\tparameter\x18\x02 \x01(\t\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\r\n\x05share\x18\x04 \x01(\x01\x12\x0b\n\x03low\x18\x05 \x01(\x01\x12\x0c\n\x04high\x18\x06 \x01(\x01\"\x82\x01\n\x11PartialDependence\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x01 \x01(\t\x12\x11\n\tparameter\x18\x02 \x01(\t\x12 \n\x02\x61t\x18\x03 \x03(\x0b\x32\x14.tunewright.v1.Value\x12\x0c\n\x04mean\x18\x04 \x03(\x01\x12\x11\n\tdeviation\x18\x05 \x03(\x01\"d\n\x08\x42\x65stStep\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x11\n\ttrainings\x18\x04 \x01(\x05\"%\n\x05Share\x12\r\n\x05value\x18\x01 \x01(\x01\x12\r\n\x05share\x18\x02 \x01(\x01\"\x8d\x01\n\x06\x41\x64vice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0e\n\x06remedy\x18\x03 \x01(\t\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x04 \x01(\t\x12\x30\n\tsuggested\x18\x05 \x01(\x0b\x32\x18.tunewright.v1.ParameterH\x00\x88\x01\x01\x42\x0c\n\n_suggested\"`\n\x08Narrowed\x12+\n\tparameter\x18\x01 \x01(\x0b\x32\x18.tunewright.v1.Parameter\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x03 \x01(\t\"]\n\x07Refusal\x12)\n\x08\x61nalysis\x18\x01 \x01(\x0e\x32\x17.tunewright.v1.Analysis\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\x83\x03\n\x0f\x41nalyzeResponse\x12.\n\x0bimportances\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.Importance\x12\x35\n\x0b\x64\x65pendences\x18\x02 \x03(\x0b\x32 .tunewright.v1.PartialDependence\x12,\n\x0b\x62\x65st_so_far\x18\x03 \x03(\x0b\x32\x17.tunewright.v1.BestStep\x12*\n\x0c\x64istribution\x18\x04 \x03(\x0b\x32\x14.tunewright.v1.Share\x12%\n\x06\x61\x64vice\x18\x05 \x03(\x0b\x32\x15.tunewright.v1.Advice\x12\'\n\x07refused\x18\x06 \x03(\x0b\x32\x16.tunewright.v1.Refusal\x12\x11\n\ttrainings\x18\x07 \x01(\x05\x12\x0f\n\x07stopped\x18\x08 \x01(\x05\x12\x10\n\x08left_out\x18\t \x01(\x05\x12)\n\x08narrowed\x18\n \x03(\x0b\x32\x17.tunewright.v1.Narrowed*\xa8\x01\n\x08\x41nalysis\x12\x18\n\x14\x41NALYSIS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41NALYSIS_IMPORTANCE\x10\x01\x12\x1f\n\x1b\x41NALYSIS_PARTIAL_DEPENDENCE\x10\x02\x12\x18\n\x14\x41NALYSIS_BEST_SO_FAR\x10\x03\x12\x19\n\x15\x41NALYSIS_DISTRIBUTION\x10\x04\x12\x13\n\x0f\x41NALYSIS_ADVICE\x10\x05\x32\x90\x07\n\x0eMetricsService\x12Z\n\rReportMetrics\x12#.tunewright.v1.ReportMetricsRequest\x1a$.tunewright.v1.ReportMetricsResponse\x12Q\n\nSendOutput\x12 .tunewright.v1.SendOutputRequest\x1a!.tunewright.v1.SendOutputResponse\x12\x63\n\x10ListMeasurements\x12&.tunewright.v1.ListMeasurementsRequest\x1a\'.tunewright.v1.ListMeasurementsResponse\x12k\n\x12\x46ollowMeasurements\x12(.tunewright.v1.FollowMeasurementsRequest\x1a).tunewright.v1.FollowMeasurementsResponse0\x01\x12Q\n\nReadOutput\x12 .tunewright.v1.ReadOutputRequest\x1a!.tunewright.v1.ReadOutputResponse\x12Y\n\x0c\x46ollowOutput\x12\".tunewright.v1.FollowOutputRequest\x1a#.tunewright.v1.FollowOutputResponse0\x01\x12Q\n\nListCurves\x12 .tunewright.v1.ListCurvesRequest\x1a!.tunewright.v1.ListCurvesResponse\x12Y\n\x0c\x46ollowCurves\x12\".tunewright.v1.FollowCurvesRequest\x1a#.tunewright.v1.FollowCurvesResponse0\x01\x12W\n\x0cSearchOutput\x12\".tunewright.v1.SearchOutputRequest\x1a#.tunewright.v1.SearchOutputResponse\x12H\n\x07\x41nalyze\x12\x1d.tunewright.v1.AnalyzeRequest\x1a\x1e.tunewright.v1.AnalyzeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tunewright/v1/metrics_service.proto\x12\rtunewright.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18tunewright/v1/spec.proto\x1a\"tunewright/v1/tuning_service.proto\"\x82\x01\n\x0bMeasurement\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x0c\n\x04step\x18\x03 \x01(\x03\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08instance\x18\x05 \x01(\x05\x12\x0c\n\x04line\x18\x06 \x01(\x03\"p\n\nOutputLine\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08instance\x18\x03 \x01(\x05\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03\x63ut\x18\x05 \x01(\x08\"\x7f\n\x14ReportMetricsRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x30\n\x0cmeasurements\x18\x03 \x03(\x0b\x32\x1a.tunewright.v1.Measurement\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x17\n\x15ReportMetricsResponse\"\x93\x01\n\x11SendOutputRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\r\n\x05start\x18\x03 \x01(\x08\x12\x14\n\x0c\x66irst_record\x18\x04 \x01(\x03\x12\x0f\n\x07records\x18\x05 \x03(\t\x12%\n\x03\x65nd\x18\x06 \x01(\x0b\x32\x18.tunewright.v1.OutputEnd\"\x98\x01\n\tOutputEnd\x12&\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x17.tunewright.v1.EndCause\x12\x16\n\texit_code\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12,\n\x08\x65nded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07records\x18\x04 \x01(\x03\x42\x0c\n\n_exit_code\"\x14\n\x12SendOutputResponse\"\x87\x01\n\x17ListMeasurementsRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x12\n\nmax_points\x18\x05 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\"e\n\x18ListMeasurementsResponse\x12\x30\n\x0cmeasurements\x18\x01 \x03(\x0b\x32\x1a.tunewright.v1.Measurement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Q\n\x19\x46ollowMeasurementsRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12\x12\n\npage_token\x18\x03 \x01(\t\"g\n\x1a\x46ollowMeasurementsResponse\x12\x30\n\x0cmeasurements\x18\x01 \x03(\x0b\x32\x1a.tunewright.v1.Measurement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb2\x01\n\x11ReadOutputRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x10\n\x08\x63ontains\x18\x04 \x01(\t\x12\x0f\n\x07matches\x18\x07 \x01(\t\x12\x15\n\x08instance\x18\x08 \x01(\x05H\x00\x88\x01\x01\x12\x0c\n\x04tail\x18\x05 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\x42\x0b\n\t_instance\"W\n\x12ReadOutputResponse\x12(\n\x05lines\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.OutputLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x90\x01\n\x13\x46ollowOutputRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0c\n\x04tail\x18\x02 \x01(\x05\x12\x10\n\x08\x63ontains\x18\x03 \x01(\t\x12\x0f\n\x07matches\x18\x04 \x01(\t\x12\x15\n\x08instance\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x06 \x01(\tB\x0b\n\t_instance\"Y\n\x14\x46ollowOutputResponse\x12(\n\x05lines\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.OutputLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa2\x01\n\x05\x43urve\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x15\n\rtraining_name\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\r\n\x05steps\x18\x05 \x03(\x03\x12\x0e\n\x06values\x18\x06 \x03(\x01\x12\r\n\x05means\x18\x07 \x03(\x01\x12\x10\n\x08\x63omplete\x18\x08 \x01(\x08\x12\x0f\n\x07removed\x18\t \x01(\x08\"k\n\x11ListCurvesRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12\x12\n\nmax_points\x18\x03 \x01(\x05\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"S\n\x12ListCurvesResponse\x12$\n\x06\x63urves\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Curve\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Z\n\x13\x46ollowCurvesRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12\x12\n\nmax_points\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"U\n\x14\x46ollowCurvesResponse\x12$\n\x06\x63urves\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Curve\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"l\n\x13SearchOutputRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x10\n\x08\x63ontains\x18\x02 \x01(\t\x12\x0f\n\x07matches\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"[\n\tFoundLine\x12\x15\n\rtraining_name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\'\n\x04line\x18\x03 \x01(\x0b\x32\x19.tunewright.v1.OutputLine\"X\n\x14SearchOutputResponse\x12\'\n\x05lines\x18\x01 \x03(\x0b\x32\x18.tunewright.v1.FoundLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"a\n\x0e\x41nalyzeRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\x12)\n\x08\x61nalyses\x18\x02 \x03(\x0e\x32\x17.tunewright.v1.Analysis\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x03 \x01(\t\"r\n\nImportance\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x01 \x01(\t\x12\x11\n\tparameter\x18\x02 \x01(\t\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\r\n\x05share\x18\x04 \x01(\x01\x12\x0b\n\x03low\x18\x05 \x01(\x01\x12\x0c\n\x04high\x18\x06 \x01(\x01\"\x82\x01\n\x11PartialDependence\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x01 \x01(\t\x12\x11\n\tparameter\x18\x02 \x01(\t\x12 \n\x02\x61t\x18\x03 \x03(\x0b\x32\x14.tunewright.v1.Value\x12\x0c\n\x04mean\x18\x04 \x03(\x01\x12\x11\n\tdeviation\x18\x05 \x03(\x01\"d\n\x08\x42\x65stStep\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x11\n\ttrainings\x18\x04 \x01(\x05\"%\n\x05Share\x12\r\n\x05value\x18\x01 \x01(\x01\x12\r\n\x05share\x18\x02 \x01(\x01\"\x8d\x01\n\x06\x41\x64vice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0e\n\x06remedy\x18\x03 \x01(\t\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x04 \x01(\t\x12\x30\n\tsuggested\x18\x05 \x01(\x0b\x32\x18.tunewright.v1.ParameterH\x00\x88\x01\x01\x42\x0c\n\n_suggested\"`\n\x08Narrowed\x12+\n\tparameter\x18\x01 \x01(\x0b\x32\x18.tunewright.v1.Parameter\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x03 \x01(\t\"]\n\x07Refusal\x12)\n\x08\x61nalysis\x18\x01 \x01(\x0e\x32\x17.tunewright.v1.Analysis\x12\x17\n\x0f\x64\x65\x66inition_name\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\x83\x03\n\x0f\x41nalyzeResponse\x12.\n\x0bimportances\x18\x01 \x03(\x0b\x32\x19.tunewright.v1.Importance\x12\x35\n\x0b\x64\x65pendences\x18\x02 \x03(\x0b\x32 .tunewright.v1.PartialDependence\x12,\n\x0b\x62\x65st_so_far\x18\x03 \x03(\x0b\x32\x17.tunewright.v1.BestStep\x12*\n\x0c\x64istribution\x18\x04 \x03(\x0b\x32\x14.tunewright.v1.Share\x12%\n\x06\x61\x64vice\x18\x05 \x03(\x0b\x32\x15.tunewright.v1.Advice\x12\'\n\x07refused\x18\x06 \x03(\x0b\x32\x16.tunewright.v1.Refusal\x12\x11\n\ttrainings\x18\x07 \x01(\x05\x12\x0f\n\x07stopped\x18\x08 \x01(\x05\x12\x10\n\x08left_out\x18\t \x01(\x05\x12)\n\x08narrowed\x18\n \x03(\x0b\x32\x17.tunewright.v1.Narrowed*\xa8\x01\n\x08\x41nalysis\x12\x18\n\x14\x41NALYSIS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41NALYSIS_IMPORTANCE\x10\x01\x12\x1f\n\x1b\x41NALYSIS_PARTIAL_DEPENDENCE\x10\x02\x12\x18\n\x14\x41NALYSIS_BEST_SO_FAR\x10\x03\x12\x19\n\x15\x41NALYSIS_DISTRIBUTION\x10\x04\x12\x13\n\x0f\x41NALYSIS_ADVICE\x10\x05\x32\x90\x07\n\x0eMetricsService\x12Z\n\rReportMetrics\x12#.tunewright.v1.ReportMetricsRequest\x1a$.tunewright.v1.ReportMetricsResponse\x12Q\n\nSendOutput\x12 .tunewright.v1.SendOutputRequest\x1a!.tunewright.v1.SendOutputResponse\x12\x63\n\x10ListMeasurements\x12&.tunewright.v1.ListMeasurementsRequest\x1a\'.tunewright.v1.ListMeasurementsResponse\x12k\n\x12\x46ollowMeasurements\x12(.tunewright.v1.FollowMeasurementsRequest\x1a).tunewright.v1.FollowMeasurementsResponse0\x01\x12Q\n\nReadOutput\x12 .tunewright.v1.ReadOutputRequest\x1a!.tunewright.v1.ReadOutputResponse\x12Y\n\x0c\x46ollowOutput\x12\".tunewright.v1.FollowOutputRequest\x1a#.tunewright.v1.FollowOutputResponse0\x01\x12Q\n\nListCurves\x12 .tunewright.v1.ListCurvesRequest\x1a!.tunewright.v1.ListCurvesResponse\x12Y\n\x0c\x46ollowCurves\x12\".tunewright.v1.FollowCurvesRequest\x1a#.tunewright.v1.FollowCurvesResponse0\x01\x12W\n\x0cSearchOutput\x12\".tunewright.v1.SearchOutputRequest\x1a#.tunewright.v1.SearchOutputResponse\x12H\n\x07\x41nalyze\x12\x1d.tunewright.v1.AnalyzeRequest\x1a\x1e.tunewright.v1.AnalyzeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tunewright.v1.metrics_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ANALYSIS']._serialized_start=3726
-  _globals['_ANALYSIS']._serialized_end=3894
+  _globals['_ANALYSIS']._serialized_start=3862
+  _globals['_ANALYSIS']._serialized_end=4030
   _globals['_MEASUREMENT']._serialized_start=150
   _globals['_MEASUREMENT']._serialized_end=280
   _globals['_OUTPUTLINE']._serialized_start=282
@@ -55,51 +55,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMEASUREMENTSRESPONSE']._serialized_start=1015
   _globals['_LISTMEASUREMENTSRESPONSE']._serialized_end=1116
   _globals['_FOLLOWMEASUREMENTSREQUEST']._serialized_start=1118
-  _globals['_FOLLOWMEASUREMENTSREQUEST']._serialized_end=1179
-  _globals['_FOLLOWMEASUREMENTSRESPONSE']._serialized_start=1181
-  _globals['_FOLLOWMEASUREMENTSRESPONSE']._serialized_end=1259
-  _globals['_READOUTPUTREQUEST']._serialized_start=1262
-  _globals['_READOUTPUTREQUEST']._serialized_end=1440
-  _globals['_READOUTPUTRESPONSE']._serialized_start=1442
-  _globals['_READOUTPUTRESPONSE']._serialized_end=1529
-  _globals['_FOLLOWOUTPUTREQUEST']._serialized_start=1531
-  _globals['_FOLLOWOUTPUTREQUEST']._serialized_end=1655
-  _globals['_FOLLOWOUTPUTRESPONSE']._serialized_start=1657
-  _globals['_FOLLOWOUTPUTRESPONSE']._serialized_end=1721
-  _globals['_CURVE']._serialized_start=1724
-  _globals['_CURVE']._serialized_end=1886
-  _globals['_LISTCURVESREQUEST']._serialized_start=1888
-  _globals['_LISTCURVESREQUEST']._serialized_end=1995
-  _globals['_LISTCURVESRESPONSE']._serialized_start=1997
-  _globals['_LISTCURVESRESPONSE']._serialized_end=2080
-  _globals['_FOLLOWCURVESREQUEST']._serialized_start=2082
-  _globals['_FOLLOWCURVESREQUEST']._serialized_end=2152
-  _globals['_FOLLOWCURVESRESPONSE']._serialized_start=2154
-  _globals['_FOLLOWCURVESRESPONSE']._serialized_end=2214
-  _globals['_SEARCHOUTPUTREQUEST']._serialized_start=2216
-  _globals['_SEARCHOUTPUTREQUEST']._serialized_end=2324
-  _globals['_FOUNDLINE']._serialized_start=2326
-  _globals['_FOUNDLINE']._serialized_end=2417
-  _globals['_SEARCHOUTPUTRESPONSE']._serialized_start=2419
-  _globals['_SEARCHOUTPUTRESPONSE']._serialized_end=2507
-  _globals['_ANALYZEREQUEST']._serialized_start=2509
-  _globals['_ANALYZEREQUEST']._serialized_end=2606
-  _globals['_IMPORTANCE']._serialized_start=2608
-  _globals['_IMPORTANCE']._serialized_end=2722
-  _globals['_PARTIALDEPENDENCE']._serialized_start=2725
-  _globals['_PARTIALDEPENDENCE']._serialized_end=2855
-  _globals['_BESTSTEP']._serialized_start=2857
-  _globals['_BESTSTEP']._serialized_end=2957
-  _globals['_SHARE']._serialized_start=2959
-  _globals['_SHARE']._serialized_end=2996
-  _globals['_ADVICE']._serialized_start=2999
-  _globals['_ADVICE']._serialized_end=3140
-  _globals['_NARROWED']._serialized_start=3142
-  _globals['_NARROWED']._serialized_end=3238
-  _globals['_REFUSAL']._serialized_start=3240
-  _globals['_REFUSAL']._serialized_end=3333
-  _globals['_ANALYZERESPONSE']._serialized_start=3336
-  _globals['_ANALYZERESPONSE']._serialized_end=3723
-  _globals['_METRICSSERVICE']._serialized_start=3897
-  _globals['_METRICSSERVICE']._serialized_end=4809
+  _globals['_FOLLOWMEASUREMENTSREQUEST']._serialized_end=1199
+  _globals['_FOLLOWMEASUREMENTSRESPONSE']._serialized_start=1201
+  _globals['_FOLLOWMEASUREMENTSRESPONSE']._serialized_end=1304
+  _globals['_READOUTPUTREQUEST']._serialized_start=1307
+  _globals['_READOUTPUTREQUEST']._serialized_end=1485
+  _globals['_READOUTPUTRESPONSE']._serialized_start=1487
+  _globals['_READOUTPUTRESPONSE']._serialized_end=1574
+  _globals['_FOLLOWOUTPUTREQUEST']._serialized_start=1577
+  _globals['_FOLLOWOUTPUTREQUEST']._serialized_end=1721
+  _globals['_FOLLOWOUTPUTRESPONSE']._serialized_start=1723
+  _globals['_FOLLOWOUTPUTRESPONSE']._serialized_end=1812
+  _globals['_CURVE']._serialized_start=1815
+  _globals['_CURVE']._serialized_end=1977
+  _globals['_LISTCURVESREQUEST']._serialized_start=1979
+  _globals['_LISTCURVESREQUEST']._serialized_end=2086
+  _globals['_LISTCURVESRESPONSE']._serialized_start=2088
+  _globals['_LISTCURVESRESPONSE']._serialized_end=2171
+  _globals['_FOLLOWCURVESREQUEST']._serialized_start=2173
+  _globals['_FOLLOWCURVESREQUEST']._serialized_end=2263
+  _globals['_FOLLOWCURVESRESPONSE']._serialized_start=2265
+  _globals['_FOLLOWCURVESRESPONSE']._serialized_end=2350
+  _globals['_SEARCHOUTPUTREQUEST']._serialized_start=2352
+  _globals['_SEARCHOUTPUTREQUEST']._serialized_end=2460
+  _globals['_FOUNDLINE']._serialized_start=2462
+  _globals['_FOUNDLINE']._serialized_end=2553
+  _globals['_SEARCHOUTPUTRESPONSE']._serialized_start=2555
+  _globals['_SEARCHOUTPUTRESPONSE']._serialized_end=2643
+  _globals['_ANALYZEREQUEST']._serialized_start=2645
+  _globals['_ANALYZEREQUEST']._serialized_end=2742
+  _globals['_IMPORTANCE']._serialized_start=2744
+  _globals['_IMPORTANCE']._serialized_end=2858
+  _globals['_PARTIALDEPENDENCE']._serialized_start=2861
+  _globals['_PARTIALDEPENDENCE']._serialized_end=2991
+  _globals['_BESTSTEP']._serialized_start=2993
+  _globals['_BESTSTEP']._serialized_end=3093
+  _globals['_SHARE']._serialized_start=3095
+  _globals['_SHARE']._serialized_end=3132
+  _globals['_ADVICE']._serialized_start=3135
+  _globals['_ADVICE']._serialized_end=3276
+  _globals['_NARROWED']._serialized_start=3278
+  _globals['_NARROWED']._serialized_end=3374
+  _globals['_REFUSAL']._serialized_start=3376
+  _globals['_REFUSAL']._serialized_end=3469
+  _globals['_ANALYZERESPONSE']._serialized_start=3472
+  _globals['_ANALYZERESPONSE']._serialized_end=3859
+  _globals['_METRICSSERVICE']._serialized_start=4033
+  _globals['_METRICSSERVICE']._serialized_end=4945
 # @@protoc_insertion_point(module_scope)

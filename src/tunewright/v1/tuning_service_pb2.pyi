@@ -725,15 +725,19 @@ class StopTrainingJobResponse(_message.Message):
     def __init__(self, training: _Optional[_Union[TrainingJob, _Mapping]] = ...) -> None: ...
 
 class WatchTuningJobRequest(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "page_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: str
-    def __init__(self, job: _Optional[str] = ...) -> None: ...
+    page_token: str
+    def __init__(self, job: _Optional[str] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class WatchTuningJobResponse(_message.Message):
-    __slots__ = ("job", "trainings")
+    __slots__ = ("job", "trainings", "next_page_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
     TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: TuningJob
     trainings: _containers.RepeatedCompositeFieldContainer[TrainingJob]
-    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., trainings: _Optional[_Iterable[_Union[TrainingJob, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, job: _Optional[_Union[TuningJob, _Mapping]] = ..., trainings: _Optional[_Iterable[_Union[TrainingJob, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
