@@ -21,7 +21,7 @@ from tunewright.platform.store.port import Store
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics.analysing.answers import Answers
-from tunewright_metrics.claimed import claimed_output
+from tunewright_metrics.claimed import Specs, claimed_output
 from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.core.finding import wanted
 from tunewright_metrics.jobs import Jobs
@@ -40,7 +40,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     def __init__(
         self, store: Store, bus: Bus, jobs: Jobs, archive: Archive, curves: Curves, search: Search, answers: Answers
     ) -> None:
-        self._store, self._bus, self._jobs = store, bus, jobs
+        self._bus, self._jobs, self._specs = bus, jobs, Specs(store)
         self._archive, self._curves, self._search, self._answers = archive, curves, search, answers
 
     async def ReportMetrics(  # noqa: N802
@@ -62,8 +62,8 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def SendOutput(  # noqa: N802
         self, request: pb.SendOutputRequest, _context: grpc.aio.ServicerContext
     ) -> pb.SendOutputResponse:
-        training = await self._jobs.training(request.training, caller())
-        await self._bus.publish(await claimed_output(self._store, training, request))
+        training = await self._jobs.training_record(request.training, caller())
+        await self._bus.publish(await claimed_output(self._specs, training, request))
         return pb.SendOutputResponse()
 
     async def ListMeasurements(  # noqa: N802
