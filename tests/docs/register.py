@@ -26,6 +26,7 @@ RUN_ELSEWHERE: Final[Mapping[str, str]] = {
     "events.md": "tests/unit/platform/test_events_page.py",
     "library.md": "tests/e2e/test_library_page.py",
     "own-loop.md": "tests/e2e/test_own_loop_page.py",
+    "sdk.md": "tests/e2e/test_sdk_page.py",
 }
 """Pages with a test of their own."""
 

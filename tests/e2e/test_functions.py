@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -283,6 +284,26 @@ def test_of_a_refused_job_no_function_is_left(served: Served) -> None:
     with pytest.raises(CallerError, match="nowhere"):
         minimize(lambda _: 0.0, {"x": Float(0, 1)}, trials=1, data_dir=served.data_dir, warm_start="nowhere")
     assert list((served.data_dir / "functions").iterdir()) == []
+
+
+def test_the_function_of_a_deleted_job_is_removed_by_a_later_call_and_no_other(served: Served) -> None:
+    def call(name: str) -> None:
+        minimize(lambda configuration: configuration["x"], {"x": Float(0, 1)}, name=name, trials=1, strategy="random",
+                 data_dir=served.data_dir, progress=False)  # fmt: skip
+
+    def kept() -> set[str]:
+        return {folder.name.partition("-")[0] for folder in (served.data_dir / "functions").iterdir()}
+
+    call("gone")
+    call("stays")
+    with served.client() as client:
+        client.delete("gone")
+    call("first")
+    assert kept() == {"gone", "stays", "first"}, "a job may be about to be created"
+    for script in (served.data_dir / "functions").glob("*/*.py"):
+        os.utime(script, (0, 0))
+    call("second")
+    assert kept() == {"stays", "first", "second"}
 
 
 def test_without_a_server_one_is_started(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from tunewright.core.spec import (
     TuningJobSpec,
 )
 from tunewright.platform.bus.port import Bus
-from tunewright.platform.rpc.status import error_of
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.store.naming import name_key
 from tunewright.platform.store.port import Insert, Store
 from tunewright.v1 import tuning_service_pb2 as pb

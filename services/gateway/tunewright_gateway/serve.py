@@ -15,7 +15,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from tunewright.platform.credentials import key_pairs
 from tunewright.platform.http import CHECK_WITHIN_S, LOOPBACK_NAMES, Check
 from tunewright.platform.rpc.client import open_channel
-from tunewright.platform.rpc.status import error_of
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.service import Service, Wired
 from tunewright.platform.settings import AccountSettings, CallerSettings, HttpSettings, setting, variable
 from tunewright_gateway.edge.admission import Terms

@@ -7,6 +7,7 @@ resends and counts at the end as a trainer's (docs/adr/0038), so that nothing it
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,7 +15,6 @@ from google.protobuf.message import Message
 
 from tunewright.core.claimed import is_claimed
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
-from tunewright.core.names import training_id
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause
 from tunewright.events.v1 import output_pb2
@@ -25,7 +25,7 @@ from tunewright.platform.store.port import Document, Store
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import spec_pb2, tuning_service_pb2
 from tunewright_metrics.collecting.collector import SOURCE
-from tunewright_metrics.jobs import Training
+from tunewright_metrics.jobs import training_of
 from tunewright_metrics.reports import OUTPUT, check_time, reportable_attempt
 
 METRICS_FILE: Final = 1
@@ -35,22 +35,42 @@ MOST_RECORDS: Final = 1000
 MOST_BYTES: Final = 512 * 2**10
 """Of the records in a request: they are one message on a topic."""
 LONGEST_RECORD: Final = 64 * 2**10
+SPECS_KEPT: Final = 64
+"""Of jobs whose trainings speak: each of their reports needs one, and reading one costs more than all else here."""
 CAUSES: Final = frozenset(tuning_service_pb2.EndCause.Value(f"END_CAUSE_{cause.name}") for cause in EndCause)
 
 
-async def claimed_output(store: Store, training: Training, request: pb.SendOutputRequest) -> list[Record]:
+class Specs:
+    """Specifications as jobs' trainings began with them. A revision never changes: the last ones read are kept."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: OrderedDict[str, TuningJobSpec] = OrderedDict()
+
+    async def of(self, training: Document) -> TuningJobSpec:
+        """Raises NotFound."""
+        key = f"{training['uid']}/{training['spec_revision']:06d}"
+        if key not in self._kept:
+            stored = await self._store.get("specs", key)
+            if stored is None:
+                raise NotFound("specification of tuning job", training["uid"])
+            self._kept[key] = from_message(spec_pb2.TuningJobSpec.FromString(stored.document["spec"]), TuningJobSpec)
+        self._kept.move_to_end(key)
+        while len(self._kept) > SPECS_KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key]
+
+
+async def claimed_output(specs: Specs, training: Document, request: pb.SendOutputRequest) -> list[Record]:
     """Return the records of what an attempt says. Raises InvalidSpec, IllegalTransition, NotFound."""
-    attempt = reportable_attempt(training, request.attempt)
+    attempt = reportable_attempt(training_of(training), request.attempt)
     _check(request)
-    name = training_id(training.uid, training.number)
-    stored = await store.get("training_jobs", name)
-    if stored is None:
-        raise NotFound("training job", training.name)
-    spec = await _spec(store, stored.document)
-    if not is_claimed(spec.definition(stored.document["definition_name"])):
-        raise IllegalTransition(f"training {training.name}", "run by a trainer", "be told of", "Use ReportMetrics")
-    said = _said(stored.document, attempt, spec, request)
-    return [to_record(OUTPUT, training.uid, message, source=SOURCE) for message in said]
+    spec = await specs.of(training)
+    if not is_claimed(spec.definition(training["definition_name"])):
+        name = f"training {training['name']}"
+        raise IllegalTransition(name, "run by a trainer", "be told of", "Use ReportMetrics")
+    said = _said(training, attempt, spec, request)
+    return [to_record(OUTPUT, training["uid"], message, source=SOURCE) for message in said]
 
 
 def _check(request: pb.SendOutputRequest) -> None:
@@ -74,13 +94,6 @@ def _check_end(end: pb.OutputEnd) -> None:
         raise InvalidSpec("end.cause", "is missing or not known", "Say why the program ended")
     if end.HasField("ended_at"):
         check_time(end.ended_at, "end.ended_at")
-
-
-async def _spec(store: Store, document: Document) -> TuningJobSpec:
-    stored = await store.get("specs", f"{document['uid']}/{document['spec_revision']:06d}")
-    if stored is None:
-        raise NotFound("specification of tuning job", document["uid"])
-    return from_message(spec_pb2.TuningJobSpec.FromString(stored.document["spec"]), TuningJobSpec)
 
 
 def _said(document: Document, attempt: int, spec: TuningJobSpec, request: pb.SendOutputRequest) -> Iterator[Message]:

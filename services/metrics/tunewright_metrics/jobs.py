@@ -50,13 +50,17 @@ class Jobs:
 
     async def training(self, name: str, owner: str) -> Training:
         """Return a training by name or id. Raises NotFound, likewise."""
+        return training_of(await self.training_record(name, owner))
+
+    async def training_record(self, name: str, owner: str) -> Document:
+        """Return all of it. Raises NotFound, likewise."""
         stored = await find_training(self._store, owner, name)
         if stored is None:
             raise NotFound("training job", name)
         job = await self._store.get("tuning_jobs", stored.document["uid"])
         if job is not None and job.document["deleted"]:  # deleted; the sweep removes its trainings before it
             raise NotFound("training job", name)
-        return training_of(stored.document)
+        return stored.document
 
 
 def training_of(document: Document) -> Training:

@@ -21,7 +21,7 @@ from tunewright.platform.store.port import Store
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import metrics_service_pb2_grpc
 from tunewright_metrics.analysing.answers import Answers
-from tunewright_metrics.claimed import claimed_output
+from tunewright_metrics.claimed import Specs, claimed_output
 from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.core.finding import wanted
 from tunewright_metrics.jobs import Jobs
@@ -41,7 +41,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     def __init__(
         self, store: Store, bus: Bus, jobs: Jobs, archive: Archive, curves: Curves, search: Search, answers: Answers
     ) -> None:
-        self._store, self._bus, self._jobs = store, bus, jobs
+        self._bus, self._jobs, self._specs = bus, jobs, Specs(store)
         self._archive, self._curves, self._search, self._answers = archive, curves, search, answers
         self._tries = Tries()
 
@@ -64,8 +64,8 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def SendOutput(  # noqa: N802
         self, request: pb.SendOutputRequest, _context: grpc.aio.ServicerContext
     ) -> pb.SendOutputResponse:
-        training = await self._jobs.training(request.training, caller())
-        await self._bus.publish(await claimed_output(self._store, training, request))
+        training = await self._jobs.training_record(request.training, caller())
+        await self._bus.publish(await claimed_output(self._specs, training, request))
         return pb.SendOutputResponse()
 
     async def ListMeasurements(  # noqa: N802
@@ -86,8 +86,8 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.FollowMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowMeasurementsResponse]:
         extent = await self._extent("measurements", request.training)
-        async for found in self._archive.follow(extent, Points(request.metric), ""):
-            yield pb.FollowMeasurementsResponse(measurements=found)
+        async for found, token in self._archive.follow(extent, Points(request.metric), request.page_token):
+            yield pb.FollowMeasurementsResponse(measurements=found, next_page_token=token)
 
     async def ReadOutput(  # noqa: N802
         self, request: pb.ReadOutputRequest, _context: grpc.aio.ServicerContext
@@ -105,12 +105,14 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     ) -> AsyncIterator[pb.FollowOutputResponse]:
         extent = await self._extent("output", request.training)
         lines = _lines(request)
-        token = ""
-        if request.tail:
+        token, told = request.page_token, False
+        if request.tail and not token:
             found, token = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
-            yield pb.FollowOutputResponse(lines=found)
-        async for found in self._archive.follow(extent, lines, token):
-            yield pb.FollowOutputResponse(lines=found)
+            told = True
+            yield pb.FollowOutputResponse(lines=found, next_page_token=token)
+        async for found, behind in self._archive.follow(extent, lines, token):
+            if found or not told:
+                yield pb.FollowOutputResponse(lines=found, next_page_token=behind)
 
     async def Analyze(  # noqa: N802
         self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext
@@ -143,9 +145,9 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     async def FollowCurves(  # noqa: N802
         self, request: pb.FollowCurvesRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowCurvesResponse]:
-        async with aclosing(self._curves.follow(await self._drawn(request))) as following:
-            async for curves in following:
-                yield pb.FollowCurvesResponse(curves=curves)
+        async with aclosing(self._curves.follow(await self._drawn(request), request.page_token)) as following:
+            async for curves, token in following:
+                yield pb.FollowCurvesResponse(curves=curves, next_page_token=token)
 
     async def _drawn(self, request: pb.ListCurvesRequest | pb.FollowCurvesRequest) -> Request:
         points = points_kept(request.max_points)

@@ -21,7 +21,7 @@ from tunewright.core.spec import Definition, TuningJobSpec
 from tunewright.core.warm_start import static_of
 from tunewright.platform.codec import from_message, to_message, value_from_message, value_to_message
 from tunewright.platform.documents import from_document
-from tunewright.platform.rpc.status import error_of
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_pb2_grpc
 from tunewright_scheduler import records
 from tunewright_scheduler.changes import Changes

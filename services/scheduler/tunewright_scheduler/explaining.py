@@ -9,8 +9,8 @@ import grpc
 
 from tunewright.core.errors import IllegalTransition
 from tunewright.platform.documents import from_document
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import caller
-from tunewright.platform.rpc.status import error_of
 from tunewright.platform.store.port import Store
 from tunewright.v1 import explanation_service_pb2 as pb
 from tunewright.v1 import explanation_service_pb2_grpc, suggestion_service_pb2_grpc

@@ -22,7 +22,7 @@ import structlog
 from tunewright.core.absence import RunnerAbsence
 from tunewright.core.errors import IllegalTransition, NotFound, TunewrightError
 from tunewright.platform.codec import to_message
-from tunewright.platform.rpc.status import error_of
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.core.attempt import Attempt
 from tunewright_trainer.core.capacity import Capacity

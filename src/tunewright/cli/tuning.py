@@ -20,7 +20,7 @@ from tunewright.cli.serving import is_ours, join_or_start
 from tunewright.cli.wording import FILE_SCHEME, printable, result_text
 from tunewright.cli.written import Written
 from tunewright.client import AsyncClient, TrainingJob, TuningJob
-from tunewright.client.asynchronous import WATCH_PATIENCE_S
+from tunewright.client.calling import PATIENCE_S as AWAY_S
 from tunewright.core.errors import IllegalTransition, TunewrightError, Unavailable
 from tunewright.core.program_variables import PYTHON_VARIABLE
 from tunewright.core.spec import TuningJobSpec
@@ -54,7 +54,7 @@ async def _tune(written: Written, data_dir: Path | None, *, detach: bool, form: 
     for attempt in range(REJOINS if ours else 1):
         async with AsyncClient(join_or_start(data_dir, roots)) as client:
             try:
-                await _follow(client, standing, PATIENCE_S if ours else WATCH_PATIENCE_S, again=attempt > 0)
+                await _follow(client, standing, PATIENCE_S if ours else AWAY_S, again=attempt > 0)
             except Unavailable:
                 continue  # the server has ended: another one goes on where it was
             except asyncio.CancelledError:

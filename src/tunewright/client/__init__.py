@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tunewright.client.claiming.attempt import TrainingStopped
     from tunewright.client.claiming.trainings import AsyncClaimedTraining, ClaimedTraining
     from tunewright.client.explaining import Explanation, Replayed
+    from tunewright.client.jobs import AsyncJob, Job
     from tunewright.client.synchronous import Client
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Analysis",
     "AsyncClaimedTraining",
     "AsyncClient",
+    "AsyncJob",
     "BestStep",
     "ClaimedTraining",
     "Client",
@@ -54,6 +56,7 @@ __all__ = [
     "FinishedTraining",
     "FoundLine",
     "Importance",
+    "Job",
     "Measurement",
     "Method",
     "OutputLine",
@@ -88,6 +91,10 @@ def __getattr__(name: str) -> Any:
             from tunewright.client.synchronous import Client
 
             return Client
+        case "AsyncJob" | "Job":
+            from tunewright.client import jobs
+
+            return getattr(jobs, name)
         case "Explanation" | "Replayed":
             from tunewright.client import explaining
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from tunewright.client.calling import Calling
 from tunewright.client.requests import request_of
 from tunewright.client.resources import ReadingFault
 from tunewright.core.spec import MetricDefinition, Objective, TuningJobSpec
@@ -81,12 +80,9 @@ class TriedMetrics:
     """Numbers in lines that are JSON objects which no definition names."""
 
 
-class AsyncDrafts(ABC):
+class AsyncDrafts(Calling):
     _tuning: TuningServiceStub
     _metrics: MetricsServiceStub
-
-    @abstractmethod
-    async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any: ...
 
     async def read_job_file(self, text: str, *, name: str = "") -> JobFileRead:
         """Have the server read and check a job file; all that is wrong with it is in the answer.

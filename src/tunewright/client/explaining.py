@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from tunewright.client.calling import Calling
 from tunewright.client.requests import request_of
 from tunewright.client.resources import TrainingJob
 from tunewright.platform.codec import from_message
@@ -56,14 +55,8 @@ class Replayed:
     """What is other than it was, in a sentence; empty: all is the same."""
 
 
-class AsyncExplanations(ABC):
+class AsyncExplanations(Calling):
     _explaining: ExplanationServiceStub
-
-    @abstractmethod
-    async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any: ...
-
-    @abstractmethod
-    def _stream(self, method: Callable[..., Any], request: Any) -> AsyncIterator[Any]: ...
 
     async def explain(self, training: str) -> Explanation:
         """Say why a training has its configuration, recomputed from what was known when it was asked for.
@@ -79,5 +72,5 @@ class AsyncExplanations(ABC):
         Raises NotFound, Unavailable.
         """
         request = request_of(pb.ReplayTuningJobRequest, job=job)
-        async for response in self._stream(self._explaining.ReplayTuningJob, request):
+        async for response in self._told(self._explaining.ReplayTuningJob, request):
             yield from_message(response.replayed, Replayed)

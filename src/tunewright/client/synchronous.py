@@ -14,10 +14,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tunewright.client.address import Address
-from tunewright.client.asynchronous import CLAIM_PATIENCE_S, WATCH_PATIENCE_S, AsyncClient
+from tunewright.client.asynchronous import CLAIM_PATIENCE_S, AsyncClient
+from tunewright.client.calling import DEADLINE_S, PATIENCE_S
 from tunewright.client.drafting import JobFileRead, TriedMetrics
 from tunewright.client.explaining import Explanation, Replayed
-from tunewright.client.narrowing import Narrowing
 from tunewright.client.operations import Operations
 from tunewright.client.resources import Curve, FoundLine, Measurement, OutputLine, TrainingJob, TuningJob, Watched
 from tunewright.core.analysis import Analyses, Analysis
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tunewright.client.claiming.trainings import ClaimedTraining
+    from tunewright.client.jobs import Job
+    from tunewright.client.narrowing import Narrowing
 
 T = TypeVar("T")
 _END: Any = object()
@@ -38,9 +40,9 @@ _starting = threading.Lock()
 class Client:
     """Tuning jobs of a server; see AsyncClient for what each call does and raises."""
 
-    def __init__(self, address: Address | None = None) -> None:
+    def __init__(self, address: Address | None = None, *, deadline_s: float = DEADLINE_S) -> None:
         self._loop = _background_loop()
-        self._client = self._run(_opened(address))
+        self._client = self._run(_opened(address, deadline_s))
         self.operations = Operations(self._client.operations, self._run)
         """For operators."""
 
@@ -52,6 +54,11 @@ class Client:
 
     def close(self) -> None:
         self._run(self._client.close())
+
+    def job(self, job: str | TuningJob) -> Job:
+        from tunewright.client.jobs import Job
+
+        return Job(self, job)
 
     def create(self, spec: TuningJobSpec, *, request_id: str | None = None) -> TuningJob:
         return self._run(self._client.create(spec, request_id=request_id))
@@ -169,7 +176,7 @@ class Client:
     ) -> Mapping[str, str]:
         return self._run(self._client.tag_training(training, tags, remove=remove))
 
-    def watch(self, job: str, *, patience_s: float = WATCH_PATIENCE_S) -> Iterator[Watched]:
+    def watch(self, job: str, *, patience_s: float = PATIENCE_S) -> Iterator[Watched]:
         return self._each(self._client.watch(job, patience_s=patience_s))
 
     def wait(self, job: str) -> TuningJob:
@@ -190,9 +197,16 @@ class Client:
         contains: str = "",
         matches: str = "",
         instance: int | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> Iterator[OutputLine]:
         lines = self._client.output(
-            training, follow=follow, tail=tail, contains=contains, matches=matches, instance=instance
+            training,
+            follow=follow,
+            tail=tail,
+            contains=contains,
+            matches=matches,
+            instance=instance,
+            patience_s=patience_s,
         )
         return self._each(lines)
 
@@ -202,13 +216,24 @@ class Client:
     def curves(self, job: str, metric: str = "", *, max_points: int = 0) -> Iterator[Curve]:
         return self._each(self._client.curves(job, metric, max_points=max_points))
 
-    def follow_curves(self, job: str, metric: str = "", *, max_points: int = 0) -> Iterator[Curve]:
-        return self._each(self._client.follow_curves(job, metric, max_points=max_points))
+    def follow_curves(
+        self, job: str, metric: str = "", *, max_points: int = 0, patience_s: float = PATIENCE_S
+    ) -> Iterator[Curve]:
+        return self._each(self._client.follow_curves(job, metric, max_points=max_points, patience_s=patience_s))
 
     def measurements(
-        self, training: str, metric: str = "", *, follow: bool = False, max_points: int = 0
+        self,
+        training: str,
+        metric: str = "",
+        *,
+        follow: bool = False,
+        max_points: int = 0,
+        patience_s: float = PATIENCE_S,
     ) -> Iterator[Measurement]:
-        return self._each(self._client.measurements(training, metric, follow=follow, max_points=max_points))
+        measured = self._client.measurements(
+            training, metric, follow=follow, max_points=max_points, patience_s=patience_s
+        )
+        return self._each(measured)
 
     def report(
         self, training: str, values: Mapping[str, float], *, attempt: int = 0, request_id: str | None = None
@@ -274,8 +299,8 @@ def _started_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _opened(address: Address | None) -> AsyncClient:
-    return AsyncClient(address)
+async def _opened(address: Address | None, deadline_s: float) -> AsyncClient:
+    return AsyncClient(address, deadline_s=deadline_s)
 
 
 async def _next(items: AsyncIterator[T]) -> T:

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Final
 
 from tunewright.client.requests import request_of
-from tunewright.client.resources import TrainingJob, Watched, in_order
+from tunewright.client.resources import TrainingJob, in_order
+from tunewright.client.tuning_jobs import AsyncTuningJobs
 from tunewright.core.names import split_training_id
 from tunewright.core.spec import Definition, TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
-from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub
 
 PAGE: Final = 100
 
 
-class AsyncTrainingJobs(ABC):
-    _tuning: TuningServiceStub
-
-    @abstractmethod
-    async def _call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any: ...
-
-    @abstractmethod
-    def watch(self, job: str) -> AsyncIterator[Watched]: ...
-
+class AsyncTrainingJobs(AsyncTuningJobs):
     async def create_training(
         self,
         name: str,
@@ -84,13 +75,9 @@ class AsyncTrainingJobs(ABC):
             name_contains=name_contains,
             descending=newest_first,
         )
-        while True:
-            response = await self._call(self._tuning.ListTrainingJobs, request)
+        async for response in self._pages(self._tuning.ListTrainingJobs, request):
             for message in response.trainings:
                 yield _training(message)
-            if not response.next_page_token:
-                return
-            request.page_token = response.next_page_token
 
     async def stop_training(self, training: str) -> TrainingJob:
         """Stop one training; its tuning job, if it has one, goes on. Raises IllegalTransition if it has ended."""

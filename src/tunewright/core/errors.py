@@ -149,9 +149,10 @@ class Unavailable(PeerError):  # noqa: N818
     grpc_code = "UNAVAILABLE"
     aws_code = "ServiceUnavailable"
 
-    def __init__(self, peer: str, why: str = "") -> None:
-        self.peer, self.why = peer, why
-        super().__init__(f"{peer} is unavailable" + (f": {why}" if why else ""))
+    def __init__(self, peer: str, why: str = "", remedy: str = "") -> None:
+        self.peer, self.why, self.remedy = peer, why, remedy
+        said = f"{peer} is unavailable" + (f": {why}" if why else "")
+        super().__init__(f"{said.removesuffix('.')}. {remedy}" if remedy else said)
 
 
 class Fault(TunewrightError):  # noqa: N818

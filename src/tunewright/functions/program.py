@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,8 @@ from tunewright.functions.training import FUNCTION_FILE, Packed
 
 FOLDER: Final = "functions"
 """Of the data folder."""
+CREATED_WITHIN_S: Final = 3600.0
+SCRIPT_FILE: Final = "run_function.py"
 SCRIPT: Final = """\
 # Written by tunewright.minimize or tunewright.maximize: runs the function that lies beside it.
 import sys
@@ -51,14 +54,14 @@ def packed(function: Function, reading: Reading) -> bytes:
 def write_program(data_dir: Path, name: str, contents: bytes) -> Path:
     """Write a new folder with the function, and return its script, both durable: a job will name it.
 
-    It stays as long as the data folder, for a job may be extended. Raises InvalidSpec: it cannot be written.
+    It stays as long as a job names it, for that may be extended. Raises InvalidSpec: it cannot be written.
     """
     try:
         place = data_dir / FOLDER
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=place))
         (folder / FUNCTION_FILE).write_bytes(contents)
-        script = folder / "run_function.py"
+        script = folder / SCRIPT_FILE
         script.write_text(SCRIPT.format(path=[entry or str(Path.cwd()) for entry in sys.path]))
         for path in (folder / FUNCTION_FILE, script, folder, place, data_dir):
             _make_durable(path)
@@ -69,8 +72,15 @@ def write_program(data_dir: Path, name: str, contents: bytes) -> Path:
 
 
 def remove_program(script: Path) -> None:
-    """Remove what write_program has written: no job came of it."""
+    """Remove what write_program has written: no job names it."""
     shutil.rmtree(script.parent, ignore_errors=True)
+
+
+def old_programs(data_dir: Path) -> list[Path]:
+    """Return the scripts that have been there for so long that the job of each has been created, if it ever was."""
+    before = time.time() - CREATED_WITHIN_S
+    scripts = (data_dir / FOLDER).glob(f"*/{SCRIPT_FILE}")
+    return [script for script in scripts if script.stat().st_mtime < before]
 
 
 def _make_durable(path: Path) -> None:

@@ -23,7 +23,7 @@ from tunewright.core.errors import CallerError, NotFound, TunewrightError, Unava
 from tunewright.core.program_variables import PYTHON_VARIABLE
 from tunewright.core.spec import Direction, TuningJobSpec
 from tunewright.functions.going_on import chain_of, go_on, require_same
-from tunewright.functions.program import FOLDER, packed, remove_program, write_program
+from tunewright.functions.program import FOLDER, old_programs, packed, remove_program, write_program
 from tunewright.functions.result import Trial, Tuned
 from tunewright.functions.views import Shown, view_for
 from tunewright.functions.written import Ranges, outward, written
@@ -171,11 +171,24 @@ class _Jobs:
         runnable = replace(definition, image=f"file://{script}", environment=environment)
         self._ours = spec.name
         try:
-            return client.create(replace(spec, definitions=(runnable,)))
+            created = client.create(replace(spec, definitions=(runnable,)))
         except CallerError:
             self._ours = ""
             remove_program(script)
             raise
+        with suppress(TunewrightError):  # the next call removes what is left
+            self._remove_unnamed(client)
+        return created
+
+    def _remove_unnamed(self, client: Client) -> None:
+        """Remove the functions of jobs that have been deleted."""
+        if not (old := old_programs(self._folder)):
+            return
+        # By the folder's name, which is its own: the path may have been spelled otherwise.
+        named = {Path(definition.image).parent.name for job in client.list() for definition in job.spec.definitions}
+        for script in old:
+            if script.parent.name not in named:
+                remove_program(script)
 
 
 def _followed(client: Client, shown: Shown, *, progress: bool) -> Iterator[None]:

@@ -13,13 +13,14 @@ import asyncio
 import shlex
 import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from tunewright.core.claimed import is_claimed
+from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Definition
 from tunewright.local.data import data_check, folder_of_buckets
 from tunewright.local.images import image_check, require_engine
@@ -28,7 +29,7 @@ from tunewright.local.web import door_terms, serving_http
 from tunewright.platform import lifecycle
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
-from tunewright.platform.credentials import FILE_NAME, OWNER, create_or_load
+from tunewright.platform.credentials import FILE_NAME, OWNER, address_before, create_or_load
 from tunewright.platform.instance_types import instance_types
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.client import open_channel
@@ -113,10 +114,11 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         stack.push_async_callback(store.close)
         bus = MemoryBus(topics().values())
         file = folder.path / FILE_NAME
+        before = address_before(file)
         credentials = create_or_load(file, grpc="", http="")
         host, port = host_and_port("grpc", options.grpc)
         owner_of: Authenticator = lambda given: OWNER if credentials.admits(given) else None  # noqa: E731
-        rpc = RpcServer(host, port, owner_of)
+        rpc = _listening(host, port, before, owner_of)
         channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", credentials.tunewright_token))
         metrics = Metrics(store, bus, keeping=options.keeping)
         suggester = SuggestionServicer()
@@ -140,6 +142,14 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         folder.announce(str(running))
         await scheduling.sweep.resume()
         yield running
+
+
+def _listening(host: str, port: int, before: str, owner_of: Authenticator) -> RpcServer:
+    """Listen where the server before did, if no port is asked for: who follows a job goes on by itself then."""
+    if port == 0 and before.startswith(f"{host}:"):
+        with suppress(InvalidSpec):  # somebody else has it by now
+            return RpcServer(*host_and_port("grpc", before), owner_of)
+    return RpcServer(host, port, owner_of)
 
 
 def _check_here(options: LocalOptions, settings: TrainerSettings, docker_host: str = "") -> CheckHere:

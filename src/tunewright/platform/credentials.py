@@ -106,6 +106,14 @@ def _private_text(path: Path) -> str:
         raise InvalidSpec(str(path), f"cannot be read: {error.strerror}", "Is it yours?") from None
 
 
+def address_before(path: Path) -> str:
+    """Return HOST:PORT of the last server; empty: there was none, or it never served. Raises InvalidSpec."""
+    try:
+        return load(path).tunewright_grpc
+    except NotFound:
+        return ""
+
+
 def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:
     """Return the file's credentials with the server's addresses of now, making keys at first use."""
     try:

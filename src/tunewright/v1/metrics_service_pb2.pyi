@@ -130,18 +130,22 @@ class ListMeasurementsResponse(_message.Message):
     def __init__(self, measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FollowMeasurementsRequest(_message.Message):
-    __slots__ = ("training", "metric")
+    __slots__ = ("training", "metric", "page_token")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     training: str
     metric: str
-    def __init__(self, training: _Optional[str] = ..., metric: _Optional[str] = ...) -> None: ...
+    page_token: str
+    def __init__(self, training: _Optional[str] = ..., metric: _Optional[str] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class FollowMeasurementsResponse(_message.Message):
-    __slots__ = ("measurements",)
+    __slots__ = ("measurements", "next_page_token")
     MEASUREMENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     measurements: _containers.RepeatedCompositeFieldContainer[Measurement]
-    def __init__(self, measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ReadOutputRequest(_message.Message):
     __slots__ = ("training", "page_size", "page_token", "contains", "matches", "instance", "tail", "attempt")
@@ -172,24 +176,28 @@ class ReadOutputResponse(_message.Message):
     def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FollowOutputRequest(_message.Message):
-    __slots__ = ("training", "tail", "contains", "matches", "instance")
+    __slots__ = ("training", "tail", "contains", "matches", "instance", "page_token")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     TAIL_FIELD_NUMBER: _ClassVar[int]
     CONTAINS_FIELD_NUMBER: _ClassVar[int]
     MATCHES_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     training: str
     tail: int
     contains: str
     matches: str
     instance: int
-    def __init__(self, training: _Optional[str] = ..., tail: _Optional[int] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., instance: _Optional[int] = ...) -> None: ...
+    page_token: str
+    def __init__(self, training: _Optional[str] = ..., tail: _Optional[int] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., instance: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class FollowOutputResponse(_message.Message):
-    __slots__ = ("lines",)
+    __slots__ = ("lines", "next_page_token")
     LINES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     lines: _containers.RepeatedCompositeFieldContainer[OutputLine]
-    def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class Curve(_message.Message):
     __slots__ = ("training", "training_name", "number", "attempt", "steps", "values", "means", "complete", "removed")
@@ -236,20 +244,24 @@ class ListCurvesResponse(_message.Message):
     def __init__(self, curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FollowCurvesRequest(_message.Message):
-    __slots__ = ("job", "metric", "max_points")
+    __slots__ = ("job", "metric", "max_points", "page_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: str
     metric: str
     max_points: int
-    def __init__(self, job: _Optional[str] = ..., metric: _Optional[str] = ..., max_points: _Optional[int] = ...) -> None: ...
+    page_token: str
+    def __init__(self, job: _Optional[str] = ..., metric: _Optional[str] = ..., max_points: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class FollowCurvesResponse(_message.Message):
-    __slots__ = ("curves",)
+    __slots__ = ("curves", "next_page_token")
     CURVES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     curves: _containers.RepeatedCompositeFieldContainer[Curve]
-    def __init__(self, curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class SearchOutputRequest(_message.Message):
     __slots__ = ("job", "contains", "matches", "page_size", "page_token")

@@ -31,6 +31,8 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
         self.faster = 0
         """So many times somebody else amends a job first."""
         self.requests: list[object] = []
+        self.left_s = 0.0
+        """Until the deadline of an import."""
         self.steps: list[pb.WatchTuningJobResponse | None] = []
         """What a watcher is sent; None breaks the connection."""
 
@@ -104,7 +106,13 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
         self._note(request)
         return pb.ChangeTagsResponse(tags=request.set)
 
+    async def ImportTuningJob(self, request, context):
+        self._note(request)
+        self.left_s = context.time_remaining()
+        return pb.ImportTuningJobResponse(job=pb.TuningJob(uid="u", spec=request.spec, state="JOB_STATE_COMPLETED"))
+
     async def WatchTuningJob(self, request, _context):
+        self._note(request)
         self._job(request.job)
         while self.steps:
             step = self.steps.pop(0)
@@ -113,9 +121,10 @@ class Tuning(tuning_service_pb2_grpc.TuningServiceServicer):
             yield step
 
     def _job(self, name: str) -> pb.TuningJob:
-        if name not in self.jobs:
-            raise NotFound("tuning job", name)
-        return self.jobs[name]
+        for job in self.jobs.values():
+            if name in {job.spec.name, job.uid}:
+                return job
+        raise NotFound("tuning job", name)
 
     def _note(self, request: object) -> None:
         self.requests.append(request)

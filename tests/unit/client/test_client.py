@@ -15,6 +15,7 @@ from tunewright.client import (
     AsyncClient,
     BestStep,
     Client,
+    FinishedTraining,
     Importance,
     PartialDependence,
     Refusal,
@@ -185,12 +186,21 @@ async def test_without_a_value_there_is_no_best(client, tuning):
 async def test_watching_ends_with_the_job_and_takes_up_a_lost_connection(client, tuning):
     tuning.jobs["digits-1"] = job()
     tuning.steps = [
-        pb.WatchTuningJobResponse(job=job(), trainings=[training(1, "RUNNING")]),
+        pb.WatchTuningJobResponse(job=job(), trainings=[training(1, "RUNNING")], position="u/1/1"),
         None,
         pb.WatchTuningJobResponse(job=job("COMPLETED"), trainings=[training(1)]),
     ]
     states = [item.state for watched in await collected(client.watch("digits-1")) for item in watched.trainings]
     assert states == [TrainingState.RUNNING, TrainingState.COMPLETED]
+    assert [(request.job, request.since) for request in tuning.requests] == [("digits-1", ""), ("u", "u/1/1")]
+
+
+async def test_an_import_has_ten_times_the_deadline_of_other_calls(address, tuning):
+    finished = [FinishedTraining(TrainingState.COMPLETED, {"lr": 0.1}, 0.9)]
+    async with AsyncClient(address, deadline_s=60) as client:
+        assert (await client.import_job(spec(), finished, origin="there")).state is JobState.COMPLETED
+    assert 60 < tuning.left_s <= 600
+    assert [item.objective_value for item in tuning.requests[-1].trainings] == [0.9]
 
 
 async def test_waiting_gives_the_job_at_its_end(client, tuning):

@@ -17,8 +17,8 @@ from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import RpcServer
-from tunewright.platform.rpc.status import error_of
 from tunewright.platform.store.port import Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb

@@ -119,7 +119,7 @@ def test_the_last_lines_and_what_comes_after_them_are_all_there_are(
         tail, token = await reader(shelf).last(EXTENT, Lines(), size)
         for count in meanwhile:
             shelf.prints(count)
-        followed = [line.text async for some in reader(shelf).follow(EXTENT, Lines(), token) for line in some]
+        followed = [line.text async for some, _ in reader(shelf).follow(EXTENT, Lines(), token) for line in some]
         return [line.text for line in tail], followed
 
     tail, followed = asyncio.run(read_all())

@@ -20,10 +20,7 @@ from tunewright.platform.store.port import Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import spec_pb2
-from tunewright_metrics.claimed import LONGEST_RECORD, MOST_BYTES, MOST_RECORDS, claimed_output
-from tunewright_metrics.jobs import Training
-
-RUNNING = Training(UID, 1, 2, TrainingState.RUNNING, "ada", "job-001")
+from tunewright_metrics.claimed import LONGEST_RECORD, MOST_BYTES, MOST_RECORDS, Specs, claimed_output
 
 
 class World:
@@ -33,19 +30,21 @@ class World:
     async def holds(self, image: str) -> None:
         plain = spec()
         message = to_message(replace(plain, definitions=(replace(plain.definitions[0], image=image),)), _SPEC)
-        document = {
-            "uid": UID, "number": 1, "name": "job-001", "owner": "ada", "spec_revision": 3, "rungs": [1, 3],
+        self.training = {
+            "attempt": 2, "state": "RUNNING", "uid": UID,
+            "number": 1, "name": "job-001", "owner": "ada", "spec_revision": 3, "rungs": [1, 3],
             "bracket": 1, "definition_name": plain.definitions[0].name,
         }  # fmt: skip
         await self.store.commit(
             [
-                Put("training_jobs", f"{UID}/000001", document),
+                Put("training_jobs", f"{UID}/000001", self.training),
                 Put("specs", f"{UID}/000003", {"spec": message.SerializeToString()}),
             ]
         )
 
-    async def said(self, training: Training = RUNNING, **fields: Any) -> list[Any]:
-        records = await claimed_output(self.store, training, pb.SendOutputRequest(training="job-001", **fields))
+    async def said(self, state: TrainingState = TrainingState.RUNNING, **fields: Any) -> list[Any]:
+        training = self.training | {"state": state.value}
+        records = await claimed_output(Specs(self.store), training, pb.SendOutputRequest(training="job-001", **fields))
         return [read(record) for record in records]
 
 
@@ -81,7 +80,7 @@ async def test_what_a_trainer_runs_is_the_trainers_to_tell(world: World) -> None
 
 async def test_nothing_is_said_of_a_training_that_is_over_or_of_an_attempt_to_come(world: World) -> None:
     with pytest.raises(IllegalTransition):
-        await world.said(replace(RUNNING, state=TrainingState.COMPLETED))
+        await world.said(TrainingState.COMPLETED)
     with pytest.raises(IllegalTransition):
         await world.said(attempt=3)
 

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import RpcServer
-from tunewright.platform.rpc.status import error_of
 from tunewright.platform.store.port import Insert, Put
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright.v1 import metrics_service_pb2 as pb
@@ -37,6 +38,25 @@ from tunewright_metrics.reading_back.searching import Search
 from tunewright_metrics.servicer import MetricsServicer
 
 PATIENCE_S = 20
+
+
+@dataclass
+class Follower:
+    call: Any
+    token: str = ""
+
+    async def read(self) -> Any:
+        """Return the next message that has curves, or that there is none."""
+        while (answer := await self.call.read()) is not grpc.aio.EOF:
+            self.token = answer.next_page_token
+            if answer.curves:
+                break
+        return answer
+
+    async def connected(self) -> None:
+        """Read until there is a token to go on with."""
+        while not self.token:
+            self.token = (await self.call.read()).next_page_token
 
 
 class World:
@@ -84,11 +104,11 @@ class World:
         return error_of(caught.value)
 
     @asynccontextmanager
-    async def following(self, **request: Any) -> AsyncIterator[Any]:
-        call = self.stub.FollowCurves(pb.FollowCurvesRequest(job="digits", **request))
+    async def following(self, **request: Any) -> AsyncIterator[Follower]:
+        follower = Follower(self.stub.FollowCurves(pb.FollowCurvesRequest(job="digits", **request)))
         async with asyncio.timeout(PATIENCE_S):
-            yield call
-            call.cancel()
+            yield follower
+            follower.call.cancel()
 
 
 @pytest.fixture
@@ -232,6 +252,24 @@ async def test_a_change_that_is_seen_late_is_not_missed(world: World) -> None:
             [Put("streams", stored.key, late.document | {"changed_at": stored.document["changed_at"]})]
         )
         assert [curve.number for curve in (await call.read()).curves] == [1]
+
+
+async def test_a_follower_that_lost_its_connection_is_told_what_has_changed_since(world: World) -> None:
+    for number in (1, 2):
+        await world.printed(number, accuracies([0.1]))
+    async with world.following() as call:
+        assert len((await call.read()).curves) == 2
+        await call.connected()
+    stored = await world.store.get("streams", f"{UID}/000001/0001")
+    assert stored
+    long_ago = stored.document | {"changed_at": stored.document["changed_at"] - 60}
+    await world.store.commit([Put("streams", stored.key, long_ago)])
+    await world.says(lines(1, accuracies([0.2]), number=2))
+    async with world.following(page_token=call.token) as again:
+        (changed,) = (await again.read()).curves
+        assert (changed.number, list(changed.values)) == (2, [0.1, 0.2])
+    refused = await world.refused(world.stub.FollowCurves(pb.FollowCurvesRequest(job="digits", page_token="x")).read())
+    assert isinstance(refused, InvalidSpec)
 
 
 async def test_a_follower_that_has_gone_leaves_nothing_behind(world: World) -> None:

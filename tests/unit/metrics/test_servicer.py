@@ -18,8 +18,8 @@ from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import RpcServer
-from tunewright.platform.rpc.status import error_of
 from tunewright.platform.store.naming import name_key
 from tunewright.platform.store.port import Put
 from tunewright.platform.store.sqlite import SqliteStore
@@ -199,6 +199,30 @@ async def test_following_from_the_tail_misses_and_repeats_nothing(world: World) 
         await world.said(lines(3, ["d"]))
         assert [line.text for line in (await call.read()).lines] == ["d"]
     call.cancel()
+
+
+async def test_following_goes_on_behind_a_token_whatever_comes_in_between(world: World) -> None:
+    await world.said(started())
+    first = world.stub.FollowOutput(pb.FollowOutputRequest(training=NAME))
+    async with asyncio.timeout(20):
+        answer = await first.read()
+        assert list(answer.lines) == []
+        for number, attempt in ((0, 1), (1, 1)):
+            first.cancel()
+            await world.said(lines(number, ["abc"[number]], attempt=attempt))
+            first = world.stub.FollowOutput(
+                pb.FollowOutputRequest(training=NAME, page_token=answer.next_page_token, tail=1)
+            )
+            answer = await first.read()
+            assert [line.text for line in answer.lines] == ["abc"[number]]
+        first.cancel()
+        await world.said(lines(2, ["c"]), started(attempt=2), lines(0, ["d"], attempt=2))
+        last = world.stub.FollowOutput(pb.FollowOutputRequest(training=NAME, page_token=answer.next_page_token))
+        assert [line.text for line in (await last.read()).lines] == ["c", "d"]
+        last.cancel()
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await world.stub.FollowOutput(pb.FollowOutputRequest(training=NAME, page_token="x")).read()
+    assert isinstance(error_of(caught.value), InvalidSpec)
 
 
 async def test_following_goes_on_with_the_next_attempt(world: World) -> None:

@@ -11,8 +11,8 @@ import pytest
 from tests.unit.platform.greeter import Greeter, echo, served, stub_of
 from tunewright.core import errors
 from tunewright.platform.rpc.inside import InsideChannel
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import _caller, caller
-from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2_grpc as pb_grpc
 

@@ -15,8 +15,9 @@ from tests.unit.platform.greeter import SERVICE, bare_channel, echo, served, stu
 from tunewright.core import errors
 from tunewright.platform.rpc import MAX_MESSAGE_BYTES
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import RpcServer, caller
-from tunewright.platform.rpc.status import error_of, status_of
+from tunewright.platform.rpc.status import status_of
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2_grpc as pb_grpc
 

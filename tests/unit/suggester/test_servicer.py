@@ -20,8 +20,8 @@ from tunewright.core.draws import random_configuration
 from tunewright.core.errors import Fault, InvalidSpec, Unavailable
 from tunewright.platform.codec import value_from_message
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import RpcServer
-from tunewright.platform.rpc.status import error_of
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright.v1 import suggestion_service_pb2_grpc as pb_grpc

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import grpc
 
-from tunewright.platform.rpc.status import error_of
+from tunewright.platform.rpc.rebuilt import error_of
 
 DEADLINE_S: Final = 20.0
 """Clients of AWS wait for a minute, and try again."""

@@ -10,7 +10,7 @@ from typing import Final
 import grpc
 from google.protobuf.any_pb2 import Any
 
-from tunewright.platform.rpc.status import details_of
+from tunewright.platform.rpc.rebuilt import details_of
 from tunewright_gateway.core.refusals import Refusal
 from tunewright_gateway.edge.admission import DENIED
 

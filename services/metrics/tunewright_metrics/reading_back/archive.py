@@ -94,12 +94,15 @@ class Archive:
         async for documents in self._batches(_query(extent, descending=True)):
             if await asyncio.to_thread(tail.take, documents):
                 break
-        return tail.items(), str(tail.behind)
+        return tail.items(), str(tail.behind or Place.start_of(extent.attempt))
 
-    async def follow(self, extent: Extent, open_: Open[T], token: str) -> AsyncIterator[list[T]]:
-        """Yield what there is from the token on, then what comes, also of later attempts, until the training ends."""
-        training = extent.training
-        place = Place.of(token)
+    async def follow(self, extent: Extent, open_: Open[T], token: str) -> AsyncIterator[tuple[list[T], str]]:
+        """Yield what there is from the token on, then what comes, also of later attempts, until the training ends.
+
+        Each comes with the token of what comes after it; the first one may be empty.
+        """
+        training, first = extent.training, True
+        place = Place.of(token) if token else Place.start_of(extent.attempt)
         with self._news.listen(training.uid, training.number) as news:
             while True:
                 news.clear()
@@ -107,12 +110,12 @@ class Archive:
                     await self._jobs.training(training_id(training.uid, training.number), training.owner)
                 ).state.final
                 reading = Reading(open_, FOLLOWED_AT_ONCE, place)
-                async for documents in self._batches(replace(_query(extent, place.order), high=None)):
+                async for documents in self._batches(replace(_query(extent), low=place.order, high=None)):
                     if await asyncio.to_thread(reading.take, documents):
                         break
-                if reading.items:
-                    yield reading.items
-                moved, place = reading.place != place, reading.place
+                if reading.items or first:
+                    yield reading.items, str(reading.place)
+                moved, place, first = reading.place != place, reading.place, False
                 if moved:
                     continue
                 if over:

@@ -43,6 +43,8 @@ LATE_S: Final = 15.0
 of two collectors, each counted on from the store's, differ by less than a second."""
 
 TOKEN: Final = re.compile(r"\d{1,9}", re.ASCII)
+MOMENT: Final = re.compile(r"\d{1,12}\.\d{3}", re.ASCII)
+"""Token of who follows: since when there may be changes that it has not been told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,27 @@ class Curves:
         further = streams[len(taken)].number if len(taken) < len(streams) else behind
         return await self._curves(request, taken), "" if further is None else str(further)
 
-    async def follow(self, request: Request) -> AsyncGenerator[list[pb.Curve], None]:
-        """Yield what there is, then what changes, until the job has ended. Raises NotFound: it has been deleted."""
+    async def follow(self, request: Request, token: str = "") -> AsyncGenerator[tuple[list[pb.Curve], str], None]:
+        """Yield what there is, or has changed since the token, then what changes, until the job has ended.
+
+        Each comes with the token to go on with; the first one may be empty. Raises InvalidSpec: the token was not given
+        out. NotFound: the job has been deleted.
+        """
+        if token and MOMENT.fullmatch(token) is None:
+            raise not_given_out()
         seen = Seen(request.metric)
         with self._news.listen(request.job.uid) as news:
-            since = await self._store.now() - LATE_S
-            async for curves in self._all(request, seen):
-                yield curves
+            since = float(token) if token else await self._store.now() - LATE_S
+            if not token:
+                async for curves in self._all(request, seen):
+                    yield curves, ""
+            yield [], f"{since:.3f}"
             while True:
                 news.clear()
                 over = (await self._jobs.job(request.job.uid, request.job.owner)).state.final
                 began, now = time.monotonic(), await self._store.now()
                 async for curves in self._changed(request, seen, since):
-                    yield curves
+                    yield curves, f"{since:.3f}"
                 if over:
                     return
                 since = now - LATE_S

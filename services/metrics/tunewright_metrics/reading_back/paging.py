@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.store.port import Document
+from tunewright_metrics.collecting.records import attempt_order
 from tunewright_metrics.reading_back.opening import Found, Open
 
 CHUNKS_A_PAGE: Final = 200
@@ -43,6 +44,11 @@ class Place:
             raise not_given_out()
         order, _, offset = token.rpartition("+")
         return Place(order, int(offset))
+
+    @staticmethod
+    def start_of(attempt: int) -> Place:
+        """Return where all of an attempt is still to come, also before anything of it is there."""
+        return Place(f"{attempt_order(attempt)}/{0:012d}")
 
     @property
     def attempt(self) -> int:
@@ -95,8 +101,8 @@ class Tail(Generic[T]):
 
     open: Open[T]
     size: int
-    behind: Place = Place()
-    """What will come after them."""
+    behind: Place | None = None
+    """What will come after them; None: there are none."""
     chunks_left: int = CHUNKS_FOR_A_TAIL
     _chunks: list[list[Found[T]]] = field(default_factory=list)
     _count: int = 0
@@ -108,7 +114,7 @@ class Tail(Generic[T]):
             opened = self.open(document)
             found = list(opened.found)
             self._chunks.append(found)
-            if not self.behind.order:
+            if self.behind is None:
                 self.behind = Place(document["order"], opened.count)
             self._count += len(found)
             self._characters += sum(item.characters for item in found)

@@ -3,6 +3,9 @@
 import json
 from typing import Final
 
+DOMAIN: Final = "tunewright.dev"
+"""Of our errors in a status."""
+
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
