@@ -9,6 +9,7 @@ import { Advice } from "./advice";
 import { Definitions } from "./definitions";
 import { Failures } from "./failures";
 import { Findings } from "./findings";
+import { Glance } from "./glance";
 import { Facts, Title } from "./head";
 import { Output } from "./output";
 import { Plots } from "./plots";
@@ -62,6 +63,7 @@ function Shown({ section, job, trials }: { section: Section; job: TuningJob; tri
         <>
           <Facts job={job} />
           <Findings job={job} />
+          <Glance job={job} trials={trials} />
           <Definitions job={job} trials={trials} />
           <Failures job={job} trials={trials} />
           <Advice job={job} />
