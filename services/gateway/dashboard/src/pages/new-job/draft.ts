@@ -7,7 +7,7 @@ import type { ReadJobFileResponse } from "../../generated/tunewright/v1/tuning_s
 import { tuning } from "../../rpc/clients";
 import { type Fault, faultOf, wasLeft } from "../../rpc/fault";
 import { useLoaded } from "../../rpc/loading";
-import { type Fields, fieldsOf, NOTHING } from "./fields";
+import { type Fields, fieldsOf, NOTHING, withUnread } from "./fields";
 import { merged } from "./merge";
 import { fresh, membersIn, patched } from "./patch";
 import { membersOf, unsayable } from "./written";
@@ -94,11 +94,12 @@ export function useDraft(first: Draft | undefined): Drafting {
   }, [draft]);
 
   useEffect(() => {
-    const found = read?.spec;
-    if (found) setSpec(found);
+    if (read?.spec) setSpec(read.spec);
+    const found = read?.spec ?? read?.readable;
     setDraft((now) => {
       if (now.text !== readText || now.by === "form") return now;
-      if (found) return { ...now, fields: fieldsOf(found, isNamed(now.text)) };
+      if (found)
+        return { ...now, fields: withUnread(fieldsOf(found, isNamed(now.text)), read?.faults ?? []) };
       return now.text.trim() === "" ? { ...now, fields: NOTHING } : now;
     });
   }, [readText, read]);
@@ -129,7 +130,7 @@ export function useDraft(first: Draft | undefined): Drafting {
     };
   }, [draft.ahead, draft.fields, spec]);
 
-  const way = wayOf(draft.text, spec);
+  const way = wayOf(draft.text, draft.ahead ? spec : read?.spec);
   return {
     draft,
     onText: useCallback((text) => setDraft((was) => ({ ...was, text, by: "text", ahead: false })), []),

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { Direction, ScalingType, Strategy, TuningJobSpecSchema } from "../../generated/tunewright/v1/spec_pb";
-import { duration, fieldsOf, NOTHING, regexByName, values } from "./fields";
+import { duration, fieldsOf, NOTHING, regexByName, values, withUnread } from "./fields";
 import { key, numeric, scalar } from "./scalars";
 import { membersOf, unsayable } from "./written";
 
@@ -126,3 +126,14 @@ test.each([
   [172_800n, "2d"],
   [0n, "0s"],
 ])("%d seconds are %s", (seconds, text) => expect(duration(seconds)).toBe(text));
+
+test("a range that cannot be read has a row to mend it in, one that is only wrong keeps its own", () => {
+  const fields = fieldsOf(spec, true);
+  const faults = [
+    { member: "params.lr" },
+    { member: "params.x" },
+    { member: "trials" },
+    { member: "params" },
+  ];
+  expect(withUnread(fields, faults).params.map(({ name }) => name)).toEqual(["lr", "n", "act", "x"]);
+});

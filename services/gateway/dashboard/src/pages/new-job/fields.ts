@@ -116,7 +116,17 @@ export const NOTHING: Fields = {
   tags: [],
 };
 
-export const SCALES: Record<ScalingType, Scale> = {
+export const PARAMETER: ParameterFields = {
+  name: "",
+  kind: "float",
+  low: "",
+  high: "",
+  scale: "auto",
+  values: "",
+};
+export const METRIC: MetricFields = { name: "", found: "regex", regex: "" };
+
+const SCALES: Record<ScalingType, Scale> = {
   [ScalingType.UNSPECIFIED]: "auto",
   [ScalingType.AUTO]: "auto",
   [ScalingType.LINEAR]: "linear",
@@ -167,6 +177,18 @@ export function fieldsOf(spec: TuningJobSpec, named: boolean): Fields {
   };
 }
 
+/** Rows for what stands in the file and cannot be read: it is mended there, too, and is not lost. */
+export function withUnread(fields: Fields, faults: readonly { member: string }[]): Fields {
+  const unread = (of: string, rows: readonly { name: string }[]) =>
+    faults.flatMap(({ member }) => {
+      const name = member.startsWith(`${of}.`) ? member.slice(of.length + 1) : "";
+      return name === "" || rows.some((row) => row.name === name) ? [] : [name];
+    });
+  const params = unread("params", fields.params).map((name) => ({ ...PARAMETER, name }));
+  const metrics = unread("metrics", fields.metrics).map((name) => ({ ...METRIC, name }));
+  return { ...fields, params: [...fields.params, ...params], metrics: [...fields.metrics, ...metrics] };
+}
+
 function program(definition: Definition): Partial<Fields> {
   const { [PYTHON]: python, [WORKDIR]: workdir, ...environment } = definition.environment;
   const { resources, stopping } = definition;
@@ -189,7 +211,7 @@ function program(definition: Definition): Partial<Fields> {
 }
 
 export function parameterFields({ name, range }: Parameter): ParameterFields {
-  const none = { name, kind: "float", low: "", high: "", scale: "auto", values: "" } as const;
+  const none = { ...PARAMETER, name };
   switch (range.case) {
     case "choiceRange":
       return { ...none, kind: "choice", values: range.value.values.map(listed).join(", ") };

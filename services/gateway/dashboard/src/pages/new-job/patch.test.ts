@@ -37,9 +37,9 @@ test("only what was changed is written anew, and comments stay", () => {
 
 test("a parameter is changed, renamed, added, moved and removed by itself", () => {
   const [lr, batch] = BEFORE.params;
-  expect(change({ params: [["lr", "0.0..1.0"], batch] })).toBe(FILE.replace("log(1e-4, 1e-1)", "0.0..1.0"));
+  expect(change({ params: [["lr", "0.0..1.0"], batch] })).toBe(FILE.replace("log(1e-4, 1e-1)", "0.0..1.0       "));
   expect(change({ params: [["rate", lr[1]], batch] })).toBe(
-    FILE.replace("lr: log(1e-4, 1e-1)", "rate: log(0.0001, 0.1)"),
+    FILE.replace("lr: log(1e-4, 1e-1)", "rate: log(0.0001, 0.1)").replace("  # wide", " # wide"),
   );
   expect(change({ params: [lr, batch, ["n", "1..3"]] })).toBe(
     FILE.replace("  batch: [32, 64]\n", "  batch: [32, 64]\n  n: 1..3\n"),
@@ -78,4 +78,12 @@ test("an empty text is given members", () => {
   expect(fresh(members(BEFORE))).toBe(
     "script: /train.py\nmaximize: acc\nparams:\n  lr: log(0.0001, 0.1)\n  batch: [32, 64]\ntrials: 30\n",
   );
+});
+
+test("a parameter that was not known to be there stays", () => {
+  const text = FILE.replace("  batch", "  x: oops\n  batch");
+  const [lr, batch] = BEFORE.params;
+  const now = patched(text, members(BEFORE), members({ ...BEFORE, params: [lr, [batch[0], "[16]"]] }));
+  expect(now).toContain("  x: oops\n");
+  expect(now).toContain("  batch: [16]\n");
 });

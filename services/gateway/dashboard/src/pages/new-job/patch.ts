@@ -129,7 +129,7 @@ function changed(block: Block, name: string, value: Written, old: Written | unde
   return {
     ...block,
     key: name,
-    lines: [line + (block.lines.length === 1 ? comment(first) : ""), ...now.slice(1)],
+    lines: [block.lines.length === 1 ? commented(line, first) : line, ...now.slice(1)],
   };
 }
 
@@ -157,13 +157,19 @@ function within(
       ? here
       : changed(here, member, now, was.get(before));
   });
+  // What was not known to be there is nobody's to take out.
+  const said = new Set([...was.keys(), ...blocks.map((inner) => inner.key)]);
+  blocks.push(...found.blocks.filter((inner) => !said.has(inner.key)));
   const inner = [...blocks.flatMap(({ lead, lines }) => [...lead, ...lines]), ...found.tail];
-  const renamed = head.startsWith(name) ? head : `${key(name)}:${comment(head)}`;
+  const renamed = head.startsWith(name) ? head : commented(`${key(name)}:`, head);
   return [renamed, ...inner.map((line) => (line ? indent + line : line))];
 }
 
-/** The comment at the end of a line; one between quotes is none. */
-const comment = (line: string): string => /^[^'"]*?(\s+#.*)$/.exec(line)?.[1] ?? "";
+/** The line with the comment that stood behind another one, in its column; what is between quotes is none. */
+function commented(line: string, was: string): string {
+  const [, before = "", comment = ""] = /^([^'"]*?\s)(#.*)$/.exec(was) ?? [];
+  return comment ? `${line.padEnd(before.length - 1)} ${comment}` : line;
+}
 
 function written(name: string, value: Written): string[] {
   if (typeof value === "string") return [`${key(name)}: ${value}`];

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { Wrong } from "./draft";
-import type { Found, Kind, MetricFields, Pair, ParameterFields, Scale } from "./fields";
+import { type Found, type Kind, METRIC, PARAMETER, type Pair, type Scale } from "./fields";
 import { Faults, isOf, useFilling } from "./form-parts";
 
 const KINDS: Record<Kind, string> = { float: "real number", int: "integer", choice: "one of" };
@@ -150,8 +150,6 @@ function Choice<T extends string>({ label, value, options, onValue }: ChoiceProp
   );
 }
 
-const PARAMETER: ParameterFields = { name: "", kind: "float", low: "", high: "", scale: "auto", values: "" };
-
 export function Parameters() {
   const { fields, change } = useFilling();
   return (
@@ -224,8 +222,6 @@ export function Parameters() {
     </Rows>
   );
 }
-
-const METRIC: MetricFields = { name: "", found: "regex", regex: "" };
 
 export function Metrics() {
   const { fields, change } = useFilling();
