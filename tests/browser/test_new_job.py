@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,14 +27,15 @@ from tunewright.core.spec import (
 )
 
 SCRIPT = """\
-for word; do case $before in --x) x=$word;; --y) y=$word;; esac; before=$word; done
-awk "BEGIN { print \\"loss=\\" ($x - 7) ^ 2 + (${y:-0.4} - 0.4) ^ 2 + 1 }"
+import sys
+given = dict(zip(sys.argv[1::2], map(float, sys.argv[2::2])))
+print(f"loss={(given['--x'] - 7) ** 2 + (given['--y'] - 0.4) ** 2 + 1}")
 """
 
 
 @pytest.fixture(scope="module")
 def script(served: Served) -> Path:
-    path = served.folder / "train.sh"
+    path = served.folder / "train.py"
     path.write_text(SCRIPT)
     return path
 
@@ -48,7 +50,7 @@ def parent(served: Served, script: Path) -> TuningJobSpec:
                 image=f"file://{script}",
                 parameters=(Parameter("x", Float(-5.0, 5.0)), Parameter("y", Float(0.0, 1.0))),
                 metric_definitions=(MetricDefinition("loss", "loss=([0-9.e+-]+)"),),
-                environment={PYTHON_VARIABLE: "/bin/sh", WORKDIR_VARIABLE: str(served.folder)},
+                environment={PYTHON_VARIABLE: sys.executable, WORKDIR_VARIABLE: str(served.folder)},
             ),
         ),
         objective=Objective("loss", Direction.MINIMIZE),
@@ -74,7 +76,7 @@ def file(name: str, script: Path) -> str:
 # mine
 name: {name}
 script: {script}
-python: /bin/sh
+python: {sys.executable}
 minimize: loss     # printed
 params:
   # how far
@@ -132,7 +134,7 @@ def test_the_form_fills_the_text(new: Dashboard, script: Path) -> None:
     page.get_by_label("Name of metric 1").fill("f1")
     page.get_by_label("Regex of f1").fill("F1 is ([0-9.]+)")
     page.get_by_label("Trainings", exact=True).fill("7")
-    page.get_by_text("Tags").click()
+    page.locator("summary", has_text="Tags").click()
     page.get_by_role("button", name="Add tag").click()
     page.get_by_label("Name of tag 1").fill("team")
     page.get_by_label("Value of team").fill("growth")
@@ -253,7 +255,7 @@ def test_a_double_click_and_a_lost_answer_create_once(new: Dashboard, served: Se
     page.get_by_role("button", name="Create job").click()
     expect(page).to_have_url(f"{new.url}/jobs/lost")
     with served.client() as client:
-        assert [found.name for found in client.jobs() if found.name == "lost"] == ["lost"]
+        assert [found.name for found in client.list() if found.name == "lost"] == ["lost"]
 
 
 def test_a_name_that_is_taken_is_told_where_it_stands(new: Dashboard, parent: TuningJobSpec, script: Path) -> None:

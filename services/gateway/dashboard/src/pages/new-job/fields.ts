@@ -235,7 +235,7 @@ function metricFields({ name, regex }: MetricDefinition): MetricFields {
 export function regexByName(name: string): string {
   const number = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf|NaN|Inf|Infinity)`;
   const escaped = name.replace(/[()[\]{}?*+\-|^$\\.&~#\s]/g, "\\$&");
-  return String.raw`(?:^|[^\w/.\-])${escaped}["']?\s*[=:]\s*(${number})(?:[^\w.,%]|[.,](?:\s|$)|$)`;
+  return String.raw`(?:^|[^\w/.\-])${escaped}[\"']?\s*[=:]\s*(${number})(?:[^\w.,%]|[.,](?:\s|$)|$)`;
 }
 
 function reading(of: ObjectiveReading | undefined, last: number | undefined): string {

@@ -37,7 +37,9 @@ test("only what was changed is written anew, and comments stay", () => {
 
 test("a parameter is changed, renamed, added, moved and removed by itself", () => {
   const [lr, batch] = BEFORE.params;
-  expect(change({ params: [["lr", "0.0..1.0"], batch] })).toBe(FILE.replace("log(1e-4, 1e-1)", "0.0..1.0       "));
+  expect(change({ params: [["lr", "0.0..1.0"], batch] })).toBe(
+    FILE.replace("log(1e-4, 1e-1)", "0.0..1.0       "),
+  );
   expect(change({ params: [["rate", lr[1]], batch] })).toBe(
     FILE.replace("lr: log(1e-4, 1e-1)", "rate: log(0.0001, 0.1)").replace("  # wide", " # wide"),
   );

@@ -5,7 +5,7 @@ import type { Wrong } from "./draft";
 import { type Found, type Kind, METRIC, PARAMETER, type Pair, type Scale } from "./fields";
 import { Faults, isOf, useFilling } from "./form-parts";
 
-const KINDS: Record<Kind, string> = { float: "real number", int: "integer", choice: "one of" };
+const KINDS: Record<Kind, string> = { float: "real", int: "integer", choice: "one of" };
 const SCALES: Record<Scale, string> = {
   auto: "scale: auto",
   linear: "linear",

@@ -14,15 +14,15 @@ import { metrics, tuning } from "../../rpc/clients";
 import { hasEnded } from "../../words/states";
 import { onlyValue } from "./narrowed";
 
-export const EXAMPLE = `# Paths are those of the server's machine: the script runs there, not in your browser.
+export const EXAMPLE = `# Paths are those of the server's machine.
 name: my-first-job
-script: /home/me/train.py   # is run as: train.py --lr 0.01 --batch 64
-maximize: val_acc           # the script prints it: val_acc=0.93, or minimize: loss
+script: /home/me/train.py  # run as: train.py --lr 0.01 --batch 64
+maximize: val_acc          # it prints val_acc=0.93
 params:
-  lr: log(1e-4, 1e-1)       # a real number, on a logarithmic scale
-  batch: [32, 64, 128]      # one of these
-trials: 20                  # trainings, all together
-parallel: 2                 # at once
+  lr: log(1e-4, 1e-1)      # a real number, logarithmic
+  batch: [32, 64, 128]     # one of these
+trials: 20                 # trainings, all together
+parallel: 2                # at once
 `;
 
 const LONGEST_NAME = 32;
