@@ -13,8 +13,10 @@ export function Narrowing({ of: { parent, narrowed, refused, mayWarmStart } }: {
     <Card title={`Narrowed from ${parent.name}`}>
       {narrowed.length === 0 && (
         <p class="hint">
-          {refused || "Its good trainings say of no range that another would be better."} The ranges are those
-          of <a href={jobPath(parent.name)}>{parent.name}</a>.
+          {refused
+            ? `Nothing is narrowed: ${refused}.`
+            : "Its good trainings say of no range that another would be better."}{" "}
+          The ranges are those of <a href={jobPath(parent.name)}>{parent.name}</a>.
         </p>
       )}
       <ul class="plain narrowed">
