@@ -2,9 +2,9 @@
 
 import { Card } from "../../parts/card";
 import { jobPath } from "../../shell/address";
+import type { Proposal } from "./child";
 import { useFilling } from "./form-parts";
 import { isApplied, onlyValue, rangeText, withRange } from "./narrowed";
-import type { Proposal } from "./start";
 
 export function Narrowing({ of: { parent, narrowed, refused, mayWarmStart } }: { of: Proposal }) {
   const { fields, change } = useFilling();
