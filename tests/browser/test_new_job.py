@@ -27,9 +27,12 @@ from tunewright.core.spec import (
 )
 
 SCRIPT = """\
-import sys
-given = dict(zip(sys.argv[1::2], map(float, sys.argv[2::2])))
-print(f"loss={(given['--x'] - 7) ** 2 + (given['--y'] - 0.4) ** 2 + 1}")
+import argparse
+parser = argparse.ArgumentParser()
+for name in ("x", "y"):
+    parser.add_argument(f"--{name}", type=float, required=True)
+given = parser.parse_args()
+print(f"loss={(given.x - 7) ** 2 + (given.y - 0.4) ** 2 + 1}")
 """
 
 

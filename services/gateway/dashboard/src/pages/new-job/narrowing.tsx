@@ -2,9 +2,9 @@
 
 import { Card } from "../../parts/card";
 import { jobPath } from "../../shell/address";
+import type { Proposal } from "./child";
 import { useFilling } from "./form-parts";
 import { isApplied, onlyValue, rangeText, withRange } from "./narrowed";
-import type { Proposal } from "./start";
 
 export function Narrowing({ of: { parent, narrowed, refused, mayWarmStart } }: { of: Proposal }) {
   const { fields, change } = useFilling();
@@ -13,8 +13,10 @@ export function Narrowing({ of: { parent, narrowed, refused, mayWarmStart } }: {
     <Card title={`Narrowed from ${parent.name}`}>
       {narrowed.length === 0 && (
         <p class="hint">
-          {refused || "Its good trainings say of no range that another would be better."} The ranges are those
-          of <a href={jobPath(parent.name)}>{parent.name}</a>.
+          {refused
+            ? `Nothing is narrowed: ${refused}.`
+            : "Its good trainings say of no range that another would be better."}{" "}
+          The ranges are those of <a href={jobPath(parent.name)}>{parent.name}</a>.
         </p>
       )}
       <ul class="plain narrowed">

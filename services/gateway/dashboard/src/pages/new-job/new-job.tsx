@@ -29,6 +29,8 @@ export default function NewJob() {
   const wrong = [...drafting.wrong, ...creating.refused];
   const filling = { fields: draft.fields, change: drafting.onFields, wrong };
   const blank = draft.text.trim() === "";
+  // The form is of an older text: what was typed into it would not fit.
+  const behind = draft.by === "text" && !current && !drafting.fault;
   const ready = !blank && !draft.ahead && !(current && wrong.length > creating.refused.length);
 
   return (
@@ -59,7 +61,13 @@ export default function NewJob() {
       {proposal && <Narrowing of={proposal} />}
       <div class="new-job">
         <Card title="Form">
-          {way === "none" ? <NoForm several={Boolean(spec)} /> : <Form madeName={spec?.name ?? ""} />}
+          {way === "none" ? (
+            <NoForm several={(read?.spec?.definitions.length ?? 0) > 1} />
+          ) : (
+            <fieldset class="form-frame" disabled={behind || loading}>
+              <Form madeName={spec?.name ?? ""} />
+            </fieldset>
+          )}
         </Card>
         <div class="beside-form">
           <Card title="Job file" actions={<Judged of={drafting} />}>
@@ -107,7 +115,7 @@ function useParent({ draft, begin: onBegun }: Drafting) {
   return {
     proposal: narrow ? of?.proposal : undefined,
     notShort,
-    loading: loaded.loading && source !== "",
+    loading: source !== "" && draft.source !== source && !loaded.fault,
     fault: loaded.fault,
     again: loaded.again,
   };

@@ -1,6 +1,7 @@
 // The job file's text, with its lines numbered and marked where something is wrong.
 
 import { useRef } from "preact/hooks";
+import { Said } from "../../parts/said";
 import type { Wrong } from "./draft";
 
 interface Props {
@@ -82,7 +83,12 @@ function WrongList({ wrong, onGo }: { wrong: readonly Wrong[]; onGo: (line: numb
           )}
           <span>
             {member && <code>{member}</code>} {why}
-            {remedy && <span class="hint"> {remedy}</span>}
+            {remedy && (
+              <span class="hint">
+                {" "}
+                <Said text={remedy} />
+              </span>
+            )}
           </span>
         </li>
       ))}

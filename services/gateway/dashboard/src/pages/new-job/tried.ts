@@ -73,7 +73,8 @@ export function readLines(text: string, readings: readonly TriedReading[]): Read
 function parts(line: string, readings: readonly TriedReading[]): Part[] {
   const read = new Array<boolean>(line.length).fill(false);
   for (const { text, metric } of readings) {
-    const behind = line.indexOf(text, line.indexOf(metric) + 1);
+    const named = line.indexOf(metric);
+    const behind = named < 0 ? -1 : line.indexOf(text, named + metric.length);
     let at = text === "" ? -1 : behind < 0 ? line.indexOf(text) : behind;
     while (at >= 0 && read[at]) at = line.indexOf(text, at + 1);
     if (at >= 0) read.fill(true, at, at + text.length);
