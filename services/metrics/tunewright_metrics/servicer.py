@@ -86,7 +86,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.FollowMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowMeasurementsResponse]:
         extent = await self._extent("measurements", request.training)
-        async for found in self._archive.follow(extent, Points(request.metric), ""):
+        points, token = Points(request.metric), ""
+        if request.only_new:
+            token = (await self._archive.last(extent, points, 1)).behind
+            yield pb.FollowMeasurementsResponse()
+        async for found, _ in self._archive.follow(extent, points, token):
             yield pb.FollowMeasurementsResponse(measurements=found)
 
     async def ReadOutput(  # noqa: N802
@@ -95,10 +99,10 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         extent = await self._extent("output", request.training, request.attempt, request.page_token)
         lines = _lines(request)
         if request.tail:
-            found, _ = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
-            return pb.ReadOutputResponse(lines=found)
+            last = await self._archive.last(extent, lines, _page_size(request.tail, "tail"), request.page_token)
+            return pb.ReadOutputResponse(lines=last.items, previous_page_token=last.before)
         found, token = await self._archive.page(extent, lines, _page_size(request.page_size), request.page_token)
-        return pb.ReadOutputResponse(lines=found, next_page_token=token)
+        return pb.ReadOutputResponse(lines=found, next_page_token=token, previous_page_token=request.page_token)
 
     async def FollowOutput(  # noqa: N802
         self, request: pb.FollowOutputRequest, _context: grpc.aio.ServicerContext
@@ -107,10 +111,11 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         lines = _lines(request)
         token = ""
         if request.tail:
-            found, token = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
-            yield pb.FollowOutputResponse(lines=found)
-        async for found in self._archive.follow(extent, lines, token):
-            yield pb.FollowOutputResponse(lines=found)
+            last = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
+            token = last.behind
+            yield pb.FollowOutputResponse(lines=last.items, previous_page_token=last.before)
+        async for found, before in self._archive.follow(extent, lines, token):
+            yield pb.FollowOutputResponse(lines=found, previous_page_token=before)
 
     async def Analyze(  # noqa: N802
         self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext

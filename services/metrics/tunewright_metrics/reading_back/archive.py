@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.names import training_id
@@ -46,6 +46,17 @@ class Extent:
     collection: str
     training: Training
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Last(Generic[T]):
+    """The last items of an extent."""
+
+    items: list[T]
+    before: str
+    """Token of what comes before them; empty: nothing does."""
+    behind: str
+    """Token of what will come after them."""
 
 
 class Archive:
@@ -88,16 +99,23 @@ class Archive:
         async for documents in self._batches(_query(extent)):
             await asyncio.to_thread(_each, take, documents)
 
-    async def last(self, extent: Extent, open_: Open[T], size: int) -> tuple[list[T], str]:
-        """Return the last items there are, in order, and the token of what will come after them."""
-        tail = Tail(open_, size)
-        async for documents in self._batches(_query(extent, descending=True)):
+    async def last(self, extent: Extent, open_: Open[T], size: int, token: str = "") -> Last[T]:
+        """Return the last items there are, or the last ones before a token's place, in order. Raises InvalidSpec."""
+        before = Place.of(token)
+        tail = Tail(open_, size, before)
+        to_the_start = True
+        async for documents in self._batches(_query(extent, descending=True, until=before.order)):
             if await asyncio.to_thread(tail.take, documents):
+                to_the_start = False
                 break
-        return tail.items(), str(tail.behind)
+        items, begin = tail.items()
+        return Last(items, "" if to_the_start and begin == tail.oldest else str(begin), str(tail.behind))
 
-    async def follow(self, extent: Extent, open_: Open[T], token: str) -> AsyncIterator[list[T]]:
-        """Yield what there is from the token on, then what comes, also of later attempts, until the training ends."""
+    async def follow(self, extent: Extent, open_: Open[T], token: str) -> AsyncIterator[tuple[list[T], str]]:
+        """Yield what there is from the token on, then what comes, also of later attempts, until the training ends.
+
+        With each comes the token that it begins at.
+        """
         training = extent.training
         place = Place.of(token)
         with self._news.listen(training.uid, training.number) as news:
@@ -111,7 +129,7 @@ class Archive:
                     if await asyncio.to_thread(reading.take, documents):
                         break
                 if reading.items:
-                    yield reading.items
+                    yield reading.items, str(place)
                 moved, place = reading.place != place, reading.place
                 if moved:
                     continue
@@ -141,13 +159,13 @@ def _each(take: Callable[[Document], object], documents: Sequence[Document]) -> 
         take(document)
 
 
-def _query(extent: Extent, order: str = "", *, descending: bool = False) -> Query:
+def _query(extent: Extent, order: str = "", *, descending: bool = False, until: str = "") -> Query:
     prefix = attempt_order(extent.attempt)
     return Query(
         extent.collection,
         "by_training",
         {"uid": extent.training.uid, "number": extent.training.number},
         low=max(order, f"{prefix}/"),
-        high=f"{prefix}0",  # "0" comes after "/"
+        high=f"{until}+" if until else f"{prefix}0",  # "0" comes after "/", and "+" after nothing
         descending=descending,
     )
