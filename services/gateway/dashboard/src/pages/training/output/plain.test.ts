@@ -8,18 +8,13 @@ test.each([
   ["\u001b]8;;http://x\u001b\\link\u001b]8;;\u001b\\", "link"],
   ["\u001b(Bplain\u001b=", "plain"],
   ["a\u0000b\u0007c\u007f", "a␀b␇c␡"],
+  ["90%\r100%", "90%␍100%"],
   ["tab\tstays", "tab\tstays"],
   ["half \u001b", "half ␛"],
   ["abc\u202edef", "abc<U+202E>def"],
   ['<img src=x onerror="alert(1)">', '<img src=x onerror="alert(1)">'],
   ["no [31m escape", "no [31m escape"],
 ])("%j is shown as %j", (text, shown) => expect(plain(text)).toBe(shown));
-
-test("of a progress bar its last state is shown, and that there was more", () => {
-  expect(brief("10%\r20%\r100%\r")).toEqual({ text: "100%", hidden: 9 });
-  expect(brief("done\r")).toEqual({ text: "done", hidden: 0 });
-  expect(brief("done")).toEqual({ text: "done", hidden: 0 });
-});
 
 test("a very long line is shown in part", () => {
   const { text, hidden } = brief("x".repeat(65_536));

@@ -28,16 +28,12 @@ export function plain(text: string): string {
 
 export interface Brief {
   text: string;
-  /** How much of the line is not shown: what was written over by carriage returns, and what is too long. */
+  /** So many characters of the line are not shown. */
   hidden: number;
 }
 
-/** What a terminal would show in the end of a line that a progress bar has written over and over. */
 export function brief(text: string): Brief {
-  const last = text.replace(/\r+$/, "");
-  const shown = last.slice(last.lastIndexOf("\r") + 1).slice(0, LONG);
-  const over = text.length - shown.length;
-  return { text: plain(shown), hidden: over > text.length - last.length ? over : 0 };
+  return { text: plain(text.slice(0, LONG)), hidden: Math.max(0, text.length - LONG) };
 }
 
 /** Pieces of a line: those at odd places are what is sought. */
