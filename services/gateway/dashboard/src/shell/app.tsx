@@ -7,6 +7,7 @@ import { SignIn } from "./sign-in";
 const Jobs = lazy(() => import("../pages/jobs/jobs"));
 const Job = lazy(() => import("../pages/job/job"));
 const NewJob = lazy(() => import("../pages/new-job/new-job"));
+const Training = lazy(() => import("../pages/training/training"));
 const Compare = lazy(() => import("../pages/compare/compare"));
 const Workers = lazy(() => import("../pages/workers/workers"));
 const Diagnosis = lazy(() => import("../pages/diagnosis/diagnosis"));
@@ -23,6 +24,7 @@ export function App() {
             <Route path="/jobs" component={Jobs} />
             <Route path="/jobs/:name" component={Job} />
             <Route path="/new" component={NewJob} />
+            <Route path="/trainings/:name" component={Training} />
             <Route path="/compare" component={Compare} />
             <Route path="/workers" component={Workers} />
             <Route path="/diagnosis" component={Diagnosis} />

@@ -1,6 +1,6 @@
-import type { ComponentChildren } from "preact";
 import type { TrainingJob, TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Badge } from "../../parts/badge";
+import { Fact } from "../../parts/fact";
 import { useNow } from "../../parts/now";
 import { Time } from "../../parts/time";
 import { jobPath, trainingPath } from "../../shell/address";
@@ -32,17 +32,6 @@ export function Facts({ job }: { job: TuningJob }) {
         <Tags tags={job.spec?.tags ?? {}} />
       </dl>
     </section>
-  );
-}
-
-/** Nothing to say is not said. */
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  if (children === "" || children === undefined) return null;
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

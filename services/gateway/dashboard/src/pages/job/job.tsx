@@ -2,6 +2,7 @@ import "./job.css";
 import { useLocation } from "preact-iso";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Empty, Failed, Loading } from "../../parts/notices";
+import { Tabs } from "../../parts/tabs";
 import type { Following } from "../../rpc/following";
 import type { Trial } from "../../trainings/trials";
 import { Actions } from "./actions/actions";
@@ -13,7 +14,7 @@ import { Glance } from "./glance";
 import { Facts, Title } from "./head";
 import { Output } from "./output";
 import { Plots } from "./plots";
-import { type Section, sectionOf, Tabs } from "./tabs";
+import { SECTIONS, type Section, sectionOf } from "./sections";
 import { Trainings } from "./trainings/trainings";
 import { useTrack } from "./use-track";
 
@@ -44,7 +45,11 @@ function Named({ name }: { name: string }) {
           The server does not answer. What is shown is as it was, and goes on as soon as it does.
         </p>
       )}
-      <Tabs counts={{ trainings: track.trials.count.toLocaleString("en") }} />
+      <Tabs
+        sections={SECTIONS}
+        here={sectionOf(query.show)}
+        counts={{ trainings: track.trials.count.toLocaleString("en") }}
+      />
       <Shown section={sectionOf(query.show)} job={job} trials={trials} />
     </>
   );
