@@ -199,7 +199,7 @@ async def test_an_import_has_ten_times_the_deadline_of_other_calls(address, tuni
     finished = [FinishedTraining(TrainingState.COMPLETED, {"lr": 0.1}, 0.9)]
     async with AsyncClient(address, deadline_s=60) as client:
         assert (await client.import_job(spec(), finished, origin="there")).state is JobState.COMPLETED
-    assert 60 < tuning.left_s <= 600
+    assert 60 < tuning.left_s < 601  # by gRPC, which rounds
     assert [item.objective_value for item in tuning.requests[-1].trainings] == [0.9]
 
 
