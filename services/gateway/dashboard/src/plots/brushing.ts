@@ -20,7 +20,7 @@ export function brushed(
   axes: readonly Axis[],
   brushes: Brushes,
   topPercent: number,
-): Valued[] {
+): readonly Valued[] {
   const best = ranked(trials, subject);
   const top = best.slice(0, Math.ceil((best.length * topPercent) / 100));
   const set = axes.flatMap((axis) => {

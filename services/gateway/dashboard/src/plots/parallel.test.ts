@@ -29,13 +29,15 @@ test("the best so many percent are counted before the brush", () => {
 });
 
 test("the table has those that are chosen, and no others", () => {
-  const plot = drawn(parallel(all, LOSS, PALETTE, { axes, brushes: { lr: [0.9, 1] }, topPercent: 100 }));
+  const plot = drawn(
+    parallel(all, LOSS, PALETTE, { axes, within: brushed(all, LOSS, axes, { lr: [0.9, 1] }, 100) }),
+  );
   expect(plot.table().rows.map(([number]) => number)).toEqual([5, 10, 15, 20, 25, 30, 35, 40]);
 });
 
 test("of thousands the best are drawn, and it is said that others are not", () => {
   const many = trials(10_000);
-  const plot = drawn(parallel(many, LOSS, PALETTE, { axes, brushes: {}, topPercent: 100 }));
+  const plot = drawn(parallel(many, LOSS, PALETTE, { axes, within: brushed(many, LOSS, axes, {}, 100) }));
   const strong = allSeries(plot)
     .slice(1)
     .flatMap(({ data }) => data as number[][]);

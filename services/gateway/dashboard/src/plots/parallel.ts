@@ -4,7 +4,7 @@ import type { EChartsOption } from "echarts";
 import type { Trial } from "../trainings/trials";
 import { number, several } from "../words/numbers";
 import { type Axis, along, drawnAxis } from "./axes";
-import { type Brushes, brushed, OBJECTIVE, shownOn } from "./brushing";
+import { OBJECTIVE, shownOn } from "./brushing";
 import { told } from "./history";
 import { askedFor, mixed, ramp, SHADES } from "./look";
 import type { NoPlot, Palette, Plot } from "./plot";
@@ -13,8 +13,8 @@ import { chosen, ranked, type Subject, type Valued } from "./subject";
 export interface ParallelChoices {
   /** From left to right; the objective's is the last one. */
   axes: readonly Axis[];
-  brushes: Brushes;
-  topPercent: number;
+  /** Those that are shown strongly, best first. */
+  within: readonly Valued[];
 }
 
 /** By which a brush says of which axis it is. */
@@ -28,12 +28,11 @@ export function parallel(
   trials: readonly Trial[],
   subject: Subject,
   palette: Palette,
-  { axes, brushes, topPercent }: ParallelChoices,
+  { axes, within }: ParallelChoices,
 ): Plot | NoPlot {
   const all = ranked(trials, subject);
   if (all.length === 0) return { empty: "No training has an objective yet." };
   if (axes.length < 2) return { empty: "No hyperparameter varies among these trainings." };
-  const within = brushed(trials, subject, axes, brushes, topPercent);
   const strong = chosen(within, MOST_LINES);
   const isWithin = new Set(within.map((trial) => trial.number));
   const behind = chosen(
@@ -41,7 +40,14 @@ export function parallel(
     MOST_BEHIND,
   );
   const line = (trial: Valued) => [...axes.map((axis) => along(axis, shownOn(axis, trial))), trial.number];
-  const look = { type: "parallel" as const, smooth: false, inactiveOpacity: 0.04, activeOpacity: 0.75 };
+  // The lines have a canvas of their own, below the axes': a brush that is dragged leaves them as they are drawn.
+  const look = {
+    type: "parallel" as const,
+    zlevel: -1,
+    smooth: false,
+    inactiveOpacity: 0.04,
+    activeOpacity: 0.75,
+  };
   const colours = ramp(palette);
   const rank = new Map(all.map((trial, at) => [trial.number, at]));
   const shades = shaded(strong, (trial) => 1 - (rank.get(trial.number) ?? 0) / all.length);

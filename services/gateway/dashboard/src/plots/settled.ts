@@ -9,6 +9,7 @@ export function useSettled<T>(value: T, everyMs = REDRAWN_EVERY_MS): T {
   const [settled, setSettled] = useState(value);
   const changedAt = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {
+    if (Object.is(value, settled)) return;
     const wait = Math.max(0, changedAt.current + everyMs - performance.now());
     const timer = setTimeout(() => {
       changedAt.current = performance.now();

@@ -76,8 +76,8 @@ export function slice(
         data: these.map((trial) => [along(axis, trial.parameters[axis.name]), trial.value, trial.number]),
         symbolSize: drawn.length > LARGE_FROM ? 3 : 6,
         itemStyle: { color: colours[shade] ?? palette.accent, opacity: 0.75 },
-        large: true,
-        largeThreshold: 200,
+        large: drawn.length * axes.length > LARGE_FROM,
+        largeThreshold: 0,
       })),
     ),
   };

@@ -29,13 +29,28 @@ export interface Valued extends Trial {
 }
 
 /** Those that have an objective. */
-export const valued = (trials: readonly Trial[]): Valued[] =>
-  trials.filter((trial): trial is Valued => trial.value !== undefined && Number.isFinite(trial.value));
+export const valued = foundOnce((trials): readonly Valued[] =>
+  trials.filter((trial): trial is Valued => trial.value !== undefined && Number.isFinite(trial.value)),
+);
 
 /** Best first; of equals the earlier one. */
-export function ranked(trials: readonly Trial[], { minimize }: Subject): Valued[] {
-  const sign = minimize ? 1 : -1;
-  return valued(trials).sort((one, other) => sign * (one.value - other.value) || one.number - other.number);
+export const ranked = (trials: readonly Trial[], { minimize }: Subject): readonly Valued[] =>
+  minimize ? lowestFirst(trials) : highestFirst(trials);
+
+const lowestFirst = foundOnce((trials) => inOrder(trials, 1));
+const highestFirst = foundOnce((trials) => inOrder(trials, -1));
+
+const inOrder = (trials: readonly Trial[], sign: 1 | -1): readonly Valued[] =>
+  [...valued(trials)].sort((one, other) => sign * (one.value - other.value) || one.number - other.number);
+
+/** What is found of a list, kept as long as the list: all plots of a page are made of the same one. */
+function foundOnce<Found>(find: (trials: readonly Trial[]) => Found): (trials: readonly Trial[]) => Found {
+  const known = new WeakMap<readonly Trial[], Found>();
+  return (trials) => {
+    const found = known.get(trials) ?? find(trials);
+    known.set(trials, found);
+    return found;
+  };
 }
 
 /** Of very many, so many: the best half of them, and of the rest evenly spread ones. Worst first, so that the best are

@@ -50,17 +50,24 @@ function Named({ name }: { name: string }) {
         here={sectionOf(query.show)}
         counts={{ trainings: track.trials.count.toLocaleString("en") }}
       />
-      <Shown section={sectionOf(query.show)} job={job} trials={trials} />
+      <Shown section={sectionOf(query.show)} job={job} trials={trials} listed={track.listed} />
     </>
   );
 }
 
-function Shown({ section, job, trials }: { section: Section; job: TuningJob; trials: readonly Trial[] }) {
+interface ShownProps {
+  section: Section;
+  job: TuningJob;
+  trials: readonly Trial[];
+  listed: boolean;
+}
+
+function Shown({ section, job, trials, listed }: ShownProps) {
   switch (section) {
     case "trainings":
       return <Trainings job={job} trials={trials} />;
     case "plots":
-      return <Plots job={job} trials={trials} />;
+      return <Plots job={job} trials={trials} listed={listed} />;
     case "output":
       return <Output job={job.uid} />;
     default:

@@ -1,5 +1,5 @@
 import "../../plots/plots.css";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Empty } from "../../parts/notices";
 import { axesOf } from "../../plots/axes";
@@ -11,14 +11,26 @@ import { ParallelCard } from "../../plots/cards/parallel";
 import { SliceCard } from "../../plots/cards/slice";
 import { TimelineCard } from "../../plots/cards/timeline";
 import { Choose } from "../../plots/choices";
-import { useSettled } from "../../plots/settled";
+import { REDRAWN_EVERY_MS, useSettled } from "../../plots/settled";
 import { subjectOf } from "../../plots/subject";
 import { useQuery } from "../../shell/address";
 import type { Trial } from "../../trainings/trials";
 
+interface Props {
+  job: TuningJob;
+  trials: readonly Trial[];
+  /** All trainings that there were when the page was opened have come. */
+  listed: boolean;
+}
+
+/** While trainings are listed, each drawing puts off the ones that are still to come. */
+const LISTING_REDRAWN_EVERY_MS = 2000;
+
 /** All plots of a job, from its trainings as they are now. */
-export function Plots({ job, trials }: { job: TuningJob; trials: readonly Trial[] }) {
-  const settled = useSettled(trials);
+export function Plots({ job, trials, listed }: Props) {
+  // The library is read while the trainings are on their way.
+  useEffect(() => void import("../../plots/charting"), []);
+  const settled = useSettled(trials, listed ? REDRAWN_EVERY_MS : LISTING_REDRAWN_EVERY_MS);
   const names = job.spec?.definitions.map(({ name }) => name) ?? [];
   const all = useMemo(() => subjectOf(job.spec, ""), [job.spec]);
   const [asked, ask] = useQuery("definition");

@@ -42,14 +42,13 @@ function Parallel({ job, trials, subject, axes }: Of) {
     const parameters = orderOf(orderText, varying).flatMap((name) => named.get(name) ?? []);
     return [...parameters, { ...objectiveAxis(subject.metric, values, log), name: OBJECTIVE }];
   }, [axes, trials, orderText, varying, subject, log]);
-  const choices = useMemo(() => ({ axes: shown, brushes, topPercent: Number(top) }), [shown, brushes, top]);
-  const plot = useMemo(
-    () => parallel(trials, subject, palette(), choices),
-    [trials, subject, choices, dark.value],
-  );
   const within = useMemo(
     () => brushed(trials, subject, shown, brushes, Number(top)),
     [trials, subject, shown, brushes, top],
+  );
+  const plot = useMemo(
+    () => parallel(trials, subject, palette(), { axes: shown, within }),
+    [trials, subject, shown, within, dark.value],
   );
   const setBrushes = (next: Brushes) => change({ "parallel.brush": writeBrushes(next) });
   const names = shown.map(({ name }) => name).filter((name) => name !== OBJECTIVE);
@@ -115,15 +114,11 @@ function useBrushing(axes: readonly Axis[], brushes: Brushes, set: (brushes: Bru
       if (axis) now.set(withBrush(now.brushes, axis.name, intervals[0]));
     });
   }, []);
-  const onDrawn = useCallback((chart: ECharts) => {
-    const now = latest.current;
-    const batch = now.axes.flatMap(({ name }, at) => {
-      const range = now.brushes[name];
-      return range ? [{ parallelAxisId: axisId(at), intervals: [range] }] : [];
-    });
-    if (batch.length > 0) chart.dispatchAction({ type: "axisAreaSelect", batch }, { silent: true });
-  }, []);
-  return { onReady, onDrawn };
+  const batch = axes.flatMap(({ name }, at) => {
+    const range = brushes[name];
+    return range ? [{ parallelAxisId: axisId(at), intervals: [range] }] : [];
+  });
+  return { onReady, ...(batch.length > 0 && { action: { type: "axisAreaSelect", batch } }) };
 }
 
 function Listed({

@@ -39,12 +39,18 @@ export function filtered(trials: readonly Trial[], state: string, text: string):
   );
 }
 
+/** Kept as long as the trainings: whoever types a letter after the other searches in the same ones. */
+const wordsOf = new WeakMap<Trial, string>();
+
 function words(trial: Trial): string {
-  const parameters = Object.entries(trial.parameters).map(([name, value]) => `${name}=${value}`);
-  const { name, definition, source, stopRule, trainer } = trial;
-  return [name, stateOf(trial).word, definition, source, stopRule, trainer, ...parameters]
-    .join("\n")
-    .toLowerCase();
+  const known = wordsOf.get(trial);
+  if (known !== undefined) return known;
+  const { name, definition, source, stopRule, trainer, parameters } = trial;
+  let all = `${name}\n${stateOf(trial).word}\n${definition}\n${source}\n${stopRule}\n${trainer}`;
+  for (const parameter in parameters) all += `\n${parameter}=${parameters[parameter]}`;
+  const found = all.toLowerCase();
+  wordsOf.set(trial, found);
+  return found;
 }
 
 export interface Order {
@@ -65,17 +71,24 @@ const texts = new Intl.Collator("en", { numeric: true });
 /** Sorted by a column; what has nothing there stands last in either order, and equals by number. */
 export function sorted(trials: readonly Trial[], column: Told | undefined, descending: boolean): Trial[] {
   if (!column) return [...trials];
-  const sign = descending ? -1 : 1;
+  const keys = trials.map(column.of);
+  const places = placesOf(keys, descending ? -1 : 1);
   return trials
-    .map((trial) => ({ trial, key: column.of(trial) }))
-    .sort((one, other) => compared(one.key, other.key, sign) || one.trial.number - other.trial.number)
+    .map((trial, at) => ({ trial, place: places.get(keys[at]) ?? 0 }))
+    .sort((one, other) => one.place - other.place || one.trial.number - other.trial.number)
     .map(({ trial }) => trial);
 }
 
-function compared(one: Cell, other: Cell, sign: number): number {
+/** Which place each cell has among all: texts take long to compare, and most columns have few different ones. */
+function placesOf(cells: readonly Cell[], sign: 1 | -1): Map<Cell, number> {
+  const different = [...new Set(cells)].sort((one, other) => compared(one, other, sign));
+  return new Map(different.map((cell, at) => [cell, isBlank(cell) ? different.length : at]));
+}
+
+function compared(one: Cell, other: Cell, sign: 1 | -1): number {
+  if (typeof one === "number" && typeof other === "number") return sign * (one - other);
   const blank = Number(isBlank(one)) - Number(isBlank(other));
   if (blank || isBlank(one)) return blank;
-  if (typeof one === "number" && typeof other === "number") return sign * (one - other);
   if (typeof one === "number" || typeof other === "number") return sign * (typeof one === "number" ? -1 : 1);
   return sign * texts.compare(one ?? "", other ?? "");
 }
