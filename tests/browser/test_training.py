@@ -143,7 +143,7 @@ def test_what_programs_print_is_only_ever_text(dashboard: Dashboard, client: Cli
     expect(shown.nth(2)).to_have_text("a␀b")
     expect(shown.nth(3)).to_contain_text("cut: the line was longer than 64 KiB")
     shown.nth(3).get_by_role("button", name="more characters").click()
-    expect(shown.nth(3)).to_have_text(re.compile("^y{60000,65536}cut"))
+    expect(shown.nth(3)).to_have_text(re.compile("KiBy{60000,65536}$"))
     expect(lines(dashboard).locator("img, script")).to_have_count(0)
     assert page.evaluate("window.ran") is None
 

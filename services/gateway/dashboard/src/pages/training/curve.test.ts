@@ -35,7 +35,7 @@ test("values that are no numbers are left out, and that is said", () => {
   expect(curve(points([Number.NaN]), {} as Palette, CHOICES)).toEqual({
     empty: "None of its values of loss is a finite number.",
   });
-  expect(curve([], {} as Palette, CHOICES)).toEqual({ empty: "It has said nothing of loss yet." });
+  expect(curve([], {} as Palette, CHOICES)).toEqual({ empty: "It has said nothing of loss." });
 });
 
 test("a logarithmic axis is only where it can be", () => {

@@ -36,7 +36,7 @@ export function smoothed(values: readonly number[], smoothing: number): number[]
 export function curve(points: readonly Point[], palette: Palette, choices: CurveChoices): Plot | NoPlot {
   const { metric, smoothing, stopped } = choices;
   const finite = points.filter(({ value }) => Number.isFinite(value));
-  if (points.length === 0) return { empty: `It has said nothing of ${metric} yet.` };
+  if (points.length === 0) return { empty: `It has said nothing of ${metric}.` };
   if (finite.length === 0) return { empty: `None of its values of ${metric} is a finite number.` };
   const log = choices.log && finite.every(({ value }) => value > 0);
   const smooth = smoothed(

@@ -1,3 +1,4 @@
+import "../../plots/plots.css";
 import { useMemo, useState } from "preact/hooks";
 import { Card } from "../../parts/card";
 import { Live } from "../../parts/live";
@@ -69,7 +70,7 @@ function Drawn({ values, of }: { values: Values; of: Known }) {
     () => curve(points ?? [], palette(), { metric, smoothing: Number(smoothing), log, stopped }),
     [points, metric, smoothing, log, stopped, isDark],
   );
-  if (names.length === 0) return <p class="notice">It has said nothing of any metric yet.</p>;
+  if (names.length === 0) return <p class="notice">It has said nothing of any metric.</p>;
   return (
     <>
       <div class="choices">

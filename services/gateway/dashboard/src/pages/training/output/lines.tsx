@@ -37,15 +37,15 @@ function Line({ line, sought, several }: { line: OutputLine; sought: string; sev
         {Number(line.index) + 1}
       </span>
       <span class="line-text">
-        {marked(text, sought).map((piece, place) =>
-          place % 2 === 1 ? <mark key={place}>{piece}</mark> : piece,
-        )}
         {hidden > 0 && (
           <button type="button" class="line-more" onClick={() => setWhole(true)}>
             {hidden.toLocaleString("en")} more characters
           </button>
         )}
         {line.cut && <em class="line-cut">cut: the line was longer than 64 KiB</em>}
+        {marked(text, sought).map((piece, place) =>
+          place % 2 === 1 ? <mark key={place}>{piece}</mark> : piece,
+        )}
       </span>
     </div>
   );

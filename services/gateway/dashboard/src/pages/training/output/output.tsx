@@ -1,3 +1,4 @@
+import "../../../plots/plots.css";
 import { Card } from "../../../parts/card";
 import { Choose, Tick, useTick } from "../../../plots/choices";
 import { useQuery, useQueryChange } from "../../../shell/address";
