@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import pty
@@ -339,8 +340,7 @@ def test_checking_a_job_file_and_its_metrics(cli):
     assert "val_acc: 3 values, first 0.5 (line 2), last 98.5 (line 4)" in said
     (metric,) = cli.json("check", "job.yaml", "--log", "sample.log")["log"]["metrics"]
     assert [(metric[end]["text"], metric[end]["line"]) for end in ("first", "last")] == [("0.5", 2), ("98.5", 4)]
-    header, row = cli.out("check", "job.yaml", "--log", "sample.log", "-o", "csv").splitlines()
-    cells = dict(zip(header.split(","), row.split(","), strict=True))
+    (cells,) = csv.DictReader(cli.out("check", "job.yaml", "--log", "sample.log", "-o", "csv").splitlines())
     assert (cells["first.line"], cells["last.text"]) == ("2", "98.5")
     assert "Its JSON lines also hold val_loss=3.0" in said
     (cli.folder / "sample.log").write_text("accuracy 0.5\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -14,7 +13,10 @@ import pytest
 from tests.aws_clients.boto import PROGRAM, client, ended, tuning_job
 from tests.e2e.served import Served
 from tests.e2e.test_cli import CommandLine
+from tunewright.core.analysis import Analysis
 from tunewright.core.states import JobState
+from tunewright.exports import export
+from tunewright.imports import from_optuna
 from tunewright.platform.credentials import load
 
 PAGE = (Path(__file__).parents[2] / "docs/exports.md").read_text()
@@ -47,57 +49,75 @@ def objective(trial: optuna.Trial) -> float:
     return lr
 
 
-def test_a_study_of_optuna_is_imported_looked_at_and_gone_on_from(served: Served) -> None:
-    cli = CommandLine(served.folder, served.data_dir)
+def studied(folder: Path) -> optuna.Study:
+    """Write a study of 24 trials that have ended, one of them failed and one pruned, and one that runs."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
-        storage=f"sqlite:///{served.folder}/study.db", study_name="my-job", direction="maximize",
+        storage=f"sqlite:///{folder}/study.db", study_name="my-job", direction="maximize",
         sampler=optuna.samplers.RandomSampler(seed=1),
     )  # fmt: skip
     study.optimize(objective, n_trials=24, catch=ArithmeticError)
     study.ask()
+    return study
+
+
+def test_a_study_of_optuna_is_imported_and_gone_on_from(served: Served) -> None:
+    cli = CommandLine(served.folder, served.data_dir)
+    studied(served.folder)
     took = ("import", "optuna", "sqlite:///study.db", "--as", "before", "--metric", "val_acc", "--set", "epochs=3")
     done = cli(*took)
     assert done.returncode == 0, done.stderr
     assert "1 left out: they have not ended" in done.stderr
     assert "before: 24 trainings imported from Optuna's study 'my-job' in sqlite:///study.db" in done.stdout
-
-    job = cli.json("describe", "before")
-    assert (job["state"], job["imported_from"]) == ("Completed", "Optuna's study 'my-job' in sqlite:///study.db")
-    assert job["trainings"] | {"in_progress": 0} == job["trainings"]
-    assert (job["trainings"]["completed"], job["trainings"]["non_retryable_error"], job["trainings"]["stopped"]) == (
-        22,
-        1,
-        1,
-    )
-    trainings = cli.json("trainings", "before")
-    assert [one["configuration"]["lr"] for one in trainings] == [trial.params["lr"] for trial in study.trials[:24]]
-    assert job["best"]["objective_value"] == max(one["objective_value"] or 0 for one in trainings)
-    assert "it has run elsewhere, and was imported: trial 0" in cli.out("explain", trainings[0]["name"])
-    assert cli.out("plot", "before")
-    assert cli.json("analyze", "before")
-    cli.out("export", "before", "--to", "back.db")
-    back = optuna.load_study(study_name="before", storage=f"sqlite:///{served.folder}/back.db")
-    assert [trial.state for trial in back.trials] == [trial.state for trial in study.trials[:24]]
-    assert back.best_value == study.best_value
-
-    assert json.loads(cli.out(*took, "-o", "json"))["uid"] == job["uid"]
+    with served.client() as sdk:
+        uid = sdk.describe("before").uid
+    assert cli.json(*took)["uid"] == uid
     assert "it holds something else" in cli.refused(*took[:-1], "epochs=4")
 
     (served.folder / "train.py").write_text(SCRIPT)
     tune = ("tune", "train.py", "--param", "lr=log(1e-4,1)", "--param", "kind=sgd,adam", "--set", "epochs=3")
     cli.out(*tune, "--maximize", "val_acc", "--name", "after", "--trials", "2", "--warm-start", "before")
-    after = cli.json("describe", "after")
-    assert [parent["name"] for parent in after["parents"]] == ["before"]
-    assert after["trainings"]["completed"] == 2
-    cli.out("delete", "before")
-    assert [one["name"] for one in cli.json("jobs")] == ["after"]
+    with served.client() as sdk:
+        after = sdk.describe("after")
+        assert ([parent.name for parent in after.parents], after.trainings.completed) == (["before"], 2)
+        sdk.delete("before")
+        assert [one.name for one in sdk.list()] == ["after"]
 
+
+def test_an_import_is_looked_at_like_any_other_job(served: Served) -> None:
+    study = studied(served.folder)
+    ended_there = study.trials[:24]
+    found = from_optuna(f"sqlite:///{served.folder}/study.db", "my-job", name="before")
+    with served.client() as sdk:
+        job = sdk.import_job(found.spec, found.trainings, origin=found.origin)
+        counts, trainings = job.trainings, list(sdk.trainings("before"))
+        assert (job.state, job.imported_from) == (JobState.COMPLETED, found.origin)
+        assert (counts.completed, counts.non_retryable_error, counts.stopped, counts.in_progress) == (22, 1, 1, 0)
+        assert [one.configuration for one in trainings] == [trial.params for trial in ended_there]
+        assert job.best is not None
+        assert job.best.objective_value == max(one.objective_value or 0 for one in trainings)
+        assert sdk.explain(trainings[0].name).text == "it has run elsewhere, and was imported: trial 0"
+        assert sdk.describe_training(trainings[3].name).provenance.reason == "trial 3"
+        analyses = sdk.analyze("before")
+        assert {item.analysis for item in analyses.refused} <= {Analysis.ADVICE}
+        assert list(sdk.replay("before")) == []
+        assert list(sdk.output(trainings[0].name)) == []
+        assert [curve for curve in sdk.curves("before") if curve.values] == []
+        export(sdk, "before", served.folder / "back.db")
+    back = optuna.load_study(study_name="before", storage=f"sqlite:///{served.folder}/back.db")
+    assert [trial.state for trial in back.trials] == [trial.state for trial in ended_there]
+    assert back.best_value == study.best_value
+
+
+def test_the_program_of_the_page_runs_as_it_stands(served: Served) -> None:
+    studied(served.folder)
+    environment = CommandLine(served.folder, served.data_dir).environment
     command = [sys.executable, "-c", PROGRAM_OF_THE_PAGE]
-    ran = subprocess.run(command, cwd=cli.folder, env=cli.environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, cwd=served.folder, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    assert {one["name"] for one in cli.json("jobs")} == {"after", "from-optuna", "from-notes"}
-    assert cli.json("describe", "from-notes")["best"]["configuration"] == {"lr": 0.01}
+    with served.client() as sdk:
+        assert {one.name for one in sdk.list()} == {"from-optuna", "from-notes"}
+        assert sdk.best("from-notes").configuration == {"lr": 0.01}
 
 
 def test_a_job_of_aws_is_imported_from_what_speaks_like_it_and_gone_on_from(
