@@ -115,7 +115,7 @@ def take(served: Served, browser: Browser) -> None:
         "plots": "/jobs/churn-net?show=plots",
         "training": f"/trainings/{best}",
         "compare": "/compare?jobs=churn-net,churn-net-random",
-        "new-job": "/new?from=churn-net",
+        "new-job": "/new",  # a clone would show this machine's paths
         "workers": "/workers",
     }.items():
         dashboard.open(path)

@@ -16,9 +16,9 @@ export function Glance({ job, trials }: { job: TuningJob; trials: readonly Trial
   if (!subject || settled.length === 0) return null;
   const of = { job, trials: settled, subject, axes };
   return (
-    <div class="cards">
+    <>
       <HistoryCard {...of} />
       <TimelineCard {...of} />
-    </div>
+    </>
   );
 }
