@@ -75,6 +75,9 @@ def main() -> None:
 @contextmanager
 def serving(folder: Path) -> Iterator[Served]:
     served = Served(folder, slots=4)
+    trainer = served.data_dir / "trainer"
+    trainer.mkdir(parents=True)
+    (trainer / "trainer-id").write_text("workstation-1")  # not what this machine is called
     served.start()
     try:
         yield served
