@@ -8,7 +8,7 @@ DASHBOARD := services/gateway/dashboard
 BUILT := services/gateway/tunewright_gateway/dashboard/index.html
 PAGES = $(shell find $(DASHBOARD) -path $(DASHBOARD)/node_modules -prune -o -path $(DASHBOARD)/src/generated -prune -o -type f -print)
 
-.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot soak docs screenshots clean
+.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot bench-dashboard soak docs screenshots clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -62,7 +62,7 @@ proto: setup  ## Generate the message code from proto/
 docs: setup  ## Write the pages that follow from the code: states, faults, sagemaker-members, reference/
 	@$(BIN)/python -m docs.generate
 
-bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-dashboard bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
@@ -93,6 +93,9 @@ bench-functions: setup  ## What `minimize` costs a trial, beside a bare pool of 
 
 bench-first-plot: wheel  ## From an empty environment to the first plot: pip install, eight trainings, a picture
 	@$(BIN)/python -m bench.first_plot
+
+bench-dashboard: dashboard  ## A job of 10,000 trainings in Chromium: first paint, the plot drawn, the longest interactions
+	@$(BIN)/python -m bench.dashboard
 
 bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-full adds 300 trainings at once
 	@$(BIN)/python -m bench.distributed

@@ -66,8 +66,7 @@ def main() -> None:
         browsing() as browser,
     ):
         tune(served)
-        for theme in ("light", "dark"):
-            take(served, browser, theme)
+        take(served, browser)
         with served.client() as client:
             client.stop(LONG)
             client.wait(LONG)
@@ -103,8 +102,8 @@ def tune(served: Served) -> None:
         subprocess.run([*command, *attached], cwd=served.folder, check=True)
 
 
-def take(served: Served, browser: Browser, theme: str) -> None:
-    context = browser.new_context(viewport=SIZE, device_scale_factor=1.5, color_scheme=theme)
+def take(served: Served, browser: Browser) -> None:
+    context = browser.new_context(viewport=SIZE, color_scheme="light")
     page = context.new_page()
     dashboard = Dashboard(page, served)
     dashboard.sign_in("/jobs")
@@ -121,7 +120,7 @@ def take(served: Served, browser: Browser, theme: str) -> None:
     }.items():
         dashboard.open(path)
         settle(page, drawn=name in PLOTTED)
-        page.screenshot(path=PICTURES / f"{name}-{theme}.png", animations="disabled")
+        page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
     context.close()
 
 

@@ -337,6 +337,11 @@ def test_checking_a_job_file_and_its_metrics(cli):
     (cli.folder / "sample.log").write_text('10%\rval_acc: 0.5\rval_acc=0.6\n{"val_loss": 3, "val_acc": 98.5}\n')
     said = cli.out("check", "job.yaml", "--log", "sample.log")
     assert "val_acc: 3 values, first 0.5 (line 2), last 98.5 (line 4)" in said
+    (metric,) = cli.json("check", "job.yaml", "--log", "sample.log")["log"]["metrics"]
+    assert [(metric[end]["text"], metric[end]["line"]) for end in ("first", "last")] == [("0.5", 2), ("98.5", 4)]
+    header, row = cli.out("check", "job.yaml", "--log", "sample.log", "-o", "csv").splitlines()
+    cells = dict(zip(header.split(","), row.split(","), strict=True))
+    assert (cells["first.line"], cells["last.text"]) == ("2", "98.5")
     assert "Its JSON lines also hold val_loss=3.0" in said
     (cli.folder / "sample.log").write_text("accuracy 0.5\n")
     assert "val_acc: matches none of 1 lines. It printed no val_acc=NUMBER; a line of it: accuracy 0.5." in cli.out(
@@ -354,7 +359,11 @@ def test_a_job_is_stopped_then_deleted(cli):
     with Client(find(cli.data_dir)) as client:
         client.wait(name)
     assert "already Stopped" in cli.refused("stop", name)
-    assert cli.out("delete", name) == f"{name}: deleted\n"
+    written = cli.json("export", name, "--to", "stopped.csv")
+    assert written == {"job": name, "file": "stopped.csv", "rows": 1, "removed": []}
+    assert "would stand among the data" in cli.refused("export", name, "--to", "-", "-o", "json")
+    deleted = cli.json("delete", name)
+    assert (deleted["name"], deleted["state"]) == (name, "Stopped")
     assert "there is no tuning job" in cli.refused("describe", name)
 
 
@@ -369,8 +378,9 @@ def test_an_operator_pauses_starts_and_settles_a_training_and_the_doctor_says_wh
     assert cli.json("describe", name)["findings"] == cli.json("doctor", name)
     (training,) = cli.json("trainings", name)
     assert training["state"] == "InProgress"
-    settled = cli.out("admin", "settle", training["name"], "--state", "completed", "--value", "0.5")
-    assert settled == f"{training['name']}: Completed, objective 0.5\n"
+    settling = ("admin", "settle", training["name"], "--state", "completed", "--value", "0.5")
+    assert cli.out(*settling) == f"{training['name']}: Completed, objective 0.5\n"
+    assert cli.json(*settling)["objective_value"] == 0.5
     assert cli.out("admin", "resume-starts") == "trainings are started again\n"
     assert cli.json("describe", name)["best"]["objective_value"] == 0.5
     assert cli.json("doctor", name) == []
@@ -380,6 +390,8 @@ def test_an_operator_pauses_starts_and_settles_a_training_and_the_doctor_says_wh
 
 def test_a_trainer_that_is_not_there_is_cordoned_with_a_word_about_it(cli):
     assert "no trainer of that name is here now" in cli.out("admin", "cordon", "nobody")
+    (cordoned,) = cli.json("admin", "cordon", "nobody", "--reason", "gone")
+    assert (cordoned["trainer_id"], cordoned["cordoned"], cordoned["reason"]) == ("nobody", True, "gone")
     assert cli.out("admin", "uncordon", "nobody").startswith("nobody: not cordoned, and not here now")
 
 

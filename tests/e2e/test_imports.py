@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import optuna
@@ -14,6 +17,8 @@ from tests.e2e.test_cli import CommandLine
 from tunewright.core.states import JobState
 from tunewright.platform.credentials import load
 
+PAGE = (Path(__file__).parents[2] / "docs/exports.md").read_text()
+*_, PROGRAM_OF_THE_PAGE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SCRIPT = """\
 import argparse
 parser = argparse.ArgumentParser()
@@ -46,7 +51,7 @@ def test_a_study_of_optuna_is_imported_looked_at_and_gone_on_from(served: Served
     cli = CommandLine(served.folder, served.data_dir)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
-        storage=f"sqlite:///{served.folder}/study.db", study_name="mnist", direction="maximize",
+        storage=f"sqlite:///{served.folder}/study.db", study_name="my-job", direction="maximize",
         sampler=optuna.samplers.RandomSampler(seed=1),
     )  # fmt: skip
     study.optimize(objective, n_trials=24, catch=ArithmeticError)
@@ -55,10 +60,10 @@ def test_a_study_of_optuna_is_imported_looked_at_and_gone_on_from(served: Served
     done = cli(*took)
     assert done.returncode == 0, done.stderr
     assert "1 left out: they have not ended" in done.stderr
-    assert "before: 24 trainings imported from Optuna's study 'mnist' in sqlite:///study.db" in done.stdout
+    assert "before: 24 trainings imported from Optuna's study 'my-job' in sqlite:///study.db" in done.stdout
 
     job = cli.json("describe", "before")
-    assert (job["state"], job["imported_from"]) == ("Completed", "Optuna's study 'mnist' in sqlite:///study.db")
+    assert (job["state"], job["imported_from"]) == ("Completed", "Optuna's study 'my-job' in sqlite:///study.db")
     assert job["trainings"] | {"in_progress": 0} == job["trainings"]
     assert (job["trainings"]["completed"], job["trainings"]["non_retryable_error"], job["trainings"]["stopped"]) == (
         22,
@@ -87,6 +92,12 @@ def test_a_study_of_optuna_is_imported_looked_at_and_gone_on_from(served: Served
     assert after["trainings"]["completed"] == 2
     cli.out("delete", "before")
     assert [one["name"] for one in cli.json("jobs")] == ["after"]
+
+    command = [sys.executable, "-c", PROGRAM_OF_THE_PAGE]
+    ran = subprocess.run(command, cwd=cli.folder, env=cli.environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert {one["name"] for one in cli.json("jobs")} == {"after", "from-optuna", "from-notes"}
+    assert cli.json("describe", "from-notes")["best"]["configuration"] == {"lr": 0.01}
 
 
 def test_a_job_of_aws_is_imported_from_what_speaks_like_it_and_gone_on_from(

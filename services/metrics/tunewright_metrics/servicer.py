@@ -25,7 +25,7 @@ from tunewright_metrics.claimed import Specs, claimed_output
 from tunewright_metrics.collecting.collector import SOURCE
 from tunewright_metrics.core.finding import wanted
 from tunewright_metrics.jobs import Jobs
-from tunewright_metrics.reading_back.archive import Archive, Extent
+from tunewright_metrics.reading_back.archive import Archive, Extent, Stretch
 from tunewright_metrics.reading_back.columns import Columns
 from tunewright_metrics.reading_back.curves import MOST_TRAININGS, Curves, Request, points_kept
 from tunewright_metrics.reading_back.opening import Lines, Points
@@ -86,8 +86,12 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.FollowMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowMeasurementsResponse]:
         extent = await self._extent("measurements", request.training)
-        async for found, token in self._archive.follow(extent, Points(request.metric), request.page_token):
-            yield pb.FollowMeasurementsResponse(measurements=found, next_page_token=token)
+        points, token = Points(request.metric), request.page_token
+        if request.only_new and not token:
+            token = (await self._archive.last(extent, points, 1)).behind
+            yield pb.FollowMeasurementsResponse(next_page_token=token)
+        async for some in self._archive.follow(extent, points, token):
+            yield pb.FollowMeasurementsResponse(measurements=some.items, next_page_token=some.behind)
 
     async def ReadOutput(  # noqa: N802
         self, request: pb.ReadOutputRequest, _context: grpc.aio.ServicerContext
@@ -95,10 +99,10 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         extent = await self._extent("output", request.training, request.attempt, request.page_token)
         lines = _lines(request)
         if request.tail:
-            found, _ = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
-            return pb.ReadOutputResponse(lines=found)
+            last = await self._archive.last(extent, lines, _page_size(request.tail, "tail"), request.page_token)
+            return pb.ReadOutputResponse(lines=last.items, previous_page_token=last.before)
         found, token = await self._archive.page(extent, lines, _page_size(request.page_size), request.page_token)
-        return pb.ReadOutputResponse(lines=found, next_page_token=token)
+        return pb.ReadOutputResponse(lines=found, next_page_token=token, previous_page_token=request.page_token)
 
     async def FollowOutput(  # noqa: N802
         self, request: pb.FollowOutputRequest, _context: grpc.aio.ServicerContext
@@ -107,12 +111,12 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         lines = _lines(request)
         token, told = request.page_token, False
         if request.tail and not token:
-            found, token = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
-            told = True
-            yield pb.FollowOutputResponse(lines=found, next_page_token=token)
-        async for found, behind in self._archive.follow(extent, lines, token):
-            if found or not told:
-                yield pb.FollowOutputResponse(lines=found, next_page_token=behind)
+            last = await self._archive.last(extent, lines, _page_size(request.tail, "tail"))
+            token, told = last.behind, True
+            yield _followed(last)
+        async for some in self._archive.follow(extent, lines, token):
+            if some.items or not told:
+                yield _followed(some)
 
     async def Analyze(  # noqa: N802
         self, request: pb.AnalyzeRequest, _context: grpc.aio.ServicerContext
@@ -158,6 +162,10 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         extent = await self._archive.extent(collection, await self._jobs.training(name, caller()), attempt, token)
         await self._archive.require_kept(extent)
         return extent
+
+
+def _followed(some: Stretch[pb.OutputLine]) -> pb.FollowOutputResponse:
+    return pb.FollowOutputResponse(lines=some.items, next_page_token=some.behind, previous_page_token=some.before)
 
 
 def _lines(request: pb.ReadOutputRequest | pb.FollowOutputRequest) -> Lines:

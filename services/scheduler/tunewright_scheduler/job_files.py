@@ -34,7 +34,11 @@ class JobFiles:
         if told is not None:
             faults += [in_words_of(told, fault) for fault in await self._unfit(owner, told.spec)]
         if told is None or faults:
-            return pb.ReadJobFileResponse(faults=_messages(faults, examined.lines))
+            readable = examined.readable if told is None else told.spec
+            return pb.ReadJobFileResponse(
+                faults=_messages(faults, examined.lines),
+                readable=None if readable is None else to_message(readable, spec_pb2.TuningJobSpec),
+            )
         spec = to_message(told.spec, spec_pb2.TuningJobSpec)
         return pb.ReadJobFileResponse(spec=spec, estimate=estimate_message(told.spec))
 
@@ -58,6 +62,7 @@ class _Examined(NamedTuple):
     told: Told | None
     faults: Sequence[InvalidSpec]
     lines: Mapping[str, int] = {}
+    readable: TuningJobSpec | None = None
 
 
 def _examined(text: str, name: str) -> _Examined:
@@ -66,7 +71,7 @@ def _examined(text: str, name: str) -> _Examined:
     except Misread as fault:
         return _Examined(None, [fault])
     found = examine(tree, Place(folder=None, python=PYTHON, name=name or _made_name(tree)))
-    return _Examined(found.told, found.faults, lines)
+    return _Examined(found.told, found.faults, lines, found.readable)
 
 
 def _made_name(tree: Any) -> str:

@@ -69,30 +69,34 @@ def admin_trainers(output: OutputOption = Form.TABLE, data_dir: DataDir = None) 
 
 
 @admin.command("cordon")
-def admin_cordon(trainer: Trainer, reason: Reason = "", data_dir: DataDir = None) -> None:
+def admin_cordon(
+    trainer: Trainer, reason: Reason = "", output: OutputOption = Form.TABLE, data_dir: DataDir = None
+) -> None:
     """Give a trainer nothing more, also after its restart; what it runs goes on."""
     from tunewright.cli import administering
 
-    administering.cordon(trainer, reason, data_dir)
+    administering.cordon(trainer, reason, data_dir, output)
 
 
 @admin.command("uncordon")
-def admin_uncordon(trainer: Trainer, data_dir: DataDir = None) -> None:
+def admin_uncordon(trainer: Trainer, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Give a cordoned trainer work again."""
     from tunewright.cli import administering
 
-    administering.uncordon(trainer, data_dir)
+    administering.uncordon(trainer, data_dir, output)
 
 
 @admin.command("release")
-def admin_release(training: Training, reason: Reason = "", data_dir: DataDir = None) -> None:
+def admin_release(
+    training: Training, reason: Reason = "", output: OutputOption = Form.TABLE, data_dir: DataDir = None
+) -> None:
     """Take a training from its trainer, to be run again; no loss is counted.
 
     Its process may run on until that trainer's next heartbeat. Cordon the trainer first, or it may get it again.
     """
     from tunewright.cli import administering
 
-    administering.release(training, reason, data_dir)
+    administering.release(training, reason, data_dir, output)
 
 
 @admin.command("settle")
@@ -101,6 +105,7 @@ def admin_settle(
     state: Annotated[EndState, typer.Option(help="How it has ended.", show_default=False)],
     value: Annotated[float | None, typer.Option(help="Its objective; else what metrics has read.")] = None,
     reason: Reason = "",
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """End a training with what you know of it; what still runs of it is stopped.
@@ -109,15 +114,15 @@ def admin_settle(
     """
     from tunewright.cli import administering
 
-    administering.settle(training, state.value, value, reason, data_dir)
+    administering.settle(training, state.value, value, reason, data_dir, output)
 
 
 @admin.command("unpark")
-def admin_unpark(job: Job, data_dir: DataDir = None) -> None:
+def admin_unpark(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Let a job go on that was parked after a fault of ours; what has ended meanwhile has been counted."""
     from tunewright.cli import administering
 
-    administering.unpark(job, data_dir)
+    administering.unpark(job, data_dir, output)
 
 
 @admin.command("pause-starts")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tunewright.cli.forms import Form
 from tunewright.cli.output import print_table, record_of, show
-from tunewright.cli.records import QUOTA, TRAINER
+from tunewright.cli.records import JOB, QUOTA, TRAINER, TRAINING, job_record, training_record
 from tunewright.cli.serving import join
 from tunewright.client import Client
 from tunewright.client.operations import Quota, TrainerInfo
@@ -42,37 +42,50 @@ def _draw_trainers(found: Sequence[TrainerInfo]) -> None:
     print_table(("name", "host", "pool", "busy", "free", "of", "state", "reason", "runs"), rows)
 
 
-def cordon(trainer: str, reason: str, data_dir: Path | None) -> None:
+def cordon(trainer: str, reason: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         client.operations.cordon(trainer, reason)
-        here = any(item.trainer_id == trainer and item.host for item in client.operations.trainers())
+        found = _called(client, trainer)
+    here = any(item.host for item in found)
     what = "what it runs goes on" if here else "no trainer of that name is here now, see tunewright admin trainers"
-    print(f"{trainer}: cordoned; {what}")
+    _show_trainer(form, found, f"{trainer}: cordoned; {what}")
 
 
-def uncordon(trainer: str, data_dir: Path | None) -> None:
+def uncordon(trainer: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         client.operations.uncordon(trainer)
-        here = any(item.trainer_id == trainer for item in client.operations.trainers())
-    what = "given work again" if here else "not cordoned, and not here now, see tunewright admin trainers"
-    print(f"{trainer}: {what}")
+        found = _called(client, trainer)
+    what = "given work again" if found else "not cordoned, and not here now, see tunewright admin trainers"
+    _show_trainer(form, found, f"{trainer}: {what}")
 
 
-def release(training: str, reason: str, data_dir: Path | None) -> None:
+def _called(client: Client, trainer: str) -> list[TrainerInfo]:
+    """Return the trainer as it is now; none if it is neither here nor cordoned."""
+    return [item for item in client.operations.trainers() if item.trainer_id == trainer]
+
+
+def _show_trainer(form: Form, found: Sequence[TrainerInfo], said: str) -> None:
+    show(form, [record_of(item) for item in found], TRAINER, lambda: print(said))
+
+
+def release(training: str, reason: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         released = client.operations.release(training, reason)
-    print(f"{released.name}: {released.state.value}, {released.reason or released.waiting_for}")
+    said = f"{released.name}: {released.state.value}, {released.reason or released.waiting_for}"
+    show(form, training_record(released), TRAINING, lambda: print(said))
 
 
-def settle(training: str, state: str, value: float | None, reason: str, data_dir: Path | None) -> None:
+def settle(training: str, state: str, value: float | None, reason: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
         settled = client.operations.settle(training, TrainingState(state.upper()), value, reason)
-    print(f"{settled.name}: {settled.state.shown}, objective {settled.objective_value}")
+    said = f"{settled.name}: {settled.state.shown}, objective {settled.objective_value}"
+    show(form, training_record(settled), TRAINING, lambda: print(said))
 
 
-def unpark(job: str, data_dir: Path | None) -> None:
+def unpark(job: str, data_dir: Path | None, form: Form) -> None:
     with Client(join(data_dir)) as client:
-        print(f"{job}: {client.operations.unpark(job).state.value}")
+        unparked = client.operations.unpark(job)
+    show(form, job_record(unparked), JOB, lambda: print(f"{job}: {unparked.state.value}"))
 
 
 def pause_starts(reason: str, data_dir: Path | None) -> None:

@@ -39,13 +39,23 @@ def check_file(path: Path, log: Path | None, types_file: Path | None, form: Form
         for definition in spec.definitions
         for parameter in definition.parameters
     ]
+    log_record = None if report is None else _log_record(report)
     if form is Form.CSV:
-        metrics = [] if report is None else record_of(report.metrics)
-        show(form, parameters if report is None else metrics, PARAMETER if report is None else METRIC)
+        show(form, parameters if log_record is None else log_record["metrics"], PARAMETER if report is None else METRIC)
         return
     told = {"file": str(path), "name": spec.name, "strategy": spec.strategy.value, "limits": record_of(spec.limits)}
-    told |= {"parameters": parameters, "log": record_of(report)}
+    told |= {"parameters": parameters, "log": log_record}
     show(form, told, (), lambda: _draw(path, spec, lines, report))
+
+
+def _log_record(report: Any) -> dict[str, Any]:
+    """Return what was read of a log, its lines counted from 1 as people do."""
+    record: dict[str, Any] = record_of(report)
+    for metric in record["metrics"]:
+        for end in (metric["first"], metric["last"]):
+            if end is not None:
+                end["line"] += 1
+    return record
 
 
 def _draw(path: Path, spec: TuningJobSpec, lines: Sequence[str] | None, report: Any) -> None:

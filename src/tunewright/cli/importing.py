@@ -12,7 +12,7 @@ from tunewright.cli.records import JOB, job_record
 from tunewright.cli.serving import join
 from tunewright.cli.wording import printable
 from tunewright.cli.written import pairs_of
-from tunewright.client import Client, TuningJob
+from tunewright.client import Address, Client, TuningJob
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.imports import Found, from_optuna, from_sagemaker
@@ -21,9 +21,10 @@ from tunewright.imports import Found, from_optuna, from_sagemaker
 def optuna(
     storage: str, study: str, name: str, metric: str, fixed: Sequence[str], form: Form, data_dir: Path | None
 ) -> None:
+    server = join(data_dir)  # else it would be looked for after all was read
     static = pairs_of("fixed", fixed)
     found = from_optuna(storage, study, name=name, metric=metric, static_hyperparameters=static)
-    _take_in(found, form, data_dir)
+    _take_in(found, form, server)
 
 
 def sagemaker(
@@ -35,15 +36,16 @@ def sagemaker(
     form: Form,
     data_dir: Path | None,
 ) -> None:
+    server = join(data_dir)
     found = from_sagemaker(job, name=name, region=region, profile=profile, endpoint_url=endpoint_url)
-    _take_in(found, form, data_dir)
+    _take_in(found, form, server)
 
 
-def _take_in(found: Found, form: Form, data_dir: Path | None) -> None:
+def _take_in(found: Found, form: Form, server: Address) -> None:
     """Import what was found, and say what could not be carried."""
     if not JOB_NAME.fullmatch(found.spec.name):
         raise InvalidSpec("--as", f"{found.spec.name!r} is not {LETTERS}", "Give another name: --as NAME")
-    with Client(join(data_dir)) as client:
+    with Client(server) as client:
         job = client.import_job(found.spec, found.trainings, origin=found.origin)
     for note in found.notes:
         print(printable(note), file=sys.stderr)

@@ -267,13 +267,17 @@ def stop(job: str, data_dir: Path | None, form: Form) -> None:
             show(form, training_record(ended), TRAINING, lambda: print(f"{job}: {ended.status}"))
 
 
-def delete(job: str, data_dir: Path | None) -> None:
+def delete(job: str, data_dir: Path | None, form: Form) -> None:
+    """Delete it; programs are given the record as it was."""
     with Client(join(data_dir)) as client:
         if is_job(client, job):
-            client.delete(job)
+            found = client.describe(job)
+            client.delete(found.uid)
+            show(form, job_record(found), JOB, lambda: print(f"{job}: deleted"))
         else:
-            client.delete_training(training.find(client, job).id)
-    print(f"{job}: deleted")
+            ran = training.find(client, job)
+            client.delete_training(ran.id)
+            show(form, training_record(ran), TRAINING, lambda: print(f"{job}: deleted"))
 
 
 def _strategy(job: TuningJob) -> str:

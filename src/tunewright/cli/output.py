@@ -32,6 +32,8 @@ def record_of(value: Any) -> Any:
             return value if math.isfinite(value) else None
         case Mapping():
             return {str(name): record_of(item) for name, item in value.items()}
+        case tuple() if hasattr(value, "_asdict"):  # a named one
+            return record_of(value._asdict())
         case list() | tuple():
             return [record_of(item) for item in value]
         case _ if is_dataclass(value):

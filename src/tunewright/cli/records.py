@@ -110,6 +110,7 @@ TRAINER: Final = (
     "opened_at",
     "lease_expires_at",
 )
+EXPORTED: Final = ("job", "file", "rows", "removed")
 QUOTA: Final = ("owner", "max_jobs", "max_parallel")
 
 

@@ -131,8 +131,8 @@ def retry(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None)
     changing.retry(job, data_dir, output)
 
 
-def delete(job: Job, data_dir: DataDir = None) -> None:
+def delete(job: Job, output: OutputOption = Form.TABLE, data_dir: DataDir = None) -> None:
     """Delete an ended tuning job, or a training job that ran by itself, and its output; models stay."""
     from tunewright.cli import looking
 
-    looking.delete(job, data_dir)
+    looking.delete(job, data_dir, output)

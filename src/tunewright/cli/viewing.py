@@ -168,6 +168,7 @@ def export(
     ] = False,
     curves: Annotated[bool, typer.Option("--curves", help="CSV: a row for every measurement instead.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    output: OutputOption = Form.TABLE,
     data_dir: DataDir = None,
 ) -> None:
     """Write a tuning job's trainings for other programs: a table, or an Optuna study.
@@ -180,7 +181,7 @@ def export(
     """
     from tunewright.cli import exporting
 
-    exporting.export(job, to, data_dir, full=full, curves=curves, force=force)
+    exporting.export(job, to, data_dir, output, full=full, curves=curves, force=force)
 
 
 def analyze(

@@ -47,6 +47,8 @@ class JobFileRead:
     spec: TuningJobSpec | None
     faults: tuple[JobFileFault, ...] = ()
     estimate: CostEstimate | None = None
+    readable: TuningJobSpec | None = None
+    """The specification as far as it can be read, also with faults."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,8 @@ def _check_retries(definition: Definition, path: str) -> None:
 
 def _check_names(definition: Definition, path: str, most: int) -> None:
     names = [parameter.name for parameter in definition.parameters]
+    if len(names) > MAX_TUNABLE:
+        raise InvalidSpec(f"{path}.parameters", f"{len(names)} are tuned, at most {MAX_TUNABLE} can be", "Fix some")
     for index, name in enumerate(names):
         here = f"{path}.parameters[{index}].name"
         if not name:
@@ -183,8 +185,6 @@ def _check_names(definition: Definition, path: str, most: int) -> None:
             raise InvalidSpec(here, f"{name!r} has two ranges", "Give it one")
         if name in definition.static_hyperparameters:
             raise InvalidSpec(here, f"{name!r} is both tuned and fixed", "Remove one of the two")
-    if len(names) > MAX_TUNABLE:
-        raise InvalidSpec(f"{path}.parameters", f"{len(names)} are tuned, at most {MAX_TUNABLE} can be", "Fix some")
     if len(names) + len(definition.static_hyperparameters) > most:
         raise InvalidSpec(f"{path}.static_hyperparameters", f"more than {most} hyperparameters", "Drop some")
     for name, value in definition.static_hyperparameters.items():

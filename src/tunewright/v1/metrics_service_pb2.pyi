@@ -130,14 +130,16 @@ class ListMeasurementsResponse(_message.Message):
     def __init__(self, measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class FollowMeasurementsRequest(_message.Message):
-    __slots__ = ("training", "metric", "page_token")
+    __slots__ = ("training", "metric", "page_token", "only_new")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ONLY_NEW_FIELD_NUMBER: _ClassVar[int]
     training: str
     metric: str
     page_token: str
-    def __init__(self, training: _Optional[str] = ..., metric: _Optional[str] = ..., page_token: _Optional[str] = ...) -> None: ...
+    only_new: bool
+    def __init__(self, training: _Optional[str] = ..., metric: _Optional[str] = ..., page_token: _Optional[str] = ..., only_new: bool = ...) -> None: ...
 
 class FollowMeasurementsResponse(_message.Message):
     __slots__ = ("measurements", "next_page_token")
@@ -168,12 +170,14 @@ class ReadOutputRequest(_message.Message):
     def __init__(self, training: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., instance: _Optional[int] = ..., tail: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class ReadOutputResponse(_message.Message):
-    __slots__ = ("lines", "next_page_token")
+    __slots__ = ("lines", "next_page_token", "previous_page_token")
     LINES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     lines: _containers.RepeatedCompositeFieldContainer[OutputLine]
     next_page_token: str
-    def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    previous_page_token: str
+    def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., previous_page_token: _Optional[str] = ...) -> None: ...
 
 class FollowOutputRequest(_message.Message):
     __slots__ = ("training", "tail", "contains", "matches", "instance", "page_token")
@@ -192,12 +196,14 @@ class FollowOutputRequest(_message.Message):
     def __init__(self, training: _Optional[str] = ..., tail: _Optional[int] = ..., contains: _Optional[str] = ..., matches: _Optional[str] = ..., instance: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class FollowOutputResponse(_message.Message):
-    __slots__ = ("lines", "next_page_token")
+    __slots__ = ("lines", "next_page_token", "previous_page_token")
     LINES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     lines: _containers.RepeatedCompositeFieldContainer[OutputLine]
     next_page_token: str
-    def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    previous_page_token: str
+    def __init__(self, lines: _Optional[_Iterable[_Union[OutputLine, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., previous_page_token: _Optional[str] = ...) -> None: ...
 
 class Curve(_message.Message):
     __slots__ = ("training", "training_name", "number", "attempt", "steps", "values", "means", "complete", "removed")

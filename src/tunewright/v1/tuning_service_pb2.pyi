@@ -494,14 +494,16 @@ class JobFileFault(_message.Message):
     def __init__(self, member: _Optional[str] = ..., line: _Optional[int] = ..., why: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
 
 class ReadJobFileResponse(_message.Message):
-    __slots__ = ("spec", "faults", "estimate")
+    __slots__ = ("spec", "faults", "estimate", "readable")
     SPEC_FIELD_NUMBER: _ClassVar[int]
     FAULTS_FIELD_NUMBER: _ClassVar[int]
     ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    READABLE_FIELD_NUMBER: _ClassVar[int]
     spec: _spec_pb2.TuningJobSpec
     faults: _containers.RepeatedCompositeFieldContainer[JobFileFault]
     estimate: CostEstimate
-    def __init__(self, spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., faults: _Optional[_Iterable[_Union[JobFileFault, _Mapping]]] = ..., estimate: _Optional[_Union[CostEstimate, _Mapping]] = ...) -> None: ...
+    readable: _spec_pb2.TuningJobSpec
+    def __init__(self, spec: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ..., faults: _Optional[_Iterable[_Union[JobFileFault, _Mapping]]] = ..., estimate: _Optional[_Union[CostEstimate, _Mapping]] = ..., readable: _Optional[_Union[_spec_pb2.TuningJobSpec, _Mapping]] = ...) -> None: ...
 
 class WriteJobFileRequest(_message.Message):
     __slots__ = ("spec",)

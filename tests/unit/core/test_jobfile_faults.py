@@ -28,6 +28,20 @@ def test_a_right_job_file_has_no_faults_and_is_as_it_will_run():
     assert found.told.spec.limits.max_trainings == 3
 
 
+def test_what_is_right_can_be_read_whatever_else_is_wrong():
+    wrong = changed(script=None, trials="many", params={"lr": "1e-4-1", "batch": [1, 2]}, parallel=7)
+    readable = examine(wrong, PLACE).readable
+    assert [item.name for item in readable.definitions[0].parameters] == ["batch"]
+    assert readable.limits.max_parallel == 7
+    assert readable.definitions[0].image == ""
+    assert examine(changed(parallel=1000), PLACE).readable.limits.max_parallel == 1000
+
+
+@pytest.mark.parametrize("tree", [[], None, "a text", {"HyperParameterTuningJobName": 3}])
+def test_where_nothing_can_be_read_nothing_is(tree):
+    assert examine(tree, PLACE).readable is None
+
+
 def test_all_that_cannot_be_read_is_found_at_once():
     wrong = changed(trials="many", max_runtime="soon", sede=3, params={"lr": "1e-4-1", "batch": [1, [2]], "ok": "0..1"})
     assert sorted(members(wrong)) == ["max_runtime", "params.batch[1]", "params.lr", "sede", "trials"]

@@ -206,3 +206,16 @@ def test_a_job_of_amts_is_written_in_its_form_which_says_it_all():
 def test_a_duration_is_written_in_its_largest_whole_unit(seconds, text):
     assert duration_text(seconds) == text
     assert parse_duration(text, "") == seconds
+
+
+def test_what_only_amts_body_says_is_written_of_a_specification_that_never_was_one():
+    before = spec()
+    (definition,) = before.definitions
+    asked = check_new(replace(before, definitions=(replace(definition, resources=Resources(volume_size_gb=7)),)))
+    written = to_jobfile(asked)
+    assert written.not_short == "definitions[0].resources.volume_size_gb"
+    read = from_amt(written.tree)
+    assert [item.range for item in read.definitions[0].parameters] == [
+        item.range for item in asked.definitions[0].parameters
+    ]
+    assert read.definitions[0].resources.volume_size_gb == 7

@@ -116,11 +116,11 @@ def test_the_last_lines_and_what_comes_after_them_are_all_there_are(
     printed = shelf.printed
 
     async def read_all() -> tuple[list[str], list[str]]:
-        tail, token = await reader(shelf).last(EXTENT, Lines(), size)
+        last = await reader(shelf).last(EXTENT, Lines(), size)
         for count in meanwhile:
             shelf.prints(count)
-        followed = [line.text async for some, _ in reader(shelf).follow(EXTENT, Lines(), token) for line in some]
-        return [line.text for line in tail], followed
+        following = reader(shelf).follow(EXTENT, Lines(), last.behind)
+        return [line.text for line in last.items], [line.text async for some in following for line in some.items]
 
     tail, followed = asyncio.run(read_all())
     assert tail == [text(number) for number in range(max(printed - size, 0), printed)]
@@ -134,8 +134,8 @@ async def test_the_last_lines_are_no_more_than_a_page_holds_however_long_they_ar
     shelf = Shelf()
     for _ in range(10):
         shelf.prints(3)
-    tail, _ = await reader(shelf).last(EXTENT, Lines(), 1000)
-    assert [line.text for line in tail] == [text(28), text(29)]
+    last = await reader(shelf).last(EXTENT, Lines(), 1000)
+    assert [line.text for line in last.items] == [text(28), text(29)]
 
 
 @pytest.mark.parametrize("limit", [{"chunks_left": 1}, {"characters_left": 1}])

@@ -125,6 +125,36 @@ async def test_the_last_lines_are_read_first(world: World, tail: int, expected: 
     assert await world.output(tail=tail) == (expected, "")
 
 
+@pytest.mark.parametrize("tail", [1, 2, 3, 4, 99])
+@pytest.mark.parametrize("contains", ["", "4", "no such"])
+async def test_output_is_read_backwards_to_its_start(world: World, tail: int, contains: str) -> None:
+    texts = [f"line {number}" for number in range(24)]
+    await world.said(started(), *(lines(at, texts[at : at + 5], second=9 * at) for at in range(0, 24, 5)))
+    asked = pb.ReadOutputRequest(training=NAME, tail=tail, contains=contains)
+    read: list[str] = []
+    while True:
+        page = await world.stub.ReadOutput(asked)
+        read = [line.text for line in page.lines] + read
+        if not page.previous_page_token:
+            break
+        asked.page_token = page.previous_page_token
+    assert read == [text for text in texts if contains in text]
+
+
+async def test_what_is_before_a_page_and_before_what_is_followed_is_read(world: World) -> None:
+    await world.said(started(), lines(0, ["a", "b", "c"]), lines(3, ["d", "e"], second=9))
+    _, token = await world.output(page_size=2)
+    page = await world.stub.ReadOutput(pb.ReadOutputRequest(training=NAME, page_size=2, page_token=token))
+    assert await world.output(tail=9, page_token=page.previous_page_token) == (["a", "b"], "")
+    call = world.stub.FollowOutput(pb.FollowOutputRequest(training=NAME, tail=1))
+    async with asyncio.timeout(20):
+        for before, more in (("d", "f"), ("e", "g")):
+            followed = await call.read()
+            assert (await world.output(tail=1, page_token=followed.previous_page_token))[0] == [before]
+            await world.said(lines(ord(more) - ord("a"), [more], second=20))
+    call.cancel()
+
+
 async def test_lines_say_where_they_come_from_and_whether_they_are_whole(world: World) -> None:
     second = lines(1, ["b"], instance=1)
     second.cut.append(0)
@@ -232,6 +262,16 @@ async def test_following_goes_on_with_the_next_attempt(world: World) -> None:
         assert [item.value for item in (await call.read()).measurements] == [1]
         await world.said(started(attempt=2), lines(0, ["loss=1", "accuracy=2"], attempt=2))
         assert [item.value for item in (await call.read()).measurements] == [2]
+    call.cancel()
+
+
+async def test_only_new_values_are_followed_where_the_rest_is_listed(world: World) -> None:
+    await world.said(started(), lines(0, ["accuracy=1", "accuracy=2"]))
+    call = world.stub.FollowMeasurements(pb.FollowMeasurementsRequest(training=NAME, only_new=True))
+    async with asyncio.timeout(20):
+        assert not (await call.read()).measurements
+        await world.said(lines(2, ["accuracy=3"]))
+        assert [item.value for item in (await call.read()).measurements] == [3]
     call.cancel()
 
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.names import training_id
@@ -46,6 +46,17 @@ class Extent:
     collection: str
     training: Training
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[T]):
+    """Items of an extent that follow each other."""
+
+    items: list[T]
+    before: str
+    """Token of what comes before them; empty: nothing does."""
+    behind: str
+    """Token of what will come after them."""
 
 
 class Archive:
@@ -88,21 +99,27 @@ class Archive:
         async for documents in self._batches(_query(extent)):
             await asyncio.to_thread(_each, take, documents)
 
-    async def last(self, extent: Extent, open_: Open[T], size: int) -> tuple[list[T], str]:
-        """Return the last items there are, in order, and the token of what will come after them."""
-        tail = Tail(open_, size)
-        async for documents in self._batches(_query(extent, descending=True)):
+    async def last(self, extent: Extent, open_: Open[T], size: int, token: str = "") -> Stretch[T]:
+        """Return the last items there are, or the last ones before a token's place, in order. Raises InvalidSpec."""
+        before = Place.of(token)
+        tail = Tail(open_, size, before)
+        to_the_start = True
+        async for documents in self._batches(_query(extent, descending=True, until=before.order)):
             if await asyncio.to_thread(tail.take, documents):
+                to_the_start = False
                 break
-        return tail.items(), str(tail.behind or Place.start_of(extent.attempt))
+        items, begin = tail.items()
+        begins_there = to_the_start and begin == tail.oldest
+        return Stretch(items, "" if begins_there else str(begin), str(tail.behind or Place.start_of(extent.attempt)))
 
-    async def follow(self, extent: Extent, open_: Open[T], token: str) -> AsyncIterator[tuple[list[T], str]]:
+    async def follow(self, extent: Extent, open_: Open[T], token: str) -> AsyncIterator[Stretch[T]]:
         """Yield what there is from the token on, then what comes, also of later attempts, until the training ends.
 
-        Each comes with the token of what comes after it; the first one may be empty.
+        The first stretch may be empty: it says where one stands.
         """
         training, first = extent.training, True
-        place = Place.of(token) if token else Place.start_of(extent.attempt)
+        start = Place.start_of(extent.attempt)
+        place = Place.of(token) if token else start
         with self._news.listen(training.uid, training.number) as news:
             while True:
                 news.clear()
@@ -114,7 +131,7 @@ class Archive:
                     if await asyncio.to_thread(reading.take, documents):
                         break
                 if reading.items or first:
-                    yield reading.items, str(reading.place)
+                    yield Stretch(reading.items, "" if place == start else str(place), str(reading.place))
                 moved, place, first = reading.place != place, reading.place, False
                 if moved:
                     continue
@@ -144,13 +161,13 @@ def _each(take: Callable[[Document], object], documents: Sequence[Document]) -> 
         take(document)
 
 
-def _query(extent: Extent, order: str = "", *, descending: bool = False) -> Query:
+def _query(extent: Extent, order: str = "", *, descending: bool = False, until: str = "") -> Query:
     prefix = attempt_order(extent.attempt)
     return Query(
         extent.collection,
         "by_training",
         {"uid": extent.training.uid, "number": extent.training.number},
         low=max(order, f"{prefix}/"),
-        high=f"{prefix}0",  # "0" comes after "/"
+        high=f"{until}+" if until else f"{prefix}0",  # "0" comes after "/", and "+" after nothing
         descending=descending,
     )

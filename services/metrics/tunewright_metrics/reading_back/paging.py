@@ -97,25 +97,28 @@ class Reading(Generic[T]):
 
 @dataclass(slots=True)
 class Tail(Generic[T]):
-    """The last items, in the making from the end on."""
+    """The last items, or the last ones before a place, in the making from the end on."""
 
     open: Open[T]
     size: int
+    before: Place = Place()
+    """Of all that there is, if it is the start."""
     behind: Place | None = None
     """What will come after them; None: there are none."""
     chunks_left: int = CHUNKS_FOR_A_TAIL
-    _chunks: list[list[Found[T]]] = field(default_factory=list)
+    _chunks: list[tuple[str, list[Found[T]]]] = field(default_factory=list)
     _count: int = 0
     _characters: int = 0
 
     def take(self, documents: Sequence[Document]) -> bool:
         """Go through chunks that are further from the end; return whether that is enough."""
         for document in documents:
-            opened = self.open(document)
-            found = list(opened.found)
-            self._chunks.append(found)
+            order, opened = document["order"], self.open(document)
+            end = self.before.offset if order == self.before.order else opened.count
+            found = [item for item in opened.found if item.offset < end]
+            self._chunks.append((order, found))
             if self.behind is None:
-                self.behind = Place(document["order"], opened.count)
+                self.behind = Place(order, end)
             self._count += len(found)
             self._characters += sum(item.characters for item in found)
             self.chunks_left -= 1
@@ -123,9 +126,18 @@ class Tail(Generic[T]):
                 return True
         return False
 
-    def items(self) -> list[T]:
-        """Return the last ones, one at least, as many as a page may hold."""
-        found = [item for chunk in reversed(self._chunks) for item in chunk][-self.size :]
-        characters = list(accumulate(item.characters for item in reversed(found)))
+    @property
+    def oldest(self) -> Place:
+        """Where the chunks begin that were gone through."""
+        return Place(self._chunks[-1][0]) if self._chunks else Place()
+
+    def items(self) -> tuple[list[T], Place]:
+        """Return the last ones, one at least if there is any, as many as a page may hold; and where they begin."""
+        found = [(Place(order, item.offset), item) for order, chunk in reversed(self._chunks) for item in chunk]
+        begin = self.oldest
+        characters = list(accumulate(item.characters for _, item in reversed(found[-self.size :])))
         kept = max(bisect_right(characters, PAGE_CHARACTERS), 1)
-        return [item.item for item in found[-kept:]]
+        if kept < len(found):
+            found = found[-kept:]
+            begin = found[0][0]
+        return [item.item for _, item in found], begin

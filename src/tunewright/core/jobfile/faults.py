@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from tunewright.core import amt
@@ -34,6 +35,8 @@ class Found(NamedTuple):
 
     told: Told | None
     faults: tuple[InvalidSpec, ...] = ()
+    readable: TuningJobSpec | None = None
+    """With faults: the rest, without what cannot be read."""
 
 
 def read_job(tree: Any, place: Place) -> Told:
@@ -55,11 +58,12 @@ def examine(tree: Any, place: Place) -> Found:
     What cannot be read is taken out and the rest is read. Only what is readable as a whole is checked, by every rule:
     of a job with a part missing, rules would find wrong what only follows from that.
     """
-    if faults := tuple(_unreadable(tree, place)):
-        return Found(None, faults)
+    rest = copy.deepcopy(tree)
+    if faults := tuple(_unreadable(rest, place)):
+        return Found(None, faults, _rest(tree, rest, place))
     told = read_job(tree, place)
     if faults := faults_of_new(told.spec):
-        return Found(None, tuple(in_words_of(told, fault) for fault in faults[:MOST_FAULTS]))
+        return Found(None, tuple(in_words_of(told, fault) for fault in faults[:MOST_FAULTS]), told.spec)
     return Found(Told(check_new(told.spec), told.members))
 
 
@@ -79,8 +83,9 @@ def _around(member: str) -> str:
     return member[: max(member.rfind("."), member.rfind("["), 0)]
 
 
-def _unreadable(tree: Any, place: Place) -> Iterator[InvalidSpec]:
-    rest, is_amt = copy.deepcopy(tree), amt.looks_like_amt(tree)
+def _unreadable(rest: Any, place: Place) -> Iterator[InvalidSpec]:
+    """Yield what cannot be read, and take it out."""
+    is_amt = amt.looks_like_amt(rest)
     seen, taken = set[str](), set[str]()
     while len(seen) < MOST_FAULTS:
         try:
@@ -99,6 +104,20 @@ def _unreadable(tree: Any, place: Place) -> Iterator[InvalidSpec]:
                 return
         else:
             return
+
+
+def _rest(tree: Any, rest: Any, place: Place) -> TuningJobSpec | None:
+    """Read what is left of a job file; what was put in for what is missing is not told as if it had been given."""
+    try:
+        spec = _read(rest, place, is_amt=amt.looks_like_amt(tree)).spec
+    except InvalidSpec:
+        return None
+    put_in = {name for name in STAND_INS if name in rest and rest[name] != tree.get(name)}
+    if "script" in put_in:
+        spec = replace(spec, definitions=(replace(spec.definitions[0], image=""),))
+    if "maximize" in put_in:
+        spec = replace(spec, objective=replace(spec.objective, metric_name=""))
+    return spec
 
 
 def _taken_out(tree: Any, member: str) -> str | None:

@@ -10,7 +10,7 @@ A file says where its program lies and what runs it, so that it means the same w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -30,6 +30,7 @@ from tunewright.core.spec import (
     MetricDefinition,
     Objective,
     ObjectiveReading,
+    Parameter,
     Reevaluation,
     TuningJobSpec,
     WarmStart,
@@ -84,9 +85,27 @@ def _checked(spec: TuningJobSpec) -> TuningJobSpec | None:
 
 def _reads_as_amt(body: Tree, spec: TuningJobSpec) -> bool:
     try:
-        return amt.looks_like_amt(body) and amt.from_amt(body) == spec
+        return amt.looks_like_amt(body) and _as_spelled(amt.from_amt(body), spec) == spec
     except InvalidSpec:
         return False
+
+
+def _as_spelled(read: TuningJobSpec, spec: TuningJobSpec) -> TuningJobSpec:
+    """Return what was read, without what AMT's body always says, also where the specification leaves it open."""
+    definitions = tuple(
+        replace(item, parameters=tuple(map(_spelled, item.parameters, meant.parameters)))
+        if len(item.parameters) == len(meant.parameters)
+        else item
+        for item, meant in zip(read.definitions, spec.definitions, strict=False)
+    )
+    rule = read.early_stopping
+    if spec.early_stopping.type is None:
+        rule = replace(rule, type=None)
+    return replace(read, definitions=definitions, early_stopping=rule)
+
+
+def _spelled(read: Parameter, meant: Parameter) -> Parameter:
+    return replace(read, low_text=meant.low_text and read.low_text, high_text=meant.high_text and read.high_text)
 
 
 def _shortest(tree: Tree, spec: TuningJobSpec) -> Tree:

@@ -1,11 +1,13 @@
 // A plot on the page: drawn on canvas, with its picture and its data to take away.
 
-import type { ECharts } from "echarts/core";
+import type { ECharts, Payload } from "echarts/core";
 import { useEffect, useRef } from "preact/hooks";
 import { csv, saveFile } from "../parts/saving";
 import { dark } from "../shell/theme";
+import { useOnScreen } from "./on-screen";
 import { palette } from "./palette";
-import { isDrawn, type NoPlot, type Palette, type Plot } from "./plot";
+import { isDrawn, type NoPlot, type Palette, type Plot, type Scale } from "./plot";
+import { inTurn } from "./turns";
 
 interface Props {
   /** The file's name, without its ending. */
@@ -17,34 +19,45 @@ interface Props {
   onPick?: (data: unknown) => void;
   /** Called once with the drawn chart, for what only it can tell, such as a brush. */
   onReady?: (chart: ECharts) => void;
+  /** Done with each drawing, for what a drawing forgets, such as a brush. */
+  action?: Payload;
 }
 
-export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
+export function Chart({ name, plot, height = 280, onPick, onReady, action }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
-  const calls = useRef({ onPick, onReady });
-  calls.current = { onPick, onReady };
+  const drawn = useRef<{ option?: Plot["option"]; isDark?: boolean }>({});
+  const latest = useRef({ onPick, onReady, action });
+  latest.current = { onPick, onReady, action };
   const option = isDrawn(plot) ? plot.option : null;
   const isDark = dark.value;
+  const seen = useOnScreen(place);
 
   useEffect(() => {
-    if (!option || !place.current) return;
+    if (!option || !seen || !place.current) return;
+    if (drawn.current.option === option && drawn.current.isDark === isDark) return;
     const at = place.current;
+    let leave = () => {};
     let gone = false;
+    // Where no server answers it does not come; whatever is to be drawn next asks for it again.
     void import("./charting").then(({ init }) => {
       if (gone) return;
-      if (!chart.current) {
-        chart.current = init(at);
-        chart.current.on("click", (event) => calls.current.onPick?.(event.data));
-        calls.current.onReady?.(chart.current);
-      }
-      chart.current.setOption({ ...common(palette()), ...option }, { notMerge: true });
-      at.dataset.drawn = String(Number(at.dataset.drawn ?? 0) + 1);
-    });
+      leave = inTurn(() => {
+        if (!chart.current) {
+          chart.current = init(at);
+          chart.current.on("click", (event) => latest.current.onPick?.(event.data));
+          latest.current.onReady?.(chart.current);
+        }
+        draw(chart.current, option, latest.current.action);
+        drawn.current = { option, isDark };
+        at.dataset.drawn = String(Number(at.dataset.drawn ?? 0) + 1);
+      });
+    }, ignored);
     return () => {
       gone = true;
+      leave();
     };
-  }, [option, isDark]);
+  }, [option, isDark, seen]);
 
   useEffect(() => {
     const resized = new ResizeObserver(() => chart.current?.resize());
@@ -67,16 +80,20 @@ export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
       />
       {isDrawn(plot) ? (
         <figcaption>
-          <button type="button" class="quiet" onClick={() => void savePicture(name, chart.current)}>
-            PNG
-          </button>
-          <button
-            type="button"
-            class="quiet"
-            onClick={() => saveFile(`${name}.csv`, new Blob([csv(plot.table())], { type: "text/csv" }))}
-          >
-            CSV
-          </button>
+          {plot.scale && <Shades of={plot.scale} />}
+          {plot.note && <span class="hint">{plot.note}</span>}
+          <span class="plot-files">
+            <button type="button" class="quiet" onClick={() => void savePicture(name, chart.current)}>
+              PNG
+            </button>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => saveFile(`${name}.csv`, new Blob([csv(plot.table())], { type: "text/csv" }))}
+            >
+              CSV
+            </button>
+          </span>
         </figcaption>
       ) : (
         <p class="notice">{plot.empty}</p>
@@ -85,18 +102,48 @@ export function Chart({ name, plot, height = 280, onPick, onReady }: Props) {
   );
 }
 
+function ignored(): void {}
+
+function Shades({ of }: { of: Scale }) {
+  return (
+    <span class="plot-scale">
+      {of.from}
+      {of.colours.map((colour) => (
+        <i key={colour} style={{ background: colour }} />
+      ))}
+      {of.to}
+    </span>
+  );
+}
+
+/** The action goes with the drawing, so that the library lays out and paints once for both. */
+function draw(chart: ECharts, option: Plot["option"], action: Payload | undefined): void {
+  const whole = { ...common(palette()), ...shown(option, palette()) };
+  chart.setOption(whole, { notMerge: true, lazyUpdate: action !== undefined });
+  if (action) chart.dispatchAction(action, { silent: true, flush: true });
+}
+
 function common(colours: Palette) {
   return {
     animation: false,
     textStyle: { color: colours.text, fontFamily: "inherit" },
     color: colours.series,
+  };
+}
+
+/** The option, with a tooltip as all have it. */
+function shown(option: Plot["option"], colours: Palette): Plot["option"] {
+  const own = Array.isArray(option.tooltip) ? undefined : option.tooltip;
+  return {
+    ...option,
     // Drawn on the canvas too: what trainings are called is never markup.
     tooltip: {
       renderMode: "richText",
       confine: true,
       backgroundColor: colours.surface,
       borderColor: colours.line,
-      textStyle: { color: colours.text },
+      textStyle: { color: colours.text, fontSize: 12 },
+      ...own,
     },
   };
 }

@@ -9,6 +9,17 @@ export interface Plot {
   option: EChartsOption;
   /** All that is drawn, as a table. */
   table: () => Rows;
+  /** What the colours stand for, where they are a scale. */
+  scale?: Scale;
+  /** What is not drawn, or not as it is; in a sentence under the plot. */
+  note?: string;
+}
+
+/** Colours from one end to the other, with what stands at the ends. */
+export interface Scale {
+  from: string;
+  to: string;
+  colours: readonly string[];
 }
 
 /** There is too little to draw; why, in a sentence. */

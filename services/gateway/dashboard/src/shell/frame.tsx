@@ -1,8 +1,10 @@
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { forgetToken } from "../rpc/token";
 import { Keys } from "./keys";
 import { type Theme, theme } from "./theme";
+import { titleOf } from "./title";
 
 const PLACES = [
   { path: "/jobs", word: "Jobs", key: "j" },
@@ -19,6 +21,9 @@ const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "syst
 export function Frame({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
   const here = path === "/" ? "/jobs" : path;
+  useEffect(() => {
+    document.title = titleOf(path, PLACES);
+  }, [path]);
   return (
     <>
       <a class="skip" href="#page">

@@ -33,7 +33,9 @@ export function hasEnded(state: JobState): boolean {
   return state === JobState.COMPLETED || state === JobState.STOPPED || state === JobState.FAILED;
 }
 
-export function trainingState(training: TrainingJob): Shown {
+type Ended = Pick<TrainingJob, "state" | "objectiveState"> & { stoppedEarly?: unknown };
+
+export function trainingState(training: Ended): Shown {
   switch (training.state) {
     case TrainingState.COMPLETED:
       return training.objectiveState === ObjectiveState.FAILED
@@ -50,7 +52,7 @@ export function trainingState(training: TrainingJob): Shown {
   }
 }
 
-export function trainingHasEnded(training: TrainingJob): boolean {
+export function trainingHasEnded(training: Pick<TrainingJob, "state">): boolean {
   return (
     training.state === TrainingState.COMPLETED ||
     training.state === TrainingState.STOPPED ||

@@ -1,25 +1,96 @@
-import { useMemo, useState } from "preact/hooks";
+import "./job.css";
+import { useLocation } from "preact-iso";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
-import { Badge } from "../../parts/badge";
-import { Failed, Loading } from "../../parts/notices";
-import { tuning } from "../../rpc/clients";
-import { useFollowing } from "../../rpc/following";
-import { jobState } from "../../words/states";
+import { Empty, Failed, Loading } from "../../parts/notices";
+import { Tabs } from "../../parts/tabs";
+import type { Following } from "../../rpc/following";
+import type { Trial } from "../../trainings/trials";
+import { Actions } from "./actions/actions";
+import { Advice } from "./advice";
+import { Definitions } from "./definitions";
+import { Failures } from "./failures";
+import { Findings } from "./findings";
+import { Glance } from "./glance";
+import { Facts, Title } from "./head";
+import { Output } from "./output";
+import { Plots } from "./plots";
+import { SECTIONS, type Section, sectionOf } from "./sections";
+import { Trainings } from "./trainings/trainings";
+import { useTrack } from "./use-track";
 
+/** A tuning job, live. */
 export default function Job({ name }: { name: string }) {
-  const [job, setJob] = useState<TuningJob>();
-  const following = useFollowing(
-    (signal) => tuning.watchTuningJob({ job: name }, { signal }),
-    (message) => setJob(message.job),
-    [name],
-  );
-  const shown = useMemo(() => job && jobState(job.state), [job]);
-  if (following.state === "refused") return <Failed fault={following.fault} />;
-  if (!job || !shown) return <Loading what={`Job ${name} is read`} />;
+  return <Named key={name} name={name} />;
+}
+
+function Named({ name }: { name: string }) {
+  const { track, following, changed } = useTrack(name);
+  const { query } = useLocation();
+  const { job } = track;
+  if (following.state === "refused") return <Refused name={name} following={following} />;
+  if (!job) return <Loading what={`Job ${name} is read`} />;
+  const done = (answered: TuningJob | undefined) => {
+    track.take(answered);
+    changed();
+  };
+  const trials = track.trials.all;
   return (
-    <div class="page-head">
-      <h1>{job.spec?.name}</h1>
-      <Badge of={shown} />
-    </div>
+    <>
+      <div class="page-head">
+        <Title job={job} />
+        <Actions job={job} done={done} />
+      </div>
+      {following.state === "waiting" && track.listed && (
+        <p class="hint" role="status">
+          The server does not answer. What is shown is as it was, and goes on as soon as it does.
+        </p>
+      )}
+      <Tabs
+        sections={SECTIONS}
+        here={sectionOf(query.show)}
+        counts={{ trainings: track.trials.count.toLocaleString("en") }}
+      />
+      <Shown section={sectionOf(query.show)} job={job} trials={trials} listed={track.listed} />
+    </>
+  );
+}
+
+interface ShownProps {
+  section: Section;
+  job: TuningJob;
+  trials: readonly Trial[];
+  listed: boolean;
+}
+
+function Shown({ section, job, trials, listed }: ShownProps) {
+  switch (section) {
+    case "trainings":
+      return <Trainings job={job} trials={trials} />;
+    case "plots":
+      return <Plots job={job} trials={trials} listed={listed} />;
+    case "output":
+      return <Output job={job.uid} />;
+    default:
+      return (
+        <>
+          <Facts job={job} />
+          <Findings job={job} />
+          <Glance job={job} trials={trials} />
+          <Definitions job={job} trials={trials} />
+          <Failures job={job} trials={trials} />
+          <Advice job={job} />
+        </>
+      );
+  }
+}
+
+function Refused({ name, following }: { name: string; following: Following & { state: "refused" } }) {
+  if (following.fault.reason !== "NOT_FOUND") return <Failed fault={following.fault} />;
+  return (
+    <Empty title={`There is no tuning job called ${name}`}>
+      <p>
+        It may have been deleted. <a href="/jobs">All tuning jobs</a>
+      </p>
+    </Empty>
   );
 }
