@@ -26,6 +26,8 @@ class Standing:
 
     def __init__(self, job: TuningJob) -> None:
         self.job = job
+        self.position = ""
+        """To go on from with another connection, so that no end is missed."""
         self.best = job.best
         """Of what has been seen; trainings are told of before their job takes them in."""
         self.running: dict[int, TrainingJob] = {}
@@ -37,7 +39,7 @@ class Standing:
 
     def watched(self, watched: Watched) -> list[tuple[TrainingJob, str]]:
         """Take in a step of watching; return the trainings that have ended with it, and a line on each."""
-        self.job = watched.job
+        self.job, self.position = watched.job, watched.position
         ended = []
         for training in sorted(watched.trainings, key=lambda item: item.number):
             if not training.state.final:

@@ -85,7 +85,7 @@ async def _follow(client: AsyncClient, standing: Standing, patience_s: float, *,
             show_begin(shown, standing.job)
         telling = asyncio.create_task(_tell_waits(client, shown, standing.job.name))
         try:
-            async for watched in client.watch(standing.job.name, patience_s=patience_s):
+            async for watched in client.watch(standing.job.uid, since=standing.position, patience_s=patience_s):
                 for training, line in standing.watched(watched):
                     shown.say(line)
                     if task := following.pop(training.number, None):

@@ -242,6 +242,8 @@ class Watched:
 
     job: TuningJob
     trainings: tuple[TrainingJob, ...] = ()
+    position: str = ""
+    """For another watch to go on from here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,8 +176,8 @@ class Client:
     ) -> Mapping[str, str]:
         return self._run(self._client.tag_training(training, tags, remove=remove))
 
-    def watch(self, job: str, *, patience_s: float = PATIENCE_S) -> Iterator[Watched]:
-        return self._each(self._client.watch(job, patience_s=patience_s))
+    def watch(self, job: str, *, since: str = "", patience_s: float = PATIENCE_S) -> Iterator[Watched]:
+        return self._each(self._client.watch(job, since=since, patience_s=patience_s))
 
     def wait(self, job: str) -> TuningJob:
         return self._run(self._client.wait(job))

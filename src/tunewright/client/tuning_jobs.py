@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from tunewright.client.calling import PATIENCE_S, Calling
@@ -178,13 +179,13 @@ class AsyncTuningJobs(Calling):
             for message in response.trainings:
                 yield in_order(from_message(message, TrainingJob), spec)
 
-    async def watch(self, job: str, *, patience_s: float = PATIENCE_S) -> AsyncIterator[Watched]:
-        """Yield the job now, then at every change, until it has ended.
+    async def watch(self, job: str, *, since: str = "", patience_s: float = PATIENCE_S) -> AsyncIterator[Watched]:
+        """Yield the job now, then at every change, until it has ended; `since` a step's `position`, what came after it.
 
         A lost connection is taken up again: what has changed meanwhile is told then, with the job, and what has not
         ended once more. Only after so long without one this raises Unavailable.
         """
-        request = request_of(pb.WatchTuningJobRequest, job=job)
+        request = request_of(pb.WatchTuningJobRequest, job=job, since=since)
         async for message in self._followed(self._tuning.WatchTuningJob, request, patience_s, _behind_the_position):
             yield _watched(message)
 
@@ -224,4 +225,4 @@ def _job(message: Any) -> TuningJob:
 def _watched(message: Any) -> Watched:
     watched = from_message(message, Watched)
     trainings = tuple(in_order(training, watched.job.spec) for training in watched.trainings)
-    return Watched(job_in_order(watched.job), trainings)
+    return replace(watched, job=job_in_order(watched.job), trainings=trainings)

@@ -196,7 +196,7 @@ def _followed(client: Client, shown: Shown, *, progress: bool) -> Iterator[None]
     with view_for(shown, progress=progress) as view:
         if not shown.ended:
             show_begin(view, shown.job)
-        for watched in client.watch(shown.job.uid, patience_s=PATIENCE_S):
+        for watched in client.watch(shown.job.uid, since=shown.standing.position, patience_s=PATIENCE_S):
             for training, line in shown.standing.watched(watched):
                 shown.ended.append(training)
                 view.say(line)

@@ -112,7 +112,7 @@ async def test_a_service_that_is_away_is_unavailable():
 async def test_the_time_that_the_page_gives_is_the_services(bridge: Bridge, upstream: Upstream):
     await ask(bridge, GET, get("mine"), connect_timeout_ms="40000")
     assert upstream.remaining_s is not None
-    assert 30 < upstream.remaining_s <= 40
+    assert upstream.remaining_s == pytest.approx(40, abs=10)  # gRPC rounds it up
     await ask(bridge, GET, get("mine"))
     assert upstream.remaining_s is None
 
