@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import {
   ObjectiveState,
@@ -11,6 +12,7 @@ import { useLoaded } from "../../rpc/loading";
 import { trainingPath } from "../../shell/address";
 import type { Trial } from "../../trainings/trials";
 import { several } from "../../words/numbers";
+import { objectiveOf } from "../../words/specs";
 import { byReason } from "./failing";
 import { failedOf } from "./progress";
 import { useAtMost } from "./use-at-most";
@@ -84,11 +86,17 @@ function Reasons({ job, failed }: { job: TuningJob; failed: number }) {
 function WithoutObjective({ job, silent }: { job: TuningJob; silent: readonly Trial[] }) {
   const last = silent.at(-1);
   if (!last) return null;
+  const metrics = new Set(silent.map(({ definition }) => objectiveOf(job.spec, definition)?.metricName));
   return (
     <p>
       {several(silent.length, "training")} completed without a value of{" "}
-      <code>{job.spec?.objective?.metricName}</code>, the last one{" "}
-      <a href={trainingPath(last.name)}>{last.name}</a>.
+      {[...metrics].map((metric, at) => (
+        <Fragment key={metric}>
+          {at > 0 && " or "}
+          <code>{metric}</code>
+        </Fragment>
+      ))}
+      , the last one <a href={trainingPath(last.name)}>{last.name}</a>.
     </p>
   );
 }

@@ -3,7 +3,7 @@ import { useLocation } from "preact-iso";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Empty, Failed, Loading } from "../../parts/notices";
 import { Tabs } from "../../parts/tabs";
-import type { Following } from "../../rpc/following";
+import type { Fault } from "../../rpc/fault";
 import type { Trial } from "../../trainings/trials";
 import { Actions } from "./actions/actions";
 import { Advice } from "./advice";
@@ -24,10 +24,11 @@ export default function Job({ name }: { name: string }) {
 }
 
 function Named({ name }: { name: string }) {
-  const { track, following, changed } = useTrack(name);
+  const { track, following, changed, again } = useTrack(name);
   const { query } = useLocation();
   const { job } = track;
-  if (following.state === "refused") return <Refused name={name} following={following} />;
+  const refused = following.state === "refused" && following.fault;
+  if (!job && refused) return <Refused name={name} fault={refused} again={again} />;
   if (!job) return <Loading what={`Job ${name} is read`} />;
   const done = (answered: TuningJob | undefined) => {
     track.take(answered);
@@ -36,6 +37,7 @@ function Named({ name }: { name: string }) {
   const trials = track.trials.all;
   return (
     <>
+      {refused && <Failed fault={refused} again={again} />}
       <div class="page-head">
         <Title job={job} />
         <Actions job={job} done={done} />
@@ -84,8 +86,8 @@ function Shown({ section, job, trials, listed }: ShownProps) {
   }
 }
 
-function Refused({ name, following }: { name: string; following: Following & { state: "refused" } }) {
-  if (following.fault.reason !== "NOT_FOUND") return <Failed fault={following.fault} />;
+function Refused({ name, fault, again }: { name: string; fault: Fault; again: () => void }) {
+  if (fault.reason !== "NOT_FOUND") return <Failed fault={fault} again={again} />;
   return (
     <Empty title={`There is no tuning job called ${name}`}>
       <p>

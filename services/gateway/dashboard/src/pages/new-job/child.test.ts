@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { NarrowedSchema } from "../../generated/tunewright/v1/metrics_service_pb";
 import { ScalingType, Strategy, TuningJobSpecSchema } from "../../generated/tunewright/v1/spec_pb";
-import { nameAfter, narrowedSpec, type Proposal } from "./child";
+import { definitionOf, nameAfter, narrowedSpec, type Proposal } from "./child";
 import { fieldsOf } from "./fields";
 import { isApplied, withRange } from "./narrowed";
 
@@ -34,6 +34,23 @@ test("a narrowed job has the ranges proposed, what is fixed among the fixed, and
   expect(fields.params).toMatchObject([{ name: "x", low: "0.5", high: "2" }]);
   expect(fields.fixed).toEqual([{ name: "y", value: "0.25" }]);
   expect(parent.definitions[0]?.parameters).toHaveLength(2);
+});
+
+test("of several definitions each has the ranges proposed for it", () => {
+  const two = create(TuningJobSpecSchema, {
+    name: "two",
+    definitions: ["a", "b"].map((name) => ({ name, parameters: [float("x", 0, 1), float("y", 0, 1)] })),
+  });
+  const narrowed = [
+    create(NarrowedSchema, { definitionName: "b", parameter: float("x", 0.5, 2) }),
+    create(NarrowedSchema, { definitionName: "a", parameter: float("x", 0, 0.5) }),
+  ];
+  expect(narrowedSpec({ ...proposal, parent: two, narrowed }, "two-n2").definitions).toMatchObject([
+    { parameters: [{ range: { value: { low: 0, high: 0.5 } } }, { range: { value: { low: 0, high: 1 } } }] },
+    { parameters: [{ range: { value: { low: 0.5, high: 2 } } }, { range: { value: { low: 0, high: 1 } } }] },
+  ]);
+  expect(narrowed.map((item) => definitionOf(two, item)?.name)).toEqual(["b", "a"]);
+  expect(definitionOf(parent, wider)).toBe(parent.definitions[0]);
 });
 
 test("each proposal is taken and left by itself", () => {

@@ -38,9 +38,7 @@ export function nameAfter(name: string, mark: string, taken: ReadonlySet<string>
 export function narrowedSpec({ parent, narrowed, mayWarmStart }: Proposal, name: string): TuningJobSpec {
   const spec = clone(TuningJobSpecSchema, parent);
   spec.name = name;
-  for (const definition of spec.definitions)
-    for (const item of narrowed)
-      if (spec.definitions.length === 1 || item.definitionName === definition.name) apply(item, definition);
+  for (const item of narrowed) apply(item, definitionOf(spec, item));
   if (mayWarmStart)
     spec.warmStart = create(WarmStartSchema, {
       parents: [parent.name],
@@ -54,8 +52,14 @@ export function narrowedSpec({ parent, narrowed, mayWarmStart }: Proposal, name:
   return spec;
 }
 
-function apply({ parameter }: Narrowed, definition: Definition): void {
-  if (!parameter) return;
+/** The one of a job's definitions whose range it is. */
+export function definitionOf({ definitions }: TuningJobSpec, { definitionName }: Narrowed) {
+  const [only, ...others] = definitions;
+  return others.length === 0 ? only : definitions.find(({ name }) => name === definitionName);
+}
+
+function apply({ parameter }: Narrowed, definition: Definition | undefined): void {
+  if (!parameter || !definition) return;
   const value = onlyValue(parameter);
   const at = definition.parameters.findIndex(({ name }) => name === parameter.name);
   const before = definition.parameters[at];

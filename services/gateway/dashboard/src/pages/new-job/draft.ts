@@ -1,7 +1,7 @@
 // A job file that is being written. Its text is the one truth: the form changes the text, and shows what the server has
 // read in it. So whoever types is never overwritten, and what the form does not know stays.
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { TuningJobSpec } from "../../generated/tunewright/v1/spec_pb";
 import type { ReadJobFileResponse } from "../../generated/tunewright/v1/tuning_service_pb";
 import { tuning } from "../../rpc/clients";
@@ -86,7 +86,10 @@ export function useDraft(first: Draft | undefined): Drafting {
     },
     [settled],
   );
-  const { text: readText, read } = loaded.value ?? {};
+  // It outlives a call that fails: the form of a text that was read stays.
+  const last = useRef(loaded.value);
+  last.current = loaded.value ?? last.current;
+  const { text: readText, read } = last.current ?? {};
 
   useEffect(() => {
     if (draft.text.trim() === "") forget();

@@ -1,14 +1,16 @@
 // The ranges that a job's own trainings speak for, each to be taken or left.
 
+import type { Narrowed } from "../../generated/tunewright/v1/metrics_service_pb";
+import type { Parameter } from "../../generated/tunewright/v1/spec_pb";
 import { Card } from "../../parts/card";
 import { jobPath } from "../../shell/address";
-import type { Proposal } from "./child";
+import { definitionOf, type Proposal } from "./child";
 import { useFilling } from "./form-parts";
 import { isApplied, onlyValue, rangeText, withRange } from "./narrowed";
 
 export function Narrowing({ of: { parent, narrowed, refused, mayWarmStart } }: { of: Proposal }) {
   const { fields, change } = useFilling();
-  const before = new Map(parent.definitions[0]?.parameters.map((parameter) => [parameter.name, parameter]));
+  const several = parent.definitions.length > 1; // of which the form shows none
   return (
     <Card title={`Narrowed from ${parent.name}`}>
       {narrowed.length === 0 && (
@@ -19,26 +21,18 @@ export function Narrowing({ of: { parent, narrowed, refused, mayWarmStart } }: {
           The ranges are those of <a href={jobPath(parent.name)}>{parent.name}</a>.
         </p>
       )}
+      {several && narrowed.length > 0 && (
+        <p class="hint">The job file begins with these ranges; what you do not want is changed there.</p>
+      )}
       <ul class="plain narrowed">
         {narrowed.map((item) => {
-          const { parameter, reason } = item;
-          const was = parameter && before.get(parameter.name);
+          const { parameter, definitionName, reason } = item;
+          const was = definitionOf(parent, item)?.parameters.find(({ name }) => name === parameter?.name);
           if (!parameter || !was) return null;
-          const value = onlyValue(parameter);
-          const applied = isApplied(fields, item);
+          const ranges = { was, now: parameter };
           return (
-            <li key={parameter.name}>
-              <label class="tick">
-                <input
-                  type="checkbox"
-                  checked={applied}
-                  onChange={() => change(withRange(fields, applied ? was : parameter))}
-                />
-                <span>
-                  <b>{parameter.name}</b>: <code>{rangeText(was)}</code> →{" "}
-                  <code>{value === undefined ? rangeText(parameter) : `fixed: ${value}`}</code>
-                </span>
-              </label>
+            <li key={`${definitionName} ${parameter.name}`}>
+              {several ? <Change {...ranges} definition={definitionName} /> : <Taken {...ranges} of={item} />}
               <p class="hint">{reason}</p>
             </li>
           );
@@ -55,5 +49,37 @@ export function Narrowing({ of: { parent, narrowed, refused, mayWarmStart } }: {
         </label>
       )}
     </Card>
+  );
+}
+
+interface Ranges {
+  was: Parameter;
+  now: Parameter;
+}
+
+/** A tick that takes the range into the form, or leaves it as it was. */
+function Taken({ of, was, now }: Ranges & { of: Narrowed }) {
+  const { fields, change } = useFilling();
+  const applied = isApplied(fields, of);
+  return (
+    <label class="tick">
+      <input
+        type="checkbox"
+        checked={applied}
+        onChange={() => change(withRange(fields, applied ? was : now))}
+      />
+      <Change was={was} now={now} />
+    </label>
+  );
+}
+
+function Change({ was, now, definition }: Ranges & { definition?: string }) {
+  const value = onlyValue(now);
+  return (
+    <span>
+      <b>{now.name}</b>
+      {definition && ` of ${definition}`}: <code>{rangeText(was)}</code> →{" "}
+      <code>{value === undefined ? rangeText(now) : `fixed: ${value}`}</code>
+    </span>
   );
 }

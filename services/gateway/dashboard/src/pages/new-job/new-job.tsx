@@ -29,8 +29,8 @@ export default function NewJob() {
   const wrong = [...drafting.wrong, ...creating.refused];
   const filling = { fields: draft.fields, change: drafting.onFields, wrong };
   const blank = draft.text.trim() === "";
-  // The form is of an older text: what was typed into it would not fit.
-  const behind = draft.by === "text" && !current && !drafting.fault;
+  // The form is of an older text: what was typed into it would not fit, or would write that text anew.
+  const behind = draft.by === "text" && !current && !(drafting.fault && way === "members");
   const ready = !blank && !draft.ahead && !(current && wrong.length > creating.refused.length);
 
   return (
@@ -56,6 +56,7 @@ export default function NewJob() {
       </div>
       {creating.fault && creating.refused.length === 0 && <Failed fault={creating.fault} />}
       {fault && <Failed fault={fault} again={again} />}
+      {drafting.fault && <Failed fault={drafting.fault} again={drafting.again} />}
       {loading && <Loading what="The job is read" />}
       {blank && !loading && <Start onExample={() => drafting.begin(EXAMPLE, draft.source)} />}
       {proposal && <Narrowing of={proposal} />}
@@ -75,7 +76,6 @@ export default function NewJob() {
               <Whole short={isShort(draft.text)} amt={notShort} of={drafting} />
             )}
             <JobFileText text={draft.text} onText={drafting.onText} wrong={wrong} />
-            {drafting.fault && <Failed fault={drafting.fault} again={drafting.again} />}
           </Card>
           {!blank && (
             <Card title="What it takes at the most">

@@ -7,7 +7,7 @@ import { metrics, tuning } from "../../rpc/clients";
 import { hasEnded } from "../../words/states";
 import { nameAfter, narrowedSpec, type Proposal, stemOf } from "./child";
 
-export const EXAMPLE = `# Paths are those of the server's machine.
+export const EXAMPLE = `# Name your own script in place of /home/me/train.py, by its path on the server's machine.
 name: my-first-job
 script: /home/me/train.py  # run as: train.py --lr 0.01 --batch 64
 maximize: val_acc          # it prints val_acc=0.93

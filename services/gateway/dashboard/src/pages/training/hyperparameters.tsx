@@ -1,7 +1,6 @@
 import { Card } from "../../parts/card";
-import { number } from "../../words/numbers";
 import { rangeText } from "../../words/specs";
-import { plain } from "../../words/values";
+import { plain, shown } from "../../words/values";
 import { shareIn } from "./ranges";
 import type { Known } from "./use-training";
 
@@ -24,13 +23,13 @@ export function Hyperparameters({ of: { training, definition } }: { of: Known })
           </thead>
           <tbody>
             {tuned.map((parameter) => {
-              const value = plain(training.configuration[parameter.name]);
-              const share = shareIn(parameter, value);
+              const value = training.configuration[parameter.name];
+              const share = shareIn(parameter, plain(value));
               const range = rangeText(parameter);
               return (
                 <tr key={parameter.name}>
                   <th scope="row">{parameter.name}</th>
-                  <td>{typeof value === "number" ? number(value) : (value ?? "not given")}</td>
+                  <td>{value ? shown(value) : "not given"}</td>
                   <td>
                     {share !== undefined && <Place share={share} says={`${parameter.name} in ${range}`} />}
                     <span class="hint">{range}</span>

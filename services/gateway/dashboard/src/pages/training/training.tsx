@@ -28,11 +28,13 @@ export default function Training({ name }: { name: string }) {
 function Named({ name }: { name: string }) {
   const { known, following, again } = useTraining(name);
   const { query } = useLocation();
-  if (following.state === "refused") return <Refused name={name} fault={following.fault} />;
+  const refused = following.state === "refused" && following.fault;
+  if (!known && refused) return <Refused name={name} fault={refused} again={again} />;
   if (!known) return <Loading what={`Training ${name} is read`} />;
   const section = sectionOf(query.show);
   return (
     <>
+      {refused && <Failed fault={refused} again={again} />}
       <div class="page-head">
         <Title of={known} />
         <Actions of={known} again={again} />
@@ -80,8 +82,8 @@ function Shown({ section, of }: { section: Section; of: Known }) {
   }
 }
 
-function Refused({ name, fault }: { name: string; fault: Fault }) {
-  if (fault.reason !== "NOT_FOUND") return <Failed fault={fault} />;
+function Refused({ name, fault, again }: { name: string; fault: Fault; again: () => void }) {
+  if (fault.reason !== "NOT_FOUND") return <Failed fault={fault} again={again} />;
   return (
     <Empty title={`There is no training job called ${name}`}>
       <p>

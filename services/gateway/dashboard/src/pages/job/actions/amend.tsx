@@ -11,9 +11,12 @@ import {
   highField,
   LIMITS,
   type LimitField,
+  leftOut,
   limitText,
   lowField,
   moreField,
+  NO_EDITS,
+  type Typed,
 } from "./amending";
 import type { Doing } from "./simple";
 import { WhichDefinition } from "./which-definition";
@@ -21,7 +24,7 @@ import { WhichDefinition } from "./which-definition";
 /** Changes a job that has not ended, under the revision that the person has before him. */
 export function Amend({ job, done, close }: Doing) {
   const [base, setBase] = useState(job);
-  const [edits, setEdits] = useState<Edits>({});
+  const [edits, setEdits] = useState<Edits>(NO_EDITS);
   const [conflict, setConflict] = useState<string[]>();
   const [definitionName, setDefinition] = useState(base.spec?.definitions[0]?.name ?? "");
   const [sent, setSent] = useState<readonly string[]>([]);
@@ -29,7 +32,14 @@ export function Amend({ job, done, close }: Doing) {
   const definition = spec?.definitions.find(({ name }) => name === definitionName);
   if (!spec || !definition) return null;
 
-  const edit = (field: string, text: string) => setEdits((before) => ({ ...before, [field]: text }));
+  const editLimit = (field: LimitField, text: string) =>
+    setEdits(({ limits, ranges }) => ({ limits: { ...limits, [field]: text }, ranges }));
+  const editRange = (field: string, text: string) =>
+    setEdits(({ limits, ranges }) => ({
+      limits,
+      ranges: { ...ranges, [definitionName]: { ...ranges[definitionName], [field]: text } },
+    }));
+  const unsent = leftOut(edits, definitionName);
   const act = async (requestId: string) => {
     setConflict(undefined);
     const wanted = amendment(spec, definition, edits);
@@ -69,17 +79,28 @@ export function Amend({ job, done, close }: Doing) {
           <label key={field}>
             {LIMITS[field]}
             <input
-              value={edits[field] ?? limitText(spec, field)}
+              value={edits.limits[field] ?? limitText(spec, field)}
               placeholder="none"
-              onInput={({ currentTarget }) => edit(field, currentTarget.value)}
+              onInput={({ currentTarget }) => editLimit(field, currentTarget.value)}
             />
           </label>
         ))}
       </div>
       <p class="hint">Lower limits stop nothing that runs. Ranges can only become wider.</p>
       <WhichDefinition among={spec.definitions} name={definitionName} choose={setDefinition} />
+      {unsent.length > 0 && (
+        <p class="conflict" role="status">
+          What you have typed for {unsent.join(" and ")} is not sent with this: an amendment widens the ranges
+          of one definition. Send that by itself.
+        </p>
+      )}
       {definition.parameters.map((parameter) => (
-        <Range key={parameter.name} parameter={parameter} edits={edits} edit={edit} />
+        <Range
+          key={`${definitionName} ${parameter.name}`}
+          parameter={parameter}
+          typed={edits.ranges[definitionName] ?? {}}
+          edit={editRange}
+        />
       ))}
     </Asking>
   );
@@ -103,11 +124,11 @@ function Conflict({ changes }: { changes: readonly string[] }) {
 
 interface RangeProps {
   parameter: Parameter;
-  edits: Edits;
+  typed: Typed;
   edit: (field: string, text: string) => void;
 }
 
-function Range({ parameter, edits, edit }: RangeProps) {
+function Range({ parameter, typed, edit }: RangeProps) {
   const { name, range } = parameter;
   if (range.case === undefined) return null;
   const field = (key: string, label: string, value: string, placeholder = "") => (
@@ -115,7 +136,7 @@ function Range({ parameter, edits, edit }: RangeProps) {
       {label}
       <input
         aria-label={`${name}: ${label}`}
-        value={edits[key] ?? value}
+        value={typed[key] ?? value}
         placeholder={placeholder}
         onInput={({ currentTarget }) => edit(key, currentTarget.value)}
       />

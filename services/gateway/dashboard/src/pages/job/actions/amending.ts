@@ -10,10 +10,24 @@ import {
 } from "../../../generated/tunewright/v1/spec_pb";
 import type { AmendTuningJobRequestSchema } from "../../../generated/tunewright/v1/tuning_service_pb";
 import { Wrong } from "../../../parts/wrong";
-import { decimal, durationText, seconds, wholeNumber } from "./reading";
+import { decimal, durationText, integer, seconds, wholeNumber } from "./reading";
 
-/** Only what was typed, by field; all else is as the job has it. */
-export type Edits = Readonly<Record<string, string>>;
+/** What was typed, by field. */
+export type Typed = Readonly<Record<string, string>>;
+
+/** Only what was typed; all else is as the job has it. Two definitions may each have a range of the same name. */
+export interface Edits {
+  limits: Typed;
+  /** By definition. */
+  ranges: Readonly<Record<string, Typed>>;
+}
+
+export const NO_EDITS: Edits = { limits: {}, ranges: {} };
+
+/** The definitions whose ranges were typed in and are not sent with those of this one: a request is of one. */
+export function leftOut({ ranges }: Edits, definition: string): string[] {
+  return Object.keys(ranges).filter((name) => name !== definition);
+}
 
 export const LIMITS = {
   max_trainings: "Trainings in all",
@@ -44,10 +58,10 @@ export const moreField = ({ name }: Parameter): string => `more of ${name}`;
 
 type Amendment = MessageInitShape<typeof AmendTuningJobRequestSchema>;
 
-/** Throws Wrong: what was typed cannot be read, or nothing was changed. */
+/** With the ranges of one definition. Throws Wrong: what was typed cannot be read, or nothing was changed. */
 export function amendment(spec: TuningJobSpec, definition: Definition, edits: Edits): Amendment {
   const limit = <Value>(field: LimitField, read: (text: string, field: string) => Value) => {
-    const text = edits[field]?.trim();
+    const text = edits.limits[field]?.trim();
     return text === undefined || text === limitText(spec, field) ? undefined : read(text, LIMITS[field]);
   };
   const wanted: Amendment = given({
@@ -58,7 +72,7 @@ export function amendment(spec: TuningJobSpec, definition: Definition, edits: Ed
     priority: limit("priority", wholeNumber),
   });
   const parameters = definition.parameters
-    .map((parameter) => widened(parameter, edits))
+    .map((parameter) => widened(parameter, edits.ranges[definition.name] ?? {}))
     .filter((item) => !!item);
   if (parameters.length > 0) Object.assign(wanted, { definitionName: definition.name, parameters });
   if (Object.keys(wanted).length === 0) throw new Wrong("amendment", "nothing is changed", "Change a value");
@@ -74,19 +88,19 @@ function given<Fields extends object>(fields: Fields): Given<Fields> {
   ) as Given<Fields>;
 }
 
-function widened(parameter: Parameter, edits: Edits): MessageInitShape<typeof ParameterSchema> | undefined {
+function widened(parameter: Parameter, typed: Typed): MessageInitShape<typeof ParameterSchema> | undefined {
   const { name, range } = parameter;
   const scaling = ScalingType.AUTO; // keeps the one that it has
   if (range.case === "choiceRange") {
-    const more = (edits[moreField(parameter)] ?? "").split(",").map((text) => text.trim());
+    const more = (typed[moreField(parameter)] ?? "").split(",").map((text) => text.trim());
     const added = more.filter((text) => text && !range.value.values.includes(text));
     if (added.length === 0) return undefined;
     return { name, range: { case: range.case, value: { values: [...range.value.values, ...added] } } };
   }
   if (range.case === undefined) return undefined;
   const [low, high] = [String(range.value.low), String(range.value.high)];
-  const lowText = edits[lowField(parameter)]?.trim() ?? low;
-  const highText = edits[highField(parameter)]?.trim() ?? high;
+  const lowText = typed[lowField(parameter)]?.trim() ?? low;
+  const highText = typed[highField(parameter)]?.trim() ?? high;
   if (lowText === low && highText === high) return undefined;
   const read = <Value>(how: (text: string, field: string) => Value) => ({
     low: how(lowText, lowField(parameter)),
@@ -95,7 +109,7 @@ function widened(parameter: Parameter, edits: Edits): MessageInitShape<typeof Pa
   });
   const ends = { name, lowText, highText };
   return range.case === "intRange"
-    ? { ...ends, range: { case: range.case, value: read((text, field) => BigInt(wholeNumber(text, field))) } }
+    ? { ...ends, range: { case: range.case, value: read(integer) } }
     : { ...ends, range: { case: range.case, value: read(decimal) } };
 }
 

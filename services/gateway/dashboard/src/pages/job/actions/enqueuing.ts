@@ -2,8 +2,8 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Definition, Parameter, Value, ValueSchema } from "../../../generated/tunewright/v1/spec_pb";
-import { plain } from "../../../words/values";
-import { decimal, wholeNumber } from "./reading";
+import { exact } from "../../../words/values";
+import { decimal, integer } from "./reading";
 
 export type Configuration = Record<string, MessageInitShape<typeof ValueSchema>>;
 
@@ -20,7 +20,7 @@ export function configuration(
 function value({ name, range }: Parameter, text: string): MessageInitShape<typeof ValueSchema> {
   switch (range.case) {
     case "intRange":
-      return { kind: { case: "intValue", value: BigInt(wholeNumber(text, name)) } };
+      return { kind: { case: "intValue", value: integer(text, name) } };
     case "floatRange":
       return { kind: { case: "floatValue", value: decimal(text, name) } };
     default:
@@ -32,8 +32,8 @@ function value({ name, range }: Parameter, text: string): MessageInitShape<typeo
 export function suggested(definition: Definition, known: Record<string, Value> | undefined) {
   return Object.fromEntries(
     definition.parameters.map(({ name, range, hint }) => {
-      const from = plain(known?.[name]) ?? plain(hint);
-      if (from !== undefined) return [name, String(from)];
+      const from = exact(known?.[name]) ?? exact(hint);
+      if (from !== undefined) return [name, from];
       if (range.case === "choiceRange") return [name, range.value.values[0] ?? ""];
       return [name, range.case === undefined ? "" : String(range.value.low)];
     }),

@@ -5,9 +5,10 @@ import {
   ScalingType,
   Strategy,
   TuningJobSpecSchema,
+  ValueSchema,
 } from "../../../generated/tunewright/v1/spec_pb";
 import { JobState, TuningJobSchema } from "../../../generated/tunewright/v1/tuning_service_pb";
-import { amendment, changesBetween } from "./amending";
+import { amendment, changesBetween, type Edits, leftOut, NO_EDITS, type Typed } from "./amending";
 import { configuration, suggested } from "./enqueuing";
 import { offered } from "./offered";
 import { durationText, seconds } from "./reading";
@@ -24,10 +25,14 @@ const DEFINITION = create(DefinitionSchema, {
 });
 const spec = (given: MessageInitShape<typeof TuningJobSpecSchema>) =>
   create(TuningJobSpecSchema, { definitions: [DEFINITION], ...given });
+const ranged = (typed: Typed) => ({ ...NO_EDITS, ranges: { [DEFINITION.name]: typed } });
 const SPEC = spec({ limits: { maxTrainings: 20, maxParallel: 2, maxRuntimeS: 3600n } });
 
 test("only what has changed is asked for", () => {
-  const edits = { max_trainings: "50", max_parallel: "2", max_runtime_s: "2h", "low of lr": "1e-4" };
+  const edits = {
+    limits: { max_trainings: "50", max_parallel: "2", max_runtime_s: "2h" },
+    ranges: { "": { "low of lr": "1e-4" } },
+  };
   expect(amendment(SPEC, DEFINITION, edits)).toEqual({
     maxTrainings: 50,
     maxRuntimeS: 7200n,
@@ -44,18 +49,47 @@ test("only what has changed is asked for", () => {
 });
 
 test("more values of a choice stand behind those that it has", () => {
-  expect(amendment(SPEC, DEFINITION, { "more of kind": "adam, lion ,," }).parameters).toMatchObject([
+  expect(amendment(SPEC, DEFINITION, ranged({ "more of kind": "adam, lion ,," })).parameters).toMatchObject([
     { name: "kind", range: { value: { values: ["adam", "sgd", "lion"] } } },
   ]);
 });
 
 test.each([
-  [{}, "nothing is changed"],
-  [{ max_trainings: "many" }, "Trainings in all"],
-  [{ max_runtime_s: "1 week" }, "90s, 5m, 2h or 1d"],
-  [{ "high of layers": "4.5" }, "high of layers"],
-])("%j is refused before it is sent, saying %j", (edits: Record<string, string>, said) => {
+  [NO_EDITS, "nothing is changed"],
+  [{ ...NO_EDITS, limits: { max_trainings: "many" } }, "Trainings in all"],
+  [{ ...NO_EDITS, limits: { max_runtime_s: "1 week" } }, "90s, 5m, 2h or 1d"],
+  [ranged({ "high of layers": "4.5" }), "high of layers"],
+  [ranged({ "high of layers": String(2n ** 63n) }), "2^63 - 1"],
+])("%j is refused before it is sent, saying %j", (edits: Edits, said) => {
   expect(() => amendment(SPEC, DEFINITION, edits)).toThrow(said);
+});
+
+test("of two definitions with a range of the same name only the one that was chosen becomes wider", () => {
+  const [a, b] = ["a", "b"].map((name) => create(DefinitionSchema, { ...DEFINITION, name }));
+  if (!a || !b) throw new Error("there are two");
+  const edits = { ...NO_EDITS, ranges: { a: { "high of lr": "9" } } };
+  const wanted = { definitionName: "a", parameters: [{ name: "lr", range: { value: { high: 9 } } }] };
+  expect(amendment(SPEC, a, edits)).toMatchObject(wanted);
+  expect(() => amendment(SPEC, b, edits)).toThrow("nothing is changed");
+  expect(leftOut(edits, "a")).toEqual([]);
+  expect(leftOut(edits, "b")).toEqual(["a"]);
+});
+
+const LARGE = create(DefinitionSchema, {
+  parameters: [{ name: "tokens", range: { case: "intRange", value: { low: 2n, high: 2n ** 60n + 1n } } }],
+});
+
+test("a large integer keeps its last digit where it is widened and enqueued", () => {
+  const edits = { ...NO_EDITS, ranges: { "": { "low of tokens": "1" } } };
+  expect(amendment(SPEC, LARGE, edits).parameters).toMatchObject([
+    { range: { value: { low: 1n, high: 2n ** 60n + 1n } } },
+  ]);
+  const typed = suggested(LARGE, {
+    tokens: create(ValueSchema, { kind: { case: "intValue", value: 2n ** 60n + 1n } }),
+  });
+  expect(configuration(LARGE, typed)).toEqual({
+    tokens: { kind: { case: "intValue", value: 2n ** 60n + 1n } },
+  });
 });
 
 test("durations are read as on the command line", () => {

@@ -9,6 +9,16 @@ export function wholeNumber(text: string, field: string): number {
   return value;
 }
 
+/** An end of a range of integers, or a value in it: all digits count, also beyond 2^53. */
+export function integer(text: string, field: string): bigint {
+  if (!/^[-+]?\d+$/.test(text.trim()))
+    throw new Wrong(field, `"${text}" is no whole number`, "Write digits, such as 30");
+  const value = BigInt(text.trim());
+  if (BigInt.asIntN(64, value) !== value)
+    throw new Wrong(field, `${text} is out of reach`, "Write one from -2^63 to 2^63 - 1");
+  return value;
+}
+
 export function decimal(text: string, field: string): number {
   const value = Number(text.trim());
   if (text.trim() === "" || !Number.isFinite(value))
