@@ -19,7 +19,7 @@ interface Props {
   onPick?: (data: unknown) => void;
   /** Called once with the drawn chart, for what only it can tell, such as a brush. */
   onReady?: (chart: ECharts) => void;
-  /** Done with each drawing, for what a drawing forgets, such as a brush. */
+  /** Done after each drawing, for what a drawing forgets, such as a brush; it is laid out as a whole once more. */
   action?: Payload;
 }
 
@@ -48,9 +48,11 @@ export function Chart({ name, plot, height = 280, onPick, onReady, action }: Pro
           chart.current.on("click", (event) => latest.current.onPick?.(event.data));
           latest.current.onReady?.(chart.current);
         }
-        draw(chart.current, option, latest.current.action);
+        chart.current.setOption({ ...common(palette()), ...shown(option, palette()) }, { notMerge: true });
         drawn.current = { option, isDark };
         at.dataset.drawn = String(Number(at.dataset.drawn ?? 0) + 1);
+        const { action } = latest.current;
+        if (action) leave = inTurn(() => chart.current?.dispatchAction(action, { silent: true }));
       });
     }, ignored);
     return () => {
@@ -114,13 +116,6 @@ function Shades({ of }: { of: Scale }) {
       {of.to}
     </span>
   );
-}
-
-/** The action goes with the drawing, so that the library lays out and paints once for both. */
-function draw(chart: ECharts, option: Plot["option"], action: Payload | undefined): void {
-  const whole = { ...common(palette()), ...shown(option, palette()) };
-  chart.setOption(whole, { notMerge: true, lazyUpdate: action !== undefined });
-  if (action) chart.dispatchAction(action, { silent: true, flush: true });
 }
 
 function common(colours: Palette) {
