@@ -250,6 +250,45 @@ def test_hyperband_shows_who_went_on_and_who_was_stopped(jobs: Served, dashboard
         stopped = {str(one.number) for one in client.trainings("hyperband") if one.stopped_early is not None}
     at_rungs = {number for number, fates in by_training.items() if fates[-1] == "stopped"}
     assert at_rungs <= stopped
+    assert all(row["at step"] == row["rung"] for row in rows)  # so short a curve comes whole
+
+
+def test_why_trainings_were_stopped_is_read_without_a_mouse(jobs: Served, dashboard: Dashboard) -> None:
+    with jobs.client() as client:
+        stopped = next(one for one in client.trainings("hyperband") if one.stopped_early is not None)
+    assert stopped.stopped_early is not None
+    dashboard.open("/jobs/hyperband?show=plots")
+    card = _drawn(dashboard, "Learning curves")
+    card.locator("summary").focus()
+    dashboard.page.keyboard.press("Enter")
+    card.get_by_role("button", name=f"Why {stopped.name} was stopped").focus()
+    dashboard.page.keyboard.press("Enter")
+    expect(card.get_by_text(stopped.stopped_early.text)).to_be_visible()
+    expect(card.get_by_role("link", name=stopped.name, exact=True)).to_be_visible()
+
+
+def test_a_zoomed_timeline_stays_so_when_it_is_drawn_again(plots: Dashboard) -> None:
+    page, card = plots.page, _drawn(plots, "Timeline")
+    image = card.get_by_role("img")
+    whole = _picture(image)
+    box = image.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
+    page.mouse.wheel(0, -800)
+    page.mouse.move(0, 0)
+    page.wait_for_function("([image, whole]) => image.querySelector('canvas').toDataURL() !== whole", arg=[image.element_handle(), whole])
+    zoomed = _picture(image)
+    before = int(image.get_attribute("data-drawn") or 0)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        before += 1
+        expect(image).to_have_attribute("data-drawn", str(before))
+    assert _picture(image) == zoomed
+
+
+def _picture(image: Locator) -> str:
+    found: str = image.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    return found
 
 
 def test_a_plot_off_screen_is_not_drawn(plots: Dashboard) -> None:

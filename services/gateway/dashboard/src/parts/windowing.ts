@@ -9,7 +9,7 @@ export interface Window {
   below: number;
 }
 
-export const AROUND = 12;
+export const AROUND = 6;
 
 export function windowed(rows: number, rowHeight: number, scrolled: number, height: number): Window {
   const inSight = Math.ceil(height / rowHeight) + 2 * AROUND;

@@ -32,8 +32,8 @@ test("a name with numbers here and texts there is an axis of texts", () => {
 });
 
 test("an objective at zero has no logarithmic axis", () => {
-  expect([objectiveAxis("loss", [1, 2], true).kind, objectiveAxis("loss", [0, 2], true).kind]).toEqual([
-    "log",
-    "linear",
-  ]);
+  const axes = [objectiveAxis("loss", [1, 2], true), objectiveAxis("loss", [0, 2], true)];
+  expect(axes.map(({ kind }) => kind)).toEqual(["log", "linear"]);
+  expect(axes.map(({ note }) => note)).toEqual([undefined, expect.stringContaining("stays linear")]);
+  expect(objectiveAxis("loss", [0, 2], false).note).toBeUndefined();
 });

@@ -15,6 +15,8 @@ export interface Axis {
   whole: boolean;
   /** Of texts: all of them, as the definition orders them. */
   categories: readonly string[];
+  /** Why it is not as it was asked for, in a sentence. */
+  note?: string;
 }
 
 const AUTO_IS_LOG_FROM = 100; // spec.proto, SCALING_TYPE_AUTO
@@ -71,7 +73,9 @@ export function objectiveAxis(name: string, values: readonly number[], log: bool
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  return { name, kind: log && low > 0 ? "log" : "linear", low, high, whole: false, categories: [] };
+  const axis = { name, low, high, whole: false, categories: [] };
+  if (!log || low > 0) return { ...axis, kind: log ? "log" : "linear" };
+  return { ...axis, kind: "linear", note: "Not all values are above zero: the axis stays linear." };
 }
 
 /** Whether there is more than one value. */

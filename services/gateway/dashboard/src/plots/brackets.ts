@@ -3,11 +3,11 @@
 import type { EChartsOption } from "echarts";
 import type { Curve } from "../generated/tunewright/v1/metrics_service_pb";
 import type { Trial } from "../trainings/trials";
-import { several } from "../words/numbers";
+import { number, several } from "../words/numbers";
 import { told } from "./history";
 import { askedFor, axisLook, GRID, numberAxis } from "./look";
 import { isOver, outcome } from "./outcomes";
-import type { NoPlot, Palette, Plot } from "./plot";
+import { type NoPlot, noted, type Palette, type Plot } from "./plot";
 import type { Subject } from "./subject";
 
 export type Fate = "went on" | "stopped" | "finished" | "under way" | "failed";
@@ -16,6 +16,9 @@ export interface Arrival {
   trial: Trial;
   bracket: number;
   rung: number;
+  /** The nearest step that is known, at the rung or before it: of a long curve not all steps are. */
+  step: number;
+  /** At that step. */
   value: number;
   fate: Fate;
 }
@@ -40,7 +43,7 @@ export function arrivals(trials: readonly Trial[], curves: ReadonlyMap<number, C
       trial,
       bracket: trial.bracket,
       rung,
-      value: valueAt(curve, rung),
+      ...nearest(curve, rung),
       fate: at < rungs.length - 1 ? "went on" : fateOf(trial, rung),
     }));
   });
@@ -53,10 +56,15 @@ function fateOf(trial: Trial, rung: number): Fate {
   return outcome(trial) === "completed" ? "finished" : outcome(trial) === "stopped" ? "stopped" : "failed";
 }
 
-/** The curve's value at a step, or at the last one before it that the curve has. */
-function valueAt(curve: Curve | undefined, step: number): number {
-  const at = curve?.steps.findLastIndex((one) => Number(one) <= step) ?? -1;
-  return curve?.values[at] ?? Number.NaN;
+/** Where a curve is at a step, or at the last one before it that the curve has. */
+function nearest(curve: Curve | undefined, rung: number): { step: number; value: number } {
+  const at = curve?.steps.findLastIndex((one) => Number(one) <= rung) ?? -1;
+  return { step: Number(curve?.steps[at] ?? Number.NaN), value: curve?.values[at] ?? Number.NaN };
+}
+
+/** Where a training was, and if that is not quite known, at which step its value was taken. */
+export function toldOf({ rung, step, value }: Arrival, { metric }: Subject): string {
+  return `rung ${rung}: ${metric}  ${number(value)}${step === rung ? "" : ` (≈ at step ${step})`}`;
 }
 
 export function brackets(
@@ -114,7 +122,14 @@ export function brackets(
       ...same,
       axisLabel: { ...numberAxis(palette, "").axisLabel, showMinLabel: false, showMaxLabel: false },
     })),
-    tooltip: { trigger: "item", formatter: (params: unknown) => told(trials, askedFor(params), subject) },
+    tooltip: {
+      trigger: "item",
+      formatter: (params: unknown) => {
+        const arrival = all[(params as { data: number[] }).data[2] ?? -1];
+        const training = told(trials, askedFor(params), subject);
+        return arrival ? `${training}\n${toldOf(arrival, subject)}` : training;
+      },
+    },
     series: names.flatMap((name, at) =>
       FATES.map((fate) => ({
         type: "scatter" as const,
@@ -124,23 +139,38 @@ export function brackets(
         symbol: SYMBOLS[fate],
         symbolSize: 8,
         itemStyle: { color: colours[fate], opacity: 0.75 },
-        data: all
-          .filter((one) => one.bracket === name && one.fate === fate)
-          .map(({ rung, value, trial }) => [rungs.indexOf(rung), value, trial.number]),
+        data: all.flatMap((one, index) =>
+          one.bracket === name && one.fate === fate
+            ? [[rungs.indexOf(one.rung), one.value, index, one.trial.number]]
+            : [],
+        ),
         large: true,
         largeThreshold: 1500,
       })),
     ),
   };
   const count = (fate: Fate) => all.filter((one) => one.fate === fate).length;
+  const near = all.filter(({ rung, step }) => step !== rung).length;
   return {
     says: `${several(names.length, "bracket")} over the rungs ${rungs.join(", ")}: ${count("stopped")} stopped at a rung, ${count("finished")} finished.`,
     option,
     count: names.length,
-    note: "A resource is one value of the objective.",
+    ...noted(
+      "A resource is one value of the objective.",
+      near > 0 &&
+        `Of long curves not every step is here: ${several(near, "value")} of ${all.length.toLocaleString("en")} ${near === 1 ? "is" : "are"} of a step before the rung.`,
+    ),
     table: () => ({
-      columns: ["bracket", "rung", "number", "name", subject.metric, "fate"],
-      rows: all.map((one) => [one.bracket, one.rung, one.trial.number, one.trial.name, one.value, one.fate]),
+      columns: ["bracket", "rung", "number", "name", subject.metric, "at step", "fate"],
+      rows: all.map(({ bracket, rung, trial, value, step, fate }) => [
+        bracket,
+        rung,
+        trial.number,
+        trial.name,
+        value,
+        step,
+        fate,
+      ]),
     }),
   };
 }

@@ -1,9 +1,10 @@
 // A plot on the page: drawn on canvas, with its picture and its data to take away.
 
 import type { ECharts, Payload } from "echarts/core";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { csv, saveFile } from "../parts/saving";
 import { dark } from "../shell/theme";
+import { type State, withState } from "./kept";
 import { useOnScreen } from "./on-screen";
 import { palette } from "./palette";
 import { isDrawn, type NoPlot, type Palette, type Plot, type Scale } from "./plot";
@@ -19,7 +20,7 @@ interface Props {
   onPick?: (data: unknown) => void;
   /** Called once with the drawn chart, for what only it can tell, such as a brush. */
   onReady?: (chart: ECharts) => void;
-  /** Done with each drawing, for what a drawing forgets, such as a brush. */
+  /** Done after each drawing, for what a drawing forgets, such as a brush; it is laid out as a whole once more. */
   action?: Payload;
 }
 
@@ -27,8 +28,11 @@ export function Chart({ name, plot, height = 280, onPick, onReady, action }: Pro
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
   const drawn = useRef<{ option?: Plot["option"]; isDark?: boolean }>({});
-  const latest = useRef({ onPick, onReady, action });
-  latest.current = { onPick, onReady, action };
+  // The plot whose zoom or legend a person has set: only then the chart is asked for them, which copies all its data.
+  const set = useRef<string | undefined>(undefined);
+  const [isDone, setDone] = useState(false);
+  const latest = useRef({ name, onPick, onReady, action });
+  latest.current = { name, onPick, onReady, action };
   const option = isDrawn(plot) ? plot.option : null;
   const isDark = dark.value;
   const seen = useOnScreen(place);
@@ -46,11 +50,20 @@ export function Chart({ name, plot, height = 280, onPick, onReady, action }: Pro
         if (!chart.current) {
           chart.current = init(at);
           chart.current.on("click", (event) => latest.current.onPick?.(event.data));
+          for (const done of ["datazoom", "legendselectchanged"])
+            chart.current.on(done, () => {
+              set.current = latest.current.name;
+            });
           latest.current.onReady?.(chart.current);
         }
-        draw(chart.current, option, latest.current.action);
+        const before = set.current === latest.current.name ? (chart.current.getOption() as State) : {};
+        const next = withState(shown(option, palette()), before);
+        chart.current.setOption({ ...common(palette()), ...next }, { notMerge: true });
         drawn.current = { option, isDark };
         at.dataset.drawn = String(Number(at.dataset.drawn ?? 0) + 1);
+        setDone(true);
+        const { action } = latest.current;
+        if (action) leave = inTurn(() => chart.current?.dispatchAction(action, { silent: true }));
       });
     }, ignored);
     return () => {
@@ -83,7 +96,12 @@ export function Chart({ name, plot, height = 280, onPick, onReady, action }: Pro
           {plot.scale && <Shades of={plot.scale} />}
           {plot.note && <span class="hint">{plot.note}</span>}
           <span class="plot-files">
-            <button type="button" class="quiet" onClick={() => void savePicture(name, chart.current)}>
+            <button
+              type="button"
+              class="quiet"
+              disabled={!isDone}
+              onClick={() => void savePicture(name, chart.current)}
+            >
               PNG
             </button>
             <button
@@ -114,13 +132,6 @@ function Shades({ of }: { of: Scale }) {
       {of.to}
     </span>
   );
-}
-
-/** The action goes with the drawing, so that the library lays out and paints once for both. */
-function draw(chart: ECharts, option: Plot["option"], action: Payload | undefined): void {
-  const whole = { ...common(palette()), ...shown(option, palette()) };
-  chart.setOption(whole, { notMerge: true, lazyUpdate: action !== undefined });
-  if (action) chart.dispatchAction(action, { silent: true, flush: true });
 }
 
 function common(colours: Palette) {

@@ -4,10 +4,11 @@ import type { EChartsOption } from "echarts";
 import type { Curve } from "../generated/tunewright/v1/metrics_service_pb";
 import type { Trial } from "../trainings/trials";
 import { several } from "../words/numbers";
+import { objectiveAxis } from "./axes";
 import { found, told } from "./history";
 import { askedFor, GRID, numberAxis, ramp, shade } from "./look";
 import { type Outcome, outcome } from "./outcomes";
-import type { NoPlot, Palette, Plot } from "./plot";
+import { type NoPlot, noted, type Palette, type Plot } from "./plot";
 import { ranked, type Subject } from "./subject";
 
 export interface CurveChoices {
@@ -37,10 +38,15 @@ export function curves(
   palette: Palette,
   { metric, top, log }: CurveChoices,
 ): Plot | NoPlot {
-  const has = [...all.values()].filter(({ steps }) => steps.length > 0);
+  const isAsked = new Set(trials.map(({ number }) => number));
+  const has = [...all.values()].filter(({ number, steps }) => steps.length > 0 && isAsked.has(number));
   if (has.length === 0) return { empty: "No training has said anything of this metric yet." };
   const drawn = selected(has, trials, subject, top || MOST_CURVES);
-  const positive = drawn.every(({ curve }) => curve.values.every((value) => value > 0));
+  const axis = objectiveAxis(
+    metric,
+    drawn.flatMap(({ curve }) => curve.values),
+    log,
+  );
   const colours = ramp(palette);
   const colour = ({ how, rank }: Drawn) =>
     how === "stopped"
@@ -57,7 +63,7 @@ export function curves(
   const option: EChartsOption = {
     grid: GRID,
     xAxis: { ...numberAxis(palette, "Step"), splitLine: { show: false } },
-    yAxis: { ...numberAxis(palette, metric, log && positive), nameGap: 44 },
+    yAxis: { ...numberAxis(palette, metric, axis.kind === "log"), nameGap: 44 },
     tooltip: { trigger: "item", formatter: (params: unknown) => told(trials, askedFor(params), subject) },
     series: [
       ...[...drawn].reverse().map((one) => ({
@@ -104,7 +110,11 @@ export function curves(
     says: `${metric} over steps of ${several(drawn.length, "training")}, ${ends("stopped").length} of them stopped and ${ends("running").length} running.`,
     option,
     scale: { from: "worse", to: "better", colours },
-    note: `${left > 0 ? `${several(left, "curve")} of ${has.length.toLocaleString("en")} left out. ` : ""}◆ stopped early: choose one for the reason.`,
+    ...noted(
+      left > 0 && `${several(left, "curve")} of ${has.length.toLocaleString("en")} left out.`,
+      ends("stopped").length > 0 && "◆ stopped early: choose one for the reason, here or in the list below.",
+      axis.note,
+    ),
     table: () => table(has, trials, metric),
   };
 }

@@ -5,7 +5,7 @@ import type { Trial } from "../trainings/trials";
 import { number, several } from "../words/numbers";
 import { objectiveAxis } from "./axes";
 import { axisLook, GRID, numberAxis } from "./look";
-import type { NoPlot, Palette, Plot } from "./plot";
+import { type NoPlot, noted, type Palette, type Plot } from "./plot";
 import { ranked, type Subject, valued } from "./subject";
 
 /** So many steps of each line are drawn: more are finer than a pixel. */
@@ -27,7 +27,7 @@ export function distribution(
       subject,
     ),
   }));
-  const { kind } = objectiveAxis(
+  const { kind, note } = objectiveAxis(
     subject.metric,
     all.map(({ value }) => value),
     log,
@@ -79,6 +79,7 @@ export function distribution(
         best.map((trial, at) => [trial.definition, trial.number, trial.value, (at + 1) / best.length]),
       ),
     }),
+    ...noted(note),
   };
 }
 

@@ -42,11 +42,32 @@ test("by time it is in the order of ends", () => {
 });
 
 test("an axis is logarithmic only if all values are above zero", () => {
-  const type = (value: number) => {
+  const shown = (value: number) => {
     const plot = drawn(history([trial(1, { value }), trial(2)], LOSS, PALETTE, { by: "number", log: true }));
-    return (plot.option.yAxis as { type: string }).type;
+    return [(plot.option.yAxis as { type: string }).type, plot.note];
   };
-  expect([type(1), type(-1)]).toEqual(["log", "value"]);
+  expect(shown(1)).toEqual(["log", undefined]);
+  expect(shown(-1)).toEqual(["value", "Not all values are above zero: the axis stays linear."]);
+});
+
+test("the table has the best value by then, and which training improved it", () => {
+  const values = [3, undefined, 5, 2].map((value, at) => trial(at + 1, { value, endedAt: (9 - at) * 1000 }));
+  const last = (by: "number" | "time") =>
+    drawn(history(values, LOSS, PALETTE, { by, log: false }))
+      .table()
+      .rows.map((row) => row.slice(-2));
+  expect(last("number")).toEqual([
+    [3, "yes"],
+    [3, "no"],
+    [3, "no"],
+    [2, "yes"],
+  ]);
+  expect(last("time")).toEqual([
+    [2, "no"],
+    [2, "no"],
+    [2, "no"],
+    [2, "yes"],
+  ]);
 });
 
 test("what is clicked is a training's number", () => {

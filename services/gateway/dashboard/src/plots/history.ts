@@ -7,7 +7,7 @@ import { moment } from "../words/times";
 import { type Axis, objectiveAxis, placeAt, varies } from "./axes";
 import { askedFor, GRID, LARGE_FROM, numberAxis, timeAxis } from "./look";
 import { OUTCOMES, type Outcome, outcome } from "./outcomes";
-import type { NoPlot, Palette, Plot } from "./plot";
+import { type NoPlot, noted, type Palette, type Plot } from "./plot";
 import { better, type Subject, type Valued, valued } from "./subject";
 
 export interface HistoryChoices {
@@ -84,10 +84,11 @@ export function history(
   return {
     says: `Best so far of ${several(points.length, "objective")}: ${number(last?.value)}, of training ${last?.number}. It improved ${several(best.length - 1, "time")}.`,
     option,
-    table: () => table(trials, best, subject),
-    ...(without.length && {
-      note: `Along the bottom: ${several(without.length, "training")} without an objective.`,
-    }),
+    table: () => table(trials, place, best, subject),
+    ...noted(
+      without.length > 0 && `Along the bottom: ${several(without.length, "training")} without an objective.`,
+      axis.note,
+    ),
   };
 }
 
@@ -131,17 +132,43 @@ export function found(trials: readonly Trial[], of: number): Trial | undefined {
   return guess?.number === of ? guess : trials.find((trial) => trial.number === of);
 }
 
-function table(trials: readonly Trial[], best: readonly Valued[], subject: Subject) {
+function table(
+  trials: readonly Trial[],
+  place: (trial: Trial) => number | undefined,
+  best: readonly Valued[],
+  subject: Subject,
+) {
   const improved = new Set(best.map((trial) => trial.number));
+  const byThen = bestByThen(trials, place, best);
   return {
-    columns: ["number", "name", "status", subject.metric, "ended", "best so far"],
+    columns: ["number", "name", "status", subject.metric, "ended", "best so far", "improved"],
     rows: trials.map((trial) => [
       trial.number,
       trial.name,
       trial.status,
       trial.value,
       trial.endedAt === undefined ? undefined : new Date(trial.endedAt).toISOString(),
+      byThen.get(trial.number),
       improved.has(trial.number) ? "yes" : "no",
     ]),
   };
+}
+
+/** The best value at the place of each training that has one, by number. */
+function bestByThen(
+  trials: readonly Trial[],
+  place: (trial: Trial) => number | undefined,
+  best: readonly Valued[],
+): Map<number, number> {
+  const improved = new Map(best.map(({ number, value }) => [number, value]));
+  const placed = trials
+    .filter((trial) => place(trial) !== undefined)
+    .sort((one, other) => (place(one) ?? 0) - (place(other) ?? 0));
+  const byThen = new Map<number, number>();
+  let value: number | undefined;
+  for (const { number } of placed) {
+    value = improved.get(number) ?? value;
+    if (value !== undefined) byThen.set(number, value);
+  }
+  return byThen;
 }

@@ -12,7 +12,7 @@ import {
   type TuningJobSpec,
   TuningJobSpecSchema,
 } from "../generated/tunewright/v1/spec_pb";
-import { ObjectiveState, TrainingState } from "../generated/tunewright/v1/tuning_service_pb";
+import { trial as sample } from "../trainings/sample";
 import type { Trial } from "../trainings/trials";
 import { isDrawn, type NoPlot, type Palette, type Plot } from "./plot";
 import type { Subject } from "./subject";
@@ -32,30 +32,18 @@ export const PALETTE: Palette = {
 
 export const LOSS: Subject = { metric: "loss", minimize: true };
 
-export function trial(number: number, more: Partial<Trial> = {}): Trial {
-  return {
+/** One that has an objective, times and hyperparameters. */
+export const trial = (number: number, more: Partial<Trial> = {}): Trial =>
+  sample({
     number,
-    name: `job-${number}`,
-    state: TrainingState.COMPLETED,
-    status: "Completed",
-    objectiveState: ObjectiveState.SUCCEEDED,
     value: 1 / number,
     createdAt: number * 1000,
     startedAt: number * 1000,
     endedAt: number * 1000 + 500,
-    cost: 0,
-    definition: "",
-    source: "random",
-    stopRule: "",
     trainer: "a",
-    attempt: 1,
-    bracket: 0,
-    rungs: [],
     parameters: { lr: 10 ** -(number % 5), kind: number % 2 ? "adam" : "sgd", fixed: 3 },
-    earlier: [],
     ...more,
-  };
-}
+  });
 
 export const trials = (count: number): Trial[] => Array.from({ length: count }, (_, at) => trial(at + 1));
 

@@ -7,7 +7,7 @@ import { type Axis, along, drawnAxis } from "./axes";
 import { OBJECTIVE, shownOn } from "./brushing";
 import { told } from "./history";
 import { askedFor, mixed, ramp, SHADES } from "./look";
-import type { NoPlot, Palette, Plot } from "./plot";
+import { type NoPlot, noted, type Palette, type Plot } from "./plot";
 import { chosen, ranked, type Subject, type Valued } from "./subject";
 
 export interface ParallelChoices {
@@ -101,9 +101,11 @@ export function parallel(
     option,
     table: () => table(within, axes, subject),
     scale: { from: "worst", to: `best (${number(all[0]?.value)})`, colours },
-    ...(left > 0 && {
-      note: `${strong.length.toLocaleString("en")} of ${several(within.length, "line")} drawn: the best ${several(Math.ceil(MOST_LINES / 2), "training")}, and others evenly by rank.`,
-    }),
+    ...noted(
+      left > 0 &&
+        `${strong.length.toLocaleString("en")} of ${several(within.length, "line")} drawn: the best ${several(Math.ceil(MOST_LINES / 2), "training")}, and others evenly by rank.`,
+      axes.find(({ name }) => name === OBJECTIVE)?.note,
+    ),
   };
 }
 

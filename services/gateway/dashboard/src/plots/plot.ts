@@ -42,4 +42,10 @@ export interface Palette {
   series: string[];
 }
 
+/** Sentences as one note, as far as there are any. */
+export function noted(...sentences: (string | false | undefined)[]): Pick<Plot, "note"> {
+  const note = sentences.filter(Boolean).join(" ");
+  return note ? { note } : {};
+}
+
 export const isDrawn = (plot: Plot | NoPlot): plot is Plot => "option" in plot;

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { CurveSchema } from "../generated/tunewright/v1/metrics_service_pb";
 import { EndCause, TrainingAttemptSchema, TrainingState } from "../generated/tunewright/v1/tuning_service_pb";
 import type { Trial } from "../trainings/trials";
-import { arrivals, brackets } from "./brackets";
+import { arrivals, brackets, toldOf } from "./brackets";
 import { curves, MOST_CURVES } from "./curves";
 import { bars, lanes } from "./lanes";
 import { allSeries, drawn, LOSS, PALETTE, seriesOf, trial, trials } from "./made";
@@ -66,6 +66,21 @@ test("the best curves are drawn, those that run always, and what is left out is 
   expect(plot.table().rows).toHaveLength(10);
 });
 
+test("curves of trainings that are not asked for are neither drawn nor counted", () => {
+  const all = byNumber(...trials(5).map(({ number }) => curve(number, [1, 2])));
+  const choices = { metric: "loss", top: 0, log: false };
+  const plot = drawn(curves(all, trials(3), LOSS, PALETTE, choices));
+  expect(plot.note).toBeUndefined();
+  expect(plot.table().rows.map(([number]) => number)).toEqual([1, 1, 2, 2, 3, 3]);
+  expect(curves(all, [trial(9)], LOSS, PALETTE, choices)).toHaveProperty("empty");
+});
+
+test("asked for a logarithmic axis, each plot says if it cannot have one", () => {
+  const all = byNumber(curve(1, [1, 0]));
+  const plot = drawn(curves(all, trials(1), LOSS, PALETTE, { metric: "loss", top: 0, log: true }));
+  expect(plot.note).toContain("stays linear");
+});
+
 test("ten thousand curves are not drawn, whatever is chosen", () => {
   const all = byNumber(...trials(2000).map(({ number }) => curve(number, [1])));
   const plot = drawn(curves(all, trials(2000), LOSS, PALETTE, { metric: "loss", top: 0, log: false }));
@@ -108,4 +123,19 @@ test("at each rung it is known who went on, was stopped, and finished", () => {
   const plot = drawn(brackets(some, all, LOSS, PALETTE));
   expect(plot.says).toContain("1 stopped at a rung, 1 finished");
   expect(plot.table().rows).toHaveLength(7);
+});
+
+test("of a thinned curve a rung's value is that of the step before, and says so", () => {
+  const thinned = create(CurveSchema, { number: 1, steps: [1n, 9n, 27n], values: [1, 1 / 9, 1 / 27] });
+  const some = [trial(1, { rungs: [3, 9, 27] })];
+  const [first, second] = arrivals(some, byNumber(thinned));
+  if (!first || !second) throw new Error("no arrivals");
+  expect([toldOf(first, LOSS), toldOf(second, LOSS)]).toEqual([
+    "rung 3: loss  1 (≈ at step 1)",
+    "rung 9: loss  0.111111",
+  ]);
+  const plot = drawn(brackets(some, byNumber(thinned), LOSS, PALETTE));
+  expect(plot.table().columns).toContain("at step");
+  expect(plot.table().rows.map((row) => row[5])).toEqual([1, 9, 27]);
+  expect(plot.note).toContain("1 value of 3 is of a step before the rung");
 });

@@ -1,4 +1,5 @@
-// Live data change many times a second; a plot is drawn again twice a second at the most.
+// Live data change many times a second; a plot is drawn again twice a second at the most, and what is asked of a server
+// whenever they change, less often still.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 

@@ -7,7 +7,7 @@ import { type Axis, along, drawnAxis, objectiveAxis } from "./axes";
 import { told } from "./history";
 import { askedFor, GRID, LARGE_FROM, numberAxis, ramp } from "./look";
 import { shaded } from "./parallel";
-import type { NoPlot, Palette, Plot } from "./plot";
+import { type NoPlot, noted, type Palette, type Plot } from "./plot";
 import { chosen, ranked, type Subject } from "./subject";
 
 export interface SliceChoices {
@@ -35,7 +35,7 @@ export function slice(
   const last = all.reduce((most, trial) => Math.max(most, trial.number), 1);
   const colours = ramp(palette);
   const shades = shaded(drawn, (trial) => trial.number / (last + 1));
-  const { kind } = objectiveAxis(
+  const { kind, note } = objectiveAxis(
     subject.metric,
     all.map(({ value }) => value),
     log,
@@ -96,8 +96,10 @@ export function slice(
           ...axes.map(({ name }) => trial.parameters[name]),
         ]),
     }),
-    ...(drawn.length < all.length && {
-      note: `${drawn.length.toLocaleString("en")} of ${several(all.length, "point")} drawn in each: the best half of them, and others evenly by rank.`,
-    }),
+    ...noted(
+      drawn.length < all.length &&
+        `${drawn.length.toLocaleString("en")} of ${several(all.length, "point")} drawn in each: the best half of them, and others evenly by rank.`,
+      note,
+    ),
   };
 }

@@ -73,16 +73,15 @@ export function useFollowing<T>(
   const [following, setFollowing] = useState<Following>({ state: "waiting" });
   const latest = useRef({ open, onMessage });
   latest.current = { open, onMessage };
-  useEffect(
-    () =>
-      follow<T>(
-        (signal) => latest.current.open(signal),
-        (message) => latest.current.onMessage(message),
-        (now) =>
-          setFollowing((before) => (before.state === now.state && now.state === "live" ? before : now)),
-      ),
-    keys,
-  );
+  useEffect(() => {
+    // Whatever is followed now, nothing of it has come: that the one before had ended says nothing of it.
+    setFollowing((before) => (before.state === "waiting" ? before : { state: "waiting" }));
+    return follow<T>(
+      (signal) => latest.current.open(signal),
+      (message) => latest.current.onMessage(message),
+      (now) => setFollowing((before) => (before.state === now.state && now.state === "live" ? before : now)),
+    );
+  }, keys);
   return following;
 }
 

@@ -7,6 +7,7 @@ import {
 } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Card } from "../../parts/card";
 import { Await } from "../../parts/notices";
+import { useSettled } from "../../plots/settled";
 import { tuning } from "../../rpc/clients";
 import { useLoaded } from "../../rpc/loading";
 import { trainingPath } from "../../shell/address";
@@ -15,7 +16,6 @@ import { several } from "../../words/numbers";
 import { objectiveOf } from "../../words/specs";
 import { byReason } from "./failing";
 import { failedOf } from "./progress";
-import { useAtMost } from "./use-at-most";
 
 const MOST = 1000;
 const EVERY_MS = 3000;
@@ -41,7 +41,7 @@ export function Failures({ job, trials }: { job: TuningJob; trials: readonly Tri
 }
 
 function Reasons({ job, failed }: { job: TuningJob; failed: number }) {
-  const known = useAtMost(failed, EVERY_MS);
+  const known = useSettled(failed, EVERY_MS);
   const list = useLoaded(
     async (signal) =>
       (

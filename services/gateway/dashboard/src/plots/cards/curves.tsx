@@ -1,10 +1,9 @@
 // Learning curves and, of a Hyperband job, its brackets: both are made from the curves of the objective.
 
+import type { ComponentChildren } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { Strategy } from "../../generated/tunewright/v1/spec_pb";
-import { Await, Failed, Loading } from "../../parts/notices";
-import { tuning } from "../../rpc/clients";
-import { useLoaded } from "../../rpc/loading";
+import { Failed, Loading } from "../../parts/notices";
 import { trainingPath, useQuery } from "../../shell/address";
 import { dark } from "../../shell/theme";
 import type { Trial } from "../../trainings/trials";
@@ -16,9 +15,10 @@ import { found } from "../history";
 import { numberOf } from "../look";
 import { useSeen } from "../on-screen";
 import { palette } from "../palette";
-import { isDrawn } from "../plot";
+import { isDrawn, type NoPlot, type Plot } from "../plot";
 import { type Of, PlotCard, useOpening } from "./card";
 import { type CurvesOf, useCurves } from "./curves-of";
+import { Reason, StoppedTrainings } from "./stopped";
 
 const TOPS = ["20", "5", "100", "0"] as const;
 
@@ -77,17 +77,15 @@ function CurvesShown({ job, trials, subject, of, metric }: Of & { of: CurvesOf; 
         />
         <Tick label="Logarithmic" on={log} onChange={setLog} />
       </div>
-      {of.fault && <Failed fault={of.fault} />}
-      {of.reading && of.byNumber.size === 0 ? (
-        <Loading what="Curves are read" />
-      ) : (
+      <Read of={of} plot={plot}>
         <Chart
           name={`${job.spec?.name}-curves`}
           plot={plot}
           onPick={(data) => setPicked(found(trials, numberOf(data) ?? 0))}
         />
-      )}
+      </Read>
       {picked && <Picked trial={picked} />}
+      <StoppedTrainings trials={trials} />
     </>
   );
 }
@@ -97,17 +95,21 @@ const metricsOf = (job: Of["job"]): string[] =>
 
 /** Which training a curve is of, and why it ended where it does. */
 function Picked({ trial }: { trial: Trial }) {
-  const training = useLoaded(
-    (signal) => tuning.getTrainingJob({ training: trial.name }, { signal }),
-    [trial.name],
-  );
   return (
     <p class="picked" role="status">
-      <a href={trainingPath(trial.name)}>{trial.name}</a>{" "}
-      <Await of={training} what="It is read">
-        {(answer) => <span>{answer.training?.stoppedEarly?.text || answer.training?.reason}</span>}
-      </Await>
+      <a href={trainingPath(trial.name)}>{trial.name}</a> <Reason trial={trial} />
     </p>
+  );
+}
+
+/** The chart of curves, once it is known whether there is one: till then what keeps it. */
+function Read({ of, plot, children }: { of: CurvesOf; plot: Plot | NoPlot; children: ComponentChildren }) {
+  const nothingYet = !isDrawn(plot) && (of.reading || of.fault !== undefined);
+  return (
+    <>
+      {of.fault && <Failed fault={of.fault} />}
+      {nothingYet ? !of.fault && <Loading what="Curves are read" /> : children}
+    </>
   );
 }
 
@@ -117,11 +119,13 @@ function BracketsShown({ job, trials, subject, of }: Of & { of: CurvesOf }) {
     [of, trials, subject, dark.value],
   );
   return (
-    <Chart
-      name={`${job.spec?.name}-brackets`}
-      plot={plot}
-      height={BRACKET_ROW_PX * (isDrawn(plot) ? plot.count : 1) + 20}
-      onPick={useOpening(trials)}
-    />
+    <Read of={of} plot={plot}>
+      <Chart
+        name={`${job.spec?.name}-brackets`}
+        plot={plot}
+        height={BRACKET_ROW_PX * (isDrawn(plot) ? plot.count : 1) + 20}
+        onPick={useOpening(trials)}
+      />
+    </Read>
   );
 }

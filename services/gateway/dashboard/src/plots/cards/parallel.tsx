@@ -118,7 +118,9 @@ function useBrushing(axes: readonly Axis[], brushes: Brushes, set: (brushes: Bru
     const range = brushes[name];
     return range ? [{ parallelAxisId: axisId(at), intervals: [range] }] : [];
   });
-  return { onReady, ...(batch.length > 0 && { action: { type: "axisAreaSelect", batch } }) };
+  // By itself it is of no axis: of the one that it names, the library takes it that its brush is drawn already.
+  const action = { type: "axisAreaSelect", parallelAxisId: "none", batch };
+  return { onReady, ...(batch.length > 0 && { action }) };
 }
 
 function Listed({

@@ -71,21 +71,14 @@ const texts = new Intl.Collator("en", { numeric: true });
 /** Sorted by a column; what has nothing there stands last in either order, and equals by number. */
 export function sorted(trials: readonly Trial[], column: Told | undefined, descending: boolean): Trial[] {
   if (!column) return [...trials];
-  const keys = trials.map(column.of);
-  const places = placesOf(keys, descending ? -1 : 1);
+  const sign = descending ? -1 : 1;
   return trials
-    .map((trial, at) => ({ trial, place: places.get(keys[at]) ?? 0 }))
-    .sort((one, other) => one.place - other.place || one.trial.number - other.trial.number)
+    .map((trial) => ({ trial, key: column.of(trial) }))
+    .sort((one, other) => compared(one.key, other.key, sign) || one.trial.number - other.trial.number)
     .map(({ trial }) => trial);
 }
 
-/** Which place each cell has among all: texts take long to compare, and most columns have few different ones. */
-function placesOf(cells: readonly Cell[], sign: 1 | -1): Map<Cell, number> {
-  const different = [...new Set(cells)].sort((one, other) => compared(one, other, sign));
-  return new Map(different.map((cell, at) => [cell, isBlank(cell) ? different.length : at]));
-}
-
-function compared(one: Cell, other: Cell, sign: 1 | -1): number {
+function compared(one: Cell, other: Cell, sign: number): number {
   if (typeof one === "number" && typeof other === "number") return sign * (one - other);
   const blank = Number(isBlank(one)) - Number(isBlank(other));
   if (blank || isBlank(one)) return blank;

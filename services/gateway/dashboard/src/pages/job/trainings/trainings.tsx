@@ -109,11 +109,12 @@ function shownColumn(
         {arrow}
       </button>
     ),
-    cell: (trial) => <Said job={job} column={column} trial={trial} />,
+    cell: (trial) => said(job, column, trial),
   };
 }
 
-function Said({ job, column, trial }: { job: TuningJob; column: Told; trial: Trial }) {
+/** No component: a table in sight has hundreds of cells. */
+function said(job: TuningJob, column: Told, trial: Trial) {
   const shown = column.shown?.(trial) ?? String(column.of(trial) ?? "");
   switch (column.name) {
     case "name":
