@@ -63,6 +63,38 @@ def test_an_address_that_leads_nowhere_says_so(dashboard: Dashboard) -> None:
     expect(dashboard.page.get_by_text("There is no such page")).to_be_visible()
 
 
+def test_an_address_that_cannot_be_read_says_so_and_leads_on(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    dashboard.open("/jobs/%")
+    expect(page.get_by_role("alert")).to_have_text("Its address is mistyped.")
+    page.get_by_role("link", name="All tuning jobs").click()
+    expect(dashboard.card("Tuning jobs")).to_be_visible()
+
+
+def test_a_page_whose_file_is_gone_offers_to_reload(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    page.route("**/assets/workers-*.js", lambda route: route.fulfill(status=404), times=1)
+    page.get_by_role("link", name="Workers").click()
+    expect(page.get_by_role("alert")).to_contain_text("The dashboard was updated")
+    page.get_by_role("button", name="Reload").click()
+    expect(dashboard.card("Workers")).to_be_visible()
+
+
+def test_who_signs_out_leaves_no_draft_and_no_other_tab(page: Page, served: Served) -> None:
+    dashboard = Dashboard(page, served)
+    dashboard.open("/new")
+    page.get_by_label("Stay signed in").check()
+    dashboard.give(dashboard.token)
+    page.get_by_label("Job file").fill("name: secret")
+    other = page.context.new_page()
+    other.goto(dashboard.url)
+    expect(other.get_by_role("navigation", name="Pages")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_label("Token")).to_be_visible()
+    dashboard.give(dashboard.token)
+    expect(page.get_by_label("Job file")).to_have_value("")
+
+
 def test_no_script_of_another_place_runs(dashboard: Dashboard) -> None:
     answer = dashboard.page.request.get(dashboard.url)
     policy = answer.headers["content-security-policy"]

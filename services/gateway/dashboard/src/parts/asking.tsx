@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Fault, faultOf } from "../rpc/fault";
+import { type Fault, faultOf, mayBeDone } from "../rpc/fault";
 import { requestId } from "../rpc/request-id";
 import { Wrong } from "./wrong";
 
@@ -39,7 +39,7 @@ export function Asking({ title, does, danger = false, act, called, onRefused, cl
       close();
     } catch (error) {
       const refused = error instanceof Wrong ? error.fault : faultOf(error);
-      if (refused.reason !== "UNAVAILABLE") id.current = "";
+      if (!mayBeDone(refused)) id.current = "";
       setFault(refused);
       setBusy(false);
       onRefused?.(refused);
@@ -69,7 +69,9 @@ export function Asking({ title, does, danger = false, act, called, onRefused, cl
   );
 }
 
-function inWords({ text, field }: Fault, called: Props["called"]): string {
+function inWords(fault: Fault, called: Props["called"]): string {
+  const { text, field } = fault;
+  if (mayBeDone(fault)) return `${text} It may have been done: ask again, and it is done only once.`;
   const word = field && called?.(field);
   return word && text.startsWith(field) ? word + text.slice(field.length) : text;
 }

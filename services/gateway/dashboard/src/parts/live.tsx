@@ -12,12 +12,14 @@ interface Props<T> {
 /** Shows the newest of what is followed, and says when it is not the newest any more. */
 export function Live<T>({ value, following, what, children }: Props<T>) {
   if (following.state === "refused") return <Failed fault={following.fault} />;
-  if (value === undefined) return <Loading what={what} />;
+  if (value === undefined)
+    return following.state === "waiting" ? <Failed fault={following.fault} /> : <Loading what={what} />;
   return (
     <>
       {following.state === "waiting" && (
         <p class="stale" role="status">
-          The server does not answer. This is what it said last.
+          {following.fault.reason === "UNAVAILABLE" ? "The server does not answer." : following.fault.text}{" "}
+          This is what it said last.
         </p>
       )}
       {children(value)}

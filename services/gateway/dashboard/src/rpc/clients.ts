@@ -1,17 +1,12 @@
 // The server's own gRPC services, as every other client has them.
 
-import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { ExplanationService } from "../generated/tunewright/v1/explanation_service_pb";
 import { MetricsService } from "../generated/tunewright/v1/metrics_service_pb";
 import { OperationsService } from "../generated/tunewright/v1/operations_service_pb";
 import { TuningService } from "../generated/tunewright/v1/tuning_service_pb";
-import { token } from "./token";
-
-const signed: Interceptor = (next) => (request) => {
-  if (!request.header.has("authorization")) request.header.set("authorization", `Bearer ${token.peek()}`);
-  return next(request);
-};
+import { signed } from "./signed";
 
 const transport = createConnectTransport({
   baseUrl: `${location.origin}/rpc`,

@@ -4,10 +4,18 @@
 // nobody sees lets its streams go, and opens them again when it is looked at.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Fault, faultOf, wasLeft } from "./fault";
+import { type Fault, faultOf, lasts } from "./fault";
 
-/** live: connected. waiting: not now, tried again. ended: the server has said all. refused: it never will. */
-export type Following = { state: "live" | "waiting" | "ended" } | { state: "refused"; fault: Fault };
+/**
+ * opening: asked for, nothing said yet. live: connected. waiting: not now, tried again. ended: the server has said all.
+ * refused: it never will.
+ */
+export type Following =
+  | { state: "opening" | "live" | "ended" }
+  | { state: "waiting"; fault: Fault }
+  | { state: "refused"; fault: Fault };
+
+const OPENING: Following = { state: "opening" };
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
@@ -35,14 +43,14 @@ export function follow<T>(
         onState({ state: "ended" });
         return "over";
       } catch (error) {
-        if (signal.aborted || wasLeft(error)) return "again";
+        if (signal.aborted) return "again";
         const fault = faultOf(error);
-        if (fault.reason !== "UNAVAILABLE" && fault.reason !== "UNKNOWN" && fault.reason !== "ABORTED") {
+        if (lasts(fault)) {
           onState({ state: "refused", fault });
           return "over";
         }
-        onState({ state: "waiting" });
-        await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++), signal);
+        onState({ state: "waiting", fault });
+        await pause(pauseAfter(failures++), signal);
       }
     }
     return "again";
@@ -70,12 +78,11 @@ export function useFollowing<T>(
   onMessage: (message: T) => void,
   keys: readonly unknown[],
 ): Following {
-  const [following, setFollowing] = useState<Following>({ state: "waiting" });
+  const [following, setFollowing] = useState(OPENING);
   const latest = useRef({ open, onMessage });
   latest.current = { open, onMessage };
   useEffect(() => {
-    // Whatever is followed now, nothing of it has come: that the one before had ended says nothing of it.
-    setFollowing((before) => (before.state === "waiting" ? before : { state: "waiting" }));
+    setFollowing(OPENING);
     return follow<T>(
       (signal) => latest.current.open(signal),
       (message) => latest.current.onMessage(message),
@@ -84,6 +91,10 @@ export function useFollowing<T>(
   }, keys);
   return following;
 }
+
+/** How long to wait after that many failures before this one: longer each time, but never long. */
+export const pauseAfter = (failures: number): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
 
 /** Return after a while, or at once when nobody waits any more. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,24 +1,25 @@
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from "preact-iso";
+import { LocationProvider, Route, Router } from "preact-iso";
 import { token } from "../rpc/token";
+import { Boundary } from "./boundary";
 import { Frame } from "./frame";
+import { page } from "./page";
 import { SignIn } from "./sign-in";
 
-// Each page is a file of its own that comes when it is first asked for.
-const Jobs = lazy(() => import("../pages/jobs/jobs"));
-const Job = lazy(() => import("../pages/job/job"));
-const NewJob = lazy(() => import("../pages/new-job/new-job"));
-const Training = lazy(() => import("../pages/training/training"));
-const Compare = lazy(() => import("../pages/compare/compare"));
-const Workers = lazy(() => import("../pages/workers/workers"));
-const Diagnosis = lazy(() => import("../pages/diagnosis/diagnosis"));
-const NotHere = lazy(() => import("../pages/not-here"));
+const Jobs = page(() => import("../pages/jobs/jobs"));
+const Job = page(() => import("../pages/job/job"));
+const NewJob = page(() => import("../pages/new-job/new-job"));
+const Training = page(() => import("../pages/training/training"));
+const Compare = page(() => import("../pages/compare/compare"));
+const Workers = page(() => import("../pages/workers/workers"));
+const Diagnosis = page(() => import("../pages/diagnosis/diagnosis"));
+const NotHere = page(() => import("../pages/not-here"));
 
 export function App() {
   if (!token.value) return <SignIn />;
   return (
     <LocationProvider>
       <Frame>
-        <ErrorBoundary>
+        <Boundary>
           <Router>
             <Route path="/" component={Jobs} />
             <Route path="/jobs" component={Jobs} />
@@ -30,7 +31,7 @@ export function App() {
             <Route path="/diagnosis" component={Diagnosis} />
             <Route default component={NotHere} />
           </Router>
-        </ErrorBoundary>
+        </Boundary>
       </Frame>
     </LocationProvider>
   );

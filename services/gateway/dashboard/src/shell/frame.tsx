@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { forgetToken } from "../rpc/token";
+import { signOut } from "../rpc/token";
 import { Keys } from "./keys";
 import { type Theme, theme } from "./theme";
 import { titleOf } from "./title";
@@ -45,7 +45,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
           <button type="button" class="quiet" onClick={() => (theme.value = NEXT[theme.value])}>
             {THEMES[theme.value]}
           </button>
-          <button type="button" class="quiet" onClick={forgetToken}>
+          <button type="button" class="quiet" onClick={signOut}>
             Sign out
           </button>
         </div>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { tuning } from "../rpc/clients";
-import { faultOf } from "../rpc/fault";
+import { faultOf, refusesToken } from "../rpc/fault";
 import { keepToken } from "../rpc/token";
 
 /** Asks for the installation's token, and tries it before it is kept. */
@@ -18,8 +18,7 @@ export function SignIn() {
       await tuning.listTuningJobs({ pageSize: 1 }, { headers: { authorization: `Bearer ${given}` } });
       keepToken(given, form.get("stay") !== null);
     } catch (error) {
-      const { reason, text } = faultOf(error);
-      setFault(reason === "UNAUTHENTICATED" ? "This token is not the one of this installation." : text);
+      setFault(refusesToken(error) ? "This token is not the one of this installation." : faultOf(error).text);
     } finally {
       setBusy(false);
     }

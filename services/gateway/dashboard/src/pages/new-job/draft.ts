@@ -8,6 +8,7 @@ import { tuning } from "../../rpc/clients";
 import { type Fault, faultOf, wasLeft } from "../../rpc/fault";
 import { useLoaded } from "../../rpc/loading";
 import { type Fields, fieldsOf, NOTHING, withUnread } from "./fields";
+import { asKept, emptyDraft, readDraft } from "./kept";
 import { merged } from "./merge";
 import { fresh, membersIn, patched } from "./patch";
 import { membersOf, unsayable } from "./written";
@@ -56,20 +57,18 @@ export interface Drafting {
 
 export type Way = "members" | "whole" | "none";
 
-export function kept(): Draft | undefined {
-  const text = sessionStorage.getItem(KEY);
-  return text === null ? undefined : (JSON.parse(text) as Draft);
+export const kept = (): Draft | undefined => readDraft(sessionStorage.getItem(KEY) ?? "");
+
+function keep(draft: Draft): void {
+  try {
+    sessionStorage.setItem(KEY, asKept(draft));
+  } catch {
+    // More than the browser keeps: what was kept before is older than what is on the page.
+    forget();
+  }
 }
 
 export const forget = (): void => sessionStorage.removeItem(KEY);
-
-const emptyDraft = (source: string): Draft => ({
-  text: "",
-  fields: NOTHING,
-  by: "text",
-  ahead: false,
-  source,
-});
 
 export function useDraft(first: Draft | undefined): Drafting {
   const [draft, setDraft] = useState<Draft>(first ?? emptyDraft(""));
@@ -93,7 +92,7 @@ export function useDraft(first: Draft | undefined): Drafting {
 
   useEffect(() => {
     if (draft.text.trim() === "") forget();
-    else sessionStorage.setItem(KEY, JSON.stringify(draft));
+    else keep(draft);
   }, [draft]);
 
   useEffect(() => {
