@@ -10,9 +10,9 @@ import { tuning } from "../../rpc/clients";
 import { useLoaded } from "../../rpc/loading";
 import { trainingPath } from "../../shell/address";
 import type { Trial } from "../../trainings/trials";
+import { failedOf } from "../../words/jobs";
 import { several } from "../../words/numbers";
 import { byReason } from "./failing";
-import { failedOf } from "./progress";
 import { useAtMost } from "./use-at-most";
 
 const MOST = 1000;
