@@ -1,65 +1,29 @@
-// A question before something is done that cannot be undone, and its refusal where it was asked.
-
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
-import { type Fault, faultOf } from "../rpc/fault";
+import { useState } from "preact/hooks";
+import { Asking } from "./asking";
 
 interface Props {
-  /** The button's word, and the dialog's title. */
+  /** The button's, and its dialog's. */
   word: string;
-  danger?: boolean;
+  /** What is done once the dialog is agreed to, with the members of its form. */
+  onDo: (given: FormData) => Promise<void>;
   /** What it does, and the fields to be filled in. */
   children: ComponentChildren;
-  /** Called with the form's members; the dialog closes once it is done. */
-  onDo: (given: FormData) => Promise<unknown>;
 }
 
-export function Ask({ word, danger, children, onDo }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [fault, setFault] = useState<Fault>();
-  const [busy, setBusy] = useState(false);
-  const kind = danger ? "danger" : "main";
-
-  async function submitted(event: SubmitEvent) {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    setBusy(true);
-    setFault(undefined);
-    try {
-      await onDo(new FormData(form));
-      dialog.current?.close();
-      form.reset();
-    } catch (error) {
-      setFault(faultOf(error));
-    } finally {
-      setBusy(false);
-    }
-  }
-
+/** A button that asks before it does something. */
+export function Ask({ word, onDo, children }: Props) {
+  const [open, setOpen] = useState(false);
   return (
     <>
-      <button type="button" class={danger ? "danger" : undefined} onClick={() => dialog.current?.showModal()}>
+      <button type="button" onClick={() => setOpen(true)}>
         {word}
       </button>
-      <dialog ref={dialog} aria-label={word} onClose={() => setFault(undefined)}>
-        <form class="asked" onSubmit={submitted}>
-          <h2>{word}</h2>
+      {open && (
+        <Asking title={word} does={word} act={(_, given) => onDo(given)} close={() => setOpen(false)}>
           {children}
-          {fault && (
-            <p class="fault" role="alert">
-              {fault.text}
-            </p>
-          )}
-          <div class="actions">
-            <button type="button" onClick={() => dialog.current?.close()}>
-              Cancel
-            </button>
-            <button type="submit" class={kind} disabled={busy}>
-              {word}
-            </button>
-          </div>
-        </form>
-      </dialog>
+        </Asking>
+      )}
     </>
   );
 }

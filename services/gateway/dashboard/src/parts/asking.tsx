@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type Fault, faultOf, mayBeDone } from "../rpc/fault";
 import { requestId } from "../rpc/request-id";
 import { Wrong } from "./wrong";
+import "./asking.css";
 
 interface Props {
   title: string;
@@ -13,7 +14,7 @@ interface Props {
   /** It cannot be undone. */
   danger?: boolean;
   /** Throws what the server refuses, or Wrong. The same id comes again only where nobody knows whether it was done. */
-  act: (requestId: string) => Promise<void>;
+  act: (requestId: string, given: FormData) => Promise<void>;
   /** How the form calls a field of the request's; undefined: as the server does. */
   called?: (field: string) => string | undefined;
   /** What else to do about a refusal. */
@@ -31,11 +32,12 @@ export function Asking({ title, does, danger = false, act, called, onRefused, cl
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
+    const given = new FormData(event.currentTarget as HTMLFormElement);
     setBusy(true);
     setFault(undefined);
     id.current ||= requestId();
     try {
-      await act(id.current);
+      await act(id.current, given);
       close();
     } catch (error) {
       const refused = error instanceof Wrong ? error.fault : faultOf(error);

@@ -29,6 +29,12 @@ const JOBS: Record<JobState, Shown> = {
 
 export const jobState = (state: JobState): Shown => JOBS[state] ?? JOBS[JobState.UNSPECIFIED];
 
+/** AMT's HyperParameterTuningJobStatus, which lists are filtered by. */
+export function jobStatus(state: JobState): string {
+  if (hasEnded(state)) return jobState(state).word;
+  return state === JobState.STOPPING ? "Stopping" : "InProgress";
+}
+
 export function hasEnded(state: JobState): boolean {
   return state === JobState.COMPLETED || state === JobState.STOPPED || state === JobState.FAILED;
 }

@@ -11,7 +11,7 @@ import { metrics, tuning } from "../../rpc/clients";
 import { useLoaded } from "../../rpc/loading";
 import { jobPath, trainingPath } from "../../shell/address";
 import { dark } from "../../shell/theme";
-import { ended } from "../../words/jobs";
+import { endedOf } from "../../words/jobs";
 import { number } from "../../words/numbers";
 import { jobState } from "../../words/states";
 import { duration, millis } from "../../words/times";
@@ -83,7 +83,7 @@ function JobFacts({ jobs }: { jobs: readonly TuningJob[] }) {
       "Best",
       (job) => job.best && <a href={trainingPath(job.best.name)}>{number(job.best.objectiveValue)}</a>,
     ],
-    ["Trainings ended", (job) => ended(job)],
+    ["Trainings ended", (job) => endedOf(job)],
     ["At once", (job) => job.spec?.limits?.maxParallel],
     ["Took", (job) => took(job)],
     ["Spent", (job) => (job.cost?.spent ? number(job.cost.spent) : "")],

@@ -12,10 +12,12 @@ import { tuning } from "../../rpc/clients";
 import { useLoaded } from "../../rpc/loading";
 import { trainingPath } from "../../shell/address";
 import type { Trial } from "../../trainings/trials";
+import { failedOf } from "../../words/jobs";
 import { several } from "../../words/numbers";
 import { objectiveOf } from "../../words/specs";
 import { byReason } from "./failing";
 import { failedOf } from "./progress";
+import { useAtMost } from "./use-at-most";
 
 const MOST = 1000;
 const EVERY_MS = 3000;

@@ -2,18 +2,22 @@ import type { TrainingJob, TuningJob } from "../../generated/tunewright/v1/tunin
 import { Badge } from "../../parts/badge";
 import { Fact } from "../../parts/fact";
 import { useNow } from "../../parts/now";
+import { Progress } from "../../parts/progress";
 import { Time } from "../../parts/time";
 import { jobPath, trainingPath } from "../../shell/address";
+import { endedOf, limitOf } from "../../words/jobs";
 import { number } from "../../words/numbers";
 import { objectiveOf, objectiveText, strategyWord } from "../../words/specs";
 import { hasEnded, jobState } from "../../words/states";
-import { costText, endedOf, progressText, timeText } from "./progress";
+import { costText, progressText, timeText } from "./progress";
 
 /** What a job is, how far it is, and what it has reached. */
 export function Facts({ job }: { job: TuningJob }) {
   return (
     <section class="card" aria-label="About this job">
-      <Progress job={job} />
+      <Progress done={endedOf(job)} of={limitOf(job)} label="Trainings that have ended">
+        {progressText(job)}
+      </Progress>
       <dl class="facts">
         <Reached job={job} />
         <Fact name="Objective">{objectiveText(job.spec?.objective)}</Fact>
@@ -32,28 +36,6 @@ export function Facts({ job }: { job: TuningJob }) {
         <Tags tags={job.spec?.tags ?? {}} />
       </dl>
     </section>
-  );
-}
-
-function Progress({ job }: { job: TuningJob }) {
-  const limit = job.spec?.limits?.maxTrainings;
-  const ended = endedOf(job);
-  return (
-    <div class="progress">
-      {limit !== undefined && (
-        <div
-          class="bar"
-          role="progressbar"
-          aria-label="Trainings that have ended"
-          aria-valuemin={0}
-          aria-valuemax={limit}
-          aria-valuenow={Math.min(ended, limit)}
-        >
-          <div style={{ width: `${limit > 0 ? Math.min(100, (100 * ended) / limit) : 0}%` }} />
-        </div>
-      )}
-      <span>{progressText(job)}</span>
-    </div>
   );
 }
 

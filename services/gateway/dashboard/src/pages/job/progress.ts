@@ -1,34 +1,16 @@
 // How far a job is, and what has been reached.
 
-import { create } from "@bufbuild/protobuf";
-import {
-  ObjectiveState,
-  type TrainingCounters,
-  TrainingCountersSchema,
-  type TuningJob,
-} from "../../generated/tunewright/v1/tuning_service_pb";
+import { ObjectiveState, type TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import type { Trial } from "../../trainings/trials";
+import { countersOf, endedOf, failedOf, limitOf } from "../../words/jobs";
 import { number, several } from "../../words/numbers";
 import { maximizes, objectiveOf } from "../../words/specs";
 import { hasEnded } from "../../words/states";
 import { duration, millis } from "../../words/times";
 
-export const countersOf = ({ trainings }: TuningJob): TrainingCounters =>
-  trainings ?? create(TrainingCountersSchema);
-
-export const failedOf = (job: TuningJob): number => {
-  const { retryableError, nonRetryableError } = countersOf(job);
-  return retryableError + nonRetryableError;
-};
-
-export function endedOf(job: TuningJob): number {
-  const { completed, stopped } = countersOf(job);
-  return completed + stopped + failedOf(job);
-}
-
 /** "12 of 30 trainings have ended; 2 under way, 1 failed" */
 export function progressText(job: TuningJob): string {
-  const limit = job.spec?.limits?.maxTrainings;
+  const limit = limitOf(job);
   const ended = endedOf(job);
   const counted =
     limit === undefined

@@ -1,14 +1,16 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Card } from "../../parts/card";
 import { Await, Empty } from "../../parts/notices";
 import { tuning } from "../../rpc/clients";
 import { useFollowing } from "../../rpc/following";
-import { useLoaded } from "../../rpc/loading";
+import { type Loaded, useLoaded } from "../../rpc/loading";
 import { useQuery, useQueryChange } from "../../shell/address";
-import { request, STATES } from "./listing";
+import { type Changes, current, outdates, stillNewer, withTold } from "./current";
+import { type Choice, request, STATES } from "./listing";
 import { JobTable } from "./table";
+import { useAgain } from "./use-again";
 
 /** All tuning jobs of the caller, page by page, as they are now. */
 export default function Jobs() {
@@ -17,11 +19,12 @@ export default function Jobs() {
   const [order] = useQuery("order", "-created");
   const [page] = useQuery("page");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const choice = { name, state, order, page };
   const listed = useLoaded(
-    (signal) => tuning.listTuningJobs(request({ name, state, order, page }), { signal }),
+    (signal) => tuning.listTuningJobs(request(choice), { signal }),
     [name, state, order, page],
   );
-  const jobs = useCurrent(listed.value?.jobs, listed.again);
+  const jobs = useCurrent(listed, choice);
   const filtered = Boolean(name || state);
   return (
     <Card title="Tuning jobs" actions={<Filters chosen={chosen} />}>
@@ -41,31 +44,22 @@ export default function Jobs() {
   );
 }
 
-/**
- * Keep the jobs listed as they are now: the server sends those that change. One that is not listed has the list read
- * again, once: it may be new, or of another page.
- */
-function useCurrent(listed: readonly TuningJob[] | undefined, again: () => void): readonly TuningJob[] {
-  const [changed, setChanged] = useState<ReadonlyMap<string, TuningJob | undefined>>(new Map());
-  const met = useRef(new Set<string>());
-  useEffect(() => setChanged(new Map()), [listed]);
+/** Keep the jobs listed as they are now: the server sends those that change, and the list is read again where it must. */
+function useCurrent(listed: Loaded<{ jobs: TuningJob[] }>, choice: Choice): readonly TuningJob[] {
+  const [changes, setChanges] = useState<Changes>(new Map());
+  const readAgain = useAgain(listed);
+  const jobs = listed.value?.jobs ?? [];
+  useEffect(() => setChanges((before) => stillNewer(before, jobs)), [listed.value]);
+  const shown = current(jobs, changes);
   useFollowing(
     (signal) => tuning.watchTuningJobs({}, { signal }),
-    ({ jobs, deleted }) => {
-      for (const { uid } of listed ?? []) met.current.add(uid);
-      const unmet = jobs.filter(({ uid }) => !met.current.has(uid));
-      for (const { uid } of unmet) met.current.add(uid);
-      if (unmet.length > 0) again();
-      setChanged((before) => {
-        const now = new Map(before);
-        for (const job of jobs) now.set(job.uid, job);
-        for (const uid of deleted) now.set(uid, undefined);
-        return now;
-      });
+    (told) => {
+      if (outdates(told, shown, choice)) readAgain();
+      setChanges((before) => withTold(before, told));
     },
-    [listed === undefined],
+    [],
   );
-  return (listed ?? []).flatMap((job) => (changed.has(job.uid) ? (changed.get(job.uid) ?? []) : job));
+  return shown;
 }
 
 function Filters({ chosen }: { chosen: ReadonlySet<string> }) {

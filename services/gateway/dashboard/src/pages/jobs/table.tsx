@@ -3,7 +3,7 @@ import { Badge } from "../../parts/badge";
 import { Progress } from "../../parts/progress";
 import { Time } from "../../parts/time";
 import { jobPath, trainingPath, useQueryChange } from "../../shell/address";
-import { ended, limitOf } from "../../words/jobs";
+import { endedOf, limitOf } from "../../words/jobs";
 import { number } from "../../words/numbers";
 import { jobState } from "../../words/states";
 import { turned } from "./listing";
@@ -68,7 +68,7 @@ export function JobTable({ jobs, order, chosen, onChoose }: Props) {
                   )}
                 </td>
                 <td>
-                  <Progress done={ended(job)} of={limitOf(job)} />
+                  <Progress done={endedOf(job)} of={limitOf(job)} />
                 </td>
                 {spends && <td class="number">{number(job.cost?.spent)}</td>}
                 <td>{job.owner}</td>

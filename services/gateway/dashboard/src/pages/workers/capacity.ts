@@ -1,8 +1,12 @@
 import type { TrainerInfo } from "../../generated/tunewright/v1/operations_service_pb";
 import { number } from "../../words/numbers";
 
-export function totals(trainers: readonly Pick<TrainerInfo, "slots" | "gpus" | "holding">[]) {
+/** One that is drained stays known while it is away: it is to be given nothing when it comes back. */
+export const isConnected = ({ openedAt }: Pick<TrainerInfo, "openedAt">): boolean => openedAt !== undefined;
+
+export function totals(trainers: readonly TrainerInfo[]) {
   return {
+    connected: trainers.filter(isConnected).length,
     slots: sum(trainers.map(({ slots }) => slots)),
     gpus: sum(trainers.map(({ gpus }) => gpus)),
     held: sum(trainers.map(({ holding }) => holding.length)),

@@ -6,12 +6,13 @@ import { Live } from "../../parts/live";
 import { Empty } from "../../parts/notices";
 import { Progress } from "../../parts/progress";
 import { Time } from "../../parts/time";
+import { Wrong } from "../../parts/wrong";
 import { useAsked } from "../../rpc/asking";
 import { operations } from "../../rpc/clients";
 import { trainingPath } from "../../shell/address";
 import { several } from "../../words/numbers";
 import type { Shown } from "../../words/states";
-import { rest, totals } from "./capacity";
+import { isConnected, rest, totals } from "./capacity";
 
 /** Trainers that have a session: what they can run, what they do, and how to have them do no more. */
 export default function Workers() {
@@ -45,14 +46,14 @@ function Starts({ onDone }: { onDone: () => void }) {
       <Ask
         word="Pause all starts"
         onDo={async (given) => {
-          await operations.pauseStarts({ reason: String(given.get("reason")) });
+          await operations.pauseStarts({ reason: reasonIn(given) });
           onDone();
         }}
       >
         <p>Nothing more is started, of any job, until starts are resumed. What runs goes on.</p>
         <label>
           Reason
-          <input name="reason" required maxLength={200} />
+          <input name="reason" maxLength={200} />
         </label>
       </Ask>
       <Ask
@@ -69,12 +70,12 @@ function Starts({ onDone }: { onDone: () => void }) {
 }
 
 function Totals({ trainers }: { trainers: readonly TrainerInfo[] }) {
-  const { slots, gpus, held } = totals(trainers);
+  const { connected, slots, gpus, held } = totals(trainers);
   return (
     <dl class="facts">
       <div>
-        <dt>Workers</dt>
-        <dd>{several(trainers.length, "trainer")}</dd>
+        <dt>Connected</dt>
+        <dd>{several(connected, "trainer")}</dd>
       </div>
       <div>
         <dt>Slots in use</dt>
@@ -120,9 +121,7 @@ function Trainers({ trainers, onDone }: { trainers: readonly TrainerInfo[]; onDo
                 {trainer.reason && <div class="hint">{trainer.reason}</div>}
               </td>
               <td>{trainer.pool}</td>
-              <td>
-                <Progress done={trainer.holding.length} of={trainer.slots} />
-              </td>
+              <td>{isConnected(trainer) && <Progress done={trainer.holding.length} of={trainer.slots} />}</td>
               <td>{rest(trainer)}</td>
               <td>
                 <Held trainings={trainer.holding} />
@@ -176,7 +175,7 @@ function Drain({ trainer, onDone }: { trainer: TrainerInfo; onDone: () => void }
     <Ask
       word="Drain"
       onDo={async (given) => {
-        await operations.cordonTrainer({ trainerId, reason: String(given.get("reason")) });
+        await operations.cordonTrainer({ trainerId, reason: reasonIn(given) });
         onDone();
       }}
     >
@@ -185,13 +184,21 @@ function Drain({ trainer, onDone }: { trainer: TrainerInfo; onDone: () => void }
       </p>
       <label>
         Reason
-        <input name="reason" required maxLength={200} />
+        <input name="reason" maxLength={200} />
       </label>
     </Ask>
   );
 }
 
+/** Whoever meets the order later is told it. */
+function reasonIn(given: FormData): string {
+  const reason = String(given.get("reason")).trim();
+  if (!reason) throw new Wrong("Reason", "is missing", "Say why, for those who wonder later");
+  return reason;
+}
+
 function state(trainer: TrainerInfo): Shown {
+  if (!isConnected(trainer)) return { word: "Not connected", tone: "waiting" };
   if (trainer.cordoned) return { word: trainer.holding.length > 0 ? "Draining" : "Drained", tone: "waiting" };
   if (trainer.draining) return { word: "Leaving", tone: "waiting" };
   return trainer.holding.length > 0 ? { word: "Busy", tone: "running" } : { word: "Idle", tone: "good" };

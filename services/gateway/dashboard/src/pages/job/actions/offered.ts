@@ -2,8 +2,8 @@
 
 import { Strategy } from "../../../generated/tunewright/v1/spec_pb";
 import { JobState, type TuningJob } from "../../../generated/tunewright/v1/tuning_service_pb";
+import { failedOf } from "../../../words/jobs";
 import { hasEnded } from "../../../words/states";
-import { failedOf } from "../progress";
 
 export type Action =
   | "pause"

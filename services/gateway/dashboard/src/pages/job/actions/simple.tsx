@@ -6,9 +6,9 @@ import type { TuningJob } from "../../../generated/tunewright/v1/tuning_service_
 import { Asking } from "../../../parts/asking";
 import { tuning } from "../../../rpc/clients";
 import { jobPath } from "../../../shell/address";
+import { countersOf, failedOf } from "../../../words/jobs";
 import { several } from "../../../words/numbers";
 import { hasEnded } from "../../../words/states";
-import { countersOf, failedOf } from "../progress";
 import { wholeNumber } from "./reading";
 
 export interface Doing {
