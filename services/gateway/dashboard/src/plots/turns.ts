@@ -19,6 +19,6 @@ export function inTurn(draw: () => void): () => void {
   };
 }
 
-/** Tasks that wait behind the frame, such as a key that was pressed, come first, too. */
-const painted = (): Promise<void> =>
+/** The browser has painted, and done what waited for that, such as a key that was pressed. */
+export const painted = (): Promise<void> =>
   new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));

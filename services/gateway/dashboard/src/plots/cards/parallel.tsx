@@ -13,6 +13,7 @@ import { Choose, Tick, useChoice, useTick } from "../choices";
 import { palette } from "../palette";
 import { axisId, parallel } from "../parallel";
 import { type Subject, type Valued, valued } from "../subject";
+import { painted } from "../turns";
 import { AxisRows } from "./axis-rows";
 import { type Of, PlotCard, useOpening } from "./card";
 import { orderOf, writeOrder } from "./order";
@@ -109,9 +110,12 @@ function useBrushing(axes: readonly Axis[], brushes: Brushes, set: (brushes: Bru
         parallelAxisId: string;
         intervals: [number, number][];
       };
-      const now = latest.current;
-      const axis = now.axes.find((_, at) => axisId(at) === parallelAxisId);
-      if (axis) now.set(withBrush(now.brushes, axis.name, intervals[0]));
+      // The brush is on screen before it is worked out what it leaves.
+      void painted().then(() => {
+        const now = latest.current;
+        const axis = now.axes.find((_, at) => axisId(at) === parallelAxisId);
+        if (axis) now.set(withBrush(now.brushes, axis.name, intervals[0]));
+      });
     });
   }, []);
   const batch = axes.flatMap(({ name }, at) => {
