@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import islice
 from time import thread_time
 from typing import Final
@@ -12,6 +11,7 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.logs import lines_of
 from tunewright.core.spec import MetricDefinition, Objective
 from tunewright.platform.codec import from_message
+from tunewright.platform.in_threads import InThreads
 from tunewright.v1 import metrics_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2
 from tunewright_metrics.core.trying import try_out
@@ -27,7 +27,7 @@ AT_ONCE: Final = 2
 
 class Tries:
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._threads = InThreads(AT_ONCE)
 
     async def answer(self, request: pb.TryMetricsRequest) -> pb.TryMetricsResponse:
         """Raises InvalidSpec: too much, or a metric is named twice."""
@@ -41,8 +41,7 @@ class Tries:
         lines = lines_of(request.text)
         if len(lines) > MOST_LINES:
             raise InvalidSpec("text", f"has {len(lines)} lines, at most {MOST_LINES} can be", "Give a part of the log")
-        async with self._room:
-            return await asyncio.to_thread(_tried, metrics, objective, lines)
+        return await self._threads.run(_tried, metrics, objective, lines)
 
 
 def _check_names(names: list[str], objective: Objective | None) -> None:

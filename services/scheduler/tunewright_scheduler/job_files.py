@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -13,6 +12,7 @@ from tunewright.core.jobfile import Place, Told, examine, in_words_of, line_of, 
 from tunewright.core.names import made_job_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.platform.codec import from_message, to_message
+from tunewright.platform.in_threads import InThreads
 from tunewright.platform.yaml_text import Misread, read_tree, write_tree
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import tuning_service_pb2 as pb
@@ -21,15 +21,17 @@ from tunewright_scheduler.tuning_jobs import TuningJobs
 
 PYTHON: Final = "python3"
 """What runs a script unless its job file says; whoever runs it looks for it there."""
+AT_ONCE: Final = 2
 
 
 class JobFiles:
     def __init__(self, jobs: TuningJobs) -> None:
         self._jobs = jobs
+        self._threads = InThreads(AT_ONCE)
 
     async def read(self, owner: str, text: str, name: str) -> pb.ReadJobFileResponse:
         """Read a job file that stands nowhere. What is wrong with it is in the answer."""
-        examined = await asyncio.to_thread(_examined, text, name)
+        examined = await self._threads.run(_examined, text, name)
         told, faults = examined.told, list(examined.faults)
         if told is not None:
             faults += [in_words_of(told, fault) for fault in await self._unfit(owner, told.spec)]
@@ -44,7 +46,7 @@ class JobFiles:
 
     async def write(self, message: spec_pb2.TuningJobSpec) -> pb.WriteJobFileResponse:
         """Write the shortest job file. Raises InvalidSpec for what none can say."""
-        return await asyncio.to_thread(_written, from_message(message, TuningJobSpec))
+        return await self._threads.run(_written, from_message(message, TuningJobSpec))
 
     async def _unfit(self, owner: str, spec: TuningJobSpec) -> list[InvalidSpec]:
         """Return what is wrong with a right specification here, now and for its owner."""

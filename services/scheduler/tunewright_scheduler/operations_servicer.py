@@ -14,7 +14,15 @@ from tunewright.platform.rpc.server import caller
 from tunewright.v1 import operations_service_pb2 as pb
 from tunewright.v1 import operations_service_pb2_grpc, tuning_service_pb2, worker_service_pb2
 from tunewright_scheduler.controls import ControlRoom
-from tunewright_scheduler.core.controls import LONGEST_NAME, LONGEST_REASON, Controls, Quota, check_length, checked
+from tunewright_scheduler.core.controls import (
+    LONGEST_NAME,
+    LONGEST_REASON,
+    Controls,
+    Order,
+    Quota,
+    check_length,
+    checked,
+)
 from tunewright_scheduler.core.fitting import left
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.session import Session
@@ -69,7 +77,7 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
             pb.TrainerInfo(trainer_id=name, cordoned=True, reason=controls.cordons[name].reason)
             for name in sorted(away)
         ]
-        return pb.ListTrainersResponse(trainers=trainers)
+        return pb.ListTrainersResponse(trainers=trainers, starts_paused=_pause(controls.starts))
 
     async def CordonTrainer(  # noqa: N802
         self, request: pb.CordonTrainerRequest, _context: grpc.aio.ServicerContext
@@ -154,6 +162,10 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
 
     async def _shown(self, uid: str, number: int) -> tuning_service_pb2.TrainingJob:
         return training_message(await self._tuning.training(training_id(uid, number)))
+
+
+def _pause(order: Order | None) -> pb.StartsPaused | None:
+    return None if order is None else pb.StartsPaused(reason=order.reason, since=instant_to_timestamp(order.since))
 
 
 def _given(field: str, text: str) -> str:

@@ -18,11 +18,15 @@ FLOAT: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
 LONGEST: Final = 256 * 1024
 """Bytes of a text, in UTF-8."""
 LONGEST_SCALAR: Final = 4096
+LONGEST_NAME: Final = 512
+"""As long as AMT lets the name of an environment variable be, the longest that a job file has."""
 LONGEST_NUMBER: Final = 64
 """Digits beyond it would be worked on for longer the more there are."""
 DEEPEST: Final = 32
 MOST_NODES: Final = 100_000
 """Aliases counted as what they stand for."""
+MOST_IN_PATHS: Final = 8 * 1024 * 1024
+"""Characters of all paths together, in each of which stand the names of all that is around it."""
 LINE_ENDS: Final = re.compile(r"[\r\n\x85\u2028\u2029\ufeff]")
 TEXT: Final = "tag:yaml.org,2002:str"
 NUMBERS: Final = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
@@ -135,6 +139,9 @@ def _below(node: yaml.Node) -> Iterator[yaml.Node]:
             for key, value in node.value:
                 if key.tag not in KEYS or not key.value:
                     raise Misread("", f"{_shown(key)} is no name", "Quote it", _line(key.start_mark))
+                if len(key.value) > LONGEST_NAME:
+                    why = f"has a name of {len(key.value)} characters, at most {LONGEST_NAME} can be"
+                    raise Misread("", why, "Shorten it", _line(key.start_mark))
                 yield value
         case yaml.SequenceNode():
             yield from node.value
@@ -147,10 +154,13 @@ def _shown(key: yaml.Node) -> str:
 
 
 def _lines_of(root: yaml.Node) -> dict[str, int]:
-    """Return the line of each path. What stands at several paths, through an alias, is followed once."""
+    """Return the line of each path. What stands at several paths, through an alias, is followed once.
+
+    Raises Misread.
+    """
     lines = {"": root.start_mark.line + 1}
     followed: set[int] = set()
-    nodes = [(root, "")]
+    nodes, in_paths = [(root, "")], 0
     while nodes:
         node, path = nodes.pop()
         if id(node) in followed:
@@ -160,6 +170,9 @@ def _lines_of(root: yaml.Node) -> dict[str, int]:
         for here, place, member in _members(node, path):
             if here in names:
                 raise Misread(here, "stands twice", "Keep one", place.start_mark.line + 1)
+            in_paths += len(here)
+            if in_paths > MOST_IN_PATHS:
+                raise Misread("", "has too much below names that are too long", "Shorten them", _line(place.start_mark))
             names.add(here)
             lines.setdefault(here, place.start_mark.line + 1)  # a name with dots may look like another's path
             nodes.append((member, here))

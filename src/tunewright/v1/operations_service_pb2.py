@@ -27,7 +27,7 @@ from tunewright.v1 import tuning_service_pb2 as tunewright_dot_v1_dot_tuning__se
 from tunewright.v1 import worker_service_pb2 as tunewright_dot_v1_dot_worker__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tunewright/v1/operations_service.proto\x12\rtunewright.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tunewright/v1/tuning_service.proto\x1a\"tunewright/v1/worker_service.proto\"\x1e\n\x0f\x44iagnoseRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\"<\n\x10\x44iagnoseResponse\x12(\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x16.tunewright.v1.Finding\"\xf6\x02\n\x0bTrainerInfo\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x0c\n\x04gpus\x18\x05 \x01(\x05\x12\x0f\n\x07holding\x18\x06 \x03(\t\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\x12\x10\n\x08\x63ordoned\x18\x08 \x01(\x08\x12\x0e\n\x06reason\x18\t \x01(\t\x12-\n\topened_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10lease_expires_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x08\x63\x61pacity\x18\x0c \x01(\x0b\x32\x17.tunewright.v1.CapacityH\x00\x88\x01\x01\x12*\n\x04\x66ree\x18\r \x01(\x0b\x32\x17.tunewright.v1.CapacityH\x01\x88\x01\x01\x42\x0b\n\t_capacityB\x07\n\x05_free\"\x15\n\x13ListTrainersRequest\"D\n\x14ListTrainersResponse\x12,\n\x08trainers\x18\x01 \x03(\x0b\x32\x1a.tunewright.v1.TrainerInfo\":\n\x14\x43ordonTrainerRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x17\n\x15\x43ordonTrainerResponse\",\n\x16UncordonTrainerRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\"\x19\n\x17UncordonTrainerResponse\"=\n\x19ReleaseTrainingJobRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"J\n\x1aReleaseTrainingJobResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.tunewright.v1.TrainingJob\"\x9b\x01\n\x18SettleTrainingJobRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.tunewright.v1.TrainingState\x12\x1c\n\x0fobjective_value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06reason\x18\x04 \x01(\tB\x12\n\x10_objective_value\"I\n\x19SettleTrainingJobResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.tunewright.v1.TrainingJob\"%\n\x16UnparkTuningJobRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\"@\n\x17UnparkTuningJobResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.tunewright.v1.TuningJob\"$\n\x12PauseStartsRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x15\n\x13PauseStartsResponse\"\x15\n\x13ResumeStartsRequest\"\x16\n\x14ResumeStartsResponse\"f\n\x05Quota\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x15\n\x08max_jobs\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_parallel\x18\x03 \x01(\x05H\x01\x88\x01\x01\x42\x0b\n\t_max_jobsB\x0f\n\r_max_parallel\"6\n\x0fSetQuotaRequest\x12#\n\x05quota\x18\x01 \x01(\x0b\x32\x14.tunewright.v1.Quota\"\x12\n\x10SetQuotaResponse\"\x13\n\x11ListQuotasRequest\":\n\x12ListQuotasResponse\x12$\n\x06quotas\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Quota2\xfb\x07\n\x11OperationsService\x12K\n\x08\x44iagnose\x12\x1e.tunewright.v1.DiagnoseRequest\x1a\x1f.tunewright.v1.DiagnoseResponse\x12W\n\x0cListTrainers\x12\".tunewright.v1.ListTrainersRequest\x1a#.tunewright.v1.ListTrainersResponse\x12Z\n\rCordonTrainer\x12#.tunewright.v1.CordonTrainerRequest\x1a$.tunewright.v1.CordonTrainerResponse\x12`\n\x0fUncordonTrainer\x12%.tunewright.v1.UncordonTrainerRequest\x1a&.tunewright.v1.UncordonTrainerResponse\x12i\n\x12ReleaseTrainingJob\x12(.tunewright.v1.ReleaseTrainingJobRequest\x1a).tunewright.v1.ReleaseTrainingJobResponse\x12\x66\n\x11SettleTrainingJob\x12\'.tunewright.v1.SettleTrainingJobRequest\x1a(.tunewright.v1.SettleTrainingJobResponse\x12`\n\x0fUnparkTuningJob\x12%.tunewright.v1.UnparkTuningJobRequest\x1a&.tunewright.v1.UnparkTuningJobResponse\x12T\n\x0bPauseStarts\x12!.tunewright.v1.PauseStartsRequest\x1a\".tunewright.v1.PauseStartsResponse\x12W\n\x0cResumeStarts\x12\".tunewright.v1.ResumeStartsRequest\x1a#.tunewright.v1.ResumeStartsResponse\x12K\n\x08SetQuota\x12\x1e.tunewright.v1.SetQuotaRequest\x1a\x1f.tunewright.v1.SetQuotaResponse\x12Q\n\nListQuotas\x12 .tunewright.v1.ListQuotasRequest\x1a!.tunewright.v1.ListQuotasResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tunewright/v1/operations_service.proto\x12\rtunewright.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tunewright/v1/tuning_service.proto\x1a\"tunewright/v1/worker_service.proto\"\x1e\n\x0f\x44iagnoseRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\"<\n\x10\x44iagnoseResponse\x12(\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x16.tunewright.v1.Finding\"\xf6\x02\n\x0bTrainerInfo\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x0c\n\x04gpus\x18\x05 \x01(\x05\x12\x0f\n\x07holding\x18\x06 \x03(\t\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\x12\x10\n\x08\x63ordoned\x18\x08 \x01(\x08\x12\x0e\n\x06reason\x18\t \x01(\t\x12-\n\topened_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10lease_expires_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x08\x63\x61pacity\x18\x0c \x01(\x0b\x32\x17.tunewright.v1.CapacityH\x00\x88\x01\x01\x12*\n\x04\x66ree\x18\r \x01(\x0b\x32\x17.tunewright.v1.CapacityH\x01\x88\x01\x01\x42\x0b\n\t_capacityB\x07\n\x05_free\"\x15\n\x13ListTrainersRequest\"I\n\x0cStartsPaused\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8f\x01\n\x14ListTrainersResponse\x12,\n\x08trainers\x18\x01 \x03(\x0b\x32\x1a.tunewright.v1.TrainerInfo\x12\x37\n\rstarts_paused\x18\x02 \x01(\x0b\x32\x1b.tunewright.v1.StartsPausedH\x00\x88\x01\x01\x42\x10\n\x0e_starts_paused\":\n\x14\x43ordonTrainerRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x17\n\x15\x43ordonTrainerResponse\",\n\x16UncordonTrainerRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\"\x19\n\x17UncordonTrainerResponse\"=\n\x19ReleaseTrainingJobRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"J\n\x1aReleaseTrainingJobResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.tunewright.v1.TrainingJob\"\x9b\x01\n\x18SettleTrainingJobRequest\x12\x10\n\x08training\x18\x01 \x01(\t\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.tunewright.v1.TrainingState\x12\x1c\n\x0fobjective_value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06reason\x18\x04 \x01(\tB\x12\n\x10_objective_value\"I\n\x19SettleTrainingJobResponse\x12,\n\x08training\x18\x01 \x01(\x0b\x32\x1a.tunewright.v1.TrainingJob\"%\n\x16UnparkTuningJobRequest\x12\x0b\n\x03job\x18\x01 \x01(\t\"@\n\x17UnparkTuningJobResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.tunewright.v1.TuningJob\"$\n\x12PauseStartsRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x15\n\x13PauseStartsResponse\"\x15\n\x13ResumeStartsRequest\"\x16\n\x14ResumeStartsResponse\"f\n\x05Quota\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x15\n\x08max_jobs\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_parallel\x18\x03 \x01(\x05H\x01\x88\x01\x01\x42\x0b\n\t_max_jobsB\x0f\n\r_max_parallel\"6\n\x0fSetQuotaRequest\x12#\n\x05quota\x18\x01 \x01(\x0b\x32\x14.tunewright.v1.Quota\"\x12\n\x10SetQuotaResponse\"\x13\n\x11ListQuotasRequest\":\n\x12ListQuotasResponse\x12$\n\x06quotas\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Quota2\xfb\x07\n\x11OperationsService\x12K\n\x08\x44iagnose\x12\x1e.tunewright.v1.DiagnoseRequest\x1a\x1f.tunewright.v1.DiagnoseResponse\x12W\n\x0cListTrainers\x12\".tunewright.v1.ListTrainersRequest\x1a#.tunewright.v1.ListTrainersResponse\x12Z\n\rCordonTrainer\x12#.tunewright.v1.CordonTrainerRequest\x1a$.tunewright.v1.CordonTrainerResponse\x12`\n\x0fUncordonTrainer\x12%.tunewright.v1.UncordonTrainerRequest\x1a&.tunewright.v1.UncordonTrainerResponse\x12i\n\x12ReleaseTrainingJob\x12(.tunewright.v1.ReleaseTrainingJobRequest\x1a).tunewright.v1.ReleaseTrainingJobResponse\x12\x66\n\x11SettleTrainingJob\x12\'.tunewright.v1.SettleTrainingJobRequest\x1a(.tunewright.v1.SettleTrainingJobResponse\x12`\n\x0fUnparkTuningJob\x12%.tunewright.v1.UnparkTuningJobRequest\x1a&.tunewright.v1.UnparkTuningJobResponse\x12T\n\x0bPauseStarts\x12!.tunewright.v1.PauseStartsRequest\x1a\".tunewright.v1.PauseStartsResponse\x12W\n\x0cResumeStarts\x12\".tunewright.v1.ResumeStartsRequest\x1a#.tunewright.v1.ResumeStartsResponse\x12K\n\x08SetQuota\x12\x1e.tunewright.v1.SetQuotaRequest\x1a\x1f.tunewright.v1.SetQuotaResponse\x12Q\n\nListQuotas\x12 .tunewright.v1.ListQuotasRequest\x1a!.tunewright.v1.ListQuotasResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,46 +42,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAINERINFO']._serialized_end=631
   _globals['_LISTTRAINERSREQUEST']._serialized_start=633
   _globals['_LISTTRAINERSREQUEST']._serialized_end=654
-  _globals['_LISTTRAINERSRESPONSE']._serialized_start=656
-  _globals['_LISTTRAINERSRESPONSE']._serialized_end=724
-  _globals['_CORDONTRAINERREQUEST']._serialized_start=726
-  _globals['_CORDONTRAINERREQUEST']._serialized_end=784
-  _globals['_CORDONTRAINERRESPONSE']._serialized_start=786
-  _globals['_CORDONTRAINERRESPONSE']._serialized_end=809
-  _globals['_UNCORDONTRAINERREQUEST']._serialized_start=811
-  _globals['_UNCORDONTRAINERREQUEST']._serialized_end=855
-  _globals['_UNCORDONTRAINERRESPONSE']._serialized_start=857
-  _globals['_UNCORDONTRAINERRESPONSE']._serialized_end=882
-  _globals['_RELEASETRAININGJOBREQUEST']._serialized_start=884
-  _globals['_RELEASETRAININGJOBREQUEST']._serialized_end=945
-  _globals['_RELEASETRAININGJOBRESPONSE']._serialized_start=947
-  _globals['_RELEASETRAININGJOBRESPONSE']._serialized_end=1021
-  _globals['_SETTLETRAININGJOBREQUEST']._serialized_start=1024
-  _globals['_SETTLETRAININGJOBREQUEST']._serialized_end=1179
-  _globals['_SETTLETRAININGJOBRESPONSE']._serialized_start=1181
-  _globals['_SETTLETRAININGJOBRESPONSE']._serialized_end=1254
-  _globals['_UNPARKTUNINGJOBREQUEST']._serialized_start=1256
-  _globals['_UNPARKTUNINGJOBREQUEST']._serialized_end=1293
-  _globals['_UNPARKTUNINGJOBRESPONSE']._serialized_start=1295
-  _globals['_UNPARKTUNINGJOBRESPONSE']._serialized_end=1359
-  _globals['_PAUSESTARTSREQUEST']._serialized_start=1361
-  _globals['_PAUSESTARTSREQUEST']._serialized_end=1397
-  _globals['_PAUSESTARTSRESPONSE']._serialized_start=1399
-  _globals['_PAUSESTARTSRESPONSE']._serialized_end=1420
-  _globals['_RESUMESTARTSREQUEST']._serialized_start=1422
-  _globals['_RESUMESTARTSREQUEST']._serialized_end=1443
-  _globals['_RESUMESTARTSRESPONSE']._serialized_start=1445
-  _globals['_RESUMESTARTSRESPONSE']._serialized_end=1467
-  _globals['_QUOTA']._serialized_start=1469
-  _globals['_QUOTA']._serialized_end=1571
-  _globals['_SETQUOTAREQUEST']._serialized_start=1573
-  _globals['_SETQUOTAREQUEST']._serialized_end=1627
-  _globals['_SETQUOTARESPONSE']._serialized_start=1629
-  _globals['_SETQUOTARESPONSE']._serialized_end=1647
-  _globals['_LISTQUOTASREQUEST']._serialized_start=1649
-  _globals['_LISTQUOTASREQUEST']._serialized_end=1668
-  _globals['_LISTQUOTASRESPONSE']._serialized_start=1670
-  _globals['_LISTQUOTASRESPONSE']._serialized_end=1728
-  _globals['_OPERATIONSSERVICE']._serialized_start=1731
-  _globals['_OPERATIONSSERVICE']._serialized_end=2750
+  _globals['_STARTSPAUSED']._serialized_start=656
+  _globals['_STARTSPAUSED']._serialized_end=729
+  _globals['_LISTTRAINERSRESPONSE']._serialized_start=732
+  _globals['_LISTTRAINERSRESPONSE']._serialized_end=875
+  _globals['_CORDONTRAINERREQUEST']._serialized_start=877
+  _globals['_CORDONTRAINERREQUEST']._serialized_end=935
+  _globals['_CORDONTRAINERRESPONSE']._serialized_start=937
+  _globals['_CORDONTRAINERRESPONSE']._serialized_end=960
+  _globals['_UNCORDONTRAINERREQUEST']._serialized_start=962
+  _globals['_UNCORDONTRAINERREQUEST']._serialized_end=1006
+  _globals['_UNCORDONTRAINERRESPONSE']._serialized_start=1008
+  _globals['_UNCORDONTRAINERRESPONSE']._serialized_end=1033
+  _globals['_RELEASETRAININGJOBREQUEST']._serialized_start=1035
+  _globals['_RELEASETRAININGJOBREQUEST']._serialized_end=1096
+  _globals['_RELEASETRAININGJOBRESPONSE']._serialized_start=1098
+  _globals['_RELEASETRAININGJOBRESPONSE']._serialized_end=1172
+  _globals['_SETTLETRAININGJOBREQUEST']._serialized_start=1175
+  _globals['_SETTLETRAININGJOBREQUEST']._serialized_end=1330
+  _globals['_SETTLETRAININGJOBRESPONSE']._serialized_start=1332
+  _globals['_SETTLETRAININGJOBRESPONSE']._serialized_end=1405
+  _globals['_UNPARKTUNINGJOBREQUEST']._serialized_start=1407
+  _globals['_UNPARKTUNINGJOBREQUEST']._serialized_end=1444
+  _globals['_UNPARKTUNINGJOBRESPONSE']._serialized_start=1446
+  _globals['_UNPARKTUNINGJOBRESPONSE']._serialized_end=1510
+  _globals['_PAUSESTARTSREQUEST']._serialized_start=1512
+  _globals['_PAUSESTARTSREQUEST']._serialized_end=1548
+  _globals['_PAUSESTARTSRESPONSE']._serialized_start=1550
+  _globals['_PAUSESTARTSRESPONSE']._serialized_end=1571
+  _globals['_RESUMESTARTSREQUEST']._serialized_start=1573
+  _globals['_RESUMESTARTSREQUEST']._serialized_end=1594
+  _globals['_RESUMESTARTSRESPONSE']._serialized_start=1596
+  _globals['_RESUMESTARTSRESPONSE']._serialized_end=1618
+  _globals['_QUOTA']._serialized_start=1620
+  _globals['_QUOTA']._serialized_end=1722
+  _globals['_SETQUOTAREQUEST']._serialized_start=1724
+  _globals['_SETQUOTAREQUEST']._serialized_end=1778
+  _globals['_SETQUOTARESPONSE']._serialized_start=1780
+  _globals['_SETQUOTARESPONSE']._serialized_end=1798
+  _globals['_LISTQUOTASREQUEST']._serialized_start=1800
+  _globals['_LISTQUOTASREQUEST']._serialized_end=1819
+  _globals['_LISTQUOTASRESPONSE']._serialized_start=1821
+  _globals['_LISTQUOTASRESPONSE']._serialized_end=1879
+  _globals['_OPERATIONSSERVICE']._serialized_start=1882
+  _globals['_OPERATIONSSERVICE']._serialized_end=2901
 # @@protoc_insertion_point(module_scope)

@@ -57,11 +57,21 @@ class ListTrainersRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class StartsPaused(_message.Message):
+    __slots__ = ("reason", "since")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    since: _timestamp_pb2.Timestamp
+    def __init__(self, reason: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class ListTrainersResponse(_message.Message):
-    __slots__ = ("trainers",)
+    __slots__ = ("trainers", "starts_paused")
     TRAINERS_FIELD_NUMBER: _ClassVar[int]
+    STARTS_PAUSED_FIELD_NUMBER: _ClassVar[int]
     trainers: _containers.RepeatedCompositeFieldContainer[TrainerInfo]
-    def __init__(self, trainers: _Optional[_Iterable[_Union[TrainerInfo, _Mapping]]] = ...) -> None: ...
+    starts_paused: StartsPaused
+    def __init__(self, trainers: _Optional[_Iterable[_Union[TrainerInfo, _Mapping]]] = ..., starts_paused: _Optional[_Union[StartsPaused, _Mapping]] = ...) -> None: ...
 
 class CordonTrainerRequest(_message.Message):
     __slots__ = ("trainer_id", "reason")

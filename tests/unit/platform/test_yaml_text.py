@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -19,10 +20,13 @@ MERGES = "a: &a {x: 1}\n" + "".join(
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 CHAIN = "a0: &a0 [x]\n" + "".join(f"a{index}: &a{index} [*a{index - 1}]\n" for index in range(1, 3000))
+BELOW_LONG_NAMES = f"{{? {'a' * 512} : " * 30 + f"[{'0,' * 60_000}]" + "}" * 30
 REFUSED = {
     "a bomb of aliases": (BOMB, "aliases", 5),
     "a bomb of merges": (MERGES, "aliases", 6),
     "a chain of aliases": (CHAIN, "aliases", DEEPEST + 1),
+    "a name of a page": (f"a: 1\n{'b' * 1000}: 2", "a name of 1000", 2),
+    "much below long names": (BELOW_LONG_NAMES, "names that are too long", 1),
     "nested in brackets": ("a: " + "[" * 100_000, "nested deeper", 1),
     "nested by dashes": ("- " * 100_000, "nested deeper", 1),
     "nested by braces": ("{a: " * 50_000, "nested deeper", 1),
@@ -54,6 +58,18 @@ def test_what_is_no_job_file_is_refused_at_once(text, why, line):
     assert why in caught.value.why
     assert caught.value.line == line
     assert time.process_time() - before < 5
+
+
+def test_long_names_around_many_items_take_no_more_memory_than_short_ones():
+    assert len(BELOW_LONG_NAMES) < LONGEST
+    tracemalloc.start()
+    try:
+        with suppress(Misread):
+            read_tree(BELOW_LONG_NAMES)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 500 * LONGEST  # written out, the paths alone would be 900 MB
 
 
 def test_what_is_too_long_is_not_even_looked_at():

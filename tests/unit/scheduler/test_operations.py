@@ -80,6 +80,24 @@ async def test_while_starts_are_paused_nothing_is_claimed_and_what_runs_goes_on(
     assert len(await world.claim("t", epoch, "s")) == 1
 
 
+async def test_the_list_of_trainers_says_who_is_there_and_since_when_starts_are_paused(
+    world: World, front: OperationsServicer
+) -> None:
+    async def listed() -> pb.ListTrainersResponse:
+        return await front.ListTrainers(pb.ListTrainersRequest(), None)  # type: ignore[arg-type]
+
+    await world.open("here")
+    await world.room.cordon("away", "bad memory")
+    found = await listed()
+    assert [(one.trainer_id, one.HasField("opened_at")) for one in found.trainers] == [("here", True), ("away", False)]
+    assert not found.HasField("starts_paused")
+    await front.PauseStarts(pb.PauseStartsRequest(reason="new disks"), None)  # type: ignore[arg-type]
+    paused = (await listed()).starts_paused
+    assert (paused.reason, paused.since.ToMicroseconds() / 1e6) == ("new disks", pytest.approx(world.store.clock))
+    await front.ResumeStarts(pb.ResumeStartsRequest(), None)  # type: ignore[arg-type]
+    assert not (await listed()).HasField("starts_paused")
+
+
 async def test_a_cordon_holds_over_a_restart_of_its_trainer_and_leaves_the_others_alone(world: World) -> None:
     await begin(world)
     await world.room.cordon("t", "bad memory")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Final
 
 import grpc
@@ -25,6 +26,7 @@ from tunewright_gateway.web import records
 from tunewright_gateway.web.asked import Terms, require_form, require_our_page, terms_of
 from tunewright_gateway.web.failures import Failure, of_call, of_refusal
 from tunewright_gateway.web.methods import Method
+from tunewright_gateway.web.open_streams import OpenStreams
 from tunewright_gateway.web.replies import OneMessage, Reply, Stream, only_message
 
 BELOW: Final = "/rpc"
@@ -43,7 +45,7 @@ class Bridge:
         self, methods: Mapping[str, Method], names: tuple[str, ...], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._methods, self._names, self._clock = methods, names, clock
-        self._bodies = Bodies()
+        self._bodies, self._streams = Bodies(), OpenStreams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = self._clock()
@@ -81,8 +83,9 @@ class Bridge:
         terms = terms_of(head, method)
         if method.call is None:
             raise Failure("unimplemented", NOWHERE)
-        body = await self._bodies.read(head, receive)
-        await unless_gone(_called(method, terms, only_message(body) if method.streams else body, reply), receive)
+        with self._streams.one_more(terms.metadata) if method.streams else nullcontext():
+            body = await self._bodies.read(head, receive)
+            await unless_gone(_called(method, terms, only_message(body) if method.streams else body, reply), receive)
 
 
 async def _called(method: Method, terms: Terms, message: bytes, reply: Reply) -> None:

@@ -18,6 +18,7 @@ from tunewright_gateway.edge.body import LARGEST
 from tunewright_gateway.web.bridge import Bridge
 from tunewright_gateway.web.failures import of_call
 from tunewright_gateway.web.methods import Method, methods
+from tunewright_gateway.web.open_streams import MOST
 
 
 def get(job: str) -> bytes:
@@ -155,6 +156,23 @@ async def test_a_server_that_ends_cancels_the_call(bridge: Bridge, upstream: Ups
     with pytest.raises(asyncio.CancelledError):
         await asked
     await upstream.cancelled.wait()
+
+
+async def test_one_token_opens_so_many_streams_and_no_more_until_one_is_closed(bridge: Bridge):
+    visits = [Visit(WATCH, watch("waits")) for _ in range(MOST)]
+    open_ones = [asyncio.create_task(bridge(visit.scope, visit.receive, visit.send)) for visit in visits]
+    await asyncio.gather(*(visit.heard(1) for visit in visits))
+    refused = await ask(bridge, WATCH, watch("mine"))
+    assert (refused.status, refused.error["code"]) == (200, "resource_exhausted")
+    assert f"{MOST} streams are open under this token" in refused.error["message"]
+    assert (await ask(bridge, GET, get("mine"))).status == 200
+    assert (await ask(bridge, WATCH, watch("mine"), authorization="Bearer other")).error["code"] == "unauthenticated"
+    visits[0].hang_up()
+    await open_ones[0]
+    assert len((await ask(bridge, WATCH, watch("mine"))).envelopes) == 4
+    for visit in visits:
+        visit.hang_up()
+    await asyncio.gather(*open_ones)
 
 
 # Refused
