@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.dashboard import Dashboard
 from tests.e2e.served import Served, job
-from tunewright.core.spec import Limits, TuningJobSpec
+from tunewright.core.spec import Direction, Limits, Objective, TuningJobSpec
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -85,7 +85,7 @@ def test_jobs_are_compared(dashboard: Dashboard) -> None:
     with page.expect_download() as saved:
         dashboard.card("Best so far").get_by_role("button", name="CSV").click()
     rows = saved.value.path().read_text().splitlines()
-    assert rows[0] == "name,trainings ended,best objective"
+    assert rows[0] == "name,trainings ended,best score"
     assert {line.split(",")[0] for line in rows[1:]} == {"alpha", "beta"}
 
 
@@ -99,8 +99,61 @@ def test_trainings_are_compared_by_what_differs(dashboard: Dashboard, served: Se
     expect(dashboard.card("Curves").get_by_role("img", name="score by emission")).to_be_visible()
 
 
-def test_what_cannot_be_compared_is_told(dashboard: Dashboard) -> None:
+def test_a_filtered_list_lets_go_what_no_longer_fits(dashboard: Dashboard, served: Served) -> None:
+    dashboard.open("/jobs?state=InProgress")
+    expect(dashboard.page.get_by_text("No job is like that")).to_be_visible()
+    with served.client() as client:
+        client.create(job(served.program("echo score=1; until test -e $0.go; do sleep 0.1; done"), "passing"))
+        expect(row(dashboard, "passing")).to_contain_text("Running")
+        client.stop("passing")
+        client.wait("passing")
+    expect(row(dashboard, "passing")).to_have_count(0)
+
+
+def test_a_list_that_was_away_knows_what_has_changed_meanwhile(dashboard: Dashboard, served: Served) -> None:
+    page = dashboard.page
+    with served.client() as client:
+        client.create(job(served.program("echo score=1; until test -e $0.go; do sleep 0.1; done"), "unseen"))
+        expect(row(dashboard, "unseen")).to_contain_text("Running")
+        look(page, hidden=True)
+        client.stop("unseen")
+        client.wait("unseen")
+    look(page, hidden=False)
+    expect(row(dashboard, "unseen")).to_contain_text("Stopped")
+
+
+def look(page: Page, *, hidden: bool) -> None:
+    """Have the page believe that nobody, or somebody, looks at it."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_one_that_is_not_there_keeps_nothing_of_the_others_back(dashboard: Dashboard) -> None:
     dashboard.open("/compare?jobs=alpha,no-such-job")
-    expect(dashboard.page.get_by_role("alert").first).to_contain_text("no-such-job")
+    expect(dashboard.page.get_by_role("alert")).to_contain_text("no-such-job")
+    expect(dashboard.card("Jobs compared").get_by_role("link", name="alpha")).to_be_visible()
+    expect(dashboard.card("Best so far").get_by_role("img", name="at the end: alpha 0.5")).to_be_visible()
     dashboard.open("/compare")
     expect(dashboard.page.get_by_text("Nothing is chosen")).to_be_visible()
+
+
+def test_what_is_sought_otherwise_has_an_axis_of_its_own(dashboard: Dashboard, served: Served) -> None:
+    spec = quick(served, "two-goals")
+    (definition,) = spec.definitions
+    maximized = replace(definition, name="up", objective=Objective("score", Direction.MAXIMIZE))
+    minimized = replace(definition, name="down", objective=Objective("score", Direction.MINIMIZE))
+    with served.client() as client:
+        client.create(replace(spec, objective=None, definitions=(maximized, minimized)))
+        client.wait("two-goals")
+    dashboard.open("/compare?jobs=alpha,two-goals")
+    card = dashboard.card("Best so far")
+    up = card.get_by_role("region", name="maximize score")
+    expect(up.get_by_role("img", name="alpha 0.5, two-goals: up 0.5")).to_be_visible()
+    expect(card.get_by_role("region", name="minimize score").get_by_role("img", name="two-goals: down")).to_be_visible()
+    best = dashboard.card("Best of each definition: two-goals")
+    expect(best.get_by_role("row", name="up")).to_contain_text("0.5")

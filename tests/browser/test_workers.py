@@ -55,9 +55,14 @@ def test_starts_are_paused_and_resumed(dashboard: Dashboard, served: Served) -> 
     page = dashboard.page
     dashboard.open("/workers")
     page.get_by_role("button", name="Pause all starts").click()
-    page.get_by_role("dialog").get_by_label("Reason").fill("the power is being mended")
-    page.get_by_role("dialog").get_by_role("button", name="Pause all starts").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Pause all starts").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Reason: is missing")
+    dialog.get_by_label("Reason").fill("the power is being mended")
+    dialog.get_by_role("button", name="Pause all starts").click()
+    expect(dialog).to_have_count(0)
+    expect(dashboard.card("Workers").get_by_role("status")).to_contain_text("the power is being mended")
+    expect(page.get_by_role("button", name="Pause all starts")).to_have_count(0)
     with served.client() as client:
         client.create(job(served.program("echo score=1"), "held"))
         dashboard.open("/diagnosis")
@@ -66,6 +71,19 @@ def test_starts_are_paused_and_resumed(dashboard: Dashboard, served: Served) -> 
         page.get_by_role("button", name="Resume starts").click()
         page.get_by_role("dialog").get_by_role("button", name="Resume starts").click()
         client.wait("held")
+    expect(page.get_by_role("button", name="Pause all starts")).to_be_visible()
+    expect(dashboard.card("Workers").get_by_role("status")).to_have_count(0)
+
+
+def test_a_drained_worker_that_is_away_is_not_counted_as_connected(dashboard: Dashboard, served: Served) -> None:
+    page = dashboard.page
+    with served.client() as client:
+        client.operations.cordon("away", "sold")
+        dashboard.open("/workers")
+        expect(page.get_by_role("row", name="away")).to_contain_text("Not connected")
+        expect(page.get_by_text("1 trainer", exact=True)).to_be_visible()
+        client.operations.uncordon("away")
+    expect(page.get_by_role("row", name="away")).to_have_count(0)
 
 
 def test_the_diagnosis_says_what_waits_for_what_and_what_to_do(dashboard: Dashboard, waiting: str) -> None:

@@ -1,92 +1,122 @@
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { Analysis } from "../../generated/tunewright/v1/metrics_service_pb";
-import { Direction, Strategy } from "../../generated/tunewright/v1/spec_pb";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Badge } from "../../parts/badge";
 import { Card } from "../../parts/card";
-import { Await } from "../../parts/notices";
+import { Live } from "../../parts/live";
+import { useNow } from "../../parts/now";
 import { Chart } from "../../plots/chart";
 import { palette } from "../../plots/palette";
-import { metrics, tuning } from "../../rpc/clients";
-import { useLoaded } from "../../rpc/loading";
 import { jobPath, trainingPath } from "../../shell/address";
 import { dark } from "../../shell/theme";
 import { endedOf } from "../../words/jobs";
 import { number } from "../../words/numbers";
-import { jobState } from "../../words/states";
-import { duration, millis } from "../../words/times";
-import { type Line, lines } from "./plots";
-
-interface Compared {
-  job: TuningJob;
-  best: Line;
-}
-
-async function load(name: string, signal: AbortSignal): Promise<Compared> {
-  const [{ job }, analysed] = await Promise.all([
-    tuning.getTuningJob({ job: name, withoutFindings: true }, { signal }),
-    metrics.analyze({ job: name, analyses: [Analysis.BEST_SO_FAR] }, { signal }),
-  ]);
-  if (!job) throw new Error(`the server's answer has no job ${name}`);
-  const points = analysed.bestSoFar.map(({ trainings, value }) => [trainings, value] as const);
-  const last = points.at(-1);
-  if (last && analysed.trainings > last[0]) points.push([analysed.trainings, last[1]]);
-  return { job, best: { name, points } };
-}
+import { objectiveText, strategyWord } from "../../words/specs";
+import { hasEnded, jobState } from "../../words/states";
+import { Definitions } from "../job/definitions";
+import { costText, timeText } from "../job/progress";
+import { valuesOf } from "./answers";
+import { type Best, COMPARED, type Compared } from "./compared-job";
+import { Faults } from "./faults";
+import { type Group, grouped, partsOf } from "./groups";
+import { lines } from "./plots";
+import { useAnswers } from "./use-answers";
 
 export function ComparedJobs({ names }: { names: readonly string[] }) {
-  const compared = useLoaded(
-    (signal) => Promise.all(names.map((name) => load(name, signal))),
-    [names.join(",")],
+  const { value, following } = useAnswers(names, COMPARED);
+  return (
+    <Live value={value} following={following} what="Jobs are read">
+      {(answers) => (
+        <>
+          <Faults of={answers} />
+          <Comparison of={valuesOf(answers)} />
+        </>
+      )}
+    </Live>
   );
+}
+
+function Comparison({ of }: { of: readonly Compared[] }) {
+  if (of.length === 0) return null;
   return (
     <>
       <Card title="Best so far">
-        <Await of={compared} what="Jobs are read">
-          {(jobs) => <BestSoFar jobs={jobs} />}
-        </Await>
+        <BestSoFar bests={of.flatMap(({ bests }) => bests)} />
       </Card>
       <Card title="Jobs compared">
-        <Await of={compared} what="Jobs are read">
-          {(jobs) => <JobFacts jobs={jobs.map(({ job }) => job)} />}
-        </Await>
+        <JobFacts jobs={of.map(({ job }) => job)} />
       </Card>
+      {of.map(({ job, trials }) => (
+        <Definitions
+          key={job.uid}
+          title={`Best of each definition: ${job.spec?.name}`}
+          job={job}
+          trials={trials}
+        />
+      ))}
     </>
   );
 }
 
-function BestSoFar({ jobs }: { jobs: readonly Compared[] }) {
+function BestSoFar({ bests }: { bests: readonly Best[] }) {
+  const groups = grouped(bests);
+  if (groups.length < 2)
+    return (
+      <>
+        {groups.map((group) => (
+          <BestOf key="" group={group} />
+        ))}
+      </>
+    );
+  return (
+    <>
+      <p class="hint">What is sought differs, and cannot stand on one axis. Each has its own.</p>
+      {groups.map((group) => {
+        const text = objectiveText(group.objective);
+        return (
+          <section key={text} aria-label={text}>
+            <h3>{text}</h3>
+            <BestOf group={group} />
+          </section>
+        );
+      })}
+    </>
+  );
+}
+
+function BestOf({ group: { objective, of } }: { group: Group<Best> }) {
   const isDark = dark.value;
+  const metric = objective?.metricName ?? "objective";
   const plot = useMemo(
     () =>
-      lines(
-        jobs.map(({ best }) => best),
-        palette(),
-        {
-          x: "trainings ended",
-          y: "best objective",
-          stepped: true,
-          empty: "No training has an objective yet.",
-        },
-      ),
-    [jobs, isDark],
+      lines(of, palette(), {
+        x: "trainings ended",
+        y: `best ${metric}`,
+        stepped: true,
+        empty: "No training has an objective yet.",
+      }),
+    [...of, metric, isDark],
   );
-  return <Chart name="best-so-far" plot={plot} height={340} />;
+  return <Chart name={`best-${metric}`} plot={plot} height={340} />;
 }
 
 function JobFacts({ jobs }: { jobs: readonly TuningJob[] }) {
-  const facts: [string, (job: TuningJob) => preact.ComponentChildren][] = [
+  const now = useNow(
+    1000,
+    jobs.some(({ state }) => !hasEnded(state)),
+  );
+  const facts: [string, (job: TuningJob) => ComponentChildren][] = [
     ["State", (job) => <Badge of={jobState(job.state)} />],
-    ["Strategy", (job) => Strategy[job.spec?.strategy ?? Strategy.UNSPECIFIED].toLowerCase()],
-    ["Objective", (job) => objective(job)],
+    ["Strategy", (job) => strategyWord(job.spec?.strategy)],
+    ["Objective", objectivesText],
     [
       "Best",
       (job) => job.best && <a href={trainingPath(job.best.name)}>{number(job.best.objectiveValue)}</a>,
     ],
-    ["Trainings ended", (job) => endedOf(job)],
+    ["Trainings ended", endedOf],
     ["At once", (job) => job.spec?.limits?.maxParallel],
-    ["Took", (job) => took(job)],
-    ["Spent", (job) => (job.cost?.spent ? number(job.cost.spent) : "")],
+    ["Time", (job) => timeText(job, now)],
+    ["Cost", costText],
   ];
   return (
     <div class="wide">
@@ -116,12 +146,7 @@ function JobFacts({ jobs }: { jobs: readonly TuningJob[] }) {
   );
 }
 
-function objective(job: TuningJob): string {
-  const of = job.spec?.objective;
-  return of ? `${of.direction === Direction.MAXIMIZE ? "maximize" : "minimize"} ${of.metricName}` : "";
-}
-
-function took(job: TuningJob): string {
-  if (!job.createdAt) return "";
-  return duration((job.endedAt ? millis(job.endedAt) : Date.now()) - millis(job.createdAt));
-}
+const objectivesText = ({ spec }: TuningJob): string =>
+  grouped(partsOf(spec))
+    .map(({ objective }) => objectiveText(objective))
+    .join(", ");

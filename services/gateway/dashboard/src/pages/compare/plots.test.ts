@@ -15,7 +15,7 @@ test("each that has points is a line, and a row of the table", () => {
           [4, 0.7],
         ],
       },
-      { name: "b", points: [] },
+      { name: "b", points: [], why: "no training has ended" },
     ],
     {} as Palette,
     WORDS,
@@ -25,9 +25,12 @@ test("each that has points is a line, and a row of the table", () => {
     ["a", 1, 0.5],
     ["a", 4, 0.7],
   ]);
+  expect(plot.note).toBe("Not drawn: b: no training has ended.");
   expect(plot.says).toBe("best by trainings; at the end: a 0.7");
 });
 
 test("where there is nothing to draw it says why", () => {
   expect(lines([{ name: "b", points: [] }], {} as Palette, WORDS)).toEqual({ empty: "nothing yet" });
+  const refused = lines([{ name: "b", points: [], why: "no training has ended" }], {} as Palette, WORDS);
+  expect(refused).toEqual({ empty: "nothing yet Not drawn: b: no training has ended." });
 });

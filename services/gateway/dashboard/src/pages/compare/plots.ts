@@ -1,5 +1,6 @@
 // Jobs and trainings over each other, one line each.
 
+import { GRID, numberAxis } from "../../plots/look";
 import type { NoPlot, Palette, Plot } from "../../plots/plot";
 import { number } from "../../words/numbers";
 
@@ -7,6 +8,8 @@ export interface Line {
   name: string;
   /** Ascending in x. */
   points: readonly (readonly [number, number])[];
+  /** Why it has none. */
+  why?: string;
 }
 
 interface Words {
@@ -19,24 +22,18 @@ interface Words {
 
 export function lines(given: readonly Line[], colours: Palette, words: Words): Plot | NoPlot {
   const drawn = given.filter(({ points }) => points.length > 0);
-  if (drawn.length === 0) return { empty: words.empty };
-  const axis = { axisLabel: { color: colours.muted }, splitLine: { lineStyle: { color: colours.line } } };
+  const note = leftOut(given);
+  if (drawn.length === 0) return { empty: note ? `${words.empty} ${note}` : words.empty };
   const last = drawn.map(({ name, points }) => `${name} ${number(points.at(-1)?.[1])}`).join(", ");
   return {
+    ...(note ? { note } : {}),
     says: `${words.y} by ${words.x}; at the end: ${last}`,
     option: {
-      grid: { left: 64, right: 16, top: 36, bottom: 44 },
-      legend: { top: 0, textStyle: { color: colours.text }, type: "scroll" },
+      grid: { ...GRID, top: 36 },
+      legend: { top: 0, left: 8, textStyle: { color: colours.text, fontSize: 11 }, type: "scroll" },
       tooltip: { trigger: "item" },
-      xAxis: {
-        type: "value",
-        name: words.x,
-        nameLocation: "middle",
-        nameGap: 28,
-        ...axis,
-        splitLine: { show: false },
-      },
-      yAxis: { type: "value", name: words.y, scale: true, ...axis },
+      xAxis: { ...numberAxis(colours, words.x), scale: false, splitLine: { show: false } },
+      yAxis: { ...numberAxis(colours, words.y), nameGap: 44 },
       series: drawn.map(({ name, points }) => ({
         type: "line",
         name,
@@ -51,4 +48,11 @@ export function lines(given: readonly Line[], colours: Palette, words: Words): P
       rows: drawn.flatMap(({ name, points }) => points.map(([x, y]) => [name, x, y])),
     }),
   };
+}
+
+function leftOut(given: readonly Line[]): string {
+  const told = given.flatMap(({ name, points, why }) =>
+    points.length === 0 && why ? `${name}: ${why}` : [],
+  );
+  return told.length > 0 ? `Not drawn: ${told.join("; ")}.` : "";
 }

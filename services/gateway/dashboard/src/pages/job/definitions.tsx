@@ -6,12 +6,18 @@ import type { Trial } from "../../trainings/trials";
 import { number } from "../../words/numbers";
 import { bestByDefinition } from "./progress";
 
+interface Props {
+  job: TuningJob;
+  trials: readonly Trial[];
+  title?: string;
+}
+
 /** Of a job with several definitions: how well each of them does. */
-export function Definitions({ job, trials }: { job: TuningJob; trials: readonly Trial[] }) {
+export function Definitions({ job, trials, title = "Best of each definition" }: Props) {
   const bests = useMemo(() => bestByDefinition(job, trials), [job.spec, trials]);
   if (bests.length < 2) return null;
   return (
-    <Card title="Best of each definition">
+    <Card title={title}>
       <div class="wide">
         <table>
           <thead>

@@ -1,4 +1,4 @@
-import type { TrainerInfo } from "../../generated/tunewright/v1/operations_service_pb";
+import type { StartsPaused, TrainerInfo } from "../../generated/tunewright/v1/operations_service_pb";
 import { Ask } from "../../parts/ask";
 import { Badge } from "../../parts/badge";
 import { Card } from "../../parts/card";
@@ -14,49 +14,42 @@ import { several } from "../../words/numbers";
 import type { Shown } from "../../words/states";
 import { isConnected, rest, totals } from "./capacity";
 
-/** Trainers that have a session: what they can run, what they do, and how to have them do no more. */
+/** Trainers that have a session, or are drained: what they can run, what they do, and how to have them do no more. */
 export default function Workers() {
   const { value, following, again } = useAsked((signal) => operations.listTrainers({}, { signal }));
+  const starts = value && <Starts paused={value.startsPaused !== undefined} onDone={again} />;
   return (
-    <Card title="Workers" actions={<Starts onDone={again} />}>
+    <Card title="Workers" actions={starts}>
       <Live value={value} following={following} what="Workers are read">
-        {({ trainers }) =>
-          trainers.length === 0 ? (
-            <Empty title="No trainer is connected">
-              <p>
-                Nothing can run until one is: <code>tunewright serve trainer</code> on any machine that
-                reaches this server.
-              </p>
-            </Empty>
-          ) : (
-            <>
-              <Totals trainers={trainers} />
-              <Trainers trainers={trainers} onDone={again} />
-            </>
-          )
-        }
+        {({ trainers, startsPaused }) => (
+          <>
+            {startsPaused && <Paused {...startsPaused} />}
+            {trainers.length === 0 ? (
+              <Empty title="No trainer is connected">
+                <p>
+                  Nothing can run until one is: <code>tunewright serve trainer</code> on any machine that
+                  reaches this server.
+                </p>
+              </Empty>
+            ) : (
+              <>
+                <Totals trainers={trainers} />
+                <Trainers trainers={trainers} onDone={again} />
+              </>
+            )}
+          </>
+        )}
       </Live>
     </Card>
   );
 }
 
-function Starts({ onDone }: { onDone: () => void }) {
-  return (
-    <>
+/** Whatever there is to be done about starts as they are. */
+function Starts({ paused, onDone }: { paused: boolean; onDone: () => void }) {
+  if (paused)
+    return (
       <Ask
-        word="Pause all starts"
-        onDo={async (given) => {
-          await operations.pauseStarts({ reason: reasonIn(given) });
-          onDone();
-        }}
-      >
-        <p>Nothing more is started, of any job, until starts are resumed. What runs goes on.</p>
-        <label>
-          Reason
-          <input name="reason" maxLength={200} />
-        </label>
-      </Ask>
-      <Ask
+        key="resume"
         word="Resume starts"
         onDo={async () => {
           await operations.resumeStarts({});
@@ -65,7 +58,31 @@ function Starts({ onDone }: { onDone: () => void }) {
       >
         <p>Trainings that wait are started again.</p>
       </Ask>
-    </>
+    );
+  return (
+    <Ask
+      key="pause"
+      word="Pause all starts"
+      onDo={async (given) => {
+        await operations.pauseStarts({ reason: reasonIn(given) });
+        onDone();
+      }}
+    >
+      <p>Nothing more is started, of any job, until starts are resumed. What runs goes on.</p>
+      <label>
+        Reason
+        <input name="reason" maxLength={200} />
+      </label>
+    </Ask>
+  );
+}
+
+function Paused({ reason, since }: StartsPaused) {
+  return (
+    <p class="stale" role="status">
+      <b>Nothing is started</b>, of any job: {reason || "no reason was given"}. So it was ordered{" "}
+      <Time at={since} />.
+    </p>
   );
 }
 

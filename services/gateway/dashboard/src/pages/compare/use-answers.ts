@@ -1,0 +1,23 @@
+import { useRef } from "preact/hooks";
+import { type Asked, useAsked } from "../../rpc/asking";
+import { faultOf, wasLeft } from "../../rpc/fault";
+import { type Answer, answers, type Question, type Told } from "./answers";
+
+/** Ask again for all that may change, every few seconds. The names stay the same as long as the component does. */
+export function useAnswers<T>(names: readonly string[], question: Question<T>): Asked<readonly Answer<T>[]> {
+  const before = useRef<readonly Answer<T>[]>([]);
+  const latest = useRef(question);
+  latest.current = question;
+  return useAsked(async (signal) => {
+    before.current = await answers(names, before.current, latest.current, told, signal);
+    return before.current;
+  });
+}
+
+const PASSING = new Set(["UNAVAILABLE", "UNKNOWN", "ABORTED"]);
+
+const told: Told = (error) => {
+  if (wasLeft(error)) return undefined;
+  const fault = faultOf(error);
+  return PASSING.has(fault.reason) ? undefined : fault;
+};
