@@ -85,14 +85,17 @@ def test_who_signs_out_leaves_no_draft_and_no_other_tab(page: Page, served: Serv
     dashboard.open("/new")
     page.get_by_label("Stay signed in").check()
     dashboard.give(dashboard.token)
-    page.get_by_label("Job file").fill("name: secret")
+    job_file = page.get_by_role("textbox", name="Job file")
+    job_file.fill("name: secret")
+    page.reload()
+    expect(job_file).to_have_value("name: secret")
     other = page.context.new_page()
     other.goto(dashboard.url)
     expect(other.get_by_role("navigation", name="Pages")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(other.get_by_label("Token")).to_be_visible()
     dashboard.give(dashboard.token)
-    expect(page.get_by_label("Job file")).to_have_value("")
+    expect(job_file).to_have_value("")
 
 
 def test_no_script_of_another_place_runs(dashboard: Dashboard) -> None:
