@@ -16,8 +16,6 @@ import { failedOf } from "../../words/jobs";
 import { several } from "../../words/numbers";
 import { objectiveOf } from "../../words/specs";
 import { byReason } from "./failing";
-import { failedOf } from "./progress";
-import { useAtMost } from "./use-at-most";
 
 const MOST = 1000;
 const EVERY_MS = 3000;
