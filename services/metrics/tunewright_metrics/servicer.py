@@ -86,12 +86,13 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: pb.FollowMeasurementsRequest, _context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.FollowMeasurementsResponse]:
         extent = await self._extent("measurements", request.training)
-        points, token = Points(request.metric), request.page_token
+        points, token, told = Points(request.metric), request.page_token, False
         if request.only_new and not token:
-            token = (await self._archive.last(extent, points, 1)).behind
+            token, told = (await self._archive.last(extent, points, 1)).behind, True
             yield pb.FollowMeasurementsResponse(next_page_token=token)
         async for some in self._archive.follow(extent, points, token):
-            yield pb.FollowMeasurementsResponse(measurements=some.items, next_page_token=some.behind)
+            if some.items or not told:
+                yield pb.FollowMeasurementsResponse(measurements=some.items, next_page_token=some.behind)
 
     async def ReadOutput(  # noqa: N802
         self, request: pb.ReadOutputRequest, _context: grpc.aio.ServicerContext
