@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.dashboard import Dashboard
 from tests.e2e.served import Served, job
-from tunewright.core.spec import Direction, Limits, Objective, TuningJobSpec
+from tunewright.core.spec import Limits, MetricDefinition, Objective, TuningJobSpec
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -145,15 +145,18 @@ def test_one_that_is_not_there_keeps_nothing_of_the_others_back(dashboard: Dashb
 def test_what_is_sought_otherwise_has_an_axis_of_its_own(dashboard: Dashboard, served: Served) -> None:
     spec = quick(served, "two-goals")
     (definition,) = spec.definitions
-    maximized = replace(definition, name="up", objective=Objective("score", Direction.MAXIMIZE))
-    minimized = replace(definition, name="down", objective=Objective("score", Direction.MINIMIZE))
+    one = replace(definition, name="one", objective=Objective("score"))
+    gain = MetricDefinition("gain", "score=([0-9.]*)")
+    two = replace(definition, name="two", objective=Objective("gain"), metric_definitions=(gain,))
     with served.client() as client:
-        client.create(replace(spec, objective=None, definitions=(maximized, minimized)))
+        client.create(replace(spec, definitions=(one, two)))
         client.wait("two-goals")
     dashboard.open("/compare?jobs=alpha,two-goals")
     card = dashboard.card("Best so far")
-    up = card.get_by_role("region", name="maximize score")
-    expect(up.get_by_role("img", name="alpha 0.5, two-goals: up 0.5")).to_be_visible()
-    expect(card.get_by_role("region", name="minimize score").get_by_role("img", name="two-goals: down")).to_be_visible()
+    score = card.get_by_role("region", name=re.compile("score"))
+    expect(score.get_by_role("img", name="alpha 0.5, two-goals: one 0.5")).to_be_visible()
+    expect(
+        card.get_by_role("region", name=re.compile("gain")).get_by_role("img", name="two-goals: two")
+    ).to_be_visible()
     best = dashboard.card("Best of each definition: two-goals")
-    expect(best.get_by_role("row", name="up")).to_contain_text("0.5")
+    expect(best.get_by_role("row", name="one score")).to_contain_text("0.5")
