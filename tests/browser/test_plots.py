@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,6 +19,7 @@ from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import (
     Definition,
     Direction,
+    EarlyStoppingRule,
     HyperbandConfig,
     Limits,
     MetricDefinition,
@@ -253,18 +256,20 @@ def test_hyperband_shows_who_went_on_and_who_was_stopped(jobs: Served, dashboard
     assert all(row["at step"] == row["rung"] for row in rows)  # so short a curve comes whole
 
 
-def test_why_trainings_were_stopped_is_read_without_a_mouse(jobs: Served, dashboard: Dashboard) -> None:
-    with jobs.client() as client:
-        stopped = next(one for one in client.trainings("hyperband") if one.stopped_early is not None)
-    assert stopped.stopped_early is not None
-    dashboard.open("/jobs/hyperband?show=plots")
+def test_why_trainings_were_stopped_is_read_without_a_mouse(served: Served, dashboard: Dashboard) -> None:
+    image = served.program("while :; do echo loss=1; sleep 0.1; done")  # none comes better: it goes on until stopped
+    spec = _spec(image, "stopped", Strategy.RANDOM)
+    with served.client() as client:
+        client.create(replace(spec, limits=Limits(1, 1), early_stopping=EarlyStoppingRule(patience=3)))
+        client.wait("stopped")
+        (training,) = client.trainings("stopped")
+    assert training.stopped_early is not None
+    dashboard.open("/jobs/stopped?show=plots")
     card = _drawn(dashboard, "Learning curves")
-    card.locator("summary").focus()
-    dashboard.page.keyboard.press("Enter")
-    card.get_by_role("button", name=f"Why {stopped.name} was stopped").focus()
-    dashboard.page.keyboard.press("Enter")
-    expect(card.get_by_text(stopped.stopped_early.text)).to_be_visible()
-    expect(card.get_by_role("link", name=stopped.name, exact=True)).to_be_visible()
+    card.locator("summary").press("Enter")
+    card.get_by_role("button", name=f"Why {training.name} was stopped").press("Enter")
+    expect(card.get_by_text(training.stopped_early.text)).to_be_visible()
+    expect(card.get_by_role("link", name=training.name, exact=True)).to_be_visible()
 
 
 def test_a_zoomed_timeline_stays_so_when_it_is_drawn_again(plots: Dashboard) -> None:
@@ -276,13 +281,14 @@ def test_a_zoomed_timeline_stays_so_when_it_is_drawn_again(plots: Dashboard) -> 
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
     page.mouse.wheel(0, -800)
     page.mouse.move(0, 0)
-    page.wait_for_function("([image, whole]) => image.querySelector('canvas').toDataURL() !== whole", arg=[image.element_handle(), whole])
+    drawn = image.element_handle()
+    page.wait_for_function("([at, whole]) => at.querySelector('canvas').toDataURL() !== whole", arg=[drawn, whole])
     zoomed = _picture(image)
-    before = int(image.get_attribute("data-drawn") or 0)
-    for scheme in ("dark", "light"):
+    schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for scheme in schemes:  # each is another drawing
+        before = int(image.get_attribute("data-drawn") or 0)
         page.emulate_media(color_scheme=scheme)
-        before += 1
-        expect(image).to_have_attribute("data-drawn", str(before))
+        page.wait_for_function("([at, before]) => Number(at.dataset.drawn) > before", arg=[drawn, before])
     assert _picture(image) == zoomed
 
 
