@@ -73,9 +73,10 @@ def test_an_address_that_cannot_be_read_says_so_and_leads_on(dashboard: Dashboar
 
 def test_a_page_whose_file_is_gone_offers_to_reload(dashboard: Dashboard) -> None:
     page = dashboard.page
-    page.route("**/assets/workers-*.js", lambda route: route.fulfill(status=404), times=1)
+    page.route("**/assets/workers-*.js", lambda route: route.fulfill(status=404))
     page.get_by_role("link", name="Workers").click()
     expect(page.get_by_role("alert")).to_contain_text("The dashboard was updated")
+    page.unroute_all()
     page.get_by_role("button", name="Reload").click()
     expect(dashboard.card("Workers")).to_be_visible()
 

@@ -116,7 +116,7 @@ def test_the_program_of_the_page_runs_as_it_stands(served: Served) -> None:
     ran = subprocess.run(command, cwd=served.folder, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     with served.client() as sdk:
-        assert {one.name for one in sdk.list()} == {"from-optuna", "from-notes"}
+        assert {one.name for one in sdk.list()} == {"my-study", "from-notes"}
         assert sdk.best("from-notes").configuration == {"lr": 0.01}
 
 

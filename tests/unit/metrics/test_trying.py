@@ -101,7 +101,7 @@ async def test_a_pattern_without_end_is_given_up_and_the_others_are_read():
 async def test_of_very_many_readings_the_first_are_told():
     answer = await tried(("a", "(1)"), ("b", "(1)"), text="1\n" * MOST_LINES)
     assert len(answer.readings) == MOST_READINGS
-    assert 0 < answer.left_out <= 2 * MOST_LINES - MOST_READINGS  # fewer where patterns' time was up, as it is under load
+    assert 0 < answer.left_out <= 2 * MOST_LINES - MOST_READINGS  # fewer where the patterns' time was up: under load
 
 
 async def test_a_long_line_is_cut_where_a_trainer_cuts_it():
