@@ -203,6 +203,29 @@ def test_what_somebody_else_has_amended_meanwhile_is_told(dashboard: Dashboard, 
     assert (spec.priority, spec.limits.max_trainings) == (7, 12)
 
 
+def test_what_is_typed_stays_when_following_the_job_is_refused(
+    dashboard: Dashboard, client: Client, served: Served
+) -> None:
+    page, followed = dashboard.page, list[Route]()
+    page.route("**/WatchTuningJob", lambda route: followed.append(route))  # noqa: PLW0108 - playwright marks what it is given
+    create(served, client, "hold-typed")
+    with page.expect_request("**/WatchTuningJob"):
+        dashboard.open("/jobs/hold-typed")
+    button(page, "Amend").click()
+    dialog = page.get_by_role("dialog", name="Amend hold-typed")
+    dialog.get_by_label("Priority").fill("7")
+    followed.pop().fulfill(status=403)
+    refused = page.locator(".fault").filter(has=page.get_by_text("Try again"))
+    expect(refused).to_be_visible()
+    expect(dialog.get_by_label("Priority")).to_have_value("7")
+    button(dialog, "Amend").click()
+    expect(dialog).to_have_count(0)
+    page.unroute("**/WatchTuningJob")
+    button(page, "Try again").click()
+    expect(refused).to_have_count(0)
+    assert client.describe("hold-typed").spec.priority == 7
+
+
 def test_a_configuration_of_ones_own_is_run(dashboard: Dashboard, client: Client, served: Served) -> None:
     page = dashboard.page
     go(served).unlink(missing_ok=True)
