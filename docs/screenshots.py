@@ -76,7 +76,8 @@ def main() -> None:
 def serving(folder: Path) -> Iterator[Served]:
     served = Served(folder, slots=4)
     trainer = served.data_dir / "trainer"
-    trainer.mkdir(parents=True)
+    for private in (served.data_dir, trainer):
+        private.mkdir(mode=0o700)
     (trainer / "trainer-id").write_text("workstation-1")  # not what this machine is called
     served.start()
     try:
