@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from tests.browser.dashboard import Dashboard
 from tests.e2e.served import Served
+from tunewright.client import Client
 
 WITHIN_MS = 20_000
 """How long an answer may take on a machine that is busy with other tests."""
@@ -60,6 +61,16 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[Client]:
+    """The SDK before the same server; jobs that a test leaves running are stopped."""
+    with served.client() as client:
+        yield client
+        for found in client.list():
+            if not found.state.final:
+                client.stop(found.name)
 
 
 @pytest.fixture

@@ -38,15 +38,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served.end()
 
 
-@pytest.fixture
-def client(served: Served) -> Iterator[Client]:
-    with served.client() as client:
-        yield client
-        for found in client.list():
-            if not found.state.final:
-                client.stop(found.name)
-
-
 def create(served: Served, client: Client, name: str, **fields: object) -> TuningJob:
     """Make a job; what its trainings do follows from the beginning of its name."""
     return client.create(job(served.program(PROGRAM), name, **({"limits": FEW} | fields)))

@@ -41,15 +41,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served.end()
 
 
-@pytest.fixture
-def client(served: Served) -> Iterator[Client]:
-    with served.client() as client:
-        yield client
-        for found in client.list():
-            if not found.state.final:
-                client.stop(found.name)
-
-
 def spec(served: Served, name: str, **fields: object) -> TuningJobSpec:
     """A job; what its trainings do follows from the beginning of its name."""
     return job(served.program(PROGRAM), name, **({"limits": ONE} | fields))
