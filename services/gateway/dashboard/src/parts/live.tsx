@@ -13,7 +13,11 @@ interface Props<T> {
 export function Live<T>({ value, following, what, children }: Props<T>) {
   if (following.state === "refused") return <Failed fault={following.fault} />;
   if (value === undefined)
-    return following.state === "waiting" ? <Failed fault={following.fault} /> : <Loading what={what} />;
+    return following.state === "waiting" ? (
+      <Failed fault={following.fault} byItself />
+    ) : (
+      <Loading what={what} />
+    );
   return (
     <>
       {following.state === "waiting" && (

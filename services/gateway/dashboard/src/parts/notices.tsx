@@ -21,10 +21,20 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-export function Failed({ fault, again }: { fault: Fault; again?: () => void }) {
+interface FailedProps {
+  fault: Fault;
+  again?: () => void;
+  /** Nobody has to try again: the page does. */
+  byItself?: boolean;
+}
+
+export function Failed({ fault, again, byItself = false }: FailedProps) {
   return (
     <div class="notice fault" role="alert">
-      <p>{fault.text}</p>
+      <p>
+        {fault.text}
+        {byItself && " It is asked again by itself."}
+      </p>
       {again && (
         <button type="button" onClick={again}>
           Try again
@@ -44,12 +54,14 @@ export function Await<T>({
   what: string;
   children: (value: T) => ComponentChildren;
 }) {
-  if (of.value !== undefined)
-    return (
-      <>
-        {of.fault && <Failed fault={of.fault} again={of.again} />}
-        {children(of.value)}
-      </>
-    );
-  return of.fault ? <Failed fault={of.fault} again={of.again} /> : <Loading what={what} />;
+  const failed = of.fault && (
+    <Failed fault={of.fault} again={of.again} byItself={of.fault.reason === "UNAVAILABLE"} />
+  );
+  if (of.value === undefined) return failed ?? <Loading what={what} />;
+  return (
+    <>
+      {failed}
+      {children(of.value)}
+    </>
+  );
 }

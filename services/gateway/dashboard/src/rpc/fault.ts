@@ -22,11 +22,7 @@ export function faultOf(error: unknown): Fault {
   const [violation] = bad?.fieldViolations ?? [];
   // Only a call fails with a ConnectError: what this page does wrong is not told as the server's silence.
   if (!info && error instanceof ConnectError && UNANSWERED.includes(failed.code))
-    return {
-      reason: "UNAVAILABLE",
-      text: "The server does not answer. This page goes on as soon as it does.",
-      field: "",
-    };
+    return { reason: "UNAVAILABLE", text: "There is no answer from the server.", field: "" };
   if (!info && failed.code === Code.Unauthenticated)
     return {
       reason: "UNAUTHENTICATED",
