@@ -8,6 +8,7 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -208,6 +209,22 @@ def test_folders_that_are_empty_without_an_object_go_with_it(bucket):
     assert [path.name for path in bucket.iterdir()] == ["b"]
     FolderStorage(bucket).delete("b")
     assert bucket.is_dir()
+
+
+def test_what_is_put_beside_deletions_that_empty_the_folder_is_there(bucket, tmp_path):
+    """Each training tries its destination with a file that it deletes again, all of them in one folder."""
+
+    def put_and_delete(number: int) -> None:
+        storage, source, key = FolderStorage(bucket), tmp_path / str(number), f"output/{number}/trial"
+        for _ in range(400):
+            source.write_bytes(b"x")
+            storage.put(source, key, quietly)
+            assert (bucket / key).is_file()
+            storage.delete(key)
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(put_and_delete, number) for number in range(4)]:
+            done.result()
 
 
 def test_a_link_is_deleted_and_not_what_it_leads_to(bucket):

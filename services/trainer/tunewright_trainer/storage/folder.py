@@ -16,6 +16,8 @@ from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright_trainer.storage.port import Object
 
 PIECE_BYTES: Final = 2**20
+TRIES: Final = 50
+"""How often a folder for a file is made that others may find empty, and remove."""
 UNFINISHED: Final = ".tunewright-part"
 """How names end of files that are being written: no objects yet."""
 
@@ -72,15 +74,15 @@ class FolderStorage:
     def put(self, source: Path, key: str, told: Callable[[int], None]) -> None:
         told(0)
         place = self._place(key)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            source.replace(place)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            with source.open("rb") as open_source:
-                _copy(open_source, place, told)
-            source.unlink()
+        for tries_left in reversed(range(TRIES)):
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                _move(source, place, told)
+            except (FileExistsError, FileNotFoundError):
+                if not tries_left:
+                    raise  # else a delete beside us has just taken away a folder that was empty
+            else:
+                return
 
     def delete(self, key: str) -> None:
         """Delete an object, and the folders that are empty without it."""
@@ -134,6 +136,17 @@ class FolderStorage:
 def _others(folder: Path, name: str) -> Iterator[str]:
     """Yield what lies in a folder and begins with a name, but for that itself."""
     return (entry.name for entry in _entries(folder) if entry.name.startswith(name) and entry.name != name)
+
+
+def _move(source: Path, to: Path, told: Callable[[int], None]) -> None:
+    try:
+        source.replace(to)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with source.open("rb") as open_source:
+            _copy(open_source, to, told)
+        source.unlink()
 
 
 def _copy(source: BinaryIO, to: Path, told: Callable[[int], None]) -> None:
