@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.dashboard import Dashboard
 from tests.e2e.served import Served
+from tests.wire.fleet import until
 
 
 def test_a_wrong_token_is_told_and_the_right_one_lets_in(page: Page, served: Served) -> None:
@@ -88,6 +89,7 @@ def test_who_signs_out_leaves_no_draft_and_no_other_tab(page: Page, served: Serv
     dashboard.give(dashboard.token)
     job_file = page.get_by_role("textbox", name="Job file")
     job_file.fill("name: secret")
+    until(lambda: "secret" in page.evaluate("JSON.stringify(sessionStorage)"), "the draft is kept")
     page.reload()
     expect(job_file).to_have_value("name: secret")
     other = page.context.new_page()
