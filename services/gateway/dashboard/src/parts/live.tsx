@@ -20,13 +20,19 @@ export function Live<T>({ value, following, what, children }: Props<T>) {
     );
   return (
     <>
-      {following.state === "waiting" && (
-        <p class="stale" role="status">
-          {following.fault.reason === "UNAVAILABLE" ? "The server does not answer." : following.fault.text}{" "}
-          This is what it said last.
-        </p>
-      )}
+      <Stale following={following} />
       {children(value)}
     </>
+  );
+}
+
+/** Says that what is shown is not the newest, and why. */
+export function Stale({ following }: { following: Following }) {
+  if (following.state !== "waiting") return null;
+  const { reason, text } = following.fault;
+  return (
+    <p class="stale" role="status">
+      {reason === "UNAVAILABLE" ? "The server does not answer." : text} This is what it said last.
+    </p>
   );
 }

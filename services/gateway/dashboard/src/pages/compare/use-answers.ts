@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import { type Asked, useAsked } from "../../rpc/asking";
-import { faultOf, wasLeft } from "../../rpc/fault";
+import { faultOf, lasts, wasLeft } from "../../rpc/fault";
 import { type Answer, answers, type Question, type Told } from "./answers";
 
 /** Ask again for all that may change, every few seconds. The names stay the same as long as the component does. */
@@ -14,10 +14,8 @@ export function useAnswers<T>(names: readonly string[], question: Question<T>): 
   });
 }
 
-const PASSING = new Set(["UNAVAILABLE", "UNKNOWN", "ABORTED"]);
-
 const told: Told = (error) => {
   if (wasLeft(error)) return undefined;
   const fault = faultOf(error);
-  return PASSING.has(fault.reason) ? undefined : fault;
+  return lasts(fault) ? fault : undefined;
 };

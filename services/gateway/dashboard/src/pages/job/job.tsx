@@ -1,3 +1,4 @@
+import { Stale } from "../../parts/live";
 import "./job.css";
 import { useLocation } from "preact-iso";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
@@ -42,11 +43,7 @@ function Named({ name }: { name: string }) {
         <Title job={job} />
         <Actions job={job} done={done} />
       </div>
-      {following.state === "waiting" && track.listed && (
-        <p class="hint" role="status">
-          The server does not answer. What is shown is as it was, and goes on as soon as it does.
-        </p>
-      )}
+      {track.listed && <Stale following={following} />}
       <Tabs
         sections={SECTIONS}
         here={sectionOf(query.show)}

@@ -74,7 +74,7 @@ export function useDraft(first: Draft | undefined): Drafting {
   const [draft, setDraft] = useState<Draft>(first ?? emptyDraft(""));
   const [spec, setSpec] = useState<TuningJobSpec>();
   const [refused, setRefused] = useState<readonly Wrong[]>([]);
-  const settled = useSettled(draft.text);
+  const settled = useDebounced(draft.text);
   const loaded = useLoaded(
     async (signal) => {
       const blank = settled.trim() === "";
@@ -186,7 +186,7 @@ export function isShort(text: string): boolean {
 const isNamed = (text: string): boolean => !isShort(text) || Boolean(membersIn(text)?.includes("name"));
 
 /** A text once nobody has typed for a while. */
-export function useSettled<T>(text: T): T {
+export function useDebounced<T>(text: T): T {
   const [settled, setSettled] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(text), PAUSE_MS);

@@ -6,7 +6,7 @@ import { Await } from "../../parts/notices";
 import { metrics } from "../../rpc/clients";
 import { useLoaded } from "../../rpc/loading";
 import { number, several } from "../../words/numbers";
-import { useSettled } from "./draft";
+import { useDebounced } from "./draft";
 import { useFilling } from "./form-parts";
 import { definitionsOf, objectiveOf, readLines, type Tried } from "./tried";
 
@@ -16,7 +16,7 @@ export function Trying() {
   const { fields } = useFilling();
   const [log, setLog] = useState("");
   const { metric, metrics: rows, direction, reading } = fields;
-  const asked = useSettled(
+  const asked = useDebounced(
     useMemo(
       () => ({
         text: log,

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { Strategy } from "../../generated/tunewright/v1/spec_pb";
 import { Asking } from "../../parts/asking";
+import { OneMore } from "../../parts/one-more";
 import { tuning } from "../../rpc/clients";
 import { hasEnded } from "../../words/states";
 import { More } from "./more";
@@ -82,16 +83,7 @@ function Enqueue({ of: { training, job }, again, close }: Doing) {
       <p>
         It goes before what the strategy proposes, and counts as one of the trainings of {job.spec?.name}.
       </p>
-      {limit !== undefined && (
-        <label class="tick">
-          <input
-            type="checkbox"
-            checked={oneMore}
-            onChange={({ currentTarget }) => setOneMore(currentTarget.checked)}
-          />
-          Raise the limit from {limit} to {limit + 1} trainings for it
-        </label>
-      )}
+      {limit !== undefined && <OneMore limit={limit} chosen={oneMore} choose={setOneMore} />}
     </Asking>
   );
 }

@@ -1,3 +1,4 @@
+import { Stale } from "../../parts/live";
 import "./training.css";
 import { useLocation } from "preact-iso";
 import { Empty, Failed, Loading } from "../../parts/notices";
@@ -39,11 +40,7 @@ function Named({ name }: { name: string }) {
         <Title of={known} />
         <Actions of={known} again={again} />
       </div>
-      {following.state === "waiting" && (
-        <p class="stale" role="status">
-          The server does not answer. This is what it said last.
-        </p>
-      )}
+      <Stale following={following} />
       <div class="below-head">
         <Tabs
           sections={SECTIONS}

@@ -7,8 +7,9 @@
 import { useState } from "preact/hooks";
 import type { Definition, TuningJobSpec } from "../../generated/tunewright/v1/spec_pb";
 import type { TrainingJob, TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
+import { useAsked } from "../../rpc/asking";
 import { tuning } from "../../rpc/clients";
-import { type Following, pause, useFollowing } from "../../rpc/following";
+import type { Following } from "../../rpc/following";
 import { useLoaded } from "../../rpc/loading";
 import { trainingHasEnded } from "../../words/states";
 
@@ -31,9 +32,16 @@ interface Followed {
 }
 
 export function useTraining(name: string): Followed {
-  const [answer, setAnswer] = useState<{ training: TrainingJob; spec: TuningJobSpec }>();
   const [changes, setChanges] = useState(0);
-  const following = useFollowing((signal) => answers(name, signal), setAnswer, [name, changes]);
+  const {
+    value: answer,
+    following,
+    again,
+  } = useAsked((signal) => ask(name, signal), {
+    keys: [name],
+    everyMs: PERIOD_MS,
+    isFinal: ({ training }) => trainingHasEnded(training),
+  });
   const training = answer?.training;
   const job = useLoaded(
     async (signal) =>
@@ -50,18 +58,17 @@ export function useTraining(name: string): Followed {
       ended: trainingHasEnded(answer.training),
     },
     following,
-    again: () => setChanges((count) => count + 1),
+    again: () => {
+      again();
+      setChanges((count) => count + 1); // of its job, too
+    },
   };
 }
 
-async function* answers(name: string, signal: AbortSignal) {
-  while (!signal.aborted) {
-    const { training, spec } = await tuning.getTrainingJob({ training: name }, { signal });
-    if (!training || !spec) throw new Error(`the server's answer has no training ${name}`);
-    yield { training, spec };
-    if (trainingHasEnded(training)) return;
-    await pause(PERIOD_MS, signal);
-  }
+async function ask(name: string, signal: AbortSignal) {
+  const { training, spec } = await tuning.getTrainingJob({ training: name }, { signal });
+  if (!training || !spec) throw new Error(`the server's answer has no training ${name}`);
+  return { training, spec };
 }
 
 const definitionOf = ({ definitions }: TuningJobSpec, training: TrainingJob): Definition | undefined =>

@@ -1,6 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import { type Definition, type Parameter, Strategy } from "../../../generated/tunewright/v1/spec_pb";
 import { Asking } from "../../../parts/asking";
+import { OneMore } from "../../../parts/one-more";
 import { tuning } from "../../../rpc/clients";
 import { rangeText } from "../../../words/specs";
 import { configuration, suggested } from "./enqueuing";
@@ -49,16 +50,7 @@ export function Enqueue({ job, done, close }: Doing) {
           choose={(value) => setTyped((before) => ({ ...before, [parameter.name]: value }))}
         />
       ))}
-      {limit !== undefined && (
-        <label class="tick">
-          <input
-            type="checkbox"
-            checked={oneMore}
-            onChange={({ currentTarget }) => setOneMore(currentTarget.checked)}
-          />
-          Raise the limit from {limit} to {limit + 1} trainings for it
-        </label>
-      )}
+      {limit !== undefined && <OneMore limit={limit} chosen={oneMore} choose={setOneMore} />}
     </Asking>
   );
 }

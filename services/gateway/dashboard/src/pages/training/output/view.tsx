@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Stale } from "../../../parts/live";
 import { Failed, Loading } from "../../../parts/notices";
 import { Tick } from "../../../plots/choices";
 import { several as counted } from "../../../words/numbers";
@@ -49,11 +50,7 @@ export function View({ wanted, live, wraps, several }: Props) {
         </button>
       </div>
       {fault && <Failed fault={fault} again={held.toEnd} />}
-      {following.state === "waiting" && held.streams && (
-        <p class="stale" role="status">
-          The server does not answer. These are the lines that it said last.
-        </p>
-      )}
+      {held.streams && <Stale following={following} />}
       <Area area={area} wraps={wraps} onScroll={scrolled}>
         {beforeOf(span) !== "" && (
           <button type="button" class="quiet" onClick={held.earlier} disabled={held.busy}>
