@@ -37,8 +37,8 @@ class Doorbell:
         self._source = f"{SOURCE}/{uuid.uuid4().hex}"
         self._rung: set[str] = set()
         self._any = asyncio.Event()
-        self._others_until = float("-inf")
-        """By the loop's clock: so long another scheduler is taken to be there."""
+        self._heard_at = float("-inf")
+        """When another scheduler was heard last, by the loop's clock."""
 
     async def run(self) -> None:
         """Carry bells until cancelled."""
@@ -52,7 +52,7 @@ class Doorbell:
             self._bells.on_ring = lambda _name: None
 
     def _note(self, bell: str) -> None:
-        if asyncio.get_running_loop().time() < self._others_until:
+        if asyncio.get_running_loop().time() < self._heard_at + GONE_AFTER_S:
             self._rung.add(bell)
             self._any.set()
 
@@ -97,6 +97,6 @@ class Doorbell:
         except Unreadable as why:
             log.info("doorbell not readable", why=str(why))
             return
-        self._others_until = asyncio.get_running_loop().time() + GONE_AFTER_S
+        self._heard_at = asyncio.get_running_loop().time()
         for bell in message.bells:  # type: ignore[attr-defined]  # the topic carries nothing else
             self._bells.ring_here(bell)

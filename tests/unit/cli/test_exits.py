@@ -89,7 +89,11 @@ def away(tmp_path_factory) -> Iterator[tuple[socket.socket, dict[str, str]]]:
 
 
 def interrupted(verb: str, environment: dict[str, str], server: socket.socket) -> tuple[int, str]:
-    """Interrupt a verb while it waits for its server; return its exit code and what it has said."""
+    """Interrupt a verb while it waits for its server; return its exit code, as a shell tells it, and what it has said.
+
+    Where the interrupt meets code that is being made (a dataclass, while modules are imported), Python ends by the
+    signal itself in place of our exit code; a shell tells both alike.
+    """
     with subprocess.Popen(
         [sys.executable, "-m", "tunewright", *words(verb)], env=environment, cwd=environment["PWD"], text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -101,7 +105,8 @@ def interrupted(verb: str, environment: dict[str, str], server: socket.socket) -
         out, errors = process.communicate(timeout=30)
     for call in calls:
         call.close()
-    return process.returncode, out + errors
+    ended = process.returncode
+    return ended if ended >= 0 else 128 - ended, out + errors
 
 
 def called(connection: socket.socket) -> bool:
