@@ -94,7 +94,7 @@ def test_the_page_goes_on_when_the_server_has_been_killed_and_is_back(dashboard:
     expect(facts(page)).to_contain_text("0 of 3 trainings have ended")
     served.end(SIGKILL)
     expect(page.get_by_text("The server does not answer")).to_be_visible()
-    served.start("--http", dashboard.url.removeprefix("http://"))
+    served.start()
     go(served).touch()
     expect(facts(page)).to_contain_text("3 of 3 trainings have ended")
     expect(page.get_by_text("The server does not answer")).to_have_count(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from signal import SIGKILL
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -43,6 +44,17 @@ def test_each_job_tells_its_state_best_value_and_progress(dashboard: Dashboard) 
     expect(row(dashboard, "alpha")).to_contain_text("0.5")
     expect(row(dashboard, "alpha")).to_contain_text("4 of 4")
     expect(row(dashboard, "cut-short")).to_contain_text("Stopped")
+
+
+def test_it_says_when_the_server_does_not_answer_and_goes_on_when_it_is_back(
+    dashboard: Dashboard, served: Served
+) -> None:
+    expect(row(dashboard, "alpha")).to_be_visible()
+    served.end(SIGKILL)
+    expect(dashboard.page.get_by_text("The server does not answer")).to_be_visible()
+    expect(row(dashboard, "alpha")).to_be_visible()
+    served.start()
+    expect(dashboard.page.get_by_text("The server does not answer")).to_have_count(0)
 
 
 def test_it_is_filtered_and_sorted_and_the_address_says_how(dashboard: Dashboard) -> None:

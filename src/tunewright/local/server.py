@@ -24,12 +24,13 @@ from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Definition
 from tunewright.local.data import data_check, folder_of_buckets
 from tunewright.local.images import image_check, require_engine
+from tunewright.local.ports import to_try
 from tunewright.local.training import runner_settings, trainer_settings
 from tunewright.local.web import door_terms, serving_http
 from tunewright.platform import lifecycle
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
-from tunewright.platform.credentials import FILE_NAME, OWNER, address_before, create_or_load
+from tunewright.platform.credentials import FILE_NAME, OWNER, addresses_before, create_or_load
 from tunewright.platform.instance_types import instance_types
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.client import open_channel
@@ -114,11 +115,11 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         stack.push_async_callback(store.close)
         bus = MemoryBus(topics().values())
         file = folder.path / FILE_NAME
-        before = address_before(file)
+        grpc_before, http_before = addresses_before(file)
         credentials = create_or_load(file, grpc="", http="")
         host, port = host_and_port("grpc", options.grpc)
         owner_of: Authenticator = lambda given: OWNER if credentials.admits(given) else None  # noqa: E731
-        rpc = _listening(host, port, before, owner_of)
+        rpc = _listening(host, to_try(host, port, grpc_before), owner_of)
         channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", credentials.tunewright_token))
         metrics = Metrics(store, bus, keeping=options.keeping)
         suggester = SuggestionServicer()
@@ -135,7 +136,7 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         terms = door_terms(options, file)
         passing = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", None))
         front = make_front(make_door(inside, terms), terms.names, passing, passing)
-        web = await stack.enter_async_context(serving_http(options, front, {"runner": runner.ping}))
+        web = await stack.enter_async_context(serving_http(options, front, {"runner": runner.ping}, http_before))
         trainer = make_trainer(settings, channel, bus, runner)
         running = Running(f"{host}:{rpc.port}", web, file, store, trainer, _parts(scheduling, metrics, trainer.run()))
         create_or_load(file, grpc=running.grpc, http=running.http)
@@ -144,12 +145,13 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         yield running
 
 
-def _listening(host: str, port: int, before: str, owner_of: Authenticator) -> RpcServer:
-    """Listen where the server before did, if no port is asked for: who follows a job goes on by itself then."""
-    if port == 0 and before.startswith(f"{host}:"):
-        with suppress(InvalidSpec):  # somebody else has it by now
-            return RpcServer(*host_and_port("grpc", before), owner_of)
-    return RpcServer(host, port, owner_of)
+def _listening(host: str, ports: Sequence[int], owner_of: Authenticator) -> RpcServer:
+    """Listen on the first of these ports that is free. Raises InvalidSpec: none is."""
+    *before, last = ports
+    for port in before:
+        with suppress(InvalidSpec):
+            return RpcServer(host, port, owner_of)
+    return RpcServer(host, last, owner_of)
 
 
 def _check_here(options: LocalOptions, settings: TrainerSettings, docker_host: str = "") -> CheckHere:

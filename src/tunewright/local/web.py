@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
 from starlette.types import ASGIApp
 
+from tunewright.core.errors import InvalidSpec
+from tunewright.local.ports import to_try
 from tunewright.platform import http
 from tunewright.platform.credentials import key_pairs
 from tunewright.platform.local_options import LocalOptions
@@ -34,18 +36,30 @@ def door_terms(options: LocalOptions, credentials: Path) -> Terms:
 
 
 @asynccontextmanager
-async def serving_http(options: LocalOptions, app: ASGIApp, checks: Mapping[str, http.Check]) -> AsyncIterator[str]:
+async def serving_http(
+    options: LocalOptions, app: ASGIApp, checks: Mapping[str, http.Check], before: str = ""
+) -> AsyncIterator[str]:
     """Serve the app while the block runs; yields HOST:PORT, with TLS https://HOST:PORT. Raises InvalidSpec.
 
-    `checks` are what /readyz asks, by name.
+    `checks` are what /readyz asks, by name. `before` is where the last server was.
     """
     host, port = host_and_port("http", options.http)
     tls = _tls(options)
     if tls is None:
         require_loopback("http", host, "Give --http-tls-certificate and --http-tls-key, or listen on 127.0.0.1")
     whole = http.application(checks, _names(options), lambda: app)
-    async with http.serving(whole, host, port, tls) as port:
-        yield f"https://{host}:{port}" if tls else f"{host}:{port}"
+    async with AsyncExitStack() as stack:
+        at = await _listening(stack, [http.serving(whole, host, number, tls) for number in to_try(host, port, before)])
+        yield f"https://{host}:{at}" if tls else f"{host}:{at}"
+
+
+async def _listening(stack: AsyncExitStack, servers: Sequence[AbstractAsyncContextManager[int]]) -> int:
+    """Start the first of these servers that can listen; return its port. Raises InvalidSpec: none can."""
+    *before, last = servers
+    for server in before:
+        with suppress(InvalidSpec):
+            return await stack.enter_async_context(server)
+    return await stack.enter_async_context(last)
 
 
 def _names(options: LocalOptions) -> tuple[str, ...]:

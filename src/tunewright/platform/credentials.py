@@ -106,12 +106,13 @@ def _private_text(path: Path) -> str:
         raise InvalidSpec(str(path), f"cannot be read: {error.strerror}", "Is it yours?") from None
 
 
-def address_before(path: Path) -> str:
-    """Return HOST:PORT of the last server; empty: there was none, or it never served. Raises InvalidSpec."""
+def addresses_before(path: Path) -> tuple[str, str]:
+    """Return where the last server had gRPC and HTTP; empty: there was none, or it never served. Raises InvalidSpec."""
     try:
-        return load(path).tunewright_grpc
+        kept = load(path)
     except NotFound:
-        return ""
+        return "", ""
+    return kept.tunewright_grpc, kept.tunewright_http
 
 
 def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:

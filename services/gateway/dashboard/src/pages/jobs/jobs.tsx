@@ -2,9 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { TuningJob } from "../../generated/tunewright/v1/tuning_service_pb";
 import { Card } from "../../parts/card";
+import { Stale } from "../../parts/live";
 import { Await, Empty } from "../../parts/notices";
 import { tuning } from "../../rpc/clients";
-import { useFollowing } from "../../rpc/following";
+import { type Following, useFollowing } from "../../rpc/following";
 import { type Loaded, useLoaded } from "../../rpc/loading";
 import { useQuery, useQueryChange } from "../../shell/address";
 import { type Changes, current, outdates, stillNewer, withTold } from "./current";
@@ -24,10 +25,11 @@ export default function Jobs() {
     (signal) => tuning.listTuningJobs(request(choice), { signal }),
     [name, state, order, page],
   );
-  const jobs = useCurrent(listed, choice);
+  const { jobs, following } = useCurrent(listed, choice);
   const filtered = Boolean(name || state);
   return (
     <Card title="Tuning jobs" actions={<Filters chosen={chosen} />}>
+      {listed.value && <Stale following={following} />}
       <Await of={listed} what="Jobs are read">
         {({ nextPageToken }) =>
           jobs.length === 0 ? (
@@ -44,14 +46,19 @@ export default function Jobs() {
   );
 }
 
+interface Current {
+  jobs: readonly TuningJob[];
+  following: Following;
+}
+
 /** Keep the jobs listed as they are now: the server sends those that change, and the list is read again where it must. */
-function useCurrent(listed: Loaded<{ jobs: TuningJob[] }>, choice: Choice): readonly TuningJob[] {
+function useCurrent(listed: Loaded<{ jobs: TuningJob[] }>, choice: Choice): Current {
   const [changes, setChanges] = useState<Changes>(new Map());
   const readAgain = useAgain(listed);
   const jobs = listed.value?.jobs ?? [];
   useEffect(() => setChanges((before) => stillNewer(before, jobs)), [listed.value]);
   const shown = current(jobs, changes);
-  useFollowing(
+  const following = useFollowing(
     (signal) => tuning.watchTuningJobs({}, { signal }),
     (told) => {
       if (outdates(told, shown, choice)) readAgain();
@@ -59,7 +66,7 @@ function useCurrent(listed: Loaded<{ jobs: TuningJob[] }>, choice: Choice): read
     },
     [],
   );
-  return shown;
+  return { jobs: shown, following };
 }
 
 function Filters({ chosen }: { chosen: ReadonlySet<string> }) {
