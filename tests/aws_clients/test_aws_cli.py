@@ -17,10 +17,7 @@ from tests.aws_clients.surroundings import BUCKET, ROLE, SCORE, SHIFT, door, env
 from tests.e2e.served import Served
 
 AWS: Final = shutil.which("aws", path=str(Path(sys.executable).parent))
-pytestmark = [
-    pytest.mark.skipif(AWS is None, reason="the AWS CLI comes with `make setup`"),
-    pytest.mark.timeout(120),
-]
+pytestmark = pytest.mark.skipif(AWS is None, reason="the AWS CLI comes with `make setup`")
 REFUSED: Final = {254, 255}
 """How the CLI exits when a service refuses: version 2, version 1."""
 

@@ -18,7 +18,6 @@ from tests.aws_clients.surroundings import EXAMPLES, door, environment
 from tests.e2e.served import Served
 
 pytest.importorskip("boto3", reason="boto3 comes with `make setup`")
-pytestmark = pytest.mark.timeout(120)
 PAGE: Final = EXAMPLES.parent / "docs" / "sagemaker.md"
 
 

@@ -17,7 +17,6 @@ import pytest
 from tests.aws_clients.surroundings import BUCKET, SHIFT, door, environment, image
 
 pytest.importorskip("sagemaker", reason="the SageMaker SDK comes with `make setup`")
-pytestmark = pytest.mark.timeout(180)
 
 Tell = Callable[[str], Any]
 

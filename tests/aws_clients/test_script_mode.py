@@ -17,7 +17,6 @@ from tests.servers.moto import moto
 
 pytest.importorskip("sagemaker", reason="the SageMaker SDK comes with `make setup`")
 pytest.importorskip("sagemaker_training", reason="the sagemaker-training toolkit comes with `make setup`")
-pytestmark = pytest.mark.timeout(120)
 
 SCRIPT = """
 import argparse, os

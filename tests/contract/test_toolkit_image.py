@@ -20,7 +20,6 @@ from tunewright_trainer.storage.buckets import Buckets
 from tunewright_trainer.storage.disk import Disk
 
 pytest.importorskip("sagemaker_training", reason="the sagemaker-training toolkit comes with `make setup`")
-pytestmark = pytest.mark.timeout(180)
 
 EXAMPLE = Path(__file__).parents[2] / "examples/toolkit"
 WITHOUT_CODE = """\

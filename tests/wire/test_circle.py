@@ -20,7 +20,6 @@ from tests.wire.trainings import Wanted, ended, job, judge
 from tunewright.client import Client
 from tunewright.core.spec import Strategy
 
-pytestmark = pytest.mark.timeout(300)
 TRAININGS = 12
 OVER_WITHIN_S = 150
 

@@ -25,7 +25,6 @@ from tunewright.v1 import spec_pb2
 from tunewright_metrics.collecting import records
 from tunewright_metrics.collecting.buckets import lines_in, points_in
 
-pytestmark = pytest.mark.timeout(240)
 PREFIX = "collectors-"
 JOBS = [f"job-{number}" for number in range(12)]
 NUMBERS = range(1, 5)

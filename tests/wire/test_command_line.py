@@ -8,14 +8,11 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from tests.servers.mongodb import MongoServer
 from tests.wire.fleet import Fleet, until
 from tests.wire.trainings import Wanted, ended, job, judge
 from tunewright.cli.tuning import PATIENCE_S
 
-pytestmark = pytest.mark.timeout(180)
 NAMED_WITHIN_S = 30.0
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from botocore.session import Session
 
 from tests.wire.fleet import Fleet, until
 from tests.wire.trainings import job, judge
 from tunewright.core.amt import to_amt
-
-pytestmark = pytest.mark.timeout(120)
 
 
 def test_boto3_runs_a_job_on_the_services_apart(fleet: Fleet):

@@ -23,8 +23,6 @@ from tunewright.events.v1 import facts_pb2
 from tunewright.platform.codec import to_message
 from tunewright.v1 import spec_pb2
 
-pytestmark = pytest.mark.timeout(180)
-
 
 class System:
     """Another system: it knows Kafka, JSON, and an owner's secret."""

@@ -11,8 +11,6 @@ from tests.wire.containers import GOES_ON, STEPS, WENT_ON, of_containers, one_by
 from tests.wire.fleet import Fleet, until
 from tunewright.core.states import JobState
 
-pytestmark = pytest.mark.timeout(180)
-
 
 def program(fleet: Fleet) -> str:
     script = fleet.folder / "goes_on.py"

@@ -114,7 +114,6 @@ def called(connection: socket.socket) -> bool:
     return bool(connection.recv(1))
 
 
-@pytest.mark.timeout(300)
 def test_an_interrupt_is_130_whatever_was_asked(away):
     server, environment = away
     said = {verb: interrupted(verb, environment, server) for verb in ASKING if verb not in READS_FIRST}

@@ -25,8 +25,8 @@ from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.targets import host_and_port
 
 ANSWER_WITHIN_S: Final = 3.0
-KNOWN_AGAIN_S: Final = 0.02
-KNOWN_LOOKS: Final = 150
+KNOWN_AGAIN_S: Final = 0.05
+KNOWN_LOOKS: Final = 300
 LARGEST_RECORD_BYTES: Final = 8 * 1024 * 1024
 LARGEST_LETTER_BYTES: Final = LARGEST_RECORD_BYTES + 1024 * 1024
 """A dead letter is the original and more headers."""

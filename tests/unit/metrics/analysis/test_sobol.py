@@ -61,7 +61,6 @@ def test_a_model_of_some_trainings_has_the_indices_of_the_function(function, tra
     assert found_total[0] == pytest.approx(total, abs=tolerance)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("function", "trainings", "noise", "truth"),
     [(additive, 30, 0.3, ADDITIVE), (g_function, 60, 0.0, G)],
