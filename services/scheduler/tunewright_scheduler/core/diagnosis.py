@@ -13,6 +13,7 @@ from typing import Any, Final
 from tunewright.core.absence import RunnerAbsence
 from tunewright.core.causes import CAUSES, RANK
 from tunewright.core.check_running import PROGRAM
+from tunewright.core.claimed import runs_elsewhere
 from tunewright.core.names import training_id
 from tunewright.core.phases import PENDING, STOPPING, Phase
 from tunewright.core.ranges_text import default_regex
@@ -220,6 +221,8 @@ def _lost(at: Situation) -> Iterator[Finding]:
 
 def _running(at: Situation) -> Iterator[Finding]:
     for training in at.running:
+        if runs_elsewhere(training.pool):
+            continue  # who runs it is heard at its end
         session = at.holder(training)
         unheard_s = at.terms.lease_s if session is None else session.unheard_s(at.now, at.terms.lease_s)
         if session is None or session.silent(at.now, at.terms.lease_s):
