@@ -27,6 +27,7 @@ from aiokafka.errors import (
 )
 
 from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.platform.bus.dead_letters import Kept
 from tunewright.platform.bus.kafka_cluster import (
     ANSWER_WITHIN_S,
     LARGEST_LETTER_BYTES,
@@ -37,6 +38,7 @@ from tunewright.platform.bus.kafka_cluster import (
     reason,
     require_names,
 )
+from tunewright.platform.bus.kafka_kept import kept, kept_at
 from tunewright.platform.bus.kafka_reading import STOP_WITHIN_S, KafkaListening, KafkaSubscription, cancelled
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.topics import Topic
@@ -141,6 +143,29 @@ class KafkaBus:
         listening = KafkaListening(make, topics, self._prefix)
         async with self._kept(listening):
             yield listening
+
+    async def kept(self, topic: str, since: float | None = None) -> AsyncIterator[Kept]:
+        """Yield what a topic keeps now, of all or since a time; no position moves. Raises Unavailable."""
+        async with self._reading_once() as consumer:
+            async for item in kept(consumer, self._prefix + topic, self._prefix, since):
+                yield item
+
+    async def kept_at(self, topic: str, partition: int, offset: int) -> Kept | None:
+        """Return the record at a place; None: there is none, or none any more. Raises Unavailable."""
+        async with self._reading_once() as consumer:
+            return await kept_at(consumer, self._prefix + topic, self._prefix, partition, offset)
+
+    @asynccontextmanager
+    async def _reading_once(self) -> AsyncIterator[AIOKafkaConsumer]:
+        consumer = self._consumer({"group_id": None})
+        try:
+            async with asyncio.timeout(ENTER_WITHIN_S):
+                await consumer.start()
+            yield consumer
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unavailable("the bus", reason(error)) from error
+        finally:
+            await consumer.stop()
 
     async def close(self) -> None:
         self._closed = True
