@@ -1,4 +1,4 @@
-"""Malformed, forged and strange records on a real broker: each is a dead letter with its reason, and reading goes on."""
+"""Malformed, forged and strange records on a real broker: each is a dead letter with its reason; reading goes on."""
 
 from __future__ import annotations
 

@@ -146,18 +146,19 @@ class KafkaBus:
 
     async def kept(self, topic: str, since: float | None = None) -> AsyncIterator[Kept]:
         """Yield what a topic keeps now, of all or since a time; no position moves. Raises Unavailable."""
-        async with self._reading_once() as consumer:
-            async for item in kept(consumer, self._prefix + topic, self._prefix, since):
+        async with self._reading_once(topic) as consumer:
+            async for item in kept(consumer, self._prefix, since):
                 yield item
 
     async def kept_at(self, topic: str, partition: int, offset: int) -> Kept | None:
         """Return the record at a place; None: there is none, or none any more. Raises Unavailable."""
-        async with self._reading_once() as consumer:
-            return await kept_at(consumer, self._prefix + topic, self._prefix, partition, offset)
+        async with self._reading_once(topic) as consumer:
+            return await kept_at(consumer, self._prefix, partition, offset)
 
     @asynccontextmanager
-    async def _reading_once(self) -> AsyncIterator[AIOKafkaConsumer]:
+    async def _reading_once(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
         consumer = self._consumer({"group_id": None})
+        consumer.subscribe([self._prefix + topic])
         try:
             async with asyncio.timeout(ENTER_WITHIN_S):
                 await consumer.start()
@@ -165,7 +166,7 @@ class KafkaBus:
         except (KafkaError, OSError, TimeoutError) as error:
             raise Unavailable("the bus", reason(error)) from error
         finally:
-            await consumer.stop()
+            await asyncio.wait([self._end(consumer.stop())], timeout=STOP_WITHIN_S)
 
     async def close(self) -> None:
         self._closed = True

@@ -1,11 +1,14 @@
-"""What a topic keeps now, read once from its beginning or from a time on; no group's position moves."""
+"""What a topic keeps now, read once from its beginning or from a time on; no group's position moves.
+
+The consumer has started, is of no group, and is subscribed to that topic.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from tunewright.platform.bus.dead_letters import Kept
 from tunewright.platform.bus.kafka_reading import delivered
@@ -13,10 +16,9 @@ from tunewright.platform.bus.kafka_reading import delivered
 READ_WITHIN_MS: Final = 5000
 
 
-async def kept(consumer: AIOKafkaConsumer, topic: str, prefix: str, since: float | None) -> AsyncIterator[Kept]:
+async def kept(consumer: AIOKafkaConsumer, prefix: str, since: float | None) -> AsyncIterator[Kept]:
     """Yield the records, in order in each partition. Raises KafkaError."""
-    places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-    consumer.assign(places)
+    places = sorted(consumer.assignment())
     ends = await consumer.end_offsets(places)
     starts = await consumer.beginning_offsets(places)
     if since is not None:
@@ -39,18 +41,21 @@ async def kept(consumer: AIOKafkaConsumer, topic: str, prefix: str, since: float
                 left.discard(place)
 
 
-async def kept_at(consumer: AIOKafkaConsumer, topic: str, prefix: str, partition: int, offset: int) -> Kept | None:
+async def kept_at(consumer: AIOKafkaConsumer, prefix: str, partition: int, offset: int) -> Kept | None:
     """Return the record at a place; None: there is none, or none any more. Raises KafkaError."""
-    place = TopicPartition(topic, partition)
-    if partition not in (consumer.partitions_for_topic(topic) or ()):
+    place = next((place for place in consumer.assignment() if place.partition == partition), None)
+    if place is None:
         return None
-    consumer.assign([place])
     first, end = (await consumer.beginning_offsets([place]))[place], (await consumer.end_offsets([place]))[place]
     if not first <= offset < end:
         return None
     consumer.seek(place, offset)
     batch = await consumer.getmany(place, timeout_ms=READ_WITHIN_MS, max_records=1)
     for message in batch.get(place, ()):
-        item = delivered(message, prefix)
-        return Kept(item.record, item.partition, item.offset, message.timestamp / 1000, len(item.record.value))
+        return _kept(message, prefix)
     return None
+
+
+def _kept(message: Any, prefix: str) -> Kept:
+    item = delivered(message, prefix)
+    return Kept(item.record, item.partition, item.offset, message.timestamp / 1000, len(item.record.value))
