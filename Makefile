@@ -53,7 +53,7 @@ check: setup dashboard  ## Lint, types, import rules, messages linted and compat
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
-	@$(BIN)/buf breaking proto --against $(lastword $(sort $(wildcard proto/released/*.binpb)))
+	@$(BIN)/buf breaking proto --against $$(ls proto/released/*.binpb | sort -V | tail -1)
 	@$(BIN)/python proto/generate.py --check
 	@cd $(DASHBOARD) && npm run --silent check && npm run --silent test
 
