@@ -239,3 +239,21 @@ async def test_metrics_that_lost_the_start_is_told_it_again(there: There) -> Non
     await Results(there.changes).take(lost)
     starts = await there.told("TrainingStarted")
     assert [start.number for start in starts] == [1, 2, 1]
+
+
+async def test_the_doctor_misses_no_trainer_where_there_is_to_be_none(there: There) -> None:
+    await there.room.set_quota(Quota("owner", None, 1))
+    await there.create(elsewhere())
+    await there.answer_all()
+
+    async def causes() -> set[str]:
+        return {finding.cause for finding in (await there.doctor.of(await there.job()))[1]}
+
+    assert causes_of_trainers(await causes()) == set()
+    await there.sweep()
+    assert "QUOTA_REACHED" in await causes()
+    assert causes_of_trainers(await causes()) == set()
+
+
+def causes_of_trainers(causes: set[str]) -> set[str]:
+    return causes & {"NO_TRAINER", "NO_CLAIMER", "NOT_CLAIMED", "LEASE_UNHEARD"}

@@ -194,9 +194,12 @@ def _unclaimed(at: Situation) -> Iterator[Finding]:
         told: dict[str, Any] = {"trainings": counted(len(waiting)), "pool": pool.name, "job": at.job.name}
         since = min(training.created_at for training in waiting)
         cause, more = pool.why(at.job, demand, at.now, at.terms.lease_s, at.controls)
-        if limit is not None and at.owner_runs >= limit and cause not in NOBODY_THERE:
+        elsewhere = runs_elsewhere(pool.name)
+        if limit is not None and at.owner_runs >= limit and (elsewhere or cause not in NOBODY_THERE):
             owner = at.job.owner
             yield found("QUOTA_REACHED", since=since, owner=owner, limit=limit, running=at.owner_runs, **told)
+        elif elsewhere:
+            continue  # they start by themselves, unless operators have paused that
         elif cause == "NOT_CLAIMED" and (
             at.controls.starts is not None or at.now - pool.since(waiting) < CLAIM_AFTER_S
         ):
