@@ -152,12 +152,12 @@ async def test_nothing_at_all_and_much_too_much(
     assert sorted(one["size"] for one in found) == [0, 0, len(huge)]
 
 
-@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
-async def test_whatever_a_producer_compresses_with_is_read(keys: Credentials, codec: str) -> None:
+async def test_whatever_a_producer_compresses_with_is_read(keys: Credentials) -> None:
     """The broker unpacks it: each topic of ours has compression.type=uncompressed."""
     async with reading(keys) as office:
-        await office.send(*[office.signed(STOP)] * 20, codec=codec)
-        await office.until(20)
+        for number, codec in enumerate(("gzip", "snappy", "lz4", "zstd"), 1):
+            await office.send(*[office.signed(STOP)] * 20, codec=codec)
+            await office.until(20 * number)
 
 
 async def test_what_a_stranger_writes_among_the_events_stops_nobody(

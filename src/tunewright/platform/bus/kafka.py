@@ -50,6 +50,7 @@ ENTER_WITHIN_S: Final = 10.0
 WATCH_EVERY_S: Final = 1.0
 METADATA_MAX_AGE_MS: Final = 2000
 """A topic that was made again is found this soon."""
+FETCH_WAIT_MS: Final = 20
 SENT_TOGETHER_BYTES: Final = 1024 * 1024
 
 LOOPBACK: Final = Security()
@@ -157,7 +158,8 @@ class KafkaBus:
 
     @asynccontextmanager
     async def _reading_once(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-        consumer = self._consumer({"group_id": None})
+        # It reads from the end until it is told where: what it then waits for, nobody needs.
+        consumer = self._consumer({"group_id": None, "fetch_max_wait_ms": FETCH_WAIT_MS})
         consumer.subscribe([self._prefix + topic])
         try:
             async with asyncio.timeout(ENTER_WITHIN_S):
