@@ -25,6 +25,7 @@ from tunewright_scheduler.core.decide import PauseRequested, ResumeRequested, St
 from tunewright_scheduler.core.elsewhere import STOP_GRACE_S
 from tunewright_scheduler.core.ending import stopped_early
 from tunewright_scheduler.results import Results
+from tunewright_scheduler.serve import check_here, check_without_commands
 from tunewright_scheduler.sweep import Sweep
 from tunewright_scheduler.tuning_jobs import nothing
 from tunewright_scheduler.worker_servicer import WorkerServicer
@@ -257,3 +258,10 @@ async def test_the_doctor_misses_no_trainer_where_there_is_to_be_none(there: The
 
 def causes_of_trainers(causes: set[str]) -> set[str]:
     return causes & {"NO_TRAINER", "NO_CLAIMER", "NOT_CLAIMED", "LEASE_UNHEARD"}
+
+
+async def test_an_installation_that_takes_no_commands_refuses_it() -> None:
+    (definition,) = elsewhere().definitions
+    await check_here("definitions[0]", definition)
+    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_COMMANDS=on"):
+        await check_without_commands("definitions[0]", definition)
