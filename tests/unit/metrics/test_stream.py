@@ -281,7 +281,7 @@ def test_an_end_that_counts_reports_waits_for_them_however_they_come() -> None:
     end = ended(0)
     end.reports = 2
     first, second = reported("r-1", ("accuracy", 0.5)), reported("r-2", ("accuracy", 0.7))
-    assert only(desk.deliver(started(), end, first, first), results_pb2.TrainingSummarized) == []
+    assert only(results_pb2.TrainingSummarized, desk.deliver(started(), end, first, first)) == []
     assert summary(desk.deliver(second)).objective_value == 0.7
 
 
