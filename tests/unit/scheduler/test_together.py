@@ -67,7 +67,7 @@ async def test_all_open_asks_are_made_again_though_one_job_cannot_be_read(world:
     asked: list[str] = []
     started_again = Changes(world.store, Bells())
     started_again.on_ask = lambda uid, _number: asked.append(uid)
-    await Sweep(world.store, started_again, world.sessions).resume()
+    await Sweep(world.store, started_again, world.sessions, world.elsewhere).resume()
     assert sorted(asked) == sorted(set(uids) - {broken})
 
 
