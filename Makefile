@@ -47,12 +47,13 @@ test: setup dashboard  ## Run all tests
 soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
 	@$(BIN)/python -m tests.simulation --seeds $(or $(TUNEWRIGHT_SEEDS),20000)
 
-check: setup dashboard  ## Lint, types, import rules, message lint, generated code fresh
+check: setup dashboard  ## Lint, types, import rules, messages linted and compatible, generated code fresh
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
+	@$(BIN)/buf breaking proto --against $$(ls proto/released/*.binpb | sort -V | tail -1)
 	@$(BIN)/python proto/generate.py --check
 	@cd $(DASHBOARD) && npm run --silent check && npm run --silent test
 

@@ -18,7 +18,7 @@ from tests.contract.bus_contract import OTHER, TOPIC, BusContract, by_key, read_
 from tests.servers.kafka import KafkaServer, kafka, own_kafka
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.bus.kafka import KafkaBus
-from tunewright.platform.bus.kafka_cluster import Security, differences
+from tunewright.platform.bus.kafka_cluster import Found, Security, differences
 from tunewright.platform.bus.port import Delivered, Record, Subscription
 from tunewright.platform.bus.topics import Topic, topics
 
@@ -271,6 +271,15 @@ async def test_the_check_names_what_is_missing_and_what_differs() -> None:
     (sentence,) = await kept.check()
     await kept.close()
     assert "keeps records for 259200000 ms, not 1000" in sentence
+
+
+def test_the_check_names_a_topic_on_which_strangers_could_stop_its_readers() -> None:
+    topic = topics()["tuning.commands"]
+    for compression, problems in (("uncompressed", 0), ("producer", 1), (None, 0)):
+        found = {topic.name: Found(topic.partitions, compression=compression)}
+        told = differences([topic], found)
+        assert len(told) == problems
+        assert all("Set its compression.type to uncompressed" in sentence for sentence in told)
 
 
 async def test_a_record_that_no_broker_would_take_is_refused_and_others_go_on() -> None:

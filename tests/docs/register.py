@@ -23,7 +23,7 @@ RUN_WHOLE: Final = (
 """Pages that `test_pages_run.py` runs."""
 
 RUN_ELSEWHERE: Final[Mapping[str, str]] = {
-    "events.md": "tests/unit/platform/test_events_page.py",
+    "events.md": "tests/wire/test_events_page.py",
     "library.md": "tests/e2e/test_library_page.py",
     "own-loop.md": "tests/e2e/test_own_loop_page.py",
     "sdk.md": "tests/e2e/test_sdk_page.py",

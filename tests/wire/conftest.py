@@ -7,6 +7,7 @@ import pytest
 from tests.servers import kafka as brokers
 from tests.servers import mongodb as databases
 from tests.wire.fleet import LEASE, STOP_GRACE_S, Fleet
+from tests.wire.systems import System
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,11 @@ def fleet(
     finally:
         fleet.close()
     assert fleet.programs() == []
+
+
+@pytest.fixture
+def system(fleet: Fleet, kafka: brokers.KafkaServer) -> Iterator[System]:
+    fleet.start_again()
+    system = System(fleet, kafka)
+    yield system
+    system.close()

@@ -2,76 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import time
-import uuid
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from confluent_kafka import Consumer, Producer
-from google.protobuf.json_format import MessageToDict
 
-from tests.servers.kafka import KafkaServer
 from tests.wire.fleet import Fleet, until
+from tests.wire.systems import System, as_json
 from tests.wire.trainings import Wanted, ended, job, judge
-from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState
 from tunewright.events.v1 import facts_pb2
-from tunewright.platform.codec import to_message
-from tunewright.v1 import spec_pb2
-
-
-class System:
-    """Another system: it knows Kafka, JSON, and an owner's secret."""
-
-    def __init__(self, fleet: Fleet, kafka: KafkaServer) -> None:
-        self._keys = fleet.credentials
-        self._producer = Producer({"bootstrap.servers": kafka.bootstrap})
-        self._consumer = Consumer(
-            {"bootstrap.servers": kafka.bootstrap, "group.id": uuid.uuid4().hex, "auto.offset.reset": "earliest"}
-        )
-        self._consumer.subscribe(["wire-tuning.events"])
-
-    def send(self, topic: str, ce_type: str, key: str, message: dict[str, Any], *, secret: str = "") -> None:
-        value = json.dumps(message).encode()
-        signed = b"\n".join([topic.encode(), ce_type.encode(), value])
-        given = (secret or self._keys.aws_secret_access_key).encode()
-        signature = f"{self._keys.aws_access_key_id}:{hmac.new(given, signed, hashlib.sha256).hexdigest()}"
-        headers = {"ce_type": ce_type, "content-type": "application/json", "tw-signature": signature}
-        self._producer.produce(f"wire-{topic}", value, key, headers=headers)
-        assert self._producer.flush(20) == 0
-
-    def answers(self, command_id: str, within_s: float = 30) -> facts_pb2.CommandAccepted | facts_pb2.CommandRejected:
-        """Return the next answer to a command."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
-            polled = self._consumer.poll(1.0)
-            if polled is None or polled.error():
-                continue
-            name = dict(polled.headers())["ce_type"].decode().rpartition(".")[2]
-            if name in {"CommandAccepted", "CommandRejected"}:
-                answer = getattr(facts_pb2, name).FromString(polled.value())
-                if answer.command_id == command_id:
-                    return answer
-        raise AssertionError(f"no answer to {command_id} within {within_s:g} s")
-
-    def close(self) -> None:
-        self._consumer.close()
-
-
-@pytest.fixture
-def system(fleet: Fleet, kafka: KafkaServer) -> Iterator[System]:
-    fleet.start_again()
-    system = System(fleet, kafka)
-    yield system
-    system.close()
-
-
-def as_json(spec: TuningJobSpec) -> dict[str, Any]:
-    return MessageToDict(to_message(spec, spec_pb2.TuningJobSpec))
 
 
 def create(system: System, wanted: Wanted, command_id: str) -> None:

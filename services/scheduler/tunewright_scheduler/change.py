@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from google.protobuf.message import Message as Said
+
 from tunewright.core.claimed import pool_of
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
@@ -15,7 +17,7 @@ from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import pool_bell, trainer_bell
-from tunewright_scheduler.core import asking, cost, queueing
+from tunewright_scheduler.core import asking, cost, elsewhere, queueing
 from tunewright_scheduler.core.decide import Message, Spent, TrainingEnded, decide
 from tunewright_scheduler.core.effects import (
     Decision,
@@ -67,6 +69,8 @@ class Change:
     read: dict[int, Training] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    """On training.output, for trainings that run elsewhere."""
     asks: list[int] = field(default_factory=list)
     bells: set[str] = field(default_factory=set)
     job_read: TuningJob | None = None
@@ -94,18 +98,22 @@ class Change:
 
     def saved(self) -> Saved:
         """Return what `restore` goes back to."""
-        state = (dict(self.trainings), list(self.writes), list(self.facts), list(self.asks), set(self.bells))
+        told = (list(self.facts), list(self.said))
+        state = (dict(self.trainings), list(self.writes), *told, list(self.asks), set(self.bells))
         return Saved(self.job, self.spec, *state)
 
     def restore(self, saved: Saved) -> None:
         self.job, self.spec, self.trainings, self.writes = saved.job, saved.spec, saved.trainings, saved.writes
-        self.facts, self.asks, self.bells = saved.facts, saved.asks, saved.bells
+        self.facts, self.said, self.asks, self.bells = saved.facts, saved.said, saved.asks, saved.bells
 
     async def put(self, training: Training) -> None:
         """Change a training; if that ends it, the job counts it in the same commit. A paused job offers none."""
         before = self.trainings[training.number]
         if JobState.PAUSED in {self.job.state, self.job.blocked_in}:
             training = withheld(training, JOB_PAUSED)
+        training, stop = elsewhere.told_to_stop(before, training, self.now)
+        if stop is not None:
+            self.facts.append(stop)
         self.trainings[training.number] = training
         if training.cost > before.cost:
             await self.apply(Spent(training.cost - before.cost))
@@ -161,7 +169,7 @@ class Change:
         writes = list(self.writes)
         if self.version == 0:
             writes.append(Insert("tuning_jobs", self.job.uid, records.job_document(self.job)))
-        elif self.facts or self.job != self.job_read:  # a fact needs a new version: its key holds it
+        elif self.tells or self.job != self.job_read:  # a fact needs a new version: its key holds it
             writes.append(Replace("tuning_jobs", self.job.uid, records.job_document(self.job), self.version))
         for number, training in self.trainings.items():
             if number not in self.versions:
@@ -170,9 +178,15 @@ class Change:
             elif training != self.read[number]:
                 key, document = records.training_key(training), records.training_document(training, self.now)
                 writes.append(Replace("training_jobs", key, document, self.versions[number]))
-        if self.facts:
-            writes.append(records.outbox_write(f"{self.job.uid}/{self.version + 1:09d}", self.facts))
+        if self.tells:
+            key = f"{self.job.uid}/{self.version + 1:09d}"
+            writes.append(records.outbox_write(key, self.facts, self.now, self.said))
         return writes
+
+    @property
+    def tells(self) -> bool:
+        """Whether something is to be published once it is committed."""
+        return bool(self.facts or self.said)
 
     async def _repeat(self, effect: RepeatTraining) -> None:
         of = await self.training(effect.of)
@@ -282,5 +296,6 @@ class Saved:
     trainings: dict[int, Training]
     writes: list[Write]
     facts: list[Fact]
+    said: list[Said]
     asks: list[int]
     bells: set[str]

@@ -216,7 +216,7 @@ class Changes:
             self.on_ask(change.job.uid, number)
         for bell in sorted(change.bells):  # the same order in every process
             self.bells.ring(bell)
-        if change.facts:
+        if change.tells:
             self.on_outbox()
 
     def _lock(self, uid: str) -> asyncio.Lock:

@@ -241,7 +241,7 @@ class Claims:
                 )
         first = facts[0]
         key = f"{first.uid}/{first.number:06d}/granted/{first.attempt}"
-        await self._store.commit([*writes, records.outbox_write(key, facts)])
+        await self._store.commit([*writes, records.outbox_write(key, facts, now)])
         self._changes.on_outbox()
         for fact in facts:
             self._bells.ring(job_bell(fact.uid))

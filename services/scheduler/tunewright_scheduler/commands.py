@@ -38,20 +38,18 @@ from tunewright_scheduler.amendments import Amendments
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.amendment import Amendment
 from tunewright_scheduler.core.facts import Answer, CommandAccepted, CommandRejected
+from tunewright_scheduler.elsewhere import Elsewhere
 from tunewright_scheduler.tuning_jobs import Request, TuningJobs
 
 LONGEST_ID: Final = 128
 LONGEST_MESSAGE: Final = 1000
-NOT_YET: Final = {
-    commands_pb2.EndTraining: "this version does not end trainings by command",
-}
 
 log = structlog.get_logger()
 
 
 class Commands:
-    def __init__(self, store: Store, changes: Changes, jobs: TuningJobs) -> None:
-        self._store, self._changes, self._jobs = store, changes, jobs
+    def __init__(self, store: Store, changes: Changes, jobs: TuningJobs, elsewhere: Elsewhere) -> None:
+        self._store, self._changes, self._jobs, self._elsewhere = store, changes, jobs, elsewhere
         self._amendments = Amendments(store, changes, jobs)
 
     async def take_all(self, batch: list[Received]) -> None:
@@ -100,8 +98,10 @@ class Commands:
                 await self._jobs.delete(owner, command.job, taken.accepted)
             case commands_pb2.AmendTuningJob():
                 await self._amendments.amend(owner, command.job, from_message(command, Amendment), taken.accepted)
+            case commands_pb2.EndTraining():
+                await self._elsewhere.end(owner, command, taken.accepted)
             case _:
-                raise InvalidSpec("ce_type", NOT_YET[type(command)], "Create, amend, stop or delete a tuning job")
+                raise TypeError(f"{type(command).__name__} is no command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,10 @@ class Taken:
 
     def _rejection(self, error: TunewrightError) -> CommandRejected:
         return CommandRejected(
-            self.command.command_id[:LONGEST_ID], error.reason, _field_of(error), str(error)[:LONGEST_MESSAGE]
+            self.command.command_id[:LONGEST_ID],
+            error.reason,
+            _field_of(self.command, error),
+            str(error)[:LONGEST_MESSAGE],
         )
 
 
@@ -160,7 +163,7 @@ def _check_id(command_id: str) -> None:
         raise InvalidSpec("command_id", f"has more than {LONGEST_ID} characters", "Give a shorter one")
 
 
-def _field_of(error: TunewrightError) -> str:
+def _field_of(command: Any, error: TunewrightError) -> str:
     """Return the field of the command that an error is about."""
     match error:
         case InvalidSpec():
@@ -168,6 +171,6 @@ def _field_of(error: TunewrightError) -> str:
         case AlreadyExists():
             return "name"
         case NotFound() | IllegalTransition():
-            return "job"
+            return "training" if isinstance(command, commands_pb2.EndTraining) else "job"
         case _:
             return ""

@@ -24,6 +24,7 @@ from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.doorbell import Doorbell
+from tunewright_scheduler.elsewhere import Elsewhere
 from tunewright_scheduler.explaining import ExplanationServicer
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.operations import Operations
@@ -92,6 +93,7 @@ async def scheduler(
     room = ControlRoom(store)
     needs = Needs(changes, types)
     jobs = TuningJobs(store, changes, _with_types(check_here, types), room)
+    elsewhere = Elsewhere(store, changes, room)
     doctor = Doctor(store, changes, room, terms, needs)
     tuning = TuningServicer(store, changes, bells, jobs, doctor)
     try:
@@ -100,11 +102,11 @@ async def scheduler(
             worker=WorkerServicer(sessions, Claims(store, changes, sessions, room, needs), changes, needs),
             operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes)),
             explanations=ExplanationServicer(store, tuning, jobs, asker, suggester),
-            sweep=Sweep(store, changes, sessions),
+            sweep=Sweep(store, changes, sessions, elsewhere),
             relay=relay,
             doorbell=Doorbell(bells, bus),
             results=Results(changes),
-            commands=Commands(store, changes, jobs),
+            commands=Commands(store, changes, jobs, elsewhere),
             bus=bus,
         )
     finally:

@@ -61,6 +61,17 @@ class Quotas:
             raise QuotaExceeded(f"the quota of {owner} for tuning jobs that have not ended", active + 1, limit)
         return [turn.write()]
 
+    async def one_more_training(self, owner: str, begun: int) -> list[Write] | None:
+        """Return what is to be written with a training that starts by itself, after `begun` of the same commit.
+
+        None: the owner runs as many as it may.
+        """
+        limit = (await self._room.now()).quota(owner).max_parallel
+        if limit is None:
+            return []
+        allowance = await self._allowance(owner, limit)
+        return [allowance.turn.write()] if allowance.left > begun else None
+
     async def offer(self, look: Look, pool: str, wanted: int, after: str | None = None) -> Offer:
         """Let `look` place up to `wanted` trainings of a pool, in the order of claims; not of owners at their quotas.
 

@@ -25,6 +25,7 @@ from tunewright_scheduler.core.training import Training
 
 SOURCE: Final = "tunewright/scheduler"
 EVENTS: Final = "tuning.events"
+OUTPUT: Final = "training.output"
 T = TypeVar("T")
 
 
@@ -221,9 +222,15 @@ def _outcome(training: Training) -> str:
 # -- The outbox: facts are committed with the state that makes them true, then published by a relay ------------------
 
 
-def outbox_write(key: str, facts: Sequence[Fact]) -> Put:
-    """Write what a commit has made true, to be published in this order. Told twice, a fact has the same id."""
-    return _outbox(key, [(fact.uid, fact) for fact in facts], facts[0].at)
+def outbox_write(key: str, facts: Sequence[Fact], now: float, said: Sequence[Any] = ()) -> Put:
+    """Write what a commit has made true, to be published in this order. Told twice, a fact has the same id.
+
+    `said` are messages of training.output, of trainings that run elsewhere.
+    """
+    put = _outbox(key, [(fact.uid, fact) for fact in facts], now)
+    spoken = [to_record(OUTPUT, item.uid, item, source=SOURCE, id=f"{key}/said/{i}") for i, item in enumerate(said)]
+    put.document["records"].extend(_entry(record) | {"topic": OUTPUT} for record in spoken)
+    return put
 
 
 def answer_write(key: str, answer: Answer, now: float) -> Put:
@@ -235,10 +242,17 @@ def _outbox(key: str, told: Sequence[tuple[str, Fact | Answer]], at: float) -> P
     records = []
     for index, (subject, item) in enumerate(told):
         message = to_message(item, getattr(facts_pb2, type(item).__name__))
-        record = to_record(EVENTS, subject, message, source=SOURCE, id=f"{key}/{index}" if index else key)
-        records.append({"key": record.key, "value": record.value, "headers": dict(record.headers)})
+        records.append(
+            _entry(to_record(EVENTS, subject, message, source=SOURCE, id=f"{key}/{index}" if index else key))
+        )
     return Put("outbox", key, {"order": at, "records": records})
 
 
+def _entry(record: Record) -> dict[str, Any]:
+    return {"key": record.key, "value": record.value, "headers": dict(record.headers)}
+
+
 def outbox_records(document: Document) -> list[Record]:
-    return [Record(EVENTS, item["key"], item["value"], item["headers"]) for item in document["records"]]
+    return [
+        Record(item.get("topic", EVENTS), item["key"], item["value"], item["headers"]) for item in document["records"]
+    ]

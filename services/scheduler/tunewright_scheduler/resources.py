@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final, TypeVar
 
-from tunewright.core.claimed import claimed_job
+from tunewright.core.claimed import claimed_job, runs_elsewhere
 from tunewright.core.names import job_name_of, training_id
 from tunewright.core.phases import Phase
 from tunewright.core.states import TrainingState
@@ -178,8 +178,12 @@ def _training_waits_for(training: Training) -> str:
             return "others of its tuning job to end, for it may run fewer at once by now"
         case TrainingState.READY if claimed_job(training.pool) is not None:
             return "a program to claim it"
+        case TrainingState.READY if runs_elsewhere(training.pool):
+            return "leave to start"
         case TrainingState.READY:
             return f"a free slot in pool {training.pool!r}"
+        case TrainingState.RUNNING if runs_elsewhere(training.pool):
+            return "another system to end it"
         case TrainingState.RUNNING:
             return f"its process, held by trainer {training.holder}"
         case TrainingState.EXITED:

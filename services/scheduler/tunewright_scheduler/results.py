@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from tunewright.core.claimed import runs_elsewhere
 from tunewright.core.errors import CallerError, PeerError
 from tunewright.core.stopping import StopEvidence, sentence
 from tunewright.core.values import replace
@@ -19,6 +20,7 @@ from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import TOGETHER, Changes
 from tunewright_scheduler.core.ending import stopped_early, summarized
 from tunewright_scheduler.core.training import ReadingFault, Resend, Summary, Unmatched, heard, warned
+from tunewright_scheduler.elsewhere import say_again
 
 log = structlog.get_logger()
 
@@ -108,7 +110,11 @@ async def _stop_advised(change: Change, message: results_pb2.StopAdvised) -> Non
 
 async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
     training = await change.training(message.number)
-    if training.attempt == message.attempt and not training.state.final:
+    if training.attempt != message.attempt or training.state.final:
+        return
+    if runs_elsewhere(training.pool):
+        say_again(change, training)
+    else:
         gap, before = (message.instance, message.from_line), training.resend
         again = before is not None and (before.instance, before.from_line) == gap
         mark = replace(before, again_at=change.now) if before is not None and again else Resend(*gap, change.now)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tunewright.core.check_running import PROGRAM, check_hosted
+from tunewright.core.claimed import is_elsewhere
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Definition
 from tunewright.platform.backends import kafka_bus, mongo_store
@@ -53,6 +54,14 @@ async def check_here(path: str, definition: Definition) -> None:
     check_hosted(definition, path)
 
 
+async def check_without_commands(path: str, definition: Definition) -> None:
+    """As `check_here`, where other systems are not listened to. Raises InvalidSpec."""
+    if is_elsewhere(definition):
+        why = "this installation takes no commands, so nobody could say how its trainings end"
+        raise InvalidSpec(f"{path}.image", why, f"Set {variable('commands')}=on, and TUNEWRIGHT_REPORTS=on of metrics")
+    await check_here(path, definition)
+
+
 @asynccontextmanager
 async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
     types = instance_types(settings.instance_types, variable("instance_types"))
@@ -60,9 +69,10 @@ async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
         store = await stack.enter_async_context(mongo_store(settings))
         bus = await stack.enter_async_context(kafka_bus(settings, "scheduler"))
         keys = settings.keys()
+        check = check_here if settings.commands else check_without_commands
         where = (settings.suggester, keys.tunewright_token, settings.tls_ca)
         suggester = await stack.enter_async_context(open_channel(*where, field=variable("suggester")))
-        parts = await stack.enter_async_context(scheduler(store, bus, suggester, check_here, settings.terms(), types))
+        parts = await stack.enter_async_context(scheduler(store, bus, suggester, check, settings.terms(), types))
         yield Wired(
             parts=[
                 *parts.long_lived(),

@@ -22,6 +22,7 @@ from tunewright_scheduler.core.decide import Resumed, Tick
 from tunewright_scheduler.core.ending import MAX_WAIT_EXCEEDED, output_lost, still_awaited, stopped
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import has_expired, unclaimed
+from tunewright_scheduler.elsewhere import Elsewhere
 from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.situations import read_collectors
 
@@ -42,8 +43,8 @@ summaries_waiting = Counter(
 
 
 class Sweep:
-    def __init__(self, store: Store, changes: Changes, sessions: Sessions) -> None:
-        self._store, self._changes, self._sessions = store, changes, sessions
+    def __init__(self, store: Store, changes: Changes, sessions: Sessions, elsewhere: Elsewhere) -> None:
+        self._store, self._changes, self._sessions, self._elsewhere = store, changes, sessions, elsewhere
 
     async def run(self) -> None:
         """Sweep until cancelled.
@@ -109,7 +110,18 @@ class Sweep:
         return partial(self._changes.send, job.key, Tick())
 
     def _overdue(self, uid: str, number: int, read_through: float | None) -> Call:
-        return partial(self._changes.make, uid, _overdue(number, read_through), reading=[number])
+        return partial(self._changes.make, uid, self._judged(number, read_through), reading=[number])
+
+    def _judged(self, number: int, read_through: float | None) -> Callable[[Change], Awaitable[None]]:
+        here = _overdue(number, read_through)
+
+        async def step(change: Change) -> None:
+            training = await change.training(number)
+            due = training.due_at is not None and training.due_at <= change.now
+            if due and not await self._elsewhere.overdue(change, training):
+                await here(change)
+
+        return step
 
     async def _together(self, calls: Sequence[tuple[str, Call]]) -> None:
         """Make the calls, each for a job, some at a time: they share the store's commits. Raises Unavailable."""

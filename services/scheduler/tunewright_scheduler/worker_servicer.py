@@ -8,12 +8,10 @@ from typing import Final
 import grpc
 
 from tunewright.core.absence import RunnerAbsence
-from tunewright.core.claimed import OBJECTIVE_PARAMETER
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Capacity, Need
 from tunewright.core.names import split_training_id, training_id
 from tunewright.core.phases import ENDING, Phase
-from tunewright.core.space import text_of
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause
 from tunewright.core.values import replace
@@ -22,11 +20,12 @@ from tunewright.platform.rpc.server import caller
 from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2, worker_service_pb2_grpc
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
+from tunewright_scheduler.core.elsewhere import HOLDER
 from tunewright_scheduler.core.fitting import NO_NEED
 from tunewright_scheduler.core.orders import Held, Holding, Orders
 from tunewright_scheduler.core.phases import LONGEST_MESSAGE, Told, told
 from tunewright_scheduler.core.session import Session, Speaker, check_owner
-from tunewright_scheduler.core.training import Exit, Training
+from tunewright_scheduler.core.training import Exit, Training, hyperparameters_of
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
@@ -132,6 +131,8 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
 def _check(request: worker_service_pb2.OpenSessionRequest | worker_service_pb2.ClaimRequest) -> None:
     if not request.trainer_id:
         raise InvalidSpec("trainer_id", "is missing", "Choose one and keep it across restarts")
+    if request.trainer_id == HOLDER:
+        raise InvalidSpec("trainer_id", f"{HOLDER!r} stands for other systems", "Choose another one")
     if request.slots < 1:
         raise InvalidSpec("slots", "must be at least 1", "Offer a slot")
 
@@ -183,9 +184,6 @@ def _response(orders: Orders, stop_grace_s: float) -> worker_service_pb2.Heartbe
 def _grant(training: Training, spec: TuningJobSpec, need: Need = NO_NEED) -> worker_service_pb2.Grant:
     definition = spec.definition(training.definition_name)
     objective = None if spec.alone else spec.objective_of(training.definition_name)
-    tuned = {name: text_of(value) for name, value in training.configuration.items()}
-    if objective is not None:
-        tuned[OBJECTIVE_PARAMETER] = objective.metric_name
     message = to_message(definition, spec_pb2.Definition)
     del message.parameters[:]
     return worker_service_pb2.Grant(
@@ -193,11 +191,7 @@ def _grant(training: Training, spec: TuningJobSpec, need: Need = NO_NEED) -> wor
         training_name=training.name,
         job_name="" if spec.alone else spec.name,
         definition=message,
-        hyperparameters={
-            **definition.static_hyperparameters,
-            **training.overrides,
-            **tuned,
-        },
+        hyperparameters=hyperparameters_of(training, spec),
         objective=None if objective is None else to_message(objective, spec_pb2.Objective),
         early_stopping=to_message(spec.early_stopping, spec_pb2.EarlyStoppingRule),
         rungs=training.rungs,

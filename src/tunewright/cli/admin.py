@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tunewright.cli import completing
+from tunewright.cli.dead_letters import dead_letters
 from tunewright.cli.forms import Form
 from tunewright.cli.options import DataDir, Job, OutputOption
 
@@ -17,6 +18,7 @@ admin = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+admin.add_typer(dead_letters, name="dead-letters")
 
 
 @admin.command("check")

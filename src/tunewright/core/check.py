@@ -25,7 +25,7 @@ from tunewright.core.check_image import check_image
 from tunewright.core.check_program import check_program
 from tunewright.core.check_running import PROGRAM, check_running, check_runtime
 from tunewright.core.check_stopping import check_hyperband, with_early_stopping
-from tunewright.core.claimed import CLAIMED, check_claimed
+from tunewright.core.claimed import OWN, check_claimed
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.names import JOB_NAME, LETTERS
 from tunewright.core.rungs import resources_of
@@ -161,7 +161,7 @@ def with_resources(spec: TuningJobSpec) -> TuningJobSpec:
 def _check_program(definition: Definition, path: str) -> None:
     if not definition.image:
         raise InvalidSpec(f"{path}.image", "is missing", "Say which program to run")
-    if not definition.image.startswith((PROGRAM, CLAIMED)):
+    if not definition.image.startswith((PROGRAM, *OWN)):
         check_image(definition.image, f"{path}.image")
     for field, asked, why in NOT_YET_IN_DEFINITION:
         if asked(definition):

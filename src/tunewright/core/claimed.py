@@ -1,6 +1,7 @@
-"""Trainings that no trainer runs: a program of the user's own claims them, one by one, and says how they went.
+"""Trainings that no trainer runs: a program of the user's own claims them, or another system runs them, unasked.
 
-A definition asks for it by its image. Its trainings wait in a pool of their tuning job, which no trainer serves.
+A definition asks for it by its image. What is claimed waits in a pool of its tuning job, which no trainer serves. What
+runs elsewhere nobody claims: its system hears of it on tuning.events, and speaks on the bus (docs/events.md).
 """
 
 from __future__ import annotations
@@ -14,8 +15,13 @@ from tunewright.core.spec import Definition
 
 CLAIMED: Final = "claim://"
 """The image of a definition whose trainings are claimed."""
+ELSEWHERE: Final = "elsewhere://"
+"""The image of one whose trainings another system runs."""
+OWN: Final = (CLAIMED, ELSEWHERE)
+"""No trainer of ours runs these."""
 POOL: Final = "claimed/"
-NO_TRAINER: Final = "is for a trainer to carry out, and trainings that are claimed have none"
+ELSEWHERE_POOL: Final = "elsewhere/"
+NO_TRAINER: Final = "is for a trainer to carry out, and trainings of this image have none"
 OBJECTIVE_PARAMETER: Final = "_tuning_objective_metric"
 """The static hyperparameter by which a training program sees that it is being tuned, as in AMT."""
 
@@ -27,9 +33,20 @@ def is_claimed(definition: Definition) -> bool:
     return definition.image == CLAIMED
 
 
+def is_elsewhere(definition: Definition) -> bool:
+    return definition.image == ELSEWHERE
+
+
 def pool_of(definition: Definition, uid: str) -> str:
     """Return the pool in which the definition's trainings of a tuning job wait."""
+    if is_elsewhere(definition):
+        return f"{ELSEWHERE_POOL}{uid}"
     return f"{POOL}{uid}" if is_claimed(definition) else definition.pool
+
+
+def runs_elsewhere(pool: str) -> bool:
+    """Say whether another system runs what is in a pool."""
+    return pool.startswith(ELSEWHERE_POOL)
 
 
 def claimed_job(pool: str) -> str | None:
@@ -39,14 +56,17 @@ def claimed_job(pool: str) -> str | None:
 
 def check_claimed(definition: Definition, path: str, *, alone: bool) -> None:
     """Refuse what only a trainer does, where there is none. Raises InvalidSpec."""
-    if claimed_job(definition.pool) is not None:
-        raise InvalidSpec(f"{path}.pool", f"must not begin with {POOL}", "Choose another name")
-    if not is_claimed(definition):
-        if definition.image.startswith(CLAIMED):
-            raise InvalidSpec(f"{path}.image", f"{definition.image!r} names something", f"Give {CLAIMED} and no more")
+    for pool in (POOL, ELSEWHERE_POOL):
+        if definition.pool.startswith(pool):
+            raise InvalidSpec(f"{path}.pool", f"must not begin with {pool}", "Choose another name")
+    image = next((one for one in OWN if definition.image.startswith(one)), None)
+    if image is None:
         return
+    if definition.image != image:
+        raise InvalidSpec(f"{path}.image", f"{definition.image!r} names something", f"Give {image} and no more")
     if alone:
-        raise InvalidSpec(f"{path}.image", "a training by itself cannot be claimed", "Create a tuning job of one")
+        why = f"a training by itself cannot be {'claimed' if image == CLAIMED else 'run elsewhere'}"
+        raise InvalidSpec(f"{path}.image", why, "Create a tuning job of one")
     if definition.resources.instance_count > 1:
         raise InvalidSpec(f"{path}.resources.instance_count", NO_TRAINER, "Ask for 1")
     plain = Definition(definition.image)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tunewright.core.amt_texts import ONLY_THESE, SAME_NAMES
-from tunewright.core.claimed import is_claimed
+from tunewright.core.claimed import OWN
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.program_variables import PYTHON_VARIABLE, WORKDIR_VARIABLE
 from tunewright.core.space import Choice, Float, Int
@@ -75,7 +75,7 @@ def check_parent(spec: TuningJobSpec, parent: TuningJobSpec, index: int) -> None
     _check_objective(spec, spec.objective_of(child.name), parent.objective_of(before.name), parent.name)
     _check_names(child, before, parent.name)
     _check_kinds(child, before, parent.name)
-    if not (is_claimed(child) or is_claimed(before)):  # else one of the two is a program of the user's, not known here
+    if not {child.image, before.image} & {*OWN}:  # else one of the two is a program of the user's, not known here
         for field in ("environment", "entrypoint", "arguments"):
             _check_given(field, getattr(child, field), getattr(before, field), parent.name)
     if (count := changes(child, before)) > MAX_CHANGES:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tunewright.core.claimed import is_claimed
+from tunewright.core.claimed import is_claimed, is_elsewhere
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Definition
 from tunewright.local.data import data_check, folder_of_buckets
@@ -165,6 +165,9 @@ def _check_here(options: LocalOptions, settings: TrainerSettings, docker_host: s
     async def check(path: str, definition: Definition) -> None:
         if is_claimed(definition):
             return
+        if is_elsewhere(definition):
+            why = "another system is told of its trainings by Kafka, which this server does without"
+            raise InvalidSpec(f"{path}.image", why, "Use services on Kafka (docs/events.md), or claim://")
         await asyncio.to_thread(look, path, definition)  # a disk may be slow, or a network's that is away
         await require_engine(path, definition, docker_host)
 

@@ -27,6 +27,16 @@ async def kafka_bus(settings: KafkaSettings, client_id: str) -> AsyncIterator[Ka
 
 
 @asynccontextmanager
+async def kafka_unopened(settings: KafkaSettings, client_id: str) -> AsyncIterator[KafkaBus]:
+    """Reach the bus as it is, without making topics: to look at what it keeps, and to publish."""
+    bus = _kafka_bus(settings, client_id)
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+@asynccontextmanager
 async def mongo_store(settings: MongoSettings) -> AsyncIterator[MongoStore]:
     """Open the store, with all indexes there. Raises: Unavailable. InvalidSpec: a newer version of ours has written."""
     store = _mongo_store(settings)

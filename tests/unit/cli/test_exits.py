@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -17,7 +18,9 @@ from tunewright.cli import main
 from tunewright.cli.app import app
 from tunewright.cli.options import OutputOption
 
-ELSEWHERE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials"}
+ELSEWHERE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials"} | {
+    f"admin dead-letters {verb}" for verb in ("list", "show", "replay")
+}
 """They ask no server."""
 READS_FIRST = {"import optuna", "import sagemaker"}
 """They ask somebody else before the server."""
@@ -41,9 +44,15 @@ GIVEN = {
 
 
 def verbs() -> list[str]:
-    top = get_command(app).commands
-    below = {name: getattr(command, "commands", None) for name, command in top.items()}
-    return [verb for name, inner in below.items() for verb in ([f"{name} {one}" for one in inner] if inner else [name])]
+    return list(_verbs_below(get_command(app)))
+
+
+def _verbs_below(group: Any, above: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _verbs_below(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}"
 
 
 ASKING = sorted(set(verbs()) - ELSEWHERE)

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.core.specs import spec
 from tunewright.core.alone import spec_of_training
 from tunewright.core.check import check
-from tunewright.core.claimed import CLAIMED, claimed_job, pool_of, typed
+from tunewright.core.claimed import CLAIMED, ELSEWHERE, OWN, claimed_job, pool_of, runs_elsewhere, typed
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import Channel, Definition, Parameter, Resources
@@ -30,11 +30,13 @@ def refused(wrong):
     return caught.value.field
 
 
-def test_a_claimed_definition_is_right():
-    assert check(claimed()) == claimed()
+@pytest.mark.parametrize("image", OWN)
+def test_a_definition_without_a_trainer_is_right(image):
+    assert check(claimed(image=image)) == claimed(image=image)
     assert check(claimed(resources=Resources("ml.m5.large"), max_retries=2))
 
 
+@pytest.mark.parametrize("image", OWN)
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -47,21 +49,25 @@ def test_a_claimed_definition_is_right():
         ("network_isolation", True),
     ],
 )
-def test_what_only_a_trainer_does_is_refused_by_name(field, value):
-    assert refused(claimed(**{field: value})) == f"definitions[0].{field}"
+def test_what_only_a_trainer_does_is_refused_by_name(image, field, value):
+    assert refused(claimed(image=image, **{field: value})) == f"definitions[0].{field}"
 
 
-def test_other_images_and_pools_are_not_taken_for_it():
-    assert refused(claimed(resources=Resources(instance_count=2))) == "definitions[0].resources.instance_count"
-    assert refused(_with(image=f"{CLAIMED}me")) == "definitions[0].image"
-    assert refused(_with(pool="claimed/u")) == "definitions[0].pool"
-    assert refused(spec_of_training("alone", Definition(CLAIMED))) == "definitions[0].image"
+@pytest.mark.parametrize("image", OWN)
+def test_other_images_and_pools_are_not_taken_for_it(image):
+    two = claimed(image=image, resources=Resources(instance_count=2))
+    assert refused(two) == "definitions[0].resources.instance_count"
+    assert refused(_with(image=f"{image}me")) == "definitions[0].image"
+    assert refused(_with(pool=pool_of(Definition(image), "u"))) == "definitions[0].pool"
+    assert refused(spec_of_training("alone", Definition(image))) == "definitions[0].image"
 
 
 def test_trainings_wait_in_a_pool_of_their_job_and_others_in_their_own():
     assert claimed_job(pool_of(Definition(CLAIMED), "u")) == "u"
     assert pool_of(Definition("image", pool="gpu"), "u") == "gpu"
     assert claimed_job("gpu") is None
+    assert runs_elsewhere(pool_of(Definition(ELSEWHERE), "u"))
+    assert claimed_job(pool_of(Definition(ELSEWHERE), "u")) is None
 
 
 @pytest.mark.parametrize(

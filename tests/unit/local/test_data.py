@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tunewright.core.claimed import ELSEWHERE
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Channel, Definition
 from tunewright.local.data import data_check, folder_of_buckets
@@ -151,3 +152,9 @@ async def test_the_keys_and_the_trainings_of_the_server_are_no_data(root):
         assert settings.disk().why_not(root / own)
     for theirs in ("s3/bucket/train", "trainer/artifacts/job-001/output/model.tar.gz", "train.csv"):
         assert settings.disk().why_not(root / theirs) is None
+
+
+async def test_another_system_cannot_run_what_it_could_not_hear_of(root):
+    settings = TrainerSettings(root / "trainer", s3_root=root)
+    with pytest.raises(InvalidSpec, match="without"):
+        await _check_here(LocalOptions(root, image_roots=(root,)), settings)("definitions[0]", Definition(ELSEWHERE))

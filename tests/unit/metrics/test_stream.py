@@ -276,6 +276,15 @@ def test_a_report_counts_once_and_between_the_lines() -> None:
     assert summary(told).objective_value == 5
 
 
+def test_an_end_that_counts_reports_waits_for_them_however_they_come() -> None:
+    desk = Desk()
+    end = ended(0)
+    end.reports = 2
+    first, second = reported("r-1", ("accuracy", 0.5)), reported("r-2", ("accuracy", 0.7))
+    assert only(results_pb2.TrainingSummarized, desk.deliver(started(), end, first, first)) == []
+    assert summary(desk.deliver(second)).objective_value == 0.7
+
+
 def test_an_objective_without_a_regex_can_be_reported() -> None:
     desk = Desk()
     start = started()

@@ -216,7 +216,7 @@ async def test_a_name_is_free_again_after_deletion_and_finds_the_new_one(desk: D
         await desk.get()
     second = await desk.create()
     assert (await desk.get("CHURN")).training.uid == second.uid != first.uid
-    sweep = Sweep(desk.world.store, desk.world.changes, desk.world.sessions)
+    sweep = Sweep(desk.world.store, desk.world.changes, desk.world.sessions, desk.world.elsewhere)
     desk.world.store.clock += 1
     for _ in range(5):
         await sweep.sweep()

@@ -453,7 +453,7 @@ async def test_a_deleted_job_leaves_no_revision_behind(world: World, front: Tuni
     await front.DeleteTuningJob(pb.DeleteTuningJobRequest(job="job"), None)  # type: ignore[arg-type]
     world.store.clock += TOLD_WITHIN_S + 1
     for _ in range(6):
-        await Sweep(world.store, world.changes, world.sessions).sweep()
+        await Sweep(world.store, world.changes, world.sessions, world.elsewhere).sweep()
     assert await world.store.get("tuning_jobs", UID) is None
     assert [await records.read_spec(world.store, UID, number) for number in range(1, 6)] == [None] * 5
 

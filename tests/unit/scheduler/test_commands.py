@@ -205,7 +205,7 @@ REFUSED = [
     (amend("c", "taken", 1), "INVALID_SPEC", "amendment"),
     (amend("c", "taken", 1, max_parallel=0), "INVALID_SPEC", "max_parallel"),
     (amend("c", "nowhere", 1, max_trainings=9), "NOT_FOUND", "job"),
-    (commands_pb2.EndTraining(command_id="c", training="t"), "INVALID_SPEC", "ce_type"),
+    (commands_pb2.EndTraining(command_id="c", training="t", failed=True), "NOT_FOUND", "training"),
     (stop("", "taken"), "INVALID_SPEC", "command_id"),
     (stop("c" * (LONGEST_ID + 1), "taken"), "INVALID_SPEC", "command_id"),
 ]

@@ -139,7 +139,7 @@ async def test_cut_off_anywhere_it_is_there_whole_or_cleared_away(world, taking,
             await jobs.find("owner", "job")
     uid = await taking.take("owner", asked())
     world.store.clock += UNFINISHED_S + 1
-    sweep = Sweep(world.store, world.changes, world.sessions)
+    sweep = Sweep(world.store, world.changes, world.sessions, world.elsewhere)
     for _ in range(6):
         await sweep.sweep()
     page = await world.store.find(Query("training_jobs", "by_creation", {"owner": "owner"}, limit=1000))
@@ -169,7 +169,7 @@ async def test_an_import_that_is_being_cleared_away_does_not_come_to_its_end(wor
 
     async def late(*arguments):
         world.store.clock += UNFINISHED_S + 1
-        await Sweep(world.store, world.changes, world.sessions).sweep()
+        await Sweep(world.store, world.changes, world.sessions, world.elsewhere).sweep()
         await publish(*arguments)
 
     monkeypatch.setattr(world.changes, "publish", late)
@@ -186,7 +186,7 @@ async def test_a_sweep_that_is_late_clears_nothing_of_an_import_that_has_ended(w
 
     async def overtaken(*arguments):
         job = arguments[0]
-        found["clearing"] = Sweep(world.store, world.changes, world.sessions)._due(
+        found["clearing"] = Sweep(world.store, world.changes, world.sessions, world.elsewhere)._due(
             await world.store.get("tuning_jobs", job.uid)
         )
         await publish(*arguments)

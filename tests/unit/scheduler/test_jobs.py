@@ -322,7 +322,7 @@ async def test_output_that_never_comes_settles_without_an_objective(world: World
     (claimed,) = await world.claim("t", epoch, "r")
     await world.exit(claimed)
     world.store.clock += 599
-    sweep = Sweep(world.store, world.changes, world.sessions)
+    sweep = Sweep(world.store, world.changes, world.sessions, world.elsewhere)
     await sweep.sweep()
     assert (await world.training(claimed.number)).state is TrainingState.EXITED
     world.store.clock += 2

@@ -395,7 +395,7 @@ async def test_a_summary_is_waited_for_as_long_as_nobody_has_read_so_far(world: 
     await begin(world)
     (claimed,) = await world.claim("t", await world.open("t"), "r")
     await world.exit(claimed)
-    sweep = Sweep(world.store, world.changes, world.sessions)
+    sweep = Sweep(world.store, world.changes, world.sessions, world.elsewhere)
     for _ in range(20):
         world.store.clock += 100
         if behind_s is not None:
@@ -412,7 +412,7 @@ async def test_when_a_collector_has_read_it_all_and_says_nothing_the_output_is_l
     (claimed,) = await world.claim("t", await world.open("t"), "r")
     await world.exit(claimed)
     world.store.clock += 700
-    sweep = Sweep(world.store, world.changes, world.sessions)
+    sweep = Sweep(world.store, world.changes, world.sessions, world.elsewhere)
     await sweep.sweep()
     await world.collector_reads()
     world.store.clock += 31
@@ -433,7 +433,7 @@ async def test_a_silent_collector_beside_one_that_reads_is_left_out(world: World
     await world.exit(claimed)
     world.store.clock += 601
     await world.collector_reads()
-    await Sweep(world.store, world.changes, world.sessions).sweep()
+    await Sweep(world.store, world.changes, world.sessions, world.elsewhere).sweep()
     assert (await world.training(1)).state is TrainingState.COMPLETED
 
 

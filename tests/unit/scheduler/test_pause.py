@@ -184,7 +184,7 @@ async def test_the_clock_of_a_paused_job_goes_on(world: World, verbs: Amendments
     job = await world.job()
     assert job.due_at == world.store.clock + 100
     world.store.clock += 101
-    await Sweep(world.store, world.changes, world.sessions).sweep()
+    await Sweep(world.store, world.changes, world.sessions, world.elsewhere).sweep()
     assert (await world.job()).state is JobState.COMPLETED
 
 

@@ -19,9 +19,11 @@ from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import ATTEMPTS, Changes, Contended
+from tunewright_scheduler.controls import ControlRoom
 from tunewright_scheduler.core.asking import ANSWER_DUE_S, StillAsked
 from tunewright_scheduler.core.decide import StopRequested, Tick
 from tunewright_scheduler.core.session import LeaseTerms
+from tunewright_scheduler.elsewhere import Elsewhere
 from tunewright_scheduler.sessions import Sessions
 from tunewright_scheduler.sweep import Sweep
 
@@ -119,7 +121,9 @@ async def test_a_job_that_is_fought_over_keeps_no_other_from_the_sweep(tmp_path:
     changes = Changes(store, Bells(), lambda: 0.0)
     asked: list[tuple[str, int]] = []
     changes.on_ask = lambda uid, number: asked.append((uid, number))
-    await Sweep(store, changes, Sessions(store, changes, Bells(), LeaseTerms())).sweep()
+    await Sweep(
+        store, changes, Sessions(store, changes, Bells(), LeaseTerms()), Elsewhere(store, changes, ControlRoom(store))
+    ).sweep()
     assert asked == [(UID, 0)]
     await world.store.close()
     await store.close()
@@ -174,7 +178,7 @@ async def test_after_a_long_time_without_the_store_trainers_are_heard_before_the
     await world.answer_all()
     epoch = await world.open("t")
     await world.claim("t", epoch, "r")
-    sweeper = asyncio.create_task(Sweep(world.store, world.changes, world.sessions).run())
+    sweeper = asyncio.create_task(Sweep(world.store, world.changes, world.sessions, world.elsewhere).run())
     await asyncio.sleep(0.1)
     world.store.clock += 29
     await asyncio.sleep(0.1)
@@ -194,7 +198,7 @@ async def test_a_store_that_is_away_at_the_start_does_not_end_it(world: World, m
     await world.create(spec())
     world.asked.clear()
     world.store.reads_to_fail = 2
-    await Sweep(world.store, world.changes, world.sessions).resume()
+    await Sweep(world.store, world.changes, world.sessions, world.elsewhere).resume()
     assert world.asked == [0]
 
 
@@ -209,7 +213,7 @@ async def test_a_deleted_job_is_cleared_away_by_two_schedulers_at_once(world: Wo
     await world.changes.make(UID, delete)
     world.store.clock += 1
     changes, sessions = another(world.store)
-    sweeps = [Sweep(world.store, world.changes, world.sessions), Sweep(world.store, changes, sessions)]
+    sweeps = [Sweep(world.store, world.changes, world.sessions, world.elsewhere), Sweep(world.store, changes, sessions)]
     for _ in range(6):
         await asyncio.gather(*(sweeper.sweep() for sweeper in sweeps))
     assert await world.store.get("tuning_jobs", UID) is None
@@ -221,7 +225,7 @@ async def test_answers_to_requests_are_forgotten_in_time(world: World) -> None:
         kept = {"digest": b"", "expires_at": world.store.clock + number}
         await world.store.commit([Insert("requests", f"{number}", kept)])
     world.store.clock += 250
-    await Sweep(world.store, world.changes, world.sessions).forget_requests()
+    await Sweep(world.store, world.changes, world.sessions, world.elsewhere).forget_requests()
     page = await world.store.find(Query("requests", "expiring", limit=1000))
     assert len(page.items) == 50
 

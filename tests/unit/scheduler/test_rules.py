@@ -89,7 +89,7 @@ class Scheduler(RuleBasedStateMachine):
         self.asks: list[tuple[str, int]] = []
         self.world.changes.on_ask = lambda uid, number: self.asks.append((uid, number))
         self.operations = Operations(self.world.changes)
-        self.sweeper = Sweep(self.world.store, self.world.changes, self.world.sessions)
+        self.sweeper = Sweep(self.world.store, self.world.changes, self.world.sessions, self.world.elsewhere)
         jobs = TuningJobs(self.world.store, self.world.changes, any_program, self.world.room)
         self.front = TuningServicer(self.world.store, self.world.changes, self.world.bells, jobs, self.world.doctor)
         if clock is not None:

@@ -46,7 +46,7 @@ async def claim(world: World) -> Training:
 
 
 async def sweep(world: World) -> None:
-    await Sweep(world.store, world.changes, world.sessions).sweep()
+    await Sweep(world.store, world.changes, world.sessions, world.elsewhere).sweep()
 
 
 async def test_a_spot_training_is_preempted_as_often_as_it_happens(world):

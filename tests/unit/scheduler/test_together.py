@@ -53,7 +53,7 @@ async def test_trainings_that_are_due_at_once_cost_two_commits(world: World) -> 
     """The job itself is due too: its open ask."""
     world.store.clock += 61
     sizes = count_commits(world)
-    await Sweep(world.store, world.changes, world.sessions).sweep()
+    await Sweep(world.store, world.changes, world.sessions, world.elsewhere).sweep()
     assert len(sizes) <= 2
     assert all("no trainer" in training.reason for training in await world.trainings())
 
@@ -67,7 +67,7 @@ async def test_all_open_asks_are_made_again_though_one_job_cannot_be_read(world:
     asked: list[str] = []
     started_again = Changes(world.store, Bells())
     started_again.on_ask = lambda uid, _number: asked.append(uid)
-    await Sweep(world.store, started_again, world.sessions).resume()
+    await Sweep(world.store, started_again, world.sessions, world.elsewhere).resume()
     assert sorted(asked) == sorted(set(uids) - {broken})
 
 
@@ -180,7 +180,7 @@ async def test_a_job_whose_record_is_broken_keeps_none_of_the_others_from_going_
     assert stored is not None
     await world.store.commit([Put("tuning_jobs", broken, stored.document | {"slots": "none", "due_at": 0.0})])
     world.store.clock += 61
-    await Sweep(world.store, world.changes, world.sessions).sweep()
+    await Sweep(world.store, world.changes, world.sessions, world.elsewhere).sweep()
     assert all("61 s" in training.reason for training in await world.trainings())
     await Results(world.changes).take(results_pb2.ResendRequested(uid=broken, number=1, attempt=1))
 

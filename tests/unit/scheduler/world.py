@@ -36,6 +36,7 @@ from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.session import LeaseTerms, Session, Speaker
 from tunewright_scheduler.core.training import Exit, Summary, Training
 from tunewright_scheduler.doctor import Doctor
+from tunewright_scheduler.elsewhere import Elsewhere
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
@@ -99,6 +100,7 @@ class World:
         self.changes.on_ask = lambda _uid, number: self.asked.append(number)
         self.sessions = Sessions(self.store, self.changes, self.bells, LeaseTerms())
         self.room = ControlRoom(self.store)
+        self.elsewhere = Elsewhere(self.store, self.changes, self.room)
         self.needs = Needs(self.changes, packaged_types())
         self.claims = Claims(self.store, self.changes, self.sessions, self.room, self.needs)
         self.doctor = Doctor(self.store, self.changes, self.room, self.sessions.terms, self.needs)

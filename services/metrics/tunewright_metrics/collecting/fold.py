@@ -194,7 +194,7 @@ def _taken(stream: Stream, message: Any) -> Taken:
         case output_pb2.TrainingEnded():
             well = message.cause == EXITED and message.HasField("exit_code") and message.exit_code == 0
             ended = Ended(instant_from_timestamp(message.at), well)
-            return take_end(stream, tuple(message.line_counts), message.metrics_file_fault, ended)
+            return take_end(stream, tuple(message.line_counts), message.metrics_file_fault, ended, message.reports)
         case _:
             raise TypeError(f"{type(message).__name__} is no message of training.output")
 

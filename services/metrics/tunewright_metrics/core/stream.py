@@ -108,6 +108,8 @@ class Stream:
     line_counts: tuple[int, ...] | None = None
     """By instance, once the end is known."""
     ended: Ended | None = None
+    reports_due: int = 0
+    """Reports to be taken before the end, once that is known; they come another way, and maybe later."""
     judged: Judged = UNJUDGED
     summary: bytes | None = None
     """The summary as it was published; told again as it is. Nothing is taken after it."""
@@ -135,7 +137,13 @@ class Stream:
     @property
     def complete(self) -> bool:
         """Whether the end is known and every line before it has been taken."""
-        return self.line_counts is not None and _missing(self, self.line_counts) is None
+        if self.line_counts is None or self.reports_taken < self.reports_due:
+            return False
+        return _missing(self, self.line_counts) is None
+
+    @property
+    def reports_taken(self) -> int:
+        return self.position - self.lines_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +231,16 @@ def take_report(stream: Stream, report_id: str, values: tuple[tuple[str, float],
     return _warned(stream, Taken(moved, measured=measured))
 
 
-def take_end(stream: Stream, line_counts: tuple[int, ...], file_fault: str = "", ended: Ended | None = None) -> Taken:
+def take_end(
+    stream: Stream,
+    line_counts: tuple[int, ...],
+    file_fault: str = "",
+    ended: Ended | None = None,
+    reports_due: int = 0,
+) -> Taken:
     """Take the message that ends the stream. What is missing then is asked for each time that this is told.
 
-    `file_fault` is what was wrong with the metrics file, empty for nothing.
+    `file_fault` is what was wrong with the metrics file, empty for nothing. Reports that are due are waited for.
     """
     if stream.started is None:
         return Taken(stream, gap=Gap(0, FROM_THE_START))
@@ -234,7 +248,7 @@ def take_end(stream: Stream, line_counts: tuple[int, ...], file_fault: str = "",
     if stream.line_counts is None:
         faults = (Fault(Kind.REFUSED, NO_METRIC, 1, file_fault),) if file_fault else ()
         series = replace(stream.series, faults=(*stream.series.faults, *faults))
-        moved = replace(stream, line_counts=line_counts, series=series, ended=ended)
+        moved = replace(stream, line_counts=line_counts, series=series, ended=ended, reports_due=reports_due)
     return Taken(moved, gap=_missing(moved, line_counts))
 
 

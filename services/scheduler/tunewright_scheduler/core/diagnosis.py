@@ -13,6 +13,7 @@ from typing import Any, Final
 from tunewright.core.absence import RunnerAbsence
 from tunewright.core.causes import CAUSES, RANK
 from tunewright.core.check_running import PROGRAM
+from tunewright.core.claimed import runs_elsewhere
 from tunewright.core.names import training_id
 from tunewright.core.phases import PENDING, STOPPING, Phase
 from tunewright.core.ranges_text import default_regex
@@ -193,9 +194,12 @@ def _unclaimed(at: Situation) -> Iterator[Finding]:
         told: dict[str, Any] = {"trainings": counted(len(waiting)), "pool": pool.name, "job": at.job.name}
         since = min(training.created_at for training in waiting)
         cause, more = pool.why(at.job, demand, at.now, at.terms.lease_s, at.controls)
-        if limit is not None and at.owner_runs >= limit and cause not in NOBODY_THERE:
+        elsewhere = runs_elsewhere(pool.name)
+        if limit is not None and at.owner_runs >= limit and (elsewhere or cause not in NOBODY_THERE):
             owner = at.job.owner
             yield found("QUOTA_REACHED", since=since, owner=owner, limit=limit, running=at.owner_runs, **told)
+        elif elsewhere:
+            continue  # they start by themselves, unless operators have paused that
         elif cause == "NOT_CLAIMED" and (
             at.controls.starts is not None or at.now - pool.since(waiting) < CLAIM_AFTER_S
         ):
@@ -220,6 +224,8 @@ def _lost(at: Situation) -> Iterator[Finding]:
 
 def _running(at: Situation) -> Iterator[Finding]:
     for training in at.running:
+        if runs_elsewhere(training.pool):
+            continue  # who runs it is heard at its end
         session = at.holder(training)
         unheard_s = at.terms.lease_s if session is None else session.unheard_s(at.now, at.terms.lease_s)
         if session is None or session.silent(at.now, at.terms.lease_s):

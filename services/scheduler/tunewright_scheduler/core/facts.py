@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,24 @@ class TrainingJobGranted:
     attempt: int
     holder: str
     at: float
+    training_name: str = ""
+    definition_name: str = ""
+    hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    objective_metric: str = ""
+    due_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJobStopRequested:
+    """To another system that runs it."""
+
+    uid: str
+    number: int
+    attempt: int
+    training_name: str
+    reason: str
+    due_at: float
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +135,7 @@ Fact = (
     | TuningJobDeleted
     | TrainingJobCreated
     | TrainingJobGranted
+    | TrainingJobStopRequested
     | TrainingJobExited
     | TrainingJobLost
     | TrainingJobEnded

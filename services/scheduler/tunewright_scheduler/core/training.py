@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tunewright.core.claimed import claimed_job
+from tunewright.core.claimed import OBJECTIVE_PARAMETER, claimed_job, runs_elsewhere
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.phases import Phase
-from tunewright.core.space import Value
+from tunewright.core.space import Value, text_of
+from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause, ObjectiveState, TrainingState, move_training
 from tunewright.core.stopping import StopEvidence
 from tunewright.core.values import replace
@@ -245,7 +246,9 @@ def unclaimed(training: Training, now: float) -> Training:
 
 
 def claim_due(training: Training, now: float) -> float:
-    """Return when a training that waits to be claimed is to be looked at."""
+    """Return when a training that waits to be claimed is to be looked at: at once if nobody will claim it."""
+    if runs_elsewhere(training.pool):
+        return now
     due_at = now + CLAIM_REMINDER_S
     return due_at if training.expires_at is None else min(due_at, training.expires_at)
 
@@ -272,6 +275,14 @@ def granted(training: Training, to: Speaker, claim_id: str, now: float, *, host:
         reason="",
         summary=None,  # one of the attempt before may have come after its loss
     )
+
+
+def hyperparameters_of(training: Training, spec: TuningJobSpec) -> dict[str, str]:
+    """Return what its program is given, as texts: what is fixed, what was overridden, what is tuned."""
+    tuned = {name: text_of(value) for name, value in training.configuration.items()}
+    if not spec.alone:
+        tuned[OBJECTIVE_PARAMETER] = spec.objective_of(training.definition_name).metric_name
+    return {**spec.definition(training.definition_name).static_hyperparameters, **training.overrides, **tuned}
 
 
 def check_speaker(training: Training, attempt: int, by: Speaker) -> None:

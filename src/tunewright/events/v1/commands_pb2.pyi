@@ -58,15 +58,17 @@ class AmendTuningJob(_message.Message):
     def __init__(self, command_id: _Optional[str] = ..., job: _Optional[str] = ..., expected_revision: _Optional[int] = ..., max_trainings: _Optional[int] = ..., max_parallel: _Optional[int] = ..., max_runtime_s: _Optional[int] = ..., max_cost: _Optional[float] = ..., definition_name: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[_spec_pb2.Parameter, _Mapping]]] = ..., enqueue: _Optional[_Iterable[_Union[_spec_pb2.EnqueuedConfiguration, _Mapping]]] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class EndTraining(_message.Message):
-    __slots__ = ("command_id", "training", "attempt", "failed", "reason")
+    __slots__ = ("command_id", "training", "attempt", "failed", "reason", "reports")
     COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
     command_id: str
     training: str
     attempt: int
     failed: bool
     reason: str
-    def __init__(self, command_id: _Optional[str] = ..., training: _Optional[str] = ..., attempt: _Optional[int] = ..., failed: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    reports: int
+    def __init__(self, command_id: _Optional[str] = ..., training: _Optional[str] = ..., attempt: _Optional[int] = ..., failed: bool = ..., reason: _Optional[str] = ..., reports: _Optional[int] = ...) -> None: ...

@@ -90,7 +90,7 @@ class MetricsReported(_message.Message):
     def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., instance: _Optional[int] = ..., report_id: _Optional[str] = ..., values: _Optional[_Iterable[_Union[ReportedValue, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TrainingEnded(_message.Message):
-    __slots__ = ("uid", "number", "attempt", "line_counts", "cause", "exit_code", "at", "metrics_file_fault")
+    __slots__ = ("uid", "number", "attempt", "line_counts", "cause", "exit_code", "at", "metrics_file_fault", "reports")
     UID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +99,7 @@ class TrainingEnded(_message.Message):
     EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     METRICS_FILE_FAULT_FIELD_NUMBER: _ClassVar[int]
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
     uid: str
     number: int
     attempt: int
@@ -107,4 +108,5 @@ class TrainingEnded(_message.Message):
     exit_code: int
     at: _timestamp_pb2.Timestamp
     metrics_file_fault: str
-    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., line_counts: _Optional[_Iterable[int]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., metrics_file_fault: _Optional[str] = ...) -> None: ...
+    reports: int
+    def __init__(self, uid: _Optional[str] = ..., number: _Optional[int] = ..., attempt: _Optional[int] = ..., line_counts: _Optional[_Iterable[int]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., metrics_file_fault: _Optional[str] = ..., reports: _Optional[int] = ...) -> None: ...

@@ -27,6 +27,7 @@ from aiokafka.errors import (
 )
 
 from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.platform.bus.dead_letters import Kept
 from tunewright.platform.bus.kafka_cluster import (
     ANSWER_WITHIN_S,
     LARGEST_LETTER_BYTES,
@@ -37,6 +38,7 @@ from tunewright.platform.bus.kafka_cluster import (
     reason,
     require_names,
 )
+from tunewright.platform.bus.kafka_kept import kept, kept_at
 from tunewright.platform.bus.kafka_reading import STOP_WITHIN_S, KafkaListening, KafkaSubscription, cancelled
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.topics import Topic
@@ -48,6 +50,7 @@ ENTER_WITHIN_S: Final = 10.0
 WATCH_EVERY_S: Final = 1.0
 METADATA_MAX_AGE_MS: Final = 2000
 """A topic that was made again is found this soon."""
+FETCH_WAIT_MS: Final = 20
 SENT_TOGETHER_BYTES: Final = 1024 * 1024
 
 LOOPBACK: Final = Security()
@@ -141,6 +144,31 @@ class KafkaBus:
         listening = KafkaListening(make, topics, self._prefix)
         async with self._kept(listening):
             yield listening
+
+    async def kept(self, topic: str, since: float | None = None) -> AsyncIterator[Kept]:
+        """Yield what a topic keeps now, of all or since a time; no position moves. Raises Unavailable."""
+        async with self._reading_once(topic) as consumer:
+            async for item in kept(consumer, self._prefix, since):
+                yield item
+
+    async def kept_at(self, topic: str, partition: int, offset: int) -> Kept | None:
+        """Return the record at a place; None: there is none, or none any more. Raises Unavailable."""
+        async with self._reading_once(topic) as consumer:
+            return await kept_at(consumer, self._prefix, partition, offset)
+
+    @asynccontextmanager
+    async def _reading_once(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+        # It reads from the end until it is told where: what it then waits for, nobody needs.
+        consumer = self._consumer({"group_id": None, "fetch_max_wait_ms": FETCH_WAIT_MS})
+        consumer.subscribe([self._prefix + topic])
+        try:
+            async with asyncio.timeout(ENTER_WITHIN_S):
+                await consumer.start()
+            yield consumer
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unavailable("the bus", reason(error)) from error
+        finally:
+            await asyncio.wait([self._end(consumer.stop())], timeout=STOP_WITHIN_S)
 
     async def close(self) -> None:
         self._closed = True

@@ -32,6 +32,7 @@ LARGEST_LETTER_BYTES: Final = LARGEST_RECORD_BYTES + 1024 * 1024
 """A dead letter is the original and more headers."""
 LONGEST_NAME: Final = 249
 PREFIX: Final = re.compile(r"[A-Za-z0-9._-]*")
+UNCOMPRESSED: Final = "uncompressed"
 T = TypeVar("T")
 
 
@@ -76,15 +77,13 @@ class Security:
 def topic_config(topic: Topic) -> dict[str, str]:
     """Return the settings that a topic is created with."""
     largest = LARGEST_LETTER_BYTES if topic.name == DEAD_LETTERS else LARGEST_RECORD_BYTES
-    config = {
+    return {
         "cleanup.policy": "delete",
         "retention.ms": str(topic.retention_s * 1000),
         "max.message.bytes": str(largest),
+        # Others compress with what would need one more library to be read here: the broker unpacks it.
+        "compression.type": UNCOMPRESSED,
     }
-    if topic.json:
-        # Other systems compress with what would need one more library to be read here.
-        config["compression.type"] = "uncompressed"
-    return config
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,7 @@ class Found:
 
     partitions: int
     retention_ms: int | None = None
+    compression: str | None = None
 
 
 def differences(declared: Iterable[Topic], found: Mapping[str, Found], prefix: str = "") -> list[str]:
@@ -109,7 +109,15 @@ def _difference(topic: Topic, name: str, found: Mapping[str, Found]) -> str | No
     if found[name].retention_ms not in (None, topic.retention_s * 1000):
         kept = f"keeps records for {found[name].retention_ms} ms, not {topic.retention_s * 1000}"
         return f"topic {name} {kept}. Set its retention.ms to that"
+    if topic.json and found[name].compression not in (None, UNCOMPRESSED):
+        why = "what others compress cannot all be read here, and would stop its readers"
+        return f"topic {name} is not kept uncompressed: {why}. Set its compression.type to {UNCOMPRESSED}"
     return None
+
+
+def _as_set(topic: Found, config: Mapping[str, str]) -> Found:
+    kept = config.get("retention.ms")
+    return Found(topic.partitions, None if kept is None else int(kept), config.get("compression.type"))
 
 
 class Cluster:
@@ -129,14 +137,15 @@ class Cluster:
         return said["cluster_id"], {topic["topic"]: Found(len(topic["partitions"])) for topic in there}
 
     async def described(self, names: list[str]) -> dict[str, Found]:
-        """Return those of the topics that are there, with their retention. Raises Unavailable."""
+        """Return those of the topics that are there, with their settings. Raises Unavailable."""
         _, found = await self.topics(names)
         if not found:
             return {}
-        wanted = [ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": ""}) for name in found]
+        asked = {"retention.ms": "", "compression.type": ""}
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, name, asked) for name in found]
         (answer,) = await self._ask(lambda client: client.describe_configs(wanted))
-        retention = {name: int(entries[0][1]) for *_, name, entries in answer.resources if entries}
-        return {name: Found(topic.partitions, retention.get(name)) for name, topic in found.items()}
+        given = {name: {entry[0]: entry[1] for entry in entries} for *_, name, entries in answer.resources}
+        return {name: _as_set(topic, given.get(name, {})) for name, topic in found.items()}
 
     async def create(self, topics: Mapping[str, Topic]) -> None:
         """Create the topics; those that somebody else has just created are left as they are. Raises Unavailable."""

@@ -27,6 +27,14 @@ LONGEST_PAUSE_S: Final = 5.0
 log = structlog.get_logger()
 
 
+def delivered(message: Any, prefix: str) -> Delivered:
+    """Take what other systems may leave out as empty: to read it or not is the consumer's business."""
+    headers = {name: value or b"" for name, value in message.headers}
+    key = (message.key or b"").decode(errors="replace")
+    record = Record(message.topic.removeprefix(prefix), key, message.value or b"", headers)
+    return Delivered(record, message.partition, message.offset)
+
+
 class KafkaListening:
     """One consumer of aiokafka's, made again whenever it cannot go on."""
 
@@ -81,14 +89,7 @@ class KafkaListening:
             self._settled.clear()
             self._broken.set()
             return []
-        return [self._delivered(message) for messages in fetched.values() for message in messages]
-
-    def _delivered(self, message: Any) -> Delivered:
-        """Take what other systems may leave out as empty: to read it or not is the consumer's business."""
-        headers = {name: value or b"" for name, value in message.headers}
-        key = (message.key or b"").decode(errors="replace")
-        record = Record(message.topic.removeprefix(self._prefix), key, message.value or b"", headers)
-        return Delivered(record, message.partition, message.offset)
+        return [delivered(message, self._prefix) for messages in fetched.values() for message in messages]
 
     async def _settle(self, consumer: AIOKafkaConsumer) -> None:
         consumer.subscribe(self._topics)
