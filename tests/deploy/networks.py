@@ -26,13 +26,8 @@ class Target:
 
 def connects(policies: Policies, source: Target, target: Target) -> bool:
     """Say whether both ends allow it; the port is the target's. Each policy is of the namespace that it names."""
-    theirs = {
-        end.namespace: [one for one in policies if end.namespace and one["metadata"]["namespace"] == end.namespace]
-        for end in (source, target)
-    }
-    return reaches(theirs[source.namespace], source.namespace, source.labels, target) and _admits(
-        theirs[target.namespace], source, target
-    )
+    ours = _of_namespace(policies, source.namespace)
+    return reaches(ours, source.namespace, source.labels, target) and admits(policies, source, target)
 
 
 def reaches(policies: Policies, namespace: str, labels: Labels, target: Target) -> bool:
@@ -45,14 +40,18 @@ def reaches(policies: Policies, namespace: str, labels: Labels, target: Target) 
     )
 
 
-def _admits(policies: Policies, source: Target, target: Target) -> bool:
-    """Say whether the policies of the target's namespace let the source in."""
-    ours = _for(policies, target.labels, "Ingress")
+def admits(policies: Policies, source: Target, target: Target) -> bool:
+    """Say whether the target's end alone allows it."""
+    ours = _for(_of_namespace(policies, target.namespace), target.labels, "Ingress")
     return not ours or any(
         _has_port(rule, target) and _is_one_of(rule.get("from"), target.namespace, source)
         for one in ours
         for rule in one.get("ingress", ())
     )
+
+
+def _of_namespace(policies: Policies, namespace: str) -> Policies:
+    return [one for one in policies if namespace and one["metadata"]["namespace"] == namespace]
 
 
 def _for(policies: Policies, labels: Labels, direction: str) -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from tests.deploy.kustomized import JOBS, of_kind, workloads
-from tests.deploy.networks import Target, connects
+from tests.deploy.networks import Target, admits, connects
 
 PORTS = (53, 80, 443, 6443, 7070, 8080, 9092, 9093, 27017)
 CLIENT = Target("10.244.9.1", namespace="team", namespace_labels={"tunewright.dev/client": "true"})
@@ -45,14 +45,14 @@ def ends(folder):
     return {**pods, **OUTSIDE, "training": training, "isolated training": isolated, "nobody": nobody}
 
 
-def allowed(folder):
+def allowed(folder, look):
     """Return all that may connect: from, to, port."""
     there, rules = ends(folder), policies(folder)
     inside = set(there) - set(OUTSIDE)
     return {
         (one, other, port)
         for one, other, port in product(there, inside, PORTS)
-        if one != other and connects(rules, there[one], replace(there[other], port=port))
+        if one != other and look(rules, there[one], replace(there[other], port=port))
     }
 
 
@@ -60,16 +60,22 @@ def of_pools(trainers):
     return {(one, "tunewright-scheduler", 7070) for one in trainers} | {("prometheus", one, 8080) for one in trainers}
 
 
-def test_with_kafka_and_mongodb_beside_them_nobody_reaches_more_than_is_drawn():
+BY_BOTH_AND_BY_WHO_IS_CALLED = pytest.mark.parametrize("look", [connects, admits])
+"""What the called end shuts stays shut, whatever a caller's end is opened to."""
+
+
+@BY_BOTH_AND_BY_WHO_IS_CALLED
+def test_with_kafka_and_mongodb_beside_them_nobody_reaches_more_than_is_drawn(look):
     kafka = {"tunewright-scheduler", "tunewright-metrics", "tunewright-trainer", "jobs-trainer"}
     expected = CALLS | of_pools({"tunewright-trainer"})
     expected |= {(one, "tunewright-kafka", 9092) for one in kafka}
     expected |= {(one, "tunewright-mongodb", 27017) for one in ("tunewright-scheduler", "tunewright-metrics")}
-    assert allowed("development") == expected
+    assert allowed("development", look) == expected
 
 
-def test_in_production_nobody_reaches_more_than_is_drawn():
-    assert allowed("production") == CALLS | of_pools(TRAINERS)
+@BY_BOTH_AND_BY_WHO_IS_CALLED
+def test_in_production_nobody_reaches_more_than_is_drawn(look):
+    assert allowed("production", look) == CALLS | of_pools(TRAINERS)
 
 
 @pytest.mark.parametrize(
