@@ -108,45 +108,50 @@ def test_only_the_pool_with_gpus_goes_down_to_none():
     }
 
 
-QUEUED = 'tunewright_pool_trainings{pool="%s",state="queued",instance="%s"}'
-RUNNING = 'tunewright_pool_trainings{pool="%s",state="running",instance="%s"}'
-SCHEDULER = 'tunewright_summaries_waiting_total{instance="%s"}'
+def counted(instance, pool, *, queued=None, running=None, ago_s=0):
+    """Yield what a scheduler tells that has counted so long before it is asked, of a pool that it may not know."""
+    yield f'tunewright_census_timestamp_seconds{{instance="{instance}"}}', ASKED_S - ago_s
+    for state, count in {"queued": queued, "running": running}.items():
+        if count is not None:
+            yield f'tunewright_pool_trainings{{pool="{pool}",state="{state}",instance="{instance}"}}', count
+
+
+ASKED_S = 600
 
 
 @pytest.mark.parametrize(
-    ("series", "answer"),
+    ("schedulers", "answer"),
     [
-        ({QUEUED: 3, RUNNING: 4, SCHEDULER: 0}, 7),
-        ({RUNNING: 4, SCHEDULER: 9}, 4),
-        ({SCHEDULER: 9}, 0),
-        ({}, None),
+        ([{"queued": 3, "running": 4}, {"queued": 3, "running": 4}], 7),
+        ([{"queued": 3, "running": 4}, {"queued": 2, "running": 5}], 8),
+        ([{"running": 4}], 4),
+        ([{"queued": 9, "running": 9, "ago_s": 300}, {"queued": 0, "running": 1}], 1),
+        ([{}, {}], 0),
+        ([{"queued": 3, "running": 4, "ago_s": 300}], None),
+        ([], None),
     ],
-    ids=["queued and running", "running alone", "a pool that nobody names", "no scheduler is scraped"],
+    ids=["two tell the same", "one is ahead", "none queued", "one lost the store", "no such pool", "all did", "none"],
 )
 @each(SCALED)
-def test_prometheus_answers_with_all_trainings_of_a_pool_once(tmp_path, scaling, series, answer):
-    """Two schedulers tell the same, and another pool is none of ours."""
+def test_prometheus_answers_with_all_trainings_of_a_pool_once(tmp_path, scaling, schedulers, answer):
+    """Another pool is none of ours. No answer: everything stays as it is."""
     promtool = shutil.which("promtool")
     if promtool is None:
         assert "CI" not in os.environ, "apt-get install prometheus"
         pytest.skip("promtool is not installed")
-    pool = "gpu" if scaling["metadata"]["name"].endswith("-gpu") else "default"
-    told = [
-        {"series": name % ((of, replica) if name.count("%s") == 2 else replica), "values": f"{value}x3"}
-        for name, value in series.items()
-        for replica in ("a", "b")
-        for of in (pool, "other")
-    ]
-    unique = list({one["series"]: one for one in told}.values())
-    samples = [] if answer is None else [{"labels": "{}", "value": answer}]
-    test = {
-        "interval": "15s",
-        "input_series": unique,
-        "promql_expr_test": [
-            {"expr": trigger(scaling)["metadata"]["query"], "eval_time": "30s", "exp_samples": samples}
-        ],
-    }
-    (tmp_path / "test.yml").write_text(yaml.safe_dump({"evaluation_interval": "15s", "tests": [test]}))
+    trainer = WORKLOADS[scaling["spec"]["scaleTargetRef"]["name"]]
+    pool = trainer.environment(trainer.container)["TUNEWRIGHT_POOL"]
+    told = dict(
+        one
+        for number, scheduler in enumerate(schedulers)
+        for of, counts in ((pool, scheduler), ("other", {**scheduler, "queued": 50}))
+        for one in counted(f"10.244.1.{number}:8080", of, **counts)
+    )
+    query = {"expr": trigger(scaling)["metadata"]["query"], "eval_time": f"{ASKED_S}s"}
+    query["exp_samples"] = [] if answer is None else [{"labels": "{}", "value": answer}]
+    series = [{"series": name, "values": f"{value}x20"} for name, value in told.items()]
+    test = {"interval": "60s", "input_series": series, "promql_expr_test": [query]}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({"evaluation_interval": "60s", "tests": [test]}))
     done = subprocess.run(
         [promtool, "test", "rules", str(tmp_path / "test.yml")], capture_output=True, text=True, check=False
     )
