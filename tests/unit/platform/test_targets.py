@@ -78,7 +78,7 @@ async def test_callers_look_for_replicas_anew_and_what_is_under_way_goes_on():
             peers.append(context.peer())
             return await echo(request)
 
-        async def WatchTuningJob(self, request, context):  # noqa: N802
+        async def WatchTuningJob(self, _request, context):  # noqa: N802
             peers.append(context.peer())
             yield pb.WatchTuningJobResponse()
             await last.wait()
