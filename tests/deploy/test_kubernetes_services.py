@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +17,7 @@ import yaml
 from tests.deploy.kustomized import APPLIED, FOLDER, JOBS, Manifest, built, of_kind, ours, workloads
 from tests.deploy.networks import selects
 from tunewright.cli.operating import Checked
+from tunewright.cli.written import from_file
 from tunewright.platform.http import application
 from tunewright.platform.parts import load
 from tunewright.platform.settings import CallerSettings, HttpSettings, ServerSettings, described, from_environment
@@ -355,3 +359,15 @@ def test_a_pool_with_gpus_stands_beside_the_other():
     assert settings(cpu, cpu.container).gpus == "none"
     assert settings(gpu, gpu.container).gpus == "", "what nvidia-smi lists"
     assert settings(gpu, gpu.container).slots == 1
+
+
+def test_the_program_and_the_job_that_the_readme_makes_go_together(tmp_path):
+    (program,) = re.findall(r"^ +(printf .*?>train\.py)$", README, re.DOTALL | re.MULTILINE)
+    subprocess.run(["bash", "-c", program], cwd=tmp_path, check=True)
+    job = textwrap.dedent(re.search(r"\n\n((?: +\S.*\n)+)\n   and\n", README)[1])
+    (tmp_path / "job.yaml").write_text(job)
+    (definition,) = from_file(tmp_path / "job.yaml", "job").spec.definitions
+    assert definition.image == "file:///programs/train.py"
+    (name,) = yaml.safe_load(job)["params"]
+    printed = subprocess.check_output([sys.executable, "train.py", f"--{name}", "5"], cwd=tmp_path, text=True)
+    assert printed.startswith(f"{yaml.safe_load(job)['minimize']}=9")
