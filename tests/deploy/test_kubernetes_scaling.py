@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.kustomized import FOLDER, built, of_kind, ours
+from tests.deploy.kustomized import FOLDER, JOBS, built, of_kind, ours
 from tests.deploy.networks import selects
 
 README = (FOLDER / "README.md").read_text()
@@ -160,7 +160,8 @@ def test_prometheus_answers_with_all_trainings_of_a_pool_once(tmp_path, scaling,
 
 def test_every_pod_is_scraped_at_a_port_that_it_has():
     (monitor,) = of_kind("production", "PodMonitor")
-    for workload in WORKLOADS.values():
+    for workload in ours("production", JOBS):
+        assert workload.namespace in monitor["spec"]["namespaceSelector"]["matchNames"]
         assert selects(monitor["spec"]["selector"], workload.labels)
         ports = {one["name"] for one in workload.container["ports"]}
         (endpoint,) = [one for one in monitor["spec"]["podMetricsEndpoints"] if one["port"] in ports]
