@@ -36,7 +36,7 @@ async def cluster(tmp_path):
 
 
 def shipped_role() -> dict:
-    shipped = Path(__file__).parents[2] / "deploy/kubernetes/trainer/permissions.yaml"
+    shipped = Path(__file__).parents[2] / "deploy/kubernetes/trainings-as-jobs/permissions.yaml"
     (role,) = [one for one in yaml.safe_load_all(shipped.read_text()) if one["kind"] == "Role"]
     return role
 

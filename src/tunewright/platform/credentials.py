@@ -97,13 +97,22 @@ def _private_text(path: Path) -> str:
     """Return a file's text. Raises InvalidSpec: others may read it too."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            if others_may_read(os.fstat(file.fileno()), os.geteuid()):
                 raise InvalidSpec(str(path), "can be read by others", f"Run: chmod 600 {path}")
             return file.read()
     except FileNotFoundError:
         raise NotFound("credentials file", str(path)) from None
     except OSError as error:
         raise InvalidSpec(str(path), f"cannot be read: {error.strerror}", "Is it yours?") from None
+
+
+def others_may_read(file: os.stat_result, user: int) -> bool:
+    """Say whether a file of this user's is open to others too.
+
+    What root has given to a group is not: so a pod gets a Secret in Kubernetes, which has no file be a user's own.
+    """
+    given_by_root = file.st_uid == 0 and user != 0
+    return bool(stat.S_IMODE(file.st_mode) & (0o037 if given_by_root else 0o077))
 
 
 def addresses_before(path: Path) -> tuple[str, str]:

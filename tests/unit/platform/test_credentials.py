@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import configparser
+import os
 import stat
 from dataclasses import replace
 
 import pytest
 
 from tunewright.core.errors import InvalidSpec, NotFound
-from tunewright.platform.credentials import Credentials, create_or_load, default_data_dir, key_pairs, load
+from tunewright.platform.credentials import (
+    Credentials,
+    create_or_load,
+    default_data_dir,
+    key_pairs,
+    load,
+    others_may_read,
+)
 
 
 @pytest.fixture
@@ -63,6 +71,24 @@ def test_a_file_that_others_can_read_is_refused_with_the_remedy(path, mode):
     for read in (load, made):
         with pytest.raises(InvalidSpec, match="chmod 600"):
             read(path)
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "user", "open_to_others"),
+    [
+        (0o600, 10001, 10001, False),
+        (0o440, 0, 10001, False),  # of a Secret that Kubernetes mounts for the group of a pod
+        (0o640, 0, 10001, False),
+        (0o444, 0, 10001, True),  # … of one that is mounted without a mode
+        (0o460, 0, 10001, True),
+        (0o440, 0, 0, True),
+        (0o440, 10001, 10001, True),
+        (0o440, 10002, 10001, True),
+    ],
+)
+def test_a_group_may_read_only_what_root_has_given_to_it(mode, owner, user, open_to_others):
+    file = os.stat_result((0o100000 | mode, 0, 0, 1, owner, 10001, 0, 0, 0, 0))
+    assert others_may_read(file, user) is open_to_others
 
 
 def test_there_may_be_none(path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import grpc
@@ -8,6 +9,7 @@ import pytest
 from tests.unit.platform.certificates import certificate_in
 from tests.unit.platform.greeter import SERVICE, Greeter, echo, served
 from tunewright.core.errors import InvalidSpec
+from tunewright.platform.rpc import SERVER_OPTIONS
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import RpcServer, Tls
 from tunewright.platform.rpc.targets import grpc_target
@@ -66,6 +68,36 @@ async def test_a_replica_that_is_gone_is_passed_by():
             assert {await said(lame) for _ in range(4)} == {"other"}
         answers = [await said(channel) for _ in range(20)]
     assert set(answers) <= {"a", "other"}
+
+
+async def test_callers_look_for_replicas_anew_and_what_is_under_way_goes_on():
+    peers, last = [], asyncio.Event()
+
+    class Watched(Greeter):
+        async def GetTuningJob(self, request, context):  # noqa: N802
+            peers.append(context.peer())
+            return await echo(request)
+
+        async def WatchTuningJob(self, _request, context):  # noqa: N802
+            peers.append(context.peer())
+            yield pb.WatchTuningJobResponse()
+            await last.wait()
+            yield pb.WatchTuningJobResponse()
+
+    age = "grpc.max_connection_age_ms"
+    assert dict(SERVER_OPTIONS)[age] <= 300_000
+    server = grpc.aio.server(options=[*dict(SERVER_OPTIONS, **{age: 200}).items()])
+    pb_grpc.add_TuningServiceServicer_to_server(Watched(echo), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with open_channel(f"127.0.0.1:{port}", "right") as channel:
+        watching = pb_grpc.TuningServiceStub(channel).WatchTuningJob(pb.WatchTuningJobRequest(job="a"), timeout=50)
+        await watching.read()
+        while len(set(peers)) == 1:
+            assert await said(channel) == "a"
+        last.set()
+        assert await watching.read() is not grpc.aio.EOF
+    await server.stop(None)
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,9 @@ CLIENT_OPTIONS: Final = (
 )
 SERVER_OPTIONS: Final = (
     *OPTIONS,
+    # Callers look names up when a connection ends: without an age they would never find a replica that is added. Calls
+    # under way on an old connection go on for as long as they take.
+    ("grpc.max_connection_age_ms", 300_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", PING_EVERY_MS // 2),
     ("grpc.http2.max_ping_strikes", 0),
 )

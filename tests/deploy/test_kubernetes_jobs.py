@@ -1,4 +1,4 @@
-"""What is shipped for a cluster, against Kubernetes' published schemas and against what the trainer really asks."""
+"""Trainings as Jobs: what is shipped, against Kubernetes' published schemas and what the trainer really asks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import pytest
 import yaml
 
 from tests.contract.runner_contract import FOREVER, World, until
-from tests.deploy.networks import Target, reaches, selects
+from tests.deploy import kustomized
+from tests.deploy.kustomized import FOLDER, JOBS, workloads
+from tests.deploy.networks import Target, connects, reaches, selects
 from tests.servers.cluster import Cluster, allowed_by
 from tunewright.core.arns import NOBODYS
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Need
 from tunewright.core.spec import Channel, Definition, Resources
 from tunewright.core.states import EndCause
-from tunewright.platform.settings import described, from_environment
+from tunewright.platform.settings import from_environment
 from tunewright_trainer.core.attempt import Attempt, Launch
 from tunewright_trainer.core.capacity import Inventory
 from tunewright_trainer.folder import Folders
@@ -29,30 +31,18 @@ from tunewright_trainer.runner.kubernetes.settings import KubernetesSettings
 from tunewright_trainer.runner.making import make_runner
 from tunewright_trainer.serve import TrainerServiceSettings
 
-FOLDER = Path(__file__).parents[2] / "deploy/kubernetes/trainer"
 VERSIONS = ("1.29", kubernetes_validate.latest_version())
 """podReplacementPolicy is there, on by default, since 1.29."""
-
-
-def shipped() -> list[dict]:
-    files = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["resources"]
-    return [one for file in files for one in yaml.safe_load_all((FOLDER / file).read_text())]
+README = FOLDER / "README.md"
+(TRAINER,) = workloads(JOBS)
 
 
 def of_kind(kind: str) -> list[dict]:
-    return [one for one in shipped() if one["kind"] == kind]
-
-
-def container() -> dict:
-    (deployment,) = of_kind("Deployment")
-    return deployment["spec"]["template"]["spec"]["containers"][0]
+    return kustomized.of_kind(JOBS, kind)
 
 
 def variables() -> dict[str, str]:
-    """Return what the trainer's process sees; of the field that names the namespace, the one that is shipped."""
-    (namespace,) = of_kind("Namespace")
-    given = {one["name"]: one.get("value", namespace["metadata"]["name"]) for one in container()["env"]}
-    return {"TUNEWRIGHT_HTTP": "0.0.0.0:8080", **given}
+    return TRAINER.environment(TRAINER.container)
 
 
 def launch(instances: int = 1, *, isolated: bool = False, need: Need | None = None) -> Launch:
@@ -88,17 +78,6 @@ def jobs(tmp_path):
     return jobs
 
 
-def test_every_file_is_applied():
-    listed = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["resources"]
-    assert {file.name for file in FOLDER.glob("*.yaml")} == {*listed, "kustomization.yaml"}
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_what_is_shipped_is_as_the_schemas_say(version):
-    for manifest in shipped():
-        kubernetes_validate.validate(manifest, version, strict=True)
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_the_trainer_makes_is_as_the_schemas_say(jobs, version):
     for some in (
@@ -119,21 +98,9 @@ def test_names_fit_into_dns(jobs):
     assert len({some["metadata"]["name"] for some in jobs(launch(3))}) == 3
 
 
-def test_every_variable_that_is_set_is_one_that_the_trainer_reads():
-    assert set(variables()) <= {name for name, *_ in described(TrainerServiceSettings)}
-
-
-def test_the_trainer_accepts_what_is_set_and_misses_nothing():
-    given = from_environment(TrainerServiceSettings, variables())
-    assert given.of_runner().kubernetes is not None
-
-
 def test_trainer_and_trainings_meet_on_the_claim_that_is_shipped():
     (claim,) = of_kind("PersistentVolumeClaim")
-    (deployment,) = of_kind("Deployment")
-    volumes = {one["name"]: one for one in deployment["spec"]["template"]["spec"]["volumes"]}
-    mounted = {one["mountPath"]: volumes[one["name"]] for one in container()["volumeMounts"]}
-    root = mounted[variables()["TUNEWRIGHT_KUBERNETES_VOLUME_ROOT"]]
+    root = dict(TRAINER.mounted(TRAINER.container))[variables()["TUNEWRIGHT_KUBERNETES_VOLUME_ROOT"]]
     assert root["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
     assert claim["metadata"]["name"] == variables()["TUNEWRIGHT_KUBERNETES_VOLUME_CLAIM"]
     assert Path(variables()["TUNEWRIGHT_DATA_DIR"]).is_relative_to(variables()["TUNEWRIGHT_KUBERNETES_VOLUME_ROOT"])
@@ -148,7 +115,7 @@ def test_there_is_a_policy_for_every_network_that_a_training_may_have(jobs, inst
     marks = made["spec"]["template"]["metadata"]["labels"]
     assert marks[NETWORK] == network
     policies = [one["spec"] for one in of_kind("NetworkPolicy")]
-    (policy,) = [one for one in policies if selects(one["podSelector"], marks)]
+    (policy,) = [one for one in policies if one["podSelector"] and selects(one["podSelector"], marks)]
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert ("egress" in policy) is not isolated
     assert ("ingress" in policy) is not isolated
@@ -197,10 +164,7 @@ def test_a_training_reaches_neither_the_cluster_nor_what_gives_out_credentials(t
 
 
 def test_a_training_does_not_reach_its_trainer(training_reaches):
-    (deployment,) = of_kind("Deployment")
-    (namespace,) = of_kind("Namespace")
-    marks = deployment["spec"]["template"]["metadata"]["labels"]
-    trainer = Target("10.244.1.9", 8080, namespace=namespace["metadata"]["name"], labels=marks)
+    trainer = Target("10.244.1.9", 8080, namespace=TRAINER.namespace, labels=TRAINER.labels)
     assert not training_reaches(trainer)
 
 
@@ -218,14 +182,14 @@ def test_a_training_reaches_public_addresses_names_and_its_peers_unless_it_is_is
 
 def test_a_namespace_is_opened_by_the_label_that_the_readme_names(training_reaches):
     label = "tunewright.dev/reached-by-trainings"
-    assert f"{label}=true" in (FOLDER.parent / "README.md").read_text()
+    assert f"{label}=true" in README.read_text()
     store = Target("10.244.2.2", 9000, namespace="minio")
     assert not training_reaches(store)
     assert training_reaches(replace(store, namespace_labels={label: "true"}))
 
 
 def test_the_policy_that_the_readme_shows_opens_what_it_says_and_no_more(jobs):
-    told = (FOLDER.parent / "README.md").read_text()
+    told = README.read_text()
     lines = told[told.index("      apiVersion: networking.k8s.io/v1") :].split("\n\n")[0]
     (namespace,) = of_kind("Namespace")
     example = yaml.safe_load(lines)
@@ -241,6 +205,11 @@ def test_the_policy_that_the_readme_shows_opens_what_it_says_and_no_more(jobs):
         "10.244.1.6", 7070, namespace=services_namespace(), labels={"app.kubernetes.io/name": "tunewright-metrics"}
     )
     assert opened(metrics)
+    assert f"kubectl label namespace {namespace['metadata']['name']} tunewright.dev/client=true" in told
+    policies = [*of_kind("NetworkPolicy"), example, *kustomized.of_kind("production", "NetworkPolicy")]
+    training = Target("10.244.2.1", namespace=namespace["metadata"]["name"], labels=marks)
+    assert not connects(policies, training, metrics)
+    assert connects(policies, replace(training, namespace_labels={"tunewright.dev/client": "true"}), metrics)
     assert opened(Target("10.20.0.9", 2049))
     assert not opened(replace(metrics, port=9092))
     assert not opened(replace(metrics, labels={"app.kubernetes.io/name": "tunewright-kafka"}))
@@ -248,16 +217,10 @@ def test_the_policy_that_the_readme_shows_opens_what_it_says_and_no_more(jobs):
 
 def test_a_training_is_held_as_the_strictest_published_standard_asks(jobs):
     """Pod Security Standards, `restricted`; the namespace that is shipped enforces them."""
-    (namespace,) = of_kind("Namespace")
-    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    pods = [made["spec"]["template"]["spec"] for made in jobs(launch(2))]
-    pods += [one["spec"]["template"]["spec"] for one in of_kind("Deployment")]
-    for pod in pods:
+    for pod in [made["spec"]["template"]["spec"] for made in jobs(launch(2))]:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert {kind for volume in pod["volumes"] for kind in volume} <= {
-            *("name", "persistentVolumeClaim", "emptyDir", "secret"),
-        }
+        assert {kind for volume in pod["volumes"] for kind in volume} <= {"name", "persistentVolumeClaim", "emptyDir"}
         (only,) = pod["containers"]
         assert only["securityContext"]["allowPrivilegeEscalation"] is False
         assert only["securityContext"]["capabilities"] == {"drop": ["ALL"]}
@@ -341,7 +304,7 @@ async def test_the_role_allows_what_the_trainer_asks_for_and_nothing_else(tmp_pa
 
 def test_the_readme_says_what_each_verb_is_for():
     (role,) = of_kind("Role")
-    told = (FOLDER.parent / "README.md").read_text()
+    told = README.read_text()
     for rule in role["rules"]:
         for resource in rule["resources"]:
             for verb in rule["verbs"]:
