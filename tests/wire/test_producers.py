@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.wire.fleet import Fleet, until
 from tests.wire.systems import System, as_json
 from tests.wire.trainings import Wanted, ended, job, judge
