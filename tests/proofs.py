@@ -54,6 +54,7 @@ CLAIMS: Final[tuple[Claim, ...]] = (
     (BROKER_GONE, "any moment", SAME_END),
     (RESTORED, "any moment before, any moment after", EXACT),
     (RESTORED, "with calls that fail, by seeds", EXACT),
+    (RESTORED, "between a training's end and its summary", EXACT),
     (RESTORED, "while a trainer is cut off", EXACT),
     (STORE_FAILS, "any call, Random and Grid", SAME_END),
     (STORE_FAILS, "any call, Bayesian one by one", SAME_END),

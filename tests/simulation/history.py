@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from tests.simulation.memory import MemoryStore, Row
 from tests.simulation.timeless import BEGAN_AT
 from tunewright.core.states import JOB_MOVES, TRAINING_MOVES, JobState, TrainingState
@@ -69,8 +71,12 @@ class RecordedStore(MemoryStore):
     def swap(self, snapshot: dict[str, dict[str, Row]], raised: int) -> None:
         """Be restored: what is seen from now on is held against what was restored."""
         super().swap(snapshot, raised)
-        self._seen.clear()
         self._open.clear()
+        self._seen = {
+            (name, key): msgspec.msgpack.decode(row.body)
+            for name in ("training_jobs", "tuning_jobs")
+            for key, row in snapshot.get(name, {}).items()
+        }
 
     def _training(self, key: str, document: Mapping[str, Any], at: float) -> None:
         before = self._swapped("training_jobs", key, document)

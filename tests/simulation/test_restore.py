@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.proofs import EXACT, RESTORED
-from tests.simulation.circle import NAME, OVER_WITHIN_S, UID, create, story
+from tests.simulation.circle import OVER_WITHIN_S, create, story
 from tests.simulation.fleet import Fleet
 from tests.simulation.stories import BUS, STORE, WIRE, Story
 from tests.simulation.telling import LOOK_S, _over
@@ -23,22 +22,21 @@ from tests.simulation.timeless import play
 from tests.simulation.verdict import Excuses, judge, read_trainings, settled
 from tunewright.platform.store.restored import above, restore_done
 from tunewright_scheduler.core.asking import ANSWER_DUE_S
-from tunewright.v1 import tuning_service_pb2 as pb
 
 DOWN_S = 2.0
 SERVICES = ("scheduler", "metrics")
 
 
 @pytest.mark.proves(RESTORED, "any moment before, any moment after", EXACT)
-@pytest.mark.parametrize("since_s", [1.0, 4.0, 11.0])
-@pytest.mark.parametrize("at_s", [0.2, 1.0, 2.0, 3.5, 6.0, 9.0])
+@pytest.mark.parametrize("since_s", [1.0, 11.0])
+@pytest.mark.parametrize("at_s", [0.2, 1.0, 2.0, 6.0])
 def test_jobs_go_on_from_a_store_that_is_older_than_all_the_rest(at_s: float, since_s: float) -> None:
     told = Story(int(at_s * 10 + since_s), story(2, 6), slots=(2, 1))
     _play(told, at_s, since_s)
 
 
 @pytest.mark.proves(RESTORED, "with calls that fail, by seeds", EXACT)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_it_does_where_calls_fail_too(seed: int) -> None:
     told = Story(seed, story(2, 5), slots=(1, 2), schedulers=2, collectors=2, store=STORE, bus=BUS, wire=WIRE)
     _play(told, 1.0 + seed, 3.0 + 2 * seed)
@@ -52,16 +50,29 @@ def test_a_trainer_that_heard_nothing_of_it_does_not_speak_for_the_runs_of_other
     assert fleet.cut[0]
 
 
-def _play(told: Story, at_s: float, since_s: float, cut_s: float = 0.0) -> Fleet:
+@pytest.mark.proves(RESTORED, "between a training's end and its summary", EXACT)
+def test_an_end_that_was_told_and_is_forgotten_is_told_again() -> None:
+    """Its trainer has reported it and keeps the spool, for metrics is away; the restored store has it running."""
+    fleet = _play(Story(0, story(1, 2), slots=(1,)), 0.5, 20.0, without_metrics=True)
+    (first, *_) = play(read_trainings(fleet.recorded))
+    assert (first.attempt, first.losses) == (1, 0), "the run that had ended is adopted"
+
+
+def _play(told: Story, at_s: float, since_s: float, *, cut_s: float = 0.0, without_metrics: bool = False) -> Fleet:
     with tempfile.TemporaryDirectory() as folder:
-        return play(_tell(told, Path(folder), at_s, since_s, cut_s))
+        return play(_tell(told, Path(folder), at_s, since_s, cut_s, without_metrics=without_metrics))
 
 
-async def _tell(told: Story, folder: Path, at_s: float, since_s: float, cut_s: float) -> Fleet:
+async def _tell(
+    told: Story, folder: Path, at_s: float, since_s: float, cut_s: float, *, without_metrics: bool
+) -> Fleet:
     fleet = Fleet(told, folder)
     await create(fleet.recorded, told.wanted)
     await asyncio.sleep(ANSWER_DUE_S)
     async with asyncio.timeout(OVER_WITHIN_S), fleet.running():
+        if without_metrics:
+            metrics = fleet.processes["metrics0"]
+            fleet.dying.append(asyncio.create_task(metrics.die(at_s + since_s, 0, applied=False, most_s=0.0)))
         await asyncio.sleep(at_s)
         snapshot = fleet.recorded.snapshot()
         await asyncio.sleep(since_s)

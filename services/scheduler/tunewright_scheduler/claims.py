@@ -184,9 +184,7 @@ class Claims:
             guards = {session.value.trainer_id: _guard(session) for claimer, session in open_now if shares[claimer]}
             holders = {claimer: session.value for claimer, session in open_now}
             try:
-                granted = await self._grant(
-                    shares, holders, [*guards.values(), *offer.turns], controls.attempts_above
-                )
+                granted = await self._grant(shares, holders, [*guards.values(), *offer.turns], controls.attempts_above)
             except Conflict:
                 continue  # another scheduler was faster, or a session was renewed: look again
             except Exception as error:  # noqa: BLE001 - it may have been applied: all of them have to ask again

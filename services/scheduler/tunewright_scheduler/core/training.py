@@ -256,9 +256,7 @@ def has_expired(training: Training, now: float) -> bool:
     return unended and training.expires_at is not None and training.expires_at <= now
 
 
-def granted(
-    training: Training, to: Speaker, claim_id: str, now: float, *, host: str = "", above: int = 0
-) -> Training:
+def granted(training: Training, to: Speaker, claim_id: str, now: float, *, host: str = "", above: int = 0) -> Training:
     """Lease the training to a trainer, on this host, under the next attempt, whose number is `above` this one."""
     return replace(
         training,
