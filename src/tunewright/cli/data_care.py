@@ -1,0 +1,60 @@
+"""`tunewright admin backup`, `restore`, `restored` and `purge`: what their `--help` teaches, and what they do."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunewright.cli.options import DataDir
+
+BESIDE = "credentials, trainings/, models/ and s3/"
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
+    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write the embedded server's store to a file, whole and checked, while the server runs.
+
+    Only the store: credentials, models and buckets are files of the data folder, to be copied as files.
+    """
+    from tunewright.platform.credentials import default_data_dir
+    from tunewright.platform.store import sqlite_copies
+
+    folder = data_dir or default_data_dir()
+    sqlite_copies.back_up(folder, file, replace=replace)
+    print(f"{file}: {file.stat().st_size / 1e6:.1f} MB, whole. Beside it copy from {folder} what is there of {BESIDE}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `tunewright admin backup` has written.", show_default=False)],
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a store that is there.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a backup the store of a data folder that no server runs on. Jobs go on from there.
+
+    Trainings that ended after the backup are taken over where their trainer still knows of them, else run again.
+    """
+    from tunewright.platform.credentials import default_data_dir
+    from tunewright.platform.store import sqlite_copies
+
+    folder = data_dir or default_data_dir()
+    asyncio.run(sqlite_copies.restore(folder, file, replace=replace))
+    kept = folder / sqlite_copies.REPLACED
+    before = f"; what it replaced is {kept}" if kept.exists() else ""
+    print(f"{folder}: restored{before}. Its jobs go on with: tunewright local --data-dir {folder}")
+
+
+def restored() -> None:
+    """Say that MongoDB holds a restored backup, once after `mongorestore`, before any service is started.
+
+    Reads TUNEWRIGHT_MONGODB. Without it, runs from before the restore could be taken for those after it.
+    """
+    from tunewright.platform import backends, settings
+
+    asyncio.run(backends.mongo_restored(settings.from_environment(settings.MongoSettings)))
+    print("attempts, sessions and events are told from those before the restore; start the services")
