@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,16 @@ def ended(served: Served, count: int) -> None:
                 return
 
 
-def test_a_job_goes_on_from_a_backup_that_is_older_than_its_trainers(tmp_path: Path) -> None:
-    served, file = Served(tmp_path), tmp_path / "backup.db"
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    served = Served(tmp_path)
     served.start()
+    yield served
+    served.end()
+
+
+def test_a_job_goes_on_from_a_backup_that_is_older_than_its_trainers(served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "backup.db"
     with served.client() as client:
         client.create(job(served.program(PROGRAM), limits=Limits(max_parallel=2, max_trainings=TRAININGS)))
     ended(served, 2)
@@ -57,7 +65,6 @@ def test_a_job_goes_on_from_a_backup_that_is_older_than_its_trainers(tmp_path: P
         done = client.wait("job")
         trainings = list(client.trainings("job"))
         outputs = [[line.text for line in client.output(training.name)] for training in trainings]
-    served.end()
     assert (done.state, done.trainings.completed) == (JobState.COMPLETED, TRAININGS)
     assert [training.number for training in trainings] == list(range(1, TRAININGS + 1))
     assert outputs == [[*(f"line {number}" for number in range(LINES)), "score=0.5"]] * TRAININGS

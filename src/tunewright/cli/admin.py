@@ -34,7 +34,7 @@ def admin_check(
     raise typer.Exit(operating.check(output, create=create))
 
 
-for _verb in (data_care.backup, data_care.restore, data_care.restored):
+for _verb in (data_care.backup, data_care.restore, data_care.restored, data_care.purge):
     admin.command(_verb.__name__)(_verb)
 
 

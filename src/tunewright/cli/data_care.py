@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from tunewright.cli.options import DataDir
+from tunewright.cli import completing
+from tunewright.cli.forms import Form
+from tunewright.cli.options import DataDir, OutputOption
 
 BESIDE = "credentials, trainings/, models/ and s3/"
 
@@ -43,7 +45,7 @@ def restore(
     from tunewright.platform.store import sqlite_copies
 
     folder = data_dir or default_data_dir()
-    asyncio.run(sqlite_copies.restore(folder, file, replace=replace))
+    sqlite_copies.restore(folder, file, replace=replace)
     kept = folder / sqlite_copies.REPLACED
     before = f"; what it replaced is {kept}" if kept.exists() else ""
     print(f"{folder}: restored{before}. Its jobs go on with: tunewright local --data-dir {folder}")
@@ -58,3 +60,22 @@ def restored() -> None:
 
     asyncio.run(backends.mongo_restored(settings.from_environment(settings.MongoSettings)))
     print("attempts, sessions and events are told from those before the restore; start the services")
+
+
+def purge(
+    job: Annotated[str, typer.Argument(help="Name of a job that has ended.", autocompletion=completing.job_names)] = "",
+    older_than: Annotated[
+        str, typer.Option("--older-than", help="All jobs that ended so long ago: 90d, 12h.", show_default=False)
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+    output: OutputOption = Form.TABLE,
+    data_dir: DataDir = None,
+) -> None:
+    """Delete jobs with all that is stored of them: trainings, output, measurements. Models on storage stay.
+
+    tunewright admin purge --older-than 90d --dry-run
+    """
+    from tunewright.cli import purging
+
+    purging.purge(job, older_than, data_dir, output, dry_run=dry_run, yes=yes)

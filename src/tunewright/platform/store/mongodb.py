@@ -286,7 +286,7 @@ class MongoStore:
             await schema.create(self._database)
 
     async def restored(self) -> None:
-        """Do what a store needs that was brought back from a backup: see restored.py. Raises Unavailable, InvalidSpec."""
+        """Do what is needed after a restore: see restored.py. Raises Unavailable, InvalidSpec."""
         await self.create_schema()
         raised = above(await self.now())
         with within(CREATE_WITHIN_S):

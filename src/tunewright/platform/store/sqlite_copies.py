@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -46,7 +47,7 @@ def back_up(data_dir: Path, file: Path, *, replace: bool) -> None:
     _sync(file.parent)
 
 
-async def restore(data_dir: Path, file: Path, *, replace: bool) -> None:
+def restore(data_dir: Path, file: Path, *, replace: bool) -> None:
     """Make what was backed up the store of a data folder. What it replaces is kept beside it.
 
     Raises: NotFound: there is no such file. AlreadyExists: a server runs on the folder; there is a store and it is not
@@ -62,7 +63,7 @@ async def restore(data_dir: Path, file: Path, *, replace: bool) -> None:
         with _beside(store, "--data-dir") as unfinished:
             shutil.copyfile(file, unfinished)
             unfinished.chmod(0o600)
-            await _prepare(unfinished)
+            asyncio.run(_prepare(unfinished))
             if store.exists():
                 _set_aside(store)
             unfinished.replace(store)
