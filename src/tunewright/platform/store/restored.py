@@ -36,7 +36,7 @@ async def restore_done(store: Store, raised: int) -> None:
     await store.commit([Put("controls", RESTORED, {"name": RESTORED, "at": now, "attempts_above": raised})])
     async for session in _sessions(store):
         epoch = round(now * 1000)  # as of a session that was forgotten: see the scheduler
-        reopened = {**session.document, "epoch": epoch, "expires_at": now}
+        reopened = {**session.document, "epoch": epoch}  # its lease has run out when it did: so long its trainings ran
         await store.commit([Replace("sessions", session.key, reopened, session.version)])
 
 
