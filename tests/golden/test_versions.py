@@ -80,7 +80,8 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
             connection.execute("UPDATE specs SET body = ? WHERE key = ?", (msgspec.msgpack.encode({"spec": spec}), key))
         connection.commit()
         (trainer,) = connection.execute("SELECT key FROM sessions").fetchone()
-    (served.data_dir / "trainer-id").write_text(trainer)
+    (served.data_dir / "trainer").mkdir()
+    (served.data_dir / "trainer/trainer-id").write_text(trainer)
     served.start()
     yield served
     served.end()

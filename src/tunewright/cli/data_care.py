@@ -12,7 +12,7 @@ from tunewright.cli import completing
 from tunewright.cli.forms import Form
 from tunewright.cli.options import DataDir, OutputOption
 
-BESIDE = "credentials, trainings/, models/ and s3/"
+BESIDE = "credentials, trainer/ and s3/"
 
 
 def backup(
