@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +55,8 @@ def restored() -> None:
 
     Reads TUNEWRIGHT_MONGODB. Without it, runs from before the restore could be taken for those after it.
     """
+    import asyncio
+
     from tunewright.platform import backends, settings
 
     asyncio.run(backends.mongo_restored(settings.from_environment(settings.MongoSettings)))
