@@ -23,6 +23,7 @@ NETWORK_FAILS: Final = "calls and answers are lost"
 STORE_GONE: Final = "the store is gone and comes back"
 BROKER_GONE: Final = "the broker is gone and comes back, also empty"
 MACHINE_DOWN: Final = "a machine goes down with what runs there"
+RESTORED: Final = "the store is restored, older than broker and trainers"
 CONFUSED: Final = "messages come twice, late, out of turn, or of nothing there is"
 
 EXACT: Final = "exact counting: leases, trainings, observations, counters"
@@ -51,6 +52,10 @@ CLAIMS: Final[tuple[Claim, ...]] = (
     (NETWORK_FAILS, "any call, by seeds", EXACT),
     (STORE_GONE, "any moment", SAME_END),
     (BROKER_GONE, "any moment", SAME_END),
+    (RESTORED, "any moment before, any moment after", EXACT),
+    (RESTORED, "with calls that fail, by seeds", EXACT),
+    (RESTORED, "between a training's end and its summary", EXACT),
+    (RESTORED, "while a trainer is cut off", EXACT),
     (STORE_FAILS, "any call, Random and Grid", SAME_END),
     (STORE_FAILS, "any call, Bayesian one by one", SAME_END),
     (STORE_FAILS, "any call, two at once", SAME_ANSWER),

@@ -13,9 +13,11 @@ from collections.abc import AsyncIterator
 import pymongo
 import pytest
 
+from tests.contract.schema_steps import CUT_OFF, STEPS, wanted, written
 from tests.contract.store_contract import JOBS, StoreContract, ready
 from tests.servers import mongodb
 from tunewright.core.errors import Conflict, InvalidSpec, Unavailable
+from tunewright.platform.store import mongodb_schema
 from tunewright.platform.store.mongodb import MongoStore
 from tunewright.platform.store.port import Check, Insert, Put, Query, Replace
 
@@ -236,6 +238,7 @@ async def test_a_caller_that_is_cancelled_leaves_no_half_commit(store: MongoStor
 KILLED_WHILE_COMMITTING = """
 import asyncio, sys
 from tunewright.platform.store.port import Insert
+from tunewright.platform.store import mongodb_schema
 from tunewright.platform.store.mongodb import MongoStore
 
 async def commit_for_ever():
@@ -262,3 +265,40 @@ async def test_what_was_committed_outlives_kill_9_and_no_commit_is_half_there(st
     outbox = await store.get_many("outbox", [f"b{name}" for name in names])
     assert len(sessions) >= acknowledged + 1
     assert {key[1:] for key in sessions} == {key[1:] for key in outbox}
+
+
+async def test_older_documents_are_migrated_once_also_over_a_crash_in_the_midst(store: MongoStore) -> None:
+    database = store._database
+    await store.commit([Insert("sessions", name, written(name)) for name in "abcd"])
+    with pytest.raises(KeyboardInterrupt):
+        await mongodb_schema.create(database, CUT_OFF)
+    for _ in range(2):
+        await mongodb_schema.create(database, STEPS)
+        found = await store.get_many("sessions", list("abcd"))
+        assert {key: item.document for key, item in found.items()} == {name: wanted(name) for name in "abcd"}
+        assert {item.version for item in found.values()} == {2}
+    with pytest.raises(InvalidSpec, match=r"sessions has schema 2, ours is 1.*Update Tunewright"):
+        await store.create_schema()
+    assert "Update Tunewright" in (await _refusal(store))
+
+
+async def _refusal(store: MongoStore) -> str:
+    """Return why `admin check` refuses it."""
+    with pytest.raises(InvalidSpec) as refused:
+        await store.check()
+    return str(refused.value)
+
+
+async def test_after_a_restore_nothing_is_given_out_that_was_given_out_before(store: MongoStore) -> None:
+    session = {"trainer_id": "t", "pool": "cpu", "epoch": 7, "expires_at": 3.0}
+    await store.commit([Insert("tuning_jobs", "u", {"owner": "o"}), Insert("sessions", "t", session)])
+    for _ in range(2):
+        before = await store.versions("tuning_jobs", ["u"])
+        await store.restored()
+        assert (await store.versions("tuning_jobs", ["u"]))["u"] > before["u"] + 10**8
+    reopened = await store.get("sessions", "t")
+    mark = await store.get("controls", "restored")
+    assert reopened is not None
+    assert mark is not None
+    assert reopened.document["epoch"] > 10**12
+    assert mark.document["attempts_above"] > 10**8

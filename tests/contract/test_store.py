@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.contract.schema_steps import CUT_OFF, STEPS, wanted, written
 from tests.contract.store_contract import StoreContract
 from tests.simulation.memory import MemoryStore
 from tunewright.core.errors import AlreadyExists, Conflict, InvalidSpec, Unavailable
@@ -152,3 +153,20 @@ async def test_a_file_from_before_an_index_is_filled_in_when_it_is_opened(tmp_pa
     page = await store.find(Query("sessions", "by_pool", {"pool": "gpu"}))
     await store.close()
     assert [(item.key, item.version, item.document) for item in page.items] == [("t", 3, session)]
+
+
+async def test_older_documents_are_migrated_once_also_over_a_crash_in_the_midst(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = SqliteStore(path)
+    await before.commit([Insert("sessions", name, written(name)) for name in "abcd"])
+    await before.close()
+    with pytest.raises(KeyboardInterrupt):
+        SqliteStore(path, CUT_OFF)
+    for _ in range(2):
+        after = SqliteStore(path, STEPS)
+        found = await after.get_many("sessions", list("abcd"))
+        assert {key: item.document for key, item in found.items()} == {name: wanted(name) for name in "abcd"}
+        assert {item.version for item in found.values()} == {2}
+        await after.close()
+    with pytest.raises(InvalidSpec, match=r"sessions has schema 2, ours is 1.*Update Tunewright"):
+        SqliteStore(path)

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.simulation.memory import MemoryStore
+import msgspec
+
+from tests.simulation.memory import MemoryStore, Row
 from tests.simulation.timeless import BEGAN_AT
 from tunewright.core.states import JOB_MOVES, TRAINING_MOVES, JobState, TrainingState
 from tunewright.platform.store.port import Insert, Put, Remove, Replace, Write
@@ -65,6 +67,16 @@ class RecordedStore(MemoryStore):
                     pass
         self.most_leases = max(self.most_leases, len(self._open))
         self.most_held |= Counter(lease.holder for lease in self._open.values())
+
+    def swap(self, snapshot: dict[str, dict[str, Row]], raised: int) -> None:
+        """Be restored: what is seen from now on is held against what was restored."""
+        super().swap(snapshot, raised)
+        self._open.clear()
+        self._seen = {
+            (name, key): msgspec.msgpack.decode(row.body)
+            for name in ("training_jobs", "tuning_jobs")
+            for key, row in snapshot.get(name, {}).items()
+        }
 
     def _training(self, key: str, document: Mapping[str, Any], at: float) -> None:
         before = self._swapped("training_jobs", key, document)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, assert_never
 
@@ -18,6 +18,7 @@ from tunewright.core.errors import Conflict
 from tunewright.platform.store.collections import COLLECTIONS, Index
 from tunewright.platform.store.cursor import cursor, position
 from tunewright.platform.store.port import Check, Document, Insert, Page, Put, Query, Remove, Replace, Stored, Write
+from tunewright.platform.store.restored import RAISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,17 @@ class MemoryStore:
             for collection, key, row in reversed(before):
                 self._set(collection, key, row)
             raise
+
+    def snapshot(self) -> dict[str, dict[str, Row]]:
+        """Return all of it as it is; rows are never changed."""
+        return {name: dict(rows) for name, rows in self._rows.items()}
+
+    def swap(self, snapshot: dict[str, dict[str, Row]], raised: int) -> None:
+        """Be what was snapshot, as an adapter is restored."""
+        self._rows = defaultdict(dict, {name: dict(rows) for name, rows in snapshot.items()})
+        jobs = self._rows[RAISED]
+        for key, row in jobs.items():
+            jobs[key] = replace(row, version=row.version + raised)
 
     async def now(self) -> float:
         return wall_clock()

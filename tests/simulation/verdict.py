@@ -47,6 +47,8 @@ class Excuses:
     """Per trainer's data folder: when it was dead. What runs goes on then, and nobody is there to end it."""
     cut: dict[str, Sequence[Span]] = field(default_factory=dict)
     """Likewise: when it could reach no scheduler."""
+    restored: bool = False
+    """The store was brought back from a backup: what had ended since may have run again."""
 
     deaf: Sequence[Span] = ()
     """When no scheduler could take note of anything: the store was gone, or a scheduler was."""
@@ -109,13 +111,16 @@ async def judge(store: Store, trainers: Trainers, wanted: TuningJobSpec, excuses
     _judge_job(job, trainings, wanted, excuses)
     _judge_counts(job, trainings)
     _judge_hosts(trainers)
-    if not any(excuses.dead.values()):
+    if not any(excuses.dead.values()) and not excuses.restored:
         assert most_at_once(runs, _taken_back(trainings, runs)) <= wanted.limits.max_parallel
     for training in trainings:
         own = sorted((run for run in runs if run.attempt.number == training.number), key=lambda run: run.begins)
-        _judge_overlap(own, excuses)
-        run = _judge_runs(training, own, excuses)
-        _judge_attempts(training, own)
+        if excuses.restored:
+            run = next((run for run in own if run.attempt.attempt == training.attempt), None)
+        else:
+            _judge_overlap(own, excuses)
+            run = _judge_runs(training, own, excuses)
+            _judge_attempts(training, own)
         _judge_end(training, run, excuses)
         _judge_evidence(training, run, trainings, wanted)
         await _judge_output(store, training, run)

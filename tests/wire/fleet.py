@@ -36,7 +36,7 @@ class Member:
     def __init__(self, service: str, name: str, folder: Path, variables: Mapping[str, str]) -> None:
         self.service, self.name, self.log = service, name, folder / f"{name}.log"
         self.grpc = self.http = "127.0.0.1:0"
-        self._variables = dict(variables)
+        self.variables = dict(variables)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -65,7 +65,7 @@ class Member:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**own, **ports, **self._variables},
+                env={**own, **ports, **self.variables},
             )
 
     def _ready(self) -> None:

@@ -184,7 +184,7 @@ class Claims:
             guards = {session.value.trainer_id: _guard(session) for claimer, session in open_now if shares[claimer]}
             holders = {claimer: session.value for claimer, session in open_now}
             try:
-                granted = await self._grant(shares, holders, [*guards.values(), *offer.turns])
+                granted = await self._grant(shares, holders, [*guards.values(), *offer.turns], controls.attempts_above)
             except Conflict:
                 continue  # another scheduler was faster, or a session was renewed: look again
             except Exception as error:  # noqa: BLE001 - it may have been applied: all of them have to ask again
@@ -217,7 +217,11 @@ class Claims:
         return found
 
     async def _grant(
-        self, shares: dict[Claimer, list[Stored]], holders: dict[Claimer, Session], guards: Sequence[Write]
+        self,
+        shares: dict[Claimer, list[Stored]],
+        holders: dict[Claimer, Session],
+        guards: Sequence[Write],
+        above: int,
     ) -> dict[Claimer, list[Training]]:
         """Commit the grants. Raises Conflict."""
         reached = _turns_reached([stored for items in shares.values() for stored in items])
@@ -231,7 +235,7 @@ class Claims:
             granted[claimer] = []
             for stored in items:
                 waiting, to = from_document(stored.document, Training), holders[claimer]
-                training = trainings.granted(waiting, to.speaker, claimer.request_id, now, host=to.host)
+                training = trainings.granted(waiting, to.speaker, claimer.request_id, now, host=to.host, above=above)
                 granted[claimer].append(training)
                 writes.append(
                     Replace("training_jobs", stored.key, records.training_document(training, now), stored.version)

@@ -12,6 +12,7 @@ from typing import Final
 from tunewright.core.errors import Conflict
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Insert, Put, Query, Remove, Replace, Store, Write
+from tunewright.platform.store.restored import RESTORED
 from tunewright_scheduler.core.controls import Controls, Order, Quota
 
 COLLECTION: Final = "controls"
@@ -105,6 +106,7 @@ class ControlRoom:
         starts: Order | None = None
         cordons: dict[str, Order] = {}
         quotas: dict[str, Quota] = {}
+        attempts_above = 0
         after: str | None = None
         while True:
             page = await self._store.find(Query(COLLECTION, "standing", limit=1000, after=after))
@@ -115,6 +117,8 @@ class ControlRoom:
                     cordons[item.key.removeprefix(TRAINER)] = from_document(item.document, Order)
                 elif item.key.startswith(QUOTA):
                     quotas[item.key.removeprefix(QUOTA)] = from_document(item.document, Quota)
+                elif item.key == RESTORED:
+                    attempts_above = item.document["attempts_above"]
             if page.next is None:
-                return Controls(starts, cordons, quotas)
+                return Controls(starts, cordons, quotas, attempts_above)
             after = page.next

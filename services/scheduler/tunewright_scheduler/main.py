@@ -29,6 +29,7 @@ from tunewright_scheduler.explaining import ExplanationServicer
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
+from tunewright_scheduler.purging import Purging
 from tunewright_scheduler.relay import Relay
 from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
@@ -100,7 +101,7 @@ async def scheduler(
         yield Scheduler(
             tuning=tuning,
             worker=WorkerServicer(sessions, Claims(store, changes, sessions, room, needs), changes, needs),
-            operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes)),
+            operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes), Purging(store, jobs)),
             explanations=ExplanationServicer(store, tuning, jobs, asker, suggester),
             sweep=Sweep(store, changes, sessions, elsewhere),
             relay=relay,

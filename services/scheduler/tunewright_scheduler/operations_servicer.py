@@ -9,7 +9,7 @@ import grpc
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.names import training_id
 from tunewright.core.states import TrainingState
-from tunewright.platform.codec import from_message, instant_to_timestamp, to_message
+from tunewright.platform.codec import from_message, instant_from_timestamp, instant_to_timestamp, to_message
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import operations_service_pb2 as pb
 from tunewright.v1 import operations_service_pb2_grpc, tuning_service_pb2, worker_service_pb2
@@ -29,6 +29,7 @@ from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.lists import named
 from tunewright_scheduler.operations import Operations
+from tunewright_scheduler.purging import Purging, check_asked
 from tunewright_scheduler.resources import finding_message, training_message
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.tuning_jobs import TuningJobs
@@ -42,9 +43,10 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
         room: ControlRoom,
         doctor: Doctor,
         operations: Operations,
+        purging: Purging,
     ) -> None:
         self._tuning, self._jobs, self._room = tuning, jobs, room
-        self._doctor, self._operations = doctor, operations
+        self._doctor, self._operations, self._purging = doctor, operations, purging
 
     async def Diagnose(  # noqa: N802
         self, request: pb.DiagnoseRequest, _context: grpc.aio.ServicerContext
@@ -139,6 +141,21 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     ) -> pb.ListQuotasResponse:
         quotas = (await self._room.now()).quotas
         return pb.ListQuotasResponse(quotas=[to_message(quotas[owner], pb.Quota) for owner in sorted(quotas)])
+
+    async def PurgeTuningJobs(  # noqa: N802
+        self, request: pb.PurgeTuningJobsRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.PurgeTuningJobsResponse:
+        before = instant_from_timestamp(request.ended_before) if request.HasField("ended_before") else None
+        check_asked(request.job, before)
+        if before is None:
+            job = await self._asked_about(request.job)
+            found = [await self._purging.one(caller(), job, dry_run=request.dry_run)]
+            return pb.PurgeTuningJobsResponse(jobs=[to_message(item, pb.PurgedTuningJob) for item in found])
+        found, after = await self._purging.ended_before(
+            caller(), before, request.page_token or None, dry_run=request.dry_run
+        )
+        jobs = [to_message(item, pb.PurgedTuningJob) for item in found]
+        return pb.PurgeTuningJobsResponse(jobs=jobs, next_page_token=after or "")
 
     async def _trainer(self, session: Session, controls: Controls) -> pb.TrainerInfo:
         order, held = controls.cordons.get(session.trainer_id), await self._doctor.held(session.trainer_id)

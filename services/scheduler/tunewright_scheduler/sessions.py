@@ -85,7 +85,7 @@ class Sessions:
         named = {(held.training_id, held.attempt) for held in holding}
         for training in await self.running(session.trainer_id):
             if (records.training_key(training), training.attempt) not in named:
-                await self.lose(training)
+                await self.lose(training, leased_until=_leased_until(found))
         return opened, (await self._orders(holding)).abandon
 
     async def _check_job(self, session: Session) -> None:
@@ -172,7 +172,7 @@ class Sessions:
         for stored in page.items:
             try:
                 found = Versioned(from_document(stored.document, Session), stored.version)
-                await self._forget(await self._fenced(found))
+                await self._forget(await self._fenced(found), _leased_until(found))
             except Conflict:
                 continue  # it has been renewed or opened anew meanwhile, or another scheduler ends it
             except PeerError as error:
@@ -180,7 +180,7 @@ class Sessions:
             except Exception:
                 log.exception("session not ended", trainer=stored.key)
 
-    async def lose(self, training: Training, fenced: Check | None = None) -> None:
+    async def lose(self, training: Training, fenced: Check | None = None, leased_until: float | None = None) -> None:
         """Take a lease back. Does nothing if it has moved on meanwhile; a fault of ours parks the job.
 
         With `fenced`, only while the session is as it was: opened anew, its trainer may have claimed it again.
@@ -194,7 +194,7 @@ class Sessions:
                 change.writes.append(fenced)
             now_there = await change.training(training.number)
             if now_there.state is TrainingState.RUNNING and now_there.attempt == training.attempt:
-                await self._lost(change, now_there)
+                await self._lost(change, now_there, leased_until=leased_until)
 
         try:
             await self._changes.make(training.uid, step)
@@ -206,12 +206,19 @@ class Sessions:
             log.exception("lease not taken back", uid=training.uid, number=training.number)
             await self._changes.park(training.uid, f"a lost training could not be taken back: {error}")
 
-    async def _lost(self, change: Change, training: Training, why: str = "", told: tuple[Phase, ...] = ()) -> None:
+    async def _lost(
+        self,
+        change: Change,
+        training: Training,
+        why: str = "",
+        told: tuple[Phase, ...] = (),
+        leased_until: float | None = None,
+    ) -> None:
         phases = told or await records.phases_of(change.store, training)
         fact = TrainingJobLost(training.uid, training.number, training.attempt, training.holder, change.now)
         change.facts.append(fact)
         change.bells.add(pool_bell(training.pool))
-        await change.put(ending.lost(training, change.now, phases, why))
+        await change.put(ending.lost(training, change.now, phases, why, leased_until))
 
     async def _run_again(self, change: Change, training: Training, exit_: Exit, phases: tuple[Phase, ...]) -> bool:
         """Give it another attempt if its definition allows; say whether the end is dealt with."""
@@ -248,14 +255,14 @@ class Sessions:
         await self._store.commit([Replace("sessions", session.trainer_id, to_document(session), found.version)])
         return Versioned(session, found.version + 1)
 
-    async def _forget(self, fenced: Versioned[Session]) -> None:
+    async def _forget(self, fenced: Versioned[Session], leased_until: float | None = None) -> None:
         """Lose what a fenced session holds, then forget it. Raises Conflict: it has been opened anew meanwhile.
 
         Whatever interrupts this, the record stays, expired, until nothing is held under it: the next sweep goes on.
         """
         trainer_id = fenced.value.trainer_id
         for training in await self.running(trainer_id):
-            await self.lose(training, Check("sessions", trainer_id, fenced.version))
+            await self.lose(training, Check("sessions", trainer_id, fenced.version), leased_until)
         await self._store.commit([Remove("sessions", trainer_id, fenced.version)])
 
     def _without_resent(self, trainer_id: str, found: Orders) -> Orders:
@@ -317,6 +324,12 @@ class Sessions:
         query = Query("training_jobs", "by_holder", {"holder": trainer_id, "state": "RUNNING"}, limit=1000)
         page = await self._store.find(query)
         return [from_document(stored.document, Training) for stored in page.items]
+
+
+def _leased_until(session: Versioned[Session] | None) -> float | None:
+    """Return when its lease ran out, or will; None: it is not known any more."""
+    fenced_off = session is None or session.value.lease is LeaseState.FENCED
+    return None if fenced_off or session is None else session.value.expires_at
 
 
 def _exited(training: Training, exit_: Exit, now: float) -> TrainingJobExited:

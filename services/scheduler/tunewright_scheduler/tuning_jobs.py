@@ -171,12 +171,7 @@ class TuningJobs:
 
         async def step(change: Change) -> None:
             job = change.job
-            if not job.state.final:
-                what = f"{'training' if job.alone else 'tuning'} job {job.name}"
-                raise IllegalTransition(
-                    what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first"
-                )
-            await check_childless(self._store, job)
+            await self.check_deletable(job)
             due_at = change.now + (0.0 if job.alone else TOLD_WITHIN_S)
             change.job = replace(job, deleted=True, modified_at=change.now, due_at=due_at)
             change.facts.append(TuningJobDeleted(job.uid, job.name, change.now))
@@ -185,6 +180,13 @@ class TuningJobs:
 
         await self._changes.make(uid, step)
         return uid
+
+    async def check_deletable(self, job: TuningJob) -> None:
+        """Raises IllegalTransition: it has not ended, or an active job has it as a parent."""
+        if not job.state.final:
+            what = f"{'training' if job.alone else 'tuning'} job {job.name}"
+            raise IllegalTransition(what, f"{job.state.shown}, not in a terminal state", "be deleted", "Stop it first")
+        await check_childless(self._store, job)
 
     async def find(self, owner: str, job: str) -> Versioned[TuningJob]:
         """Find a job by name or uid. Raises NotFound, also for somebody else's."""

@@ -98,6 +98,7 @@ class Course:
         self._tailer = Tailer(records, spools, metrics_file, host.bus, host.watch)
         self._stops: asyncio.Queue[tuple[EndCause, str, float]] = asyncio.Queue()
         self._kill_grace_s = 0.0
+        self._to_tell_again = asyncio.Event()
         self._judgement = Judgement()
         self._read_grant()
 
@@ -136,6 +137,10 @@ class Course:
 
     def resend(self, from_line: int, instance: int) -> None:
         self._tailer.resend(from_line, instance)
+
+    def tell_end_again(self) -> None:
+        """Report the end once more if it was: who was told may have forgotten it, with a store that was restored."""
+        self._to_tell_again.set()
 
     def _stop(self, cause: EndCause, phase: str, grace_s: float) -> None:
         if not self.ended:
@@ -222,10 +227,15 @@ class Course:
             end = await publishing.packed(self.attempt, self.folder, self._instances, end)
             end = await trial.end(self.folder, end, self._host.buckets, self._target)
         self._free()
+        self._to_tell_again.clear()
         reporting = asyncio.create_task(self._report(end))
         await asyncio.sleep(0)  # the report goes out before the rest of the output is read
         self._tailer.finish(end)
         await reporting
+        while True:  # until the verdict
+            await self._to_tell_again.wait()
+            self._to_tell_again.clear()
+            await self._report(end)
 
     async def _watch(self) -> End:
         """Return how the program has ended; meanwhile store its checkpoints, and stop it where that is wanted."""

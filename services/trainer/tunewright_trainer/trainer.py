@@ -192,6 +192,8 @@ class Trainer:
                 for attempt in void:
                     for course in self._attempts.of(attempt):
                         course.abandon()
+                for course in self.held:
+                    course.tell_end_again()
                 return
 
     async def _heartbeats(self) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tunewright.cli import completing
+from tunewright.cli import completing, data_care
 from tunewright.cli.dead_letters import dead_letters
 from tunewright.cli.forms import Form
 from tunewright.cli.options import DataDir, Job, OutputOption
@@ -34,6 +34,10 @@ def admin_check(
     from tunewright.cli import operating
 
     raise typer.Exit(operating.check(output, create=create))
+
+
+for _verb in (data_care.backup, data_care.restore, data_care.restored, data_care.purge):
+    admin.command(_verb.__name__)(_verb)
 
 
 @admin.command("credentials")

@@ -12,7 +12,7 @@ from tunewright.client.requests import request_of
 from tunewright.client.resources import Finding, TrainingJob, TuningJob
 from tunewright.core.instances import Capacity
 from tunewright.core.states import TrainingState
-from tunewright.platform.codec import from_message, to_message
+from tunewright.platform.codec import from_message, instant_to_timestamp, to_message
 from tunewright.v1 import operations_service_pb2 as pb
 from tunewright.v1 import operations_service_pb2_grpc
 
@@ -56,6 +56,20 @@ class Quota:
     """Empty: every owner that has no quota of its own."""
     max_jobs: int | None = None
     max_parallel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurgedTuningJob:
+    """A job that was purged, or would be, and how much is stored of it."""
+
+    uid: str
+    name: str
+    ended_at: float | None
+    trainings: int
+    output_bytes: int
+    measurements_bytes: int
+    kept_because: str = ""
+    """Empty: it is purged, or would be."""
 
 
 class AsyncOperations:
@@ -120,6 +134,26 @@ class AsyncOperations:
         response = await self._call(self._stub.ListQuotas, pb.ListQuotasRequest())
         return [from_message(quota, Quota) for quota in response.quotas]
 
+    async def purge(self, job: str, *, dry_run: bool = False) -> PurgedTuningJob:
+        """Delete an ended job with all that is stored of it. Raises NotFound, IllegalTransition."""
+        request = pb.PurgeTuningJobsRequest(job=job, dry_run=dry_run)
+        (purged,) = (await self._call(self._stub.PurgeTuningJobs, request)).jobs
+        return from_message(purged, PurgedTuningJob)
+
+    async def ended_before(self, instant: float) -> list[PurgedTuningJob]:
+        """Return what `purge` would delete, or could not, of the caller's jobs that ended before then."""
+        found: list[PurgedTuningJob] = []
+        token = ""
+        while True:
+            request = pb.PurgeTuningJobsRequest(
+                ended_before=instant_to_timestamp(instant), dry_run=True, page_token=token
+            )
+            answer = await self._call(self._stub.PurgeTuningJobs, request)
+            found += [from_message(item, PurgedTuningJob) for item in answer.jobs]
+            token = answer.next_page_token
+            if not token:
+                return found
+
 
 class Operations:
     """For operators; reached as `Client.operations`. See AsyncOperations for what each call does and raises."""
@@ -161,3 +195,9 @@ class Operations:
 
     def quotas(self) -> list[Quota]:
         return self._run(self._operations.quotas())
+
+    def purge(self, job: str, *, dry_run: bool = False) -> PurgedTuningJob:
+        return self._run(self._operations.purge(job, dry_run=dry_run))
+
+    def ended_before(self, instant: float) -> list[PurgedTuningJob]:
+        return self._run(self._operations.ended_before(instant))

@@ -69,6 +69,15 @@ async def mongo_problems(settings: MongoSettings, *, create: bool) -> list[str]:
         await store.close()
 
 
+async def mongo_restored(settings: MongoSettings) -> None:
+    """Do what a database needs that was brought back from a backup. Raises Unavailable, InvalidSpec."""
+    store = _mongo_store(settings)
+    try:
+        await store.restored()
+    finally:
+        await store.close()
+
+
 async def mongo_skew_s(settings: MongoSettings) -> float:
     """Return by how much this machine's clock is ahead of the store's. Raises Unavailable, InvalidSpec."""
     store = _mongo_store(settings)

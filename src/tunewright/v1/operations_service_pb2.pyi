@@ -186,3 +186,41 @@ class ListQuotasResponse(_message.Message):
     QUOTAS_FIELD_NUMBER: _ClassVar[int]
     quotas: _containers.RepeatedCompositeFieldContainer[Quota]
     def __init__(self, quotas: _Optional[_Iterable[_Union[Quota, _Mapping]]] = ...) -> None: ...
+
+class PurgeTuningJobsRequest(_message.Message):
+    __slots__ = ("job", "ended_before", "dry_run", "page_token")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    ENDED_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    ended_before: _timestamp_pb2.Timestamp
+    dry_run: bool
+    page_token: str
+    def __init__(self, job: _Optional[str] = ..., ended_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., dry_run: bool = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class PurgedTuningJob(_message.Message):
+    __slots__ = ("uid", "name", "ended_at", "trainings", "output_bytes", "measurements_bytes", "kept_because")
+    UID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    TRAININGS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MEASUREMENTS_BYTES_FIELD_NUMBER: _ClassVar[int]
+    KEPT_BECAUSE_FIELD_NUMBER: _ClassVar[int]
+    uid: str
+    name: str
+    ended_at: _timestamp_pb2.Timestamp
+    trainings: int
+    output_bytes: int
+    measurements_bytes: int
+    kept_because: str
+    def __init__(self, uid: _Optional[str] = ..., name: _Optional[str] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trainings: _Optional[int] = ..., output_bytes: _Optional[int] = ..., measurements_bytes: _Optional[int] = ..., kept_because: _Optional[str] = ...) -> None: ...
+
+class PurgeTuningJobsResponse(_message.Message):
+    __slots__ = ("jobs", "next_page_token")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    jobs: _containers.RepeatedCompositeFieldContainer[PurgedTuningJob]
+    next_page_token: str
+    def __init__(self, jobs: _Optional[_Iterable[_Union[PurgedTuningJob, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

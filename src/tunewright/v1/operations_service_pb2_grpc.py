@@ -90,6 +90,11 @@ class OperationsServiceStub(object):
                 request_serializer=tunewright_dot_v1_dot_operations__service__pb2.ListQuotasRequest.SerializeToString,
                 response_deserializer=tunewright_dot_v1_dot_operations__service__pb2.ListQuotasResponse.FromString,
                 _registered_method=True)
+        self.PurgeTuningJobs = channel.unary_unary(
+                '/tunewright.v1.OperationsService/PurgeTuningJobs',
+                request_serializer=tunewright_dot_v1_dot_operations__service__pb2.PurgeTuningJobsRequest.SerializeToString,
+                response_deserializer=tunewright_dot_v1_dot_operations__service__pb2.PurgeTuningJobsResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServiceServicer(object):
@@ -168,6 +173,14 @@ class OperationsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PurgeTuningJobs(self, request, context):
+        """Deletes ended tuning jobs of the caller's, each with all that is stored of it, and says how much that is. What
+        storage holds of them, models and checkpoints, stays. Asked again, it goes on with what is left.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -225,6 +238,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.ListQuotas,
                     request_deserializer=tunewright_dot_v1_dot_operations__service__pb2.ListQuotasRequest.FromString,
                     response_serializer=tunewright_dot_v1_dot_operations__service__pb2.ListQuotasResponse.SerializeToString,
+            ),
+            'PurgeTuningJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeTuningJobs,
+                    request_deserializer=tunewright_dot_v1_dot_operations__service__pb2.PurgeTuningJobsRequest.FromString,
+                    response_serializer=tunewright_dot_v1_dot_operations__service__pb2.PurgeTuningJobsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -525,6 +543,33 @@ class OperationsService(object):
             '/tunewright.v1.OperationsService/ListQuotas',
             tunewright_dot_v1_dot_operations__service__pb2.ListQuotasRequest.SerializeToString,
             tunewright_dot_v1_dot_operations__service__pb2.ListQuotasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeTuningJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tunewright.v1.OperationsService/PurgeTuningJobs',
+            tunewright_dot_v1_dot_operations__service__pb2.PurgeTuningJobsRequest.SerializeToString,
+            tunewright_dot_v1_dot_operations__service__pb2.PurgeTuningJobsResponse.FromString,
             options,
             channel_credentials,
             insecure,

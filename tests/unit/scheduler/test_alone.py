@@ -33,6 +33,7 @@ from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
+from tunewright_scheduler.purging import Purging
 from tunewright_scheduler.results import Results
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sweep import Sweep
@@ -316,9 +317,9 @@ async def test_a_name_of_digits_is_a_name(desk: Desk) -> None:
 
 async def test_a_doctor_knows_what_it_waits_for(desk):
     await desk.create()
-    operations = OperationsServicer(
-        desk.front, desk.jobs, desk.world.room, desk.world.doctor, Operations(desk.world.changes)
-    )
+    world = desk.world
+    purging = Purging(world.store, desk.jobs)
+    operations = OperationsServicer(desk.front, desk.jobs, world.room, world.doctor, Operations(world.changes), purging)
     findings = (await operations.Diagnose(pb_operations.DiagnoseRequest(job="churn"), None)).findings
     assert [finding.cause for finding in findings] == ["NO_TRAINER"]
     with pytest.raises(NotFound, match="tuning job called 'other'"):

@@ -27,6 +27,7 @@ from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.sharing_out import ELSEWHERE_S, RESERVE_AFTER_S
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
+from tunewright_scheduler.purging import Purging
 from tunewright_scheduler.records import training_key
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.tuning_jobs import TuningJobs
@@ -263,7 +264,9 @@ async def test_operators_see_what_each_trainer_has_and_what_is_free(world):
     await claimed(world, "sized", epoch)
     jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     tuning = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
-    front = OperationsServicer(tuning, jobs, world.room, world.doctor, Operations(world.changes))
+    front = OperationsServicer(
+        tuning, jobs, world.room, world.doctor, Operations(world.changes), Purging(world.store, jobs)
+    )
     listed = await front.ListTrainers(operations_service_pb2.ListTrainersRequest(), None)
     sized, unsized = listed.trainers
     assert sized.capacity == pb.Capacity(cpus=8, memory_bytes=64 * GIB, gpus=2)

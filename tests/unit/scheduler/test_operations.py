@@ -28,6 +28,7 @@ from tunewright_scheduler.core.orders import Holding
 from tunewright_scheduler.core.session import LeaseTerms
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
+from tunewright_scheduler.purging import Purging
 from tunewright_scheduler.records import training_key
 from tunewright_scheduler.servicer import TuningServicer
 from tunewright_scheduler.sessions import Sessions
@@ -52,7 +53,7 @@ def front(world: World, operations: Operations) -> OperationsServicer:
     _caller.set("owner")
     jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     tuning = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
-    return OperationsServicer(tuning, jobs, world.room, world.doctor, operations)
+    return OperationsServicer(tuning, jobs, world.room, world.doctor, operations, Purging(world.store, jobs))
 
 
 async def begin(world: World, **limits: object) -> None:

@@ -1,4 +1,4 @@
-"""What operators have decided: pauses of all starts, cordons of trainers, quotas of owners. Plain data, few of each."""
+"""What operators have decided: pauses of starts, cordons, quotas; that the store was restored. Few of each."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ class Controls:
     """By trainer."""
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     """By owner."""
+    attempts_above: int = 0
+    """New attempts have greater numbers: so many may have been granted before the store was restored."""
 
     def quota(self, owner: str) -> Quota:
         """Return what holds for an owner: its own quota as a whole, else everybody's."""

@@ -71,15 +71,23 @@ def output_lost(training: Training, now: float) -> Training:
     return _ended(replace(training, summary=Summary(None, fault="output lost: no summary by the deadline")), now)
 
 
-def lost(training: Training, now: float, phases: tuple[Phase, ...] = (), why: str = "") -> Training:
+def lost(
+    training: Training,
+    now: float,
+    phases: tuple[Phase, ...] = (),
+    why: str = "",
+    leased_until: float | None = None,
+) -> Training:
     """Take the lease of a trainer that is gone: ready for another attempt, or failed at the third loss.
 
-    `phases` are those that the trainer had told of until then, `why` is what it had to say of it, if anything.
+    `phases` are those that the trainer had told of until then, `why` is what it had to say of it, if anything. What it
+    has run is counted until its lease had run out: that may be long ago, if nobody was there to take it.
     """
     losses = training.losses + 1
     said = f": {why}" if why else ""
     end = attempts.taken_back(training, EndCause.LOST, f"lost with its trainer{said}", now)
-    taken = replace(_taken(training, end, _held_s(training, now), phases), losses=losses)
+    held_s = _held_s(training, now if leased_until is None else min(now, leased_until))
+    taken = replace(_taken(training, end, held_s, phases), losses=losses)
     if losses >= MAX_LOSSES:
         return _final(taken, TrainingState.FAILED, f"lost {losses} times; last held by {training.holder}", now)
     return _interrupted(taken, f"attempt {training.attempt} was lost with trainer {training.holder}{said}", now)

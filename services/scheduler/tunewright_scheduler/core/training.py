@@ -122,7 +122,7 @@ class Training:
     objective_value: float | None = None
     reason: str = ""
     attempt: int = 0
-    """Leases granted so far; the last one's fencing token."""
+    """The last lease's fencing token: the leases granted so far, unless the store was restored meanwhile."""
     holder: str = ""
     host: str = ""
     """Of the trainer that was given the last attempt; empty: before this was kept."""
@@ -259,12 +259,12 @@ def has_expired(training: Training, now: float) -> bool:
     return unended and training.expires_at is not None and training.expires_at <= now
 
 
-def granted(training: Training, to: Speaker, claim_id: str, now: float, *, host: str = "") -> Training:
-    """Lease the training to a trainer, on this host, under the next attempt."""
+def granted(training: Training, to: Speaker, claim_id: str, now: float, *, host: str = "", above: int = 0) -> Training:
+    """Lease the training to a trainer, on this host, under the next attempt, whose number is `above` this one."""
     return replace(
         training,
         state=move_training(training.name, training.state, TrainingState.RUNNING),
-        attempt=training.attempt + 1,
+        attempt=max(training.attempt, above) + 1,
         holder=to.trainer_id,
         host=host,
         lease_epoch=to.epoch,

@@ -79,7 +79,7 @@ COLLECTIONS: Final = {
             ),
         ),
         # key: starts, trainer/id or quota/owner, what operators have decided; owner/owner, whose version orders what
-        # counts against a quota
+        # counts against a quota; restored, when the store was brought back from a backup (restored.py)
         Collection("controls", (Index("standing", sort="name"),)),
         # key: a name that a collector of metrics gives itself; written every few seconds while it reads its topics
         Collection("collectors", (Index("by_time", sort="at"),)),

@@ -32,6 +32,7 @@ from tunewright.platform.store.cursor import cursor, position
 from tunewright.platform.store.mongodb_errors import DUPLICATE_KEY, first_refusal, lost_to_others, text, told, within
 from tunewright.platform.store.mongodb_writes import Operation, kept, operations, unmet
 from tunewright.platform.store.port import Page, Query, Stored, Write
+from tunewright.platform.store.restored import above, restore_done
 
 DATABASE: Final = "tunewright"
 """Where the URI names none."""
@@ -283,6 +284,14 @@ class MongoStore:
         await self.ping()  # who is away is found out soon; making an index on much may take long
         with within(CREATE_WITHIN_S):
             await schema.create(self._database)
+
+    async def restored(self) -> None:
+        """Do what is needed after a restore: see restored.py. Raises Unavailable, InvalidSpec."""
+        await self.create_schema()
+        raised = above(await self.now())
+        with within(CREATE_WITHIN_S):
+            await schema.raise_versions(self._database, raised)
+        await restore_done(self, raised)
 
     async def check(self) -> list[str]:
         """Return what is missing or different, a sentence with its remedy each. Raises as `create_schema`."""

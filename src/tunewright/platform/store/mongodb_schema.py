@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from tunewright.core.errors import InvalidSpec
+from tunewright.platform.store import schema
 from tunewright.platform.store.collections import COLLECTIONS, Index
 from tunewright.platform.store.mongodb_errors import AUTHENTICATION_FAILED
+from tunewright.platform.store.mongodb_writes import escaped, kept
+from tunewright.platform.store.restored import RAISED
 
 VERSION: Final = 1
 RECORD: Final = "schema"
@@ -33,10 +37,10 @@ def fields_of(index: Index) -> Fields:
     return [(name, ASCENDING) for name in (*names, "_id")]
 
 
-async def create(database: Any) -> None:
-    """Make what is missing. Raises InvalidSpec."""
+async def create(database: Any, steps: Sequence[schema.Step] = schema.STEPS) -> None:
+    """Make what is missing, and bring older documents up to date. Raises InvalidSpec."""
     await _require_server(database)
-    await _require_ours(database)
+    there_before = await _require_ours(database, steps)
     there = set(await database.list_collection_names())
     for collection in COLLECTIONS.values():
         if collection.name not in there:
@@ -44,7 +48,39 @@ async def create(database: Any) -> None:
         models = [IndexModel(fields_of(index), name=index.name) for index in collection.indexes]
         if models:
             await _create_indexes(database, collection.name, models)
-    await database[RECORD].update_one({"_id": RECORD}, {"$max": {"version": VERSION}}, upsert=True)
+    await _note(database, {"version": VERSION})
+    for step in schema.pending(there_before, steps):
+        await _migrate(database[step.collection], step)
+        there_before[step.collection] = there_before.get(step.collection, schema.FIRST) + 1
+        await _note(database, {f"collections.{step.collection}": there_before[step.collection]})
+    known = schema.versions(list(COLLECTIONS), steps)
+    await _note(database, {f"collections.{name}": version for name, version in known.items()})
+
+
+async def raise_versions(database: Any, by: int) -> None:
+    """Do this adapter's part after a restore: see restored.py."""
+    await database[RAISED].update_many({}, {"$inc": {"version": by}})
+
+
+async def _note(database: Any, versions: dict[str, int]) -> None:
+    await database[RECORD].update_one({"_id": RECORD}, {"$max": versions}, upsert=True)
+
+
+async def _migrate(collection: Any, step: schema.Step) -> None:
+    """Change each document where it is as it was read; one that another has written meanwhile is read again."""
+    async for found in collection.find({}, {"_id": True}):
+        while True:
+            item = await collection.find_one(found)
+            if item is None:
+                break
+            before = kept(item["doc"])
+            changed = step.change(dict(before))
+            if changed == before:
+                break
+            here = {"_id": item["_id"], "version": item["version"]}
+            written = await collection.update_one(here, {"$set": {"doc": escaped(changed)}, "$inc": {"version": 1}})
+            if written.modified_count:
+                break
 
 
 async def problems(database: Any) -> list[str]:
@@ -111,11 +147,15 @@ async def _require_server(database: Any) -> None:
         raise InvalidSpec("TUNEWRIGHT_MONGODB", "is older than MongoDB 8.0", "Update the server")
 
 
-async def _require_ours(database: Any) -> None:
+async def _require_ours(database: Any, steps: Sequence[schema.Step] = schema.STEPS) -> dict[str, int]:
+    """Return the schema versions that are written down. Raises InvalidSpec: a newer version of ours has written."""
     found = await database[RECORD].find_one({"_id": RECORD})
     if found and found["version"] > VERSION:
         why = f"database {database.name} was written by a newer version (schema {found['version']}, ours is {VERSION})"
         raise InvalidSpec("TUNEWRIGHT_MONGODB", why, "Update Tunewright, or name another database")
+    there: dict[str, int] = found.get("collections", {}) if found else {}
+    schema.require_no_newer("TUNEWRIGHT_MONGODB", f"database {database.name}", there, steps)
+    return there
 
 
 def _other(collection: str, name: str) -> str:

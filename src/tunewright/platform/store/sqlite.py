@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypedDict, assert_never
@@ -24,11 +25,14 @@ from typing import Any, Final, TypedDict, assert_never
 import msgspec
 
 from tunewright.core.errors import Conflict, InvalidSpec, Unavailable
+from tunewright.platform.store import schema
 from tunewright.platform.store.collections import COLLECTIONS, Collection, Index
 from tunewright.platform.store.cursor import cursor, position
 from tunewright.platform.store.port import Check, Document, Insert, Page, Put, Query, Remove, Replace, Stored, Write
 
 SCHEMA_VERSION: Final = 1
+VERSIONS: Final = "schema_versions"
+"""The table of the collections' schema versions; SCHEMA_VERSION is that of the tables themselves."""
 COMMITS_TOGETHER: Final = 256
 LONG_PAGE: Final = 100
 """Pages of more documents than this are read in a thread."""
@@ -37,13 +41,13 @@ Commit = tuple[Sequence[Write], "asyncio.Future[None]"]
 
 
 class SqliteStore:
-    def __init__(self, path: Path) -> None:
-        """Open or make the file. Raises InvalidSpec if a newer version of ours wrote it."""
+    def __init__(self, path: Path, steps: Sequence[schema.Step] = schema.STEPS) -> None:
+        """Open or make the file, and bring an older one up to date. Raises InvalidSpec: a newer version wrote it."""
         self._path = path
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[Commit | None] = queue.SimpleQueue()
         writer = _connect(path)
-        _prepare(writer, path)
+        _prepare(writer, path, steps)
         self._reader = _connect(path)
         self._page_reader = _connect(path)
         self._page_thread = ThreadPoolExecutor(1, "store-pages")
@@ -218,11 +222,24 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def require_ours(connection: sqlite3.Connection, path: Path, steps: Sequence[schema.Step] = schema.STEPS) -> None:
+    """Raises InvalidSpec: a newer version of ours wrote the file."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         why = f"was written by a newer version (schema {version}, ours is {SCHEMA_VERSION})"
         raise InvalidSpec(str(path), why, "Update Tunewright, or choose another data folder")
+    schema.require_no_newer(str(path), "it", _versions(connection), steps)
+
+
+def _versions(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the schema versions that are written down."""
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSIONS,)).fetchone()
+    return dict(connection.execute(f"SELECT collection, version FROM {VERSIONS}")) if there else {}  # noqa: S608
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, steps: Sequence[schema.Step]) -> None:
+    require_ours(connection, path, steps)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {VERSIONS} (collection TEXT PRIMARY KEY, version INTEGER NOT NULL)")
     for collection in COLLECTIONS.values():
         fields = "".join(f', "{name}"' for name in _indexed_fields(collection))
         table = f"{collection.name} (key TEXT PRIMARY KEY, version INTEGER NOT NULL{fields}, body BLOB NOT NULL)"
@@ -230,7 +247,34 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         _add_fields(connection, collection)
         for index in collection.indexes:
             connection.execute(_index_statement(collection, index))
+    _migrate(connection, steps)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _migrate(connection: sqlite3.Connection, steps: Sequence[schema.Step]) -> None:
+    """Run the steps that the file has not had, each in a transaction with the note that it has had it."""
+    there = _versions(connection)
+    for step in schema.pending(there, steps):
+        name = step.collection
+        with _transaction(connection):
+            for key, version, body in connection.execute(f"SELECT key, version, body FROM {name}").fetchall():  # noqa: S608
+                changed = _row(name, step.change(msgspec.msgpack.decode(body)))
+                connection.execute(_statements(name).replace, (*changed, key, version))
+            there[name] = there.get(name, schema.FIRST) + 1
+            connection.execute(f"INSERT OR REPLACE INTO {VERSIONS} VALUES (?, ?)", (name, there[name]))  # noqa: S608
+    known = [*schema.versions(list(COLLECTIONS), steps).items()]
+    connection.executemany(f"INSERT OR IGNORE INTO {VERSIONS} VALUES (?, ?)", known)  # noqa: S608
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def _add_fields(connection: sqlite3.Connection, collection: Collection) -> None:
