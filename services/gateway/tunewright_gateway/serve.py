@@ -12,7 +12,6 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from tunewright.platform.credentials import key_pairs
 from tunewright.platform.http import CHECK_WITHIN_S, LOOPBACK_NAMES, Check
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.rebuilt import error_of
@@ -31,19 +30,21 @@ class GatewaySettings(CallerSettings, AccountSettings, HttpSettings):
 
 @asynccontextmanager
 async def wired(settings: GatewaySettings) -> AsyncIterator[Wired]:
-    account, token = settings.whose(), settings.keys().tunewright_token
-    terms = Terms(key_pairs(settings.credentials), (*LOOPBACK_NAMES, *(name.lower() for name in settings.http_names)))
+    account, own = settings.whose(), settings.keys()
+    terms = Terms(settings.known().key_pair, (*LOOPBACK_NAMES, *(name.lower() for name in settings.http_names)))
     await asyncio.to_thread(load)
     async with AsyncExitStack() as stack:
 
         async def channel(name: str, endpoint: str, token: str | None) -> grpc.aio.Channel:
             return await stack.enter_async_context(open_channel(endpoint, token, settings.tls_ca, field=variable(name)))
 
-        scheduler = await channel("scheduler", settings.scheduler, token)
+        scheduler = await channel("scheduler", settings.scheduler, own.tunewright_token)
         passing = await channel("scheduler", settings.scheduler, None)
         metrics = await channel("metrics", settings.metrics, None) if settings.metrics else None
         yield Wired(
-            http=make_front(make_door(scheduler, terms, account), terms.names, passing, metrics),
+            http=make_front(
+                make_door(scheduler, terms, own.aws_secret_access_key, account), terms.names, passing, metrics
+            ),
             checks={"scheduler": _answers(scheduler)},
         )
 

@@ -11,12 +11,14 @@ import typer
 from tunewright.cli import completing
 from tunewright.cli.forms import Form
 from tunewright.cli.options import DataDir, Job, OutputOption
+from tunewright.cli.tokens import tokens
 
 admin = typer.Typer(
     help="For operators: what an installation stands on, and what a person decides in its place.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+admin.add_typer(tokens, name="tokens")
 
 
 @admin.command("check")

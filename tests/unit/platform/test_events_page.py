@@ -11,8 +11,10 @@ from types import ModuleType
 
 import pytest
 
+from tunewright.core.access import OWNER
 from tunewright.core.check import check
 from tunewright.core.spec import TuningJobSpec
+from tunewright.platform.access import keys_of
 from tunewright.platform.bus.messages import read
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.signing import SIGNATURE, signature, signed_owner
@@ -71,5 +73,5 @@ def test_the_python_example_is_taken(tmp_path, monkeypatch):
     exec(blocks("python")[0], {})  # noqa: S102 - our own page
     (record,) = Producer.sent
     assert SIGNATURE in record.headers
-    assert signed_owner(record, keys) == keys.owner
+    assert signed_owner(record, keys_of(keys).get) == OWNER
     assert read(record).job == "nightly"

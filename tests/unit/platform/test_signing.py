@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from google.protobuf import json_format
 
-from tests.unit.platform.foreign import KEYS, OTHERS, letters, sealed, signed, until_read
+from tests.unit.platform.foreign import KEY_OF, KEYS, OTHERS, letters, sealed, signed, until_read
+from tunewright.core.access import OWNER
 from tunewright.events.v1 import commands_pb2
 from tunewright.platform.bus.consumer import LONGEST_REASON, Received, consume
 from tunewright.platform.bus.memory import MemoryBus
@@ -31,25 +32,25 @@ def with_headers(record: Record, **headers: bytes) -> Record:
 @pytest.mark.parametrize("json", [True, False])
 def test_a_signed_record_speaks_for_the_owner_of_the_key(json):
     record = signed(COMMANDS, STOP, json=json)
-    assert signed_owner(record, KEYS) == KEYS.owner
+    assert signed_owner(record, KEY_OF) == OWNER
     assert read(record) == STOP
 
 
 def test_the_type_may_be_written_with_its_package():
     record = sealed(COMMANDS, STOP.DESCRIPTOR.full_name, STOP.SerializeToString())
-    assert signed_owner(record, KEYS) == KEYS.owner
+    assert signed_owner(record, KEY_OF) == OWNER
     assert read(record) == STOP
 
 
 def test_the_digest_may_be_written_in_capitals():
     record = signed(COMMANDS, STOP)
     key, _, digest = record.headers[SIGNATURE].partition(b":")
-    assert signed_owner(with_headers(record, tw_signature=key + b":" + digest.upper()), KEYS) == KEYS.owner
+    assert signed_owner(with_headers(record, tw_signature=key + b":" + digest.upper()), KEY_OF) == OWNER
 
 
 def refusal(record: Record) -> str:
     with pytest.raises(Unreadable) as refused:
-        signed_owner(record, KEYS)
+        signed_owner(record, KEY_OF)
     assert KEYS.aws_secret_access_key not in str(refused.value)
     good = signature(record, KEYS).partition(":")[2] if "ce_type" in record.headers else "-"
     assert good not in str(refused.value)
@@ -112,8 +113,8 @@ async def test_a_consumer_hands_on_the_owner_and_dead_letters_the_rest():
     async def take(batch: list[Received]) -> None:
         taken.extend(batch)
 
-    await until_read(bus, "g", COMMANDS, lambda: consume(bus, "g", [COMMANDS], take, KEYS))
-    assert [(item.message, item.owner) for item in taken] == [(STOP, KEYS.owner)]
+    await until_read(bus, "g", COMMANDS, lambda: consume(bus, "g", [COMMANDS], take, KEY_OF))
+    assert [(item.message, item.owner) for item in taken] == [(STOP, OWNER)]
     reasons = await letters(bus)
     assert len(reasons) == 3
     assert all(0 < len(reason) <= LONGEST_REASON for reason in reasons)
@@ -124,5 +125,5 @@ async def test_a_topic_of_others_is_not_read_without_credentials():
 
     async def take(_batch: list[Received]) -> None: ...
 
-    with pytest.raises(ValueError, match="credentials"):
+    with pytest.raises(ValueError, match="keys"):
         await consume(bus, "g", [COMMANDS], take)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, spec, with_limits
 from tunewright.core.errors import IllegalTransition
 from tunewright.core.states import TrainingState
@@ -35,12 +36,12 @@ class Desk:
 
     async def open(self, *holding: pb.Attempt, owner: str = "owner", trainer: str = "t") -> int:
         request = pb.OpenSessionRequest(trainer_id=trainer, slots=2, holding=holding)
-        with speaking_for(owner):
+        with speaking_for(anybody(owner)):
             return (await self.worker.OpenSession(request, None)).epoch
 
     async def claim(self, epoch: int, *, owner: str = "owner", trainer: str = "t") -> list[pb.Grant]:
         request = pb.ClaimRequest(trainer_id=trainer, epoch=epoch, request_id=f"{trainer}{epoch}", slots=1)
-        with speaking_for(owner):
+        with speaking_for(anybody(owner)):
             return list((await self.worker.Claim(request, None)).grants)
 
     async def exited(
@@ -48,7 +49,7 @@ class Desk:
     ) -> None:
         end = pb.ExitedRequest(trainer_id=trainer, epoch=epoch, attempt=ATTEMPT, cause=cause, exit_code=0)
         end.ended_at.CopyFrom(instant_to_timestamp(self.world.store.clock))
-        with speaking_for(owner):
+        with speaking_for(anybody(owner)):
             await self.worker.Exited(end, None)
 
     async def state(self) -> tuple[TrainingState, int]:
@@ -142,7 +143,7 @@ async def test_a_session_is_taken_over_by_its_owner_alone_until_it_is_forgotten(
 
 
 async def test_nobody_renews_claims_under_or_closes_the_session_of_another(desk):
-    with speaking_for("somebody-else"):
+    with speaking_for(anybody("somebody-else")):
         with pytest.raises(IllegalTransition, match="another owner"):
             await desk.worker.Heartbeat(pb.HeartbeatRequest(trainer_id="t", epoch=desk.epoch), None)
         with pytest.raises(IllegalTransition, match="another owner"):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.callers import gate
 from tests.contract.runner_contract import COUNTING, DEAF, FOREVER, is_running, until
 from tests.unit.trainer.fake_scheduler import FakeScheduler, Key
 
@@ -133,7 +134,7 @@ async def plant(tmp_path: Path):
     def register(server) -> None:
         add_WorkerServiceServicer_to_server(scheduler, server)
 
-    server = RpcServer("127.0.0.1", 0, lambda _: "owner")
+    server = RpcServer("127.0.0.1", 0, gate())
     await server.start({"tunewright.v1.WorkerService": register})
     channel = open_channel(f"127.0.0.1:{server.port}", "token")
     plant = Plant(scheduler, channel, tmp_path)

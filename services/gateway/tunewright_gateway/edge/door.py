@@ -26,7 +26,7 @@ from tunewright_gateway.edge.head import Head
 from tunewright_gateway.edge.language import AMAZONS, Language
 from tunewright_gateway.edge.leaving import unless_gone
 from tunewright_gateway.edge.replays import Replays
-from tunewright_gateway.operations.call import Backend, Call, Operation
+from tunewright_gateway.operations.call import BackendOf, Call, Operation
 
 TARGET: Final = "SageMaker."
 READS: Final = ("Describe", "List", "Search")
@@ -54,12 +54,12 @@ class Door:
 
     def __init__(
         self,
-        backend: Backend,
+        backend_of: BackendOf,
         admission: Admission,
         language: Language = AMAZONS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._backend, self._admission, self._clock = backend, admission, clock
+        self._backend_of, self._admission, self._clock = backend_of, admission, clock
         self._language, self._loaded = language, False
         self._loading = asyncio.Lock()
         self._bodies = Bodies()
@@ -97,7 +97,7 @@ class Door:
         await self._load()
         self._admission.admit(guest, head, body)
         tree = await self._read(visit.operation, body)
-        call = Call(tree, self._backend, _invocation(head))
+        call = Call(tree, self._backend_of(guest.principal), _invocation(head))
         if visit.operation.startswith(READS):
             return await unless_gone(_carried_out(operation, call, visit), receive)
         return await self._changed(guest, call, operation, visit)
