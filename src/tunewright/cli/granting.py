@@ -6,18 +6,19 @@ import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from tunewright.cli.forms import Form
 from tunewright.cli.output import print_table, show
-from tunewright.core.access import Principal, Scope
+from tunewright.core.access import Principal, Scope, digest_of
 from tunewright.core.durations import parse_duration
 from tunewright.core.errors import NotFound
 from tunewright.platform import access_file
-from tunewright.platform.access_file import FILE_NAME, Entry, digest_of
+from tunewright.platform.access_file import FILE_NAME, Entry
 from tunewright.platform.credentials import default_data_dir, new_access_key, new_token
 from tunewright.platform.settings import variable
 
-SHOWN: int = 4
+SHOWN: Final = 4
 """Of a hash: enough to tell two tokens apart."""
 MEMBERS = ("name", "owner", "scopes", "expires", "token", "access_key_id")
 
@@ -40,7 +41,7 @@ def list_(file: Path | None, form: Form) -> None:
     except NotFound:
         entries = []
     rows = [_row(entry) for entry in entries]
-    show(form, rows, MEMBERS, lambda: print_table(MEMBERS, [[str(row[name]) for name in MEMBERS] for row in rows]))
+    show(form, rows, MEMBERS, lambda: print_table(MEMBERS, [tuple(row[name] for name in MEMBERS) for row in rows]))
 
 
 def revoke(name: str, file: Path | None) -> None:
@@ -52,7 +53,7 @@ def _place(file: Path | None) -> Path:
     return file or (Path(named) if named else default_data_dir() / FILE_NAME)
 
 
-def _row(entry: Entry) -> dict[str, object]:
+def _row(entry: Entry) -> dict[str, str]:
     who = entry.principal
     return {
         "name": who.id,

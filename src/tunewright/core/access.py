@@ -5,6 +5,7 @@ Whose a job is, its owner says; what a caller may do with what is his owner's, h
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -30,6 +31,11 @@ class Scope(StrEnum):
     """Operators' verbs, on trainers and on what is any owner's."""
     SERVICES = "services"
     """What only services of the installation do: ask the suggester, speak for others."""
+
+
+def digest_of(secret: str) -> str:
+    """Return what is kept of a secret that is too random to be found by trying: its SHA-256, in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 ALL: Final = frozenset(Scope)

@@ -14,10 +14,9 @@ from typing import Final
 
 import structlog
 
-from tunewright.core.access import INSTALLATION, Principal
+from tunewright.core.access import INSTALLATION, Principal, digest_of
 from tunewright.core.errors import InvalidSpec, NotFound, Unauthenticated
 from tunewright.platform import access_file
-from tunewright.platform.access_file import digest_of
 from tunewright.platform.credentials import Credentials
 
 UNKNOWN: Final = "the token is not known here; it may have been revoked"

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import configparser
 import fcntl
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -44,10 +43,6 @@ class Entry:
     token_sha256: str
     aws_access_key_id: str = ""
     aws_secret_access_key: str = field(default="", repr=False)
-
-
-def digest_of(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def read(path: Path) -> list[Entry]:

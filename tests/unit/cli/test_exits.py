@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -17,11 +18,12 @@ from tunewright.cli import main
 from tunewright.cli.app import app
 from tunewright.cli.options import OutputOption
 
-ELSEWHERE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials"}
+TOKENS = {"admin tokens add", "admin tokens list", "admin tokens revoke"}
+ELSEWHERE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials"} | TOKENS
 """They ask no server."""
 READS_FIRST = {"import optuna", "import sagemaker"}
 """They ask somebody else before the server."""
-NOT_RECORDS = {"admin pause-starts", "admin resume-starts"}
+NOT_RECORDS = {"admin pause-starts", "admin resume-starts", "admin tokens add", "admin tokens revoke"}
 """They say that something is done."""
 GIVEN = {
     "tune": ["train.py", "--param", "x=0.0..1.0", "--maximize", "acc"],
@@ -40,10 +42,13 @@ GIVEN = {
 """What a verb must be given; a name where nothing stands here."""
 
 
-def verbs() -> list[str]:
-    top = get_command(app).commands
-    below = {name: getattr(command, "commands", None) for name, command in top.items()}
-    return [verb for name, inner in below.items() for verb in ([f"{name} {one}" for one in inner] if inner else [name])]
+def verbs(above: str = "", group: Any = None) -> list[str]:
+    below = (group or get_command(app)).commands
+    return [
+        verb
+        for name, command in below.items()
+        for verb in (verbs(f"{above}{name} ", command) if hasattr(command, "commands") else [f"{above}{name}"])
+    ]
 
 
 ASKING = sorted(set(verbs()) - ELSEWHERE)
