@@ -6,8 +6,13 @@ fails here until it has a case.
 
 from __future__ import annotations
 
+import asyncio
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +20,23 @@ import grpc
 import pytest
 
 from tests.e2e.claiming import job
-from tests.e2e.owners import MARK, House, adas
+from tests.e2e.owners import MARK, House, adas, principal, serving
+from tests.unit.gateway.edge.asking import Answered, signed
 from tests.unit.platform.services import METHODS, call, request_class
 from tunewright.client import AsyncClient
+from tunewright.core.access import Scope
+from tunewright.core.amt.writing import to_amt
+from tunewright.core.errors import NotFound
 from tunewright.core.spec import WarmStart, WarmStartType
+from tunewright.core.states import TrainingState
+from tunewright.platform.access_file import add, revoke
 from tunewright.platform.codec import to_message
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.scopes import SCOPES
 from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2
 from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub
 from tunewright.v1.worker_service_pb2_grpc import WorkerServiceStub
+from tunewright_gateway.operations.table import OPERATIONS
 
 ABSENT = grpc.StatusCode.NOT_FOUND
 REFUSED = grpc.StatusCode.FAILED_PRECONDITION
@@ -275,3 +287,162 @@ async def test_no_verb_shows_or_changes_what_is_another_owners(house: House) -> 
     assert await state(house) == before
     assert house.claimed is not None
     house.claimed.report("score", 0.25)  # raises if it was stopped
+
+
+DOOR_ABSENT = frozenset({"ResourceNotFound", "ValidationException"})
+EMPTY: frozenset[str] = frozenset()
+DoorCases = Callable[[House], Iterator[tuple[dict[str, Any], frozenset[str]]]]
+
+
+def door_jobs(member: str = "HyperParameterTuningJobName", **more: Any) -> DoorCases:
+    return lambda _house: (({member: name, **more}, DOOR_ABSENT) for name in ("ended-job", "going-job"))
+
+
+def door_trainings(house: House) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    return (({"TrainingJobName": name}, DOOR_ABSENT) for name in house.trainings if "/" not in name)
+
+
+def door_lists(**members: Any) -> DoorCases:
+    return lambda _house: iter([(members, EMPTY)])
+
+
+def door_arns(**more: Any) -> DoorCases:
+    def cases(house: House) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+        names = [name for name in house.trainings if "/" not in name]
+        arns = [f"hyper-parameter-tuning-job/{name}" for name in ("ended-job", "going-job")]
+        for arn in (*arns, *(f"training-job/{name}" for name in names)):
+            yield {"ResourceArn": f"arn:aws:sagemaker:local:000000000000:{arn}", **more}, DOOR_ABSENT
+
+    return cases
+
+
+def door_searches(_house: House) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    for kind in ("HyperParameterTuningJob", "TrainingJob"):
+        yield {"Resource": kind}, EMPTY
+
+
+def door_parents(_house: House) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    body = to_amt(job("door-child"))
+    for name in ("ended-job", "going-job"):
+        warm = {
+            "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name}],
+            "WarmStartType": "TransferLearning",
+        }
+        yield body | {"WarmStartConfig": warm}, DOOR_ABSENT
+
+
+def no_door_case(_why: str) -> DoorCases:
+    return lambda _house: iter(())
+
+
+DOOR_CASES: Mapping[str, DoorCases] = {
+    "CreateHyperParameterTuningJob": door_parents,
+    "DescribeHyperParameterTuningJob": door_jobs(),
+    "ListHyperParameterTuningJobs": door_lists(),
+    "StopHyperParameterTuningJob": door_jobs(),
+    "DeleteHyperParameterTuningJob": door_jobs(),
+    "ListTrainingJobsForHyperParameterTuningJob": door_jobs(),
+    "CreateTrainingJob": no_door_case("names are each owner's own"),
+    "DescribeTrainingJob": door_trainings,
+    "ListTrainingJobs": door_lists(),
+    "StopTrainingJob": door_trainings,
+    "DeleteTrainingJob": door_trainings,
+    "AddTags": door_arns(Tags=[{"Key": "a", "Value": "b"}]),
+    "ListTags": door_arns(),
+    "DeleteTags": door_arns(TagKeys=["project"]),
+    "Search": door_searches,
+}
+
+
+def test_every_operation_of_the_door_has_a_case() -> None:
+    assert set(DOOR_CASES) == set(OPERATIONS)
+
+
+async def at_the_door(house: House, key: str, operation: str, members: Mapping[str, Any]) -> Answered:
+    """Send a request under a principal's key pair."""
+    url = f"http://{house.http}/"
+    asked = signed(
+        operation,
+        json.dumps(members).encode(),
+        at=datetime.now(UTC),
+        key=f"{key.upper()}KEY",
+        secret=f"{key}-secret",
+        host=house.http,
+    )
+    request = urllib.request.Request(url, asked.body, dict(asked.headers), method="POST")
+    return await asyncio.to_thread(_sent, request)
+
+
+def _sent(request: urllib.request.Request) -> Answered:
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - http://
+            return Answered(answer.status, dict(answer.headers), answer.read())
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return Answered(refused.code, dict(refused.headers), refused.read())
+
+
+async def test_the_door_shows_and_changes_nothing_of_another_owners(house: House) -> None:
+    """Ada asks first: what the gateway keeps of her jobs is not Bob's either."""
+    for name in ("ended-job", "going-job"):
+        told = await at_the_door(house, "ada", "DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": name})
+        assert told.tree["HyperParameterTuningJobName"] == name
+    before, leaks = await state(house), []
+    for operation, cases in DOOR_CASES.items():
+        for members, wanted in cases(house):
+            told = await at_the_door(house, "bob", operation, members)
+            said, asked = told.body.decode(), json.dumps(members)
+            marks = {MARK, "ended-job", "going-job", house.ended, house.going, *house.trainings}
+            shown = sorted(mark for mark in marks if mark in said and mark not in asked)
+            if shown or told.code not in (wanted or {"OK"}):
+                leaks.append((operation, members, shown, said[:300]))
+    assert leaks == []
+    assert await state(house) == before
+
+
+async def test_a_page_of_ada_goes_on_for_nobody_else(house: House) -> None:
+    page = await at_the_door(house, "ada", "ListHyperParameterTuningJobs", {"MaxResults": 1})
+    members = {"MaxResults": 1, "NextToken": page.tree["NextToken"]}
+    assert (await at_the_door(house, "ada", "ListHyperParameterTuningJobs", members)).code == "OK"
+    assert (await at_the_door(house, "bob", "ListHyperParameterTuningJobs", members)).code == "ValidationException"
+
+
+async def test_a_key_pair_may_do_at_the_door_what_its_principal_may(house: House) -> None:
+    add(house.access, principal("reader", "ada", Scope.READ))
+    name = {"HyperParameterTuningJobName": "going-job"}
+    assert (await at_the_door(house, "reader", "DescribeHyperParameterTuningJob", name)).code == "OK"
+    stopped = await at_the_door(house, "reader", "StopHyperParameterTuningJob", name)
+    assert stopped.code == "AccessDeniedException"
+    assert "needs the scope 'jobs'" in stopped.tree["message"]
+    revoke(house.access, "reader")
+    refused = await at_the_door(house, "reader", "DescribeHyperParameterTuningJob", name)
+    assert refused.code == "UnrecognizedClientException"
+    add(house.access, principal("reader", "ada", Scope.READ, expires_at=1.0))
+    expired = await at_the_door(house, "reader", "DescribeHyperParameterTuningJob", name)
+    assert expired.code == "ExpiredTokenException"
+
+
+async def test_an_operator_acts_on_what_is_anybodys_by_its_id(house: House) -> None:
+    add(house.access, principal("op", "ops", Scope.OPERATE, Scope.READ))
+    async with AsyncClient(house.address("op")) as operator:
+        for training in (item for item in house.trainings if "/" not in item):
+            with pytest.raises(NotFound):
+                await operator.operations.release(training)
+        found = await operator.operations.release(f"{house.going}/1", "its host goes")
+        assert found.state is TrainingState.READY
+        with pytest.raises(NotFound):
+            await operator.describe(house.going)
+
+
+async def test_an_owner_who_calls_too_often_is_slowed_down_and_others_are_not(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data", calls_per_second=2.0) as house:
+        for name in ("ada", "bob"):
+            add(house.access, principal(name, name))
+        answers = [await at_the_door(house, "ada", "ListTrainingJobs", {}) for _ in range(30)]
+        assert {answer.code for answer in answers} == {"OK", "ThrottlingException"}
+        assert (await at_the_door(house, "bob", "ListTrainingJobs", {})).code == "OK"
+        async with AsyncClient(house.address("ada")) as ada:  # waits as it is told, and gets through
+            assert [job async for job in ada.list()] == []
+        async with AsyncClient(house.address("")) as own:
+            for _ in range(10):
+                assert [job async for job in own.list()] == []

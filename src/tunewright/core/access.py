@@ -64,9 +64,9 @@ class Principal:
         if scope not in self.scopes:
             raise PermissionDenied(self.id, scope.value, what)
 
-    def speaking_for(self, owner: str, scopes: Iterable[Scope] = ALL) -> Principal:
-        """Return him as he acts for somebody else: with no more than his own scopes, and counted as that owner."""
-        return replace(self, owner=owner, scopes=self.scopes & frozenset(scopes), counted=True)
+    def speaking_for(self, owner: str, scopes: Iterable[Scope]) -> Principal:
+        """Return who acts through him: with no more than his own scopes, and counted as that owner."""
+        return replace(self, id=owner, owner=owner, scopes=self.scopes & frozenset(scopes), counted=True)
 
 
 INSTALLATION: Final = Principal("installation", OWNER, ALL, counted=False)

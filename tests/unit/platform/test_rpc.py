@@ -136,7 +136,7 @@ async def test_an_error_crosses_the_wire(error):
 
 def carried(error: errors.TunewrightError) -> dict[str, object]:
     """What is told of an error: numbers that are told of as such stay numbers."""
-    told = {name: value if isinstance(value, int) else str(value) for name, value in vars(error).items()}
+    told = {name: value if isinstance(value, int | float) else str(value) for name, value in vars(error).items()}
     match error:
         case errors.NotFound() | errors.AlreadyExists() | errors.IllegalTransition():
             return told | {"remedy": ""}
