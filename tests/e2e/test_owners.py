@@ -128,8 +128,9 @@ def opens(bob: Bob) -> Iterator[Case]:
 
 def heartbeats(bob: Bob) -> Iterator[Case]:
     yield bob.adas_session, REFUSED
-    holding = worker_service_pb2.Holding(attempt=bob.attempt)
-    yield {**bob.session, "holding": [holding]}, NOTHING
+    over = worker_service_pb2.Attempt(training_id=f"{bob.house.ended}/1", attempt=1)
+    holding = [worker_service_pb2.Holding(attempt=attempt) for attempt in (bob.attempt, over)]
+    yield {**bob.session, "holding": holding}, NOTHING
 
 
 def claims(bob: Bob) -> Iterator[Case]:
@@ -279,6 +280,7 @@ async def test_no_verb_shows_or_changes_what_is_another_owners(house: House) -> 
                 request = request_class(path)(**fields)
                 code, said = await answered(channel, path, request)
                 marks = {MARK, "ended-job", "going-job", house.ended, house.going, house.trainer, *house.trainings}
+                marks |= {"settled {", "stop {", "resend {"}  # orders about what is Ada's
                 asked = str(request)
                 shown = sorted(mark for mark in marks if mark in said and mark not in asked)
                 if code is not wanted or shown:

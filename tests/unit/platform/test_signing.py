@@ -10,8 +10,9 @@ import pytest
 from google.protobuf import json_format
 
 from tests.unit.platform.foreign import KEY_OF, KEYS, OTHERS, letters, sealed, signed, until_read
-from tunewright.core.access import OWNER
+from tunewright.core.access import OWNER, Principal, Scope
 from tunewright.events.v1 import commands_pb2
+from tunewright.platform.access import KeyPair
 from tunewright.platform.bus.consumer import LONGEST_REASON, Received, consume
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.messages import Unreadable, read
@@ -127,3 +128,19 @@ async def test_a_topic_of_others_is_not_read_without_credentials():
 
     with pytest.raises(ValueError, match="keys"):
         await consume(bus, "g", [COMMANDS], take)
+
+
+def test_a_principals_key_signs_for_its_owner_what_its_scopes_allow():
+    def key_of(*scopes: Scope, expires_at: float | None = None) -> dict[str, KeyPair]:
+        who = Principal("ada-ci", "ada", frozenset(scopes), expires_at)
+        return {KEYS.aws_access_key_id: KeyPair(KEYS.aws_secret_access_key, who)}
+
+    stop, report = signed(COMMANDS, STOP), sealed("training.reports", "MetricsReported", b"")
+    assert signed_owner(stop, key_of(Scope.JOBS).get) == "ada"
+    assert signed_owner(report, key_of(Scope.REPORT).get) == "ada"
+    with pytest.raises(Unreadable, match=r"a record on tuning\.commands needs the scope 'jobs', which .* 'ada-ci' has"):
+        signed_owner(stop, key_of(Scope.READ, Scope.REPORT).get)
+    with pytest.raises(Unreadable, match="needs the scope 'report'"):
+        signed_owner(report, key_of(Scope.READ, Scope.JOBS).get)
+    with pytest.raises(Unreadable, match="'ada-ci' expired"):
+        signed_owner(stop, key_of(Scope.JOBS, expires_at=1.0).get)
