@@ -16,14 +16,21 @@ from tunewright.platform.http import CHECK_WITHIN_S, LOOPBACK_NAMES, Check
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.service import Service, Wired
-from tunewright.platform.settings import AccountSettings, CallerSettings, HttpSettings, setting, variable
+from tunewright.platform.settings import (
+    AccessSettings,
+    AccountSettings,
+    CallerSettings,
+    HttpSettings,
+    setting,
+    variable,
+)
 from tunewright_gateway.edge.admission import Terms
 from tunewright_gateway.edge.language import load
 from tunewright_gateway.main import make_door, make_front
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(CallerSettings, AccountSettings, HttpSettings):
+class GatewaySettings(CallerSettings, AccountSettings, AccessSettings, HttpSettings):
     scheduler: str = setting(tells="HOST:PORT of the scheduler; one name for all replicas, or addresses with commas.")
     metrics: str = setting("", tells="The same of metrics; without it the dashboard has no curves, output or analyses.")
 

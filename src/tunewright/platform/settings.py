@@ -65,7 +65,6 @@ class ServiceSettings:
     """Of every service."""
 
     credentials: Path = setting(tells="File of keys and token; all services of an installation have the same one.")
-    access: Path | None = setting(None, tells="File of more tokens, of other owners or that may do less.")
     http: str = setting("127.0.0.1:0", tells="HOST:PORT of /healthz, /readyz and /metrics; port 0 picks a free one.")
     log_level: str = setting("INFO", tells="DEBUG, INFO, WARNING or ERROR.")
 
@@ -76,6 +75,13 @@ class ServiceSettings:
         except NotFound:
             remedy = f"Make one: tunewright admin credentials {self.credentials}"
             raise InvalidSpec(variable("credentials"), f"there is no {self.credentials}", remedy) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessSettings(ServiceSettings):
+    """Of a service that judges who calls."""
+
+    access: Path | None = setting(None, tells="File of more tokens, of other owners or that may do less.")
 
     def known(self) -> Access:
         """Return whom this installation knows. Raises InvalidSpec."""
@@ -93,7 +99,7 @@ class RateSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServerSettings(ServiceSettings, RateSettings):
+class ServerSettings(AccessSettings, RateSettings):
     """Of a service that others call."""
 
     grpc: str = setting("127.0.0.1:0", tells="HOST:PORT to serve on; beyond loopback only with TLS.")

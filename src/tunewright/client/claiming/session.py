@@ -18,7 +18,7 @@ import grpc
 from tunewright.client.claiming.attempt import LEASE_PASSED, Attempt, End
 from tunewright.client.claiming.output import MetricsStub, Output
 from tunewright.core.claimed import CLAIMED
-from tunewright.core.errors import IllegalTransition, NotFound, TunewrightError, Unavailable
+from tunewright.core.errors import IllegalTransition, NotFound, Throttled, TunewrightError, Unavailable
 from tunewright.core.states import EndCause
 from tunewright.v1 import worker_service_pb2 as pb
 
@@ -96,7 +96,7 @@ class Session:
                 self._opened.clear()
                 self._news.set()  # the heartbeat opens it anew
                 return None
-            except Unavailable:
+            except (Unavailable, Throttled):
                 await asyncio.sleep(_backoff_s(tries + 1))
             else:
                 return self._begin(answer.grants[0]) if answer.grants else None
