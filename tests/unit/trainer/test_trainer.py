@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 import tarfile
 from contextlib import suppress
 from dataclasses import replace
@@ -301,6 +302,8 @@ async def test_a_restart_goes_on_where_it_was(plant):
     await plant.scheduler.until(lambda: len(plant.scheduler.opened) == 2)
     first, second = plant.scheduler.opened
     assert second.trainer_id == first.trainer_id
+    assert second.session_key == first.session_key
+    assert stat.S_IMODE((plant.settings.data_dir / "session-key").stat().st_mode) == 0o600
     assert [(held.training_id, held.attempt) for held in second.holding] == [attempt]
     (plant.folder(attempt).first.model / "go").touch()
     report = await plant.exit_of(attempt)
