@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tunewright.core.access import ALL, Principal
 from tunewright.core.errors import Unauthenticated
+from tunewright.platform.access import UNKNOWN
 from tunewright.platform.rpc.gate import Authenticator, Gate
 
 
@@ -18,7 +19,7 @@ def knowing(owners: Mapping[str, str]) -> Authenticator:
 
     def authenticate(token: str) -> Principal:
         if token not in owners:
-            raise Unauthenticated("who are you?")
+            raise Unauthenticated(UNKNOWN)
         return anybody(owners[token])
 
     return authenticate

@@ -19,7 +19,9 @@ from tunewright.core.errors import InvalidSpec, NotFound, Unauthenticated
 from tunewright.platform import access_file
 from tunewright.platform.credentials import Credentials
 
-UNKNOWN: Final = "the token is not known here; it may have been revoked"
+UNKNOWN: Final = (
+    "the token is not known here, or has been revoked; give that of the credentials file, or ask for another one"
+)
 
 Seen = tuple[int, int, int]
 log = structlog.get_logger()
