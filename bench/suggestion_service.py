@@ -23,10 +23,12 @@ from typing import Final
 import psutil
 
 from bench.rows import Row, report
+from tunewright.core.access import INSTALLATION
 from tunewright.core.space import Float
 from tunewright.core.spec import Parameter, Strategy
 from tunewright.platform.codec import to_message
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import suggestion_service_pb2 as pb
@@ -130,7 +132,7 @@ def library() -> Row:
 
 @asynccontextmanager
 async def service(workers: int, program: tuple[str, ...]) -> AsyncIterator[Stub]:
-    server, servicer = RpcServer("127.0.0.1", 0, lambda _: "owner"), SuggestionServicer(workers, program)
+    server, servicer = RpcServer("127.0.0.1", 0, Gate(lambda _: INSTALLATION)), SuggestionServicer(workers, program)
     await server.start({SERVICE: lambda target: pb_grpc.add_SuggestionServiceServicer_to_server(servicer, target)})
     try:
         async with open_channel(f"127.0.0.1:{server.port}", "t") as channel:

@@ -28,6 +28,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from tests.servers import mongodb
 
 from bench.rows import Row
+from tunewright.core.access import ALL, Principal
 from tunewright.core.names import training_id
 from tunewright.events.v1 import output_pb2
 from tunewright.platform.bus.consumer import Received
@@ -36,6 +37,7 @@ from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Delivered
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.platform.store.collections import COLLECTIONS
 from tunewright.platform.store.mongodb import MongoStore
@@ -210,7 +212,7 @@ async def spent_ms(query: Callable[[], Awaitable[Any]]) -> float:
 @asynccontextmanager
 async def served(store: Store) -> AsyncIterator[Any]:
     metrics = Metrics(store, MemoryBus(topics().values()))
-    server = RpcServer("127.0.0.1", 0, {"token": OWNER}.get)
+    server = RpcServer("127.0.0.1", 0, Gate(lambda _: Principal("bench", OWNER, ALL)))
     register = partial(metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server, metrics.servicer)
     await server.start({"tunewright.v1.MetricsService": register})
     async with open_channel(f"127.0.0.1:{server.port}", "token") as channel:

@@ -17,6 +17,7 @@ from typing import Final
 
 from bench.rows import Row
 from bench.scheduler import subject
+from tunewright.core.access import OWNER
 from tunewright.core.spec import TuningJobSpec
 from tunewright_scheduler.core.asking import Answered
 from tunewright_scheduler.core.decide import Message, ProcessEnded, Tick, TrainingEnded, advance, decide
@@ -106,7 +107,7 @@ def _training_ended(job: TuningJob, number: int, now: float) -> TrainingEnded:
         provenance=Provenance("random"),
     )
     left = exited(
-        granted(ready, Speaker("trainer", 1, "owner"), "claim", now - 61.0), 1, subject.left(number, now), now, 600.0
+        granted(ready, Speaker("trainer", 1, OWNER), "claim", now - 61.0), 1, subject.left(number, now), now, 600.0
     )
     return TrainingEnded(ending(summarized(left, 1, Summary(subject.loss(number)), now)))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.scheduler import subject
+from tunewright.core.access import INSTALLATION
 from tunewright.core.names import split_training_id
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.messages import to_record
@@ -20,6 +21,7 @@ from tunewright.platform.bus.port import Bus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.codec import instant_to_timestamp
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.platform.store.port import Store
 from tunewright.platform.store.sqlite import SqliteStore
@@ -48,7 +50,7 @@ class Standing:
 @asynccontextmanager
 async def standing(folder: Path, suggester: subject.Drawing) -> AsyncIterator[Standing]:
     store, bus = SqliteStore(folder / "store.db"), MemoryBus(topics().values())
-    rpc = RpcServer(HOST, 0, lambda _: "owner")
+    rpc = RpcServer(HOST, 0, Gate(lambda _: INSTALLATION))
     async with (
         open_channel(f"{HOST}:{rpc.port}", "token") as channel,
         scheduler(store, bus, channel, subject.any_program, LeaseTerms()) as scheduling,

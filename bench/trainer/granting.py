@@ -9,7 +9,9 @@ from typing import Final
 
 from tests.unit.trainer.fake_scheduler import FakeScheduler, Key
 
+from tunewright.core.access import INSTALLATION
 from tunewright.core.states import EndCause
+from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.v1 import spec_pb2
 from tunewright.v1 import worker_service_pb2 as pb
@@ -64,7 +66,7 @@ class Granting:
 @asynccontextmanager
 async def granting() -> AsyncIterator[Granting]:
     scheduler = FakeScheduler()
-    server = RpcServer("127.0.0.1", 0, lambda _: "owner")
+    server = RpcServer("127.0.0.1", 0, Gate(lambda _: INSTALLATION))
     await server.start({"tunewright.v1.WorkerService": lambda to: add_WorkerServiceServicer_to_server(scheduler, to)})
     try:
         yield Granting(scheduler, f"127.0.0.1:{server.port}")

@@ -7,6 +7,7 @@ from typing import Final
 
 RUN_WHOLE: Final = (
     "../README.md",
+    "access.md",
     "changing-jobs.md",
     "coming-from-optuna.md",
     "coming-from-ray-tune.md",

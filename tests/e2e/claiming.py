@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from tests.callers import gate
 from tunewright.client import Address
 from tunewright.core.claimed import CLAIMED
 from tunewright.core.space import Choice, Float, Int
@@ -50,7 +51,7 @@ async def served(folder: Path, *, port: int = 0, reads: bool = True) -> AsyncIte
     """Serve what claiming needs from the store in a folder; metrics only if it `reads`."""
     store, bus = SqliteStore(folder / "store.db"), MemoryBus(topics().values())
     metrics, suggester = Metrics(store, bus), SuggestionServicer()
-    rpc = RpcServer("127.0.0.1", port, {"token": "ada", "other": "bob"}.get)
+    rpc = RpcServer("127.0.0.1", port, gate({"token": "ada", "other": "bob"}))
     async with (
         open_channel(f"127.0.0.1:{rpc.port}", "token") as channel,
         scheduler(store, bus, channel, _anything, TERMS, instance_types(None, "")) as scheduling,

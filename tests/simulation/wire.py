@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 from grpc_status import rpc_status
 
+from tests.callers import anybody
 from tunewright.core.errors import TunewrightError, Unavailable
 from tunewright.platform.rpc.server import _caller
 from tunewright.platform.rpc.status import status_of
@@ -52,7 +53,7 @@ class Wire:
             try:
                 self._lose(self._faults.request_lost if method is not None else 1.0)
                 async with asyncio.timeout(timeout or PATIENCE_S):
-                    _caller.set(OWNER)
+                    _caller.set(anybody(OWNER))
                     answer = await method.unary_unary(method.request_deserializer(request_serializer(request)), None)
                 self._lose(self._faults.answer_lost if self._methods.get(path) is method else 1.0)
             except TimeoutError:

@@ -6,21 +6,18 @@ import grpc
 from starlette.types import ASGIApp
 
 from tunewright.core.arns import NOBODYS, Account
-from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub
-from tunewright_gateway.core.tokens import page_key
 from tunewright_gateway.edge.admission import Admission, Terms
 from tunewright_gateway.edge.door import Door
-from tunewright_gateway.operations.call import Backend
+from tunewright_gateway.operations.backends import Backends
 from tunewright_gateway.web.bridge import Bridge
 from tunewright_gateway.web.front import front
 from tunewright_gateway.web.methods import methods
 from tunewright_gateway.web.pages import Pages
 
 
-def make_door(scheduler: grpc.aio.Channel, terms: Terms, account: Account = NOBODYS) -> Door:
-    """Return the door to the scheduler at the other end of the channel."""
-    backend = Backend(TuningServiceStub(scheduler), account, page_key(terms.keys))
-    return Door(backend, Admission(terms))
+def make_door(scheduler: grpc.aio.Channel, terms: Terms, secret: str, account: Account = NOBODYS) -> Door:
+    """Return the door to the scheduler at the other end of the channel, which has the installation's token."""
+    return Door(Backends(scheduler, account, secret).of, Admission(terms))
 
 
 def make_front(

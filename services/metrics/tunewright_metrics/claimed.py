@@ -13,6 +13,7 @@ from typing import Final
 
 from google.protobuf.message import Message
 
+from tunewright.core.access import digest_of
 from tunewright.core.claimed import is_claimed
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.spec import TuningJobSpec
@@ -65,6 +66,9 @@ async def claimed_output(specs: Specs, training: Document, request: pb.SendOutpu
     """Return the records of what an attempt says. Raises InvalidSpec, IllegalTransition, NotFound."""
     attempt = reportable_attempt(training_of(training), request.attempt)
     _check(request)
+    if training.get("lease_key", "") not in ("", digest_of(request.session_key)):
+        what = f"training {training['name']}"
+        raise IllegalTransition(what, "claimed under another session_key", "be told of under yours", "Abandon it")
     spec = await specs.of(training)
     if not is_claimed(spec.definition(training["definition_name"])):
         name = f"training {training['name']}"

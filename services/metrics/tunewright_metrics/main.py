@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from tunewright.platform.access import KeyOf
 from tunewright.platform.bus.consumer import Received, consume
 from tunewright.platform.bus.port import Bus
-from tunewright.platform.credentials import Credentials
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Store
 from tunewright_metrics.analysing.analyst import Analyst
@@ -74,6 +74,6 @@ class Metrics:
         await self._collector.handle(batch)
         await self._retention.take(batch)
 
-    async def take_reports(self, credentials: Credentials) -> None:
-        """Take what other systems report under these credentials, until cancelled."""
-        await consume(self._bus, REPORTS_GROUP, [REPORTS], self._reports.take_all, credentials)
+    async def take_reports(self, key_of: KeyOf) -> None:
+        """Take what other systems report under keys that are known, until cancelled."""
+        await consume(self._bus, REPORTS_GROUP, [REPORTS], self._reports.take_all, key_of)

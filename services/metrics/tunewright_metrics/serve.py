@@ -26,7 +26,7 @@ async def wired(settings: MetricsSettings) -> AsyncIterator[Wired]:
     async with mongo_store(settings) as store, kafka_bus(settings, "metrics") as bus:
         metrics = Metrics(store, bus, bus.ping, settings)
         yield Wired(
-            parts=[metrics.run(), *([metrics.take_reports(settings.keys())] if settings.reports else [])],
+            parts=[metrics.run(), *([metrics.take_reports(settings.known().key_pair)] if settings.reports else [])],
             grpc={"tunewright.v1.MetricsService": partial(add_MetricsServiceServicer_to_server, metrics.servicer)},
             checks={"store": store.ping, "bus": bus.ping},
         )

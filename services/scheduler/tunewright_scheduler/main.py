@@ -10,9 +10,9 @@ import grpc
 
 from tunewright.core.instances import InstanceTypes
 from tunewright.core.spec import Definition
+from tunewright.platform.access import KeyOf
 from tunewright.platform.bus.consumer import consume
 from tunewright.platform.bus.port import Bus
-from tunewright.platform.credentials import Credentials
 from tunewright.platform.instance_types import packaged_types
 from tunewright.platform.store.port import Store
 from tunewright_scheduler.asker import Asker
@@ -66,9 +66,9 @@ class Scheduler:
         """Fold what metrics says, until cancelled."""
         await consume(self.bus, GROUP, [RESULTS], self.results.take_all)
 
-    async def consume_commands(self, credentials: Credentials) -> None:
-        """Carry out what other systems order under these credentials, until cancelled."""
-        await consume(self.bus, COMMANDS_GROUP, [COMMANDS], self.commands.take_all, credentials)
+    async def consume_commands(self, key_of: KeyOf) -> None:
+        """Carry out what other systems order under keys that are known, until cancelled."""
+        await consume(self.bus, COMMANDS_GROUP, [COMMANDS], self.commands.take_all, key_of)
 
 
 @asynccontextmanager

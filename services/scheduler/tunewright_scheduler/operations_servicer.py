@@ -1,4 +1,4 @@
-"""OperationsService on the wire. Verbs on jobs and trainings are for their owner, the others for every credential."""
+"""OperationsService on the wire: for operators, who name what is another owner's by its uid or id."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from contextlib import suppress
 
 import grpc
 
+from tunewright.core.access import Scope
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.names import training_id
 from tunewright.core.states import TrainingState
 from tunewright.platform.codec import from_message, instant_from_timestamp, instant_to_timestamp, to_message
-from tunewright.platform.rpc.server import caller
+from tunewright.platform.rpc.server import caller, principal
 from tunewright.v1 import operations_service_pb2 as pb
 from tunewright.v1 import operations_service_pb2_grpc, tuning_service_pb2, worker_service_pb2
 from tunewright_scheduler.controls import ControlRoom
@@ -26,6 +27,7 @@ from tunewright_scheduler.core.controls import (
 from tunewright_scheduler.core.fitting import left
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.session import Session
+from tunewright_scheduler.core.training import Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.lists import named
 from tunewright_scheduler.operations import Operations
@@ -53,20 +55,24 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     ) -> pb.DiagnoseResponse:
         await self._room.touch()  # a store that can be read may be full
         if request.job:
-            _, findings = await self._doctor.of(await self._asked_about(request.job))
+            _, findings = await self._doctor.of(await self._asked_about(request.job, await self._whose(request.job)))
         else:
             findings = await self._doctor.of_all(caller())
         return pb.DiagnoseResponse(findings=[finding_message(finding) for finding in findings])
 
-    async def _asked_about(self, name: str) -> TuningJob:
+    async def _whose(self, job: str) -> str:
+        """Return the owner as whom the caller asks about a job: operators reach any by its uid."""
+        return await self._jobs.owner_of(job, caller()) if Scope.OPERATE in principal().scopes else caller()
+
+    async def _asked_about(self, name: str, owner: str) -> TuningJob:
         """Return a tuning job, or what a training that runs by itself is underneath. Raises NotFound."""
         try:
-            return (await self._jobs.find(caller(), name)).value
+            return (await self._jobs.find(owner, name)).value
         except NotFound:
             with suppress(NotFound):
-                training = await self._tuning.training(name)
+                training = await self._tuning.training(name, owner)
                 if training.alone:
-                    return (await self._jobs.find(caller(), training.uid)).value
+                    return (await self._jobs.find(owner, training.uid)).value
             raise
 
     async def ListTrainers(  # noqa: N802
@@ -96,14 +102,14 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     async def ReleaseTrainingJob(  # noqa: N802
         self, request: pb.ReleaseTrainingJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ReleaseTrainingJobResponse:
-        training = await self._tuning.training(request.training)
+        training = await self._training(request.training)
         await self._operations.release(training, _reason(request.reason))
         return pb.ReleaseTrainingJobResponse(training=await self._shown(training.uid, training.number))
 
     async def SettleTrainingJob(  # noqa: N802
         self, request: pb.SettleTrainingJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.SettleTrainingJobResponse:
-        training = await self._tuning.training(request.training)
+        training = await self._training(request.training)
         if request.state == tuning_service_pb2.TRAINING_STATE_UNSPECIFIED:
             raise InvalidSpec("state", "is missing", "Give COMPLETED, STOPPED or FAILED")
         state = TrainingState(named("state", tuning_service_pb2.TrainingState, request.state))
@@ -114,9 +120,10 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
     async def UnparkTuningJob(  # noqa: N802
         self, request: pb.UnparkTuningJobRequest, _context: grpc.aio.ServicerContext
     ) -> pb.UnparkTuningJobResponse:
-        uid = (await self._jobs.find(caller(), request.job)).value.uid
+        owner = await self._jobs.owner_of(request.job, caller())
+        uid = (await self._jobs.find(owner, request.job)).value.uid
         await self._operations.unpark(uid)
-        return pb.UnparkTuningJobResponse(job=await self._tuning.message(await self._jobs.find(caller(), uid)))
+        return pb.UnparkTuningJobResponse(job=await self._tuning.message(await self._jobs.find(owner, uid)))
 
     async def PauseStarts(  # noqa: N802
         self, request: pb.PauseStartsRequest, _context: grpc.aio.ServicerContext
@@ -148,8 +155,9 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
         before = instant_from_timestamp(request.ended_before) if request.HasField("ended_before") else None
         check_asked(request.job, before)
         if before is None:
-            job = await self._asked_about(request.job)
-            found = [await self._purging.one(caller(), job, dry_run=request.dry_run)]
+            owner = await self._whose(request.job)
+            job = await self._asked_about(request.job, owner)
+            found = [await self._purging.one(owner, job, dry_run=request.dry_run)]
             return pb.PurgeTuningJobsResponse(jobs=[to_message(item, pb.PurgedTuningJob) for item in found])
         found, after = await self._purging.ended_before(
             caller(), before, request.page_token or None, dry_run=request.dry_run
@@ -178,7 +186,11 @@ class OperationsServicer(operations_service_pb2_grpc.OperationsServiceServicer):
         )
 
     async def _shown(self, uid: str, number: int) -> tuning_service_pb2.TrainingJob:
-        return training_message(await self._tuning.training(training_id(uid, number)))
+        return training_message(await self._training(training_id(uid, number)))
+
+    async def _training(self, name: str) -> Training:
+        """Find the caller's by name, anybody's by id. Raises NotFound."""
+        return await self._tuning.training(name, await self._jobs.owner_of(name.partition("/")[0], caller()))
 
 
 def _pause(order: Order | None) -> pb.StartsPaused | None:

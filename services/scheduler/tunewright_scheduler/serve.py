@@ -76,7 +76,7 @@ async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
         yield Wired(
             parts=[
                 *parts.long_lived(),
-                *([parts.consume_commands(keys)] if settings.commands else []),
+                *([parts.consume_commands(settings.known().key_pair)] if settings.commands else []),
             ],
             grpc={
                 "tunewright.v1.TuningService": partial(add_TuningServiceServicer_to_server, parts.tuning),

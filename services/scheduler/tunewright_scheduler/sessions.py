@@ -38,11 +38,11 @@ from tunewright_scheduler.core.session import (
     Session,
     Speaker,
     check_epoch,
-    check_owner,
+    check_taken_over,
     fenced,
     renewed,
 )
-from tunewright_scheduler.core.training import Exit, Resend, Training, check_speaker
+from tunewright_scheduler.core.training import Exit, Resend, Training, check_speaker, is_leased_to
 from tunewright_scheduler.records import Versioned
 
 UNHEARD_S: Final = 60.0
@@ -65,13 +65,13 @@ class Sessions:
 
         What the trainer held by our record and does not name is lost at once: its process is gone.
 
-        Raises IllegalTransition: a session of that trainer is another owner's. NotFound: it is to claim trainings of a
+        Raises IllegalTransition: a session of that trainer is another's. NotFound: it is to claim trainings of a
         tuning job that its owner has not got.
         """
         await self._check_job(session)
         found = await self._session(session.trainer_id)
         if found is not None:
-            check_owner(found.value, session.owner)
+            check_taken_over(found.value, session.speaker)
         now = await self._store.now()
         epoch = found.value.epoch + 1 if found else round(now * 1000)  # never one that a forgotten session had
         told = found.value.told if found else ()  # until its first heartbeat tells of them: they may be lost before
@@ -86,7 +86,7 @@ class Sessions:
         for training in await self.running(session.trainer_id):
             if (records.training_key(training), training.attempt) not in named:
                 await self.lose(training, leased_until=_leased_until(found))
-        return opened, (await self._orders(holding)).abandon
+        return opened, (await self._orders(holding, opened.speaker)).abandon
 
     async def _check_job(self, session: Session) -> None:
         uid = claimed_job(session.pool)
@@ -121,8 +121,9 @@ class Sessions:
         with self._bells.listen(trainer_bell(trainer_id)) as bell:
             if await self._renew(trainer_id, epoch, draining=draining, told=told, absence=absence):
                 await self._lose_unheard(trainer_id, holding)
+            by = (await self.seen(trainer_id, epoch)).speaker
             while True:
-                found = self._without_resent(trainer_id, await self._orders(holding))
+                found = self._without_resent(trainer_id, await self._orders(holding, by))
                 left_s = deadline - asyncio.get_running_loop().time()
                 if found or left_s <= 0:
                     return found
@@ -272,9 +273,11 @@ class Sessions:
             self._resent[trainer_id] = frozenset(found.resend)
         return replace(found, resend=tuple(item for item in found.resend if item not in before))
 
-    async def _orders(self, holding: Sequence[Holding]) -> Orders:
+    async def _orders(self, holding: Sequence[Holding], by: Speaker) -> Orders:
+        """Return what is to be done about what is held; what is not leased to him, he is told to abandon."""
         stored = await self._store.get_many("training_jobs", [item.training_id for item in holding])
-        return orders(holding, {key: from_document(item.document, Training) for key, item in stored.items()})
+        found = {key: from_document(item.document, Training) for key, item in stored.items()}
+        return orders(holding, {key: training for key, training in found.items() if is_leased_to(training, by)})
 
     async def _lose_unheard(self, trainer_id: str, holding: Sequence[Holding]) -> None:
         """Take back what was granted long ago and is not held: whatever became of that grant, nobody runs it."""

@@ -128,9 +128,12 @@ class TrainingsServicer(ChangingServicer):
     async def _find(self, job: str) -> Versioned[TuningJob]:
         """Find a job of the caller's by name or uid. Raises NotFound, also for somebody else's."""
 
-    async def training(self, training: str) -> Training:
-        """Find a training by name or id. Raises NotFound, also for somebody else's and for a deleted one."""
-        stored = await find_training(self._store, caller(), training)
+    async def training(self, training: str, owner: str = "") -> Training:
+        """Find an owner's training, or else the caller's, by name or id.
+
+        Raises NotFound, also for somebody else's and for a deleted one.
+        """
+        stored = await find_training(self._store, owner or caller(), training)
         if stored is None or not await self._not_deleted([stored]):
             raise NotFound("training job", training)
         return from_document(stored.document, Training)

@@ -196,6 +196,11 @@ class TuningJobs:
             raise NotFound("tuning job", job)
         return found
 
+    async def owner_of(self, uid: str, otherwise: str) -> str:
+        """Return whose job this is, for operators; `otherwise` if it is no uid."""
+        found = await records.read_job(self._store, uid)
+        return found.value.owner if found is not None else otherwise
+
 
 def _place_of_name(job: TuningJob) -> tuple[str, str]:
     """Return collection and key of the record by which the job's name is taken."""

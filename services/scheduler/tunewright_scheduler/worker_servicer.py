@@ -8,6 +8,8 @@ from typing import Final
 import grpc
 
 from tunewright.core.absence import RunnerAbsence
+from tunewright.core.access import OWNER, digest_of
+from tunewright.core.claimed import claimed_job
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Capacity, Need
 from tunewright.core.names import split_training_id, training_id
@@ -24,12 +26,21 @@ from tunewright_scheduler.core.elsewhere import HOLDER
 from tunewright_scheduler.core.fitting import NO_NEED
 from tunewright_scheduler.core.orders import Held, Holding, Orders
 from tunewright_scheduler.core.phases import LONGEST_MESSAGE, Told, told
-from tunewright_scheduler.core.session import Session, Speaker, check_owner
+from tunewright_scheduler.core.session import Session, Speaker, check_speaks
 from tunewright_scheduler.core.training import Exit, Training, hyperparameters_of
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
 LONGEST_WAIT_S: Final = 60.0
+SHORTEST_KEY: Final = 32
+"""Characters of a session's key."""
+
+Speaking = (
+    worker_service_pb2.HeartbeatRequest
+    | worker_service_pb2.ClaimRequest
+    | worker_service_pb2.ExitedRequest
+    | worker_service_pb2.CloseSessionRequest
+)
 
 
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
@@ -52,7 +63,9 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
             expires_at=0.0,
             labels=dict(request.labels),
             capacity=_capacity(request.capacity, "capacity") if request.HasField("capacity") else None,
+            key=_digest(request.session_key),
         )
+        _check_pool(asked)
         session, void = await self._sessions.open(asked, [Holding(*_held(attempt)) for attempt in request.holding])
         terms = self._sessions.terms
         return worker_service_pb2.OpenSessionResponse(
@@ -66,7 +79,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
     async def Heartbeat(  # noqa: N802
         self, request: worker_service_pb2.HeartbeatRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.HeartbeatResponse:
-        await self._check_owner(request.trainer_id, request.epoch)
+        await self._check_speaker(request)
         orders = await self._sessions.heartbeat(
             request.trainer_id,
             request.epoch,
@@ -82,7 +95,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.ClaimRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.ClaimResponse:
         _check(request)
-        await self._check_owner(request.trainer_id, request.epoch)
+        await self._check_speaker(request)
         claimed = await self._claims.claim(
             request.trainer_id,
             request.epoch,
@@ -113,19 +126,40 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
             artifact_uri=request.artifact_uri,
         )
         phases = told([from_message(phase, Phase) for phase in request.phases])
-        by = Speaker(request.trainer_id, request.epoch, caller())
+        by = _speaker(request)
         await self._sessions.exited(by, _held(request.attempt), exit_, phases)
         return worker_service_pb2.ExitedResponse()
 
     async def CloseSession(  # noqa: N802
         self, request: worker_service_pb2.CloseSessionRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.CloseSessionResponse:
-        await self._check_owner(request.trainer_id, request.epoch)
+        await self._check_speaker(request)
         await self._sessions.close(request.trainer_id, request.epoch)
         return worker_service_pb2.CloseSessionResponse()
 
-    async def _check_owner(self, trainer_id: str, epoch: int) -> None:
-        check_owner(await self._sessions.seen(trainer_id, epoch), caller())
+    async def _check_speaker(self, request: Speaking) -> None:
+        by = _speaker(request)
+        check_speaks(await self._sessions.seen(by.trainer_id, by.epoch), by)
+
+
+def _speaker(request: Speaking) -> Speaker:
+    return Speaker(request.trainer_id, request.epoch, caller(), _digest(request.session_key))
+
+
+def _digest(session_key: str) -> str:
+    """Return what is kept of a session's key. Raises InvalidSpec: it could be guessed."""
+    if not session_key:
+        return ""
+    if len(session_key) < SHORTEST_KEY:
+        raise InvalidSpec("session_key", f"has fewer than {SHORTEST_KEY} characters", "Draw it at random, and keep it")
+    return digest_of(session_key)
+
+
+def _check_pool(session: Session) -> None:
+    """Raise InvalidSpec: trainings of all owners are for the installation's trainers alone."""
+    if session.owner != OWNER and claimed_job(session.pool) is None:
+        why = f"{session.pool!r} holds trainings of all owners, for the installation's own trainers"
+        raise InvalidSpec("pool", why, "Claim those of a job of yours: claimed/ and its uid")
 
 
 def _check(request: worker_service_pb2.OpenSessionRequest | worker_service_pb2.ClaimRequest) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import secrets
 import socket
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -62,8 +63,8 @@ class WorkerStub(Protocol):
 
 
 class Session:
-    def __init__(self, trainer_id: str, settings: TrainerSettings, stub: WorkerStub) -> None:
-        self._trainer_id, self._settings, self._stub = trainer_id, settings, stub
+    def __init__(self, trainer_id: str, key: str, settings: TrainerSettings, stub: WorkerStub) -> None:
+        self._trainer_id, self._key, self._settings, self._stub = trainer_id, key, settings, stub
         self._epoch = 0
         self._heartbeat_s = 0.0
         self._claims = count(1)
@@ -86,6 +87,7 @@ class Session:
         sent_s = self._clock()
         request = pb.OpenSessionRequest(
             trainer_id=self._trainer_id,
+            session_key=self._key,
             pool=self._settings.pool,
             slots=self._settings.slots,
             gpus=len(self._settings.inventory.gpus),
@@ -115,6 +117,7 @@ class Session:
         request = pb.HeartbeatRequest(
             trainer_id=self._trainer_id,
             epoch=self._epoch,
+            session_key=self._key,
             holding=holding,
             wait_s=wait_s,
             draining=draining,
@@ -143,6 +146,7 @@ class Session:
             request = pb.ClaimRequest(
                 trainer_id=self._trainer_id,
                 epoch=self._epoch,
+                session_key=self._key,
                 request_id=f"{self._trainer_id}/{self._epoch}/{number}",
                 slots=free.slots,
                 wait_s=0.0 if self._told_drain.is_set() else longest_s,
@@ -164,7 +168,7 @@ class Session:
 
     async def close(self) -> None:
         """Hand the session back; if nobody answers, it ends with its lease."""
-        request = pb.CloseSessionRequest(trainer_id=self._trainer_id, epoch=self._epoch)
+        request = pb.CloseSessionRequest(trainer_id=self._trainer_id, epoch=self._epoch, session_key=self._key)
         try:
             await _answer(self._stub.CloseSession(request, timeout=CALL_S))
         except TunewrightError as error:
@@ -181,7 +185,7 @@ class Session:
         def call() -> Awaitable[pb.ExitedResponse]:
             nonlocal epoch
             epoch = self._epoch
-            request = pb.ExitedRequest(trainer_id=self._trainer_id, epoch=epoch)
+            request = pb.ExitedRequest(trainer_id=self._trainer_id, epoch=epoch, session_key=self._key)
             request.MergeFrom(report)
             return self._stub.Exited(request, timeout=CALL_S)
 
@@ -219,6 +223,18 @@ def trainer_id(data_dir: Path) -> str:
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
         write_whole(path, f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}".encode())
+    return path.read_text()
+
+
+def session_key(data_dir: Path) -> str:
+    """Return what proves, also after a restart, that it is this trainer that speaks; a new one the first time."""
+    path = data_dir / "session-key"
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        draft.replace(path)
     return path.read_text()
 
 

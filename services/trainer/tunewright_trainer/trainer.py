@@ -27,7 +27,7 @@ from tunewright_trainer.course import Course, Host
 from tunewright_trainer.fetching import Fetching
 from tunewright_trainer.folder import Folders
 from tunewright_trainer.runner.port import Runner
-from tunewright_trainer.session import Refused, Session, WorkerStub, sole_owner, trainer_id
+from tunewright_trainer.session import Refused, Session, WorkerStub, session_key, sole_owner, trainer_id
 from tunewright_trainer.settings import DrainThen, TrainerSettings
 from tunewright_trainer.storage.buckets import Buckets
 from tunewright_trainer.transfer import free_bytes
@@ -85,7 +85,8 @@ class Trainer:
         """Work until cancelled or drained; trainings then run on. Raises IllegalTransition: the folder is in use."""
         try:
             with sole_owner(self._settings.data_dir):
-                self._session = Session(trainer_id(self._settings.data_dir), self._settings, self._stub)
+                who = trainer_id(self._settings.data_dir), session_key(self._settings.data_dir)
+                self._session = Session(*who, self._settings, self._stub)
                 with (
                     closing(Buckets(self._settings.s3_root, self._settings.disk())) as buckets,
                     closing(Fetching(buckets, views=self._runner.shows_folders)) as fetching,

@@ -12,6 +12,7 @@ from tunewright.cli import completing, data_care
 from tunewright.cli.dead_letters import dead_letters
 from tunewright.cli.forms import Form
 from tunewright.cli.options import DataDir, Job, OutputOption
+from tunewright.cli.tokens import tokens
 
 admin = typer.Typer(
     help="For operators: what an installation stands on, and what a person decides in its place.",
@@ -19,6 +20,7 @@ admin = typer.Typer(
     rich_markup_mode=None,
 )
 admin.add_typer(dead_letters, name="dead-letters")
+admin.add_typer(tokens, name="tokens")
 
 
 @admin.command("check")

@@ -20,7 +20,7 @@ from tunewright.platform import backends, settings
 from tunewright.platform.bus import dead_letters
 from tunewright.platform.bus.dead_letters import Kept, Letter
 from tunewright.platform.bus.topics import DEAD_LETTERS
-from tunewright.platform.settings import CallerSettings, KafkaSettings
+from tunewright.platform.settings import AccessSettings, KafkaSettings
 
 COLUMNS: Final = ("time", "place", "topic", "size", "replayed", "reason")
 REPLAYED: Final = ("place", "topic", "key", "speaks_for", "changed")
@@ -28,7 +28,7 @@ REASON_WIDTH: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given(CallerSettings, KafkaSettings):
+class Given(AccessSettings, KafkaSettings):
     """Where Kafka is, and whose keys sign."""
 
 
@@ -69,7 +69,9 @@ def replay_letter(
     letter, value = asyncio.run(_letter(given, place))
     instead = value if file is None else _bytes(file)
     changed = instead != value
-    replay = dead_letters.replay(letter, instead, given.keys(), changed=changed, again=again, force=force)
+    replay = dead_letters.replay(
+        letter, instead, given.keys(), given.known().key_pair, changed=changed, again=again, force=force
+    )
     asyncio.run(_send(given, letter, replay))
     record = {"place": place, "topic": letter.topic, "key": letter.key, "changed": changed}
     record["speaks_for"] = replay.speaks_for

@@ -315,6 +315,7 @@ def local(
     from tunewright.platform.keeping import KeepingSettings
     from tunewright.platform.local_options import LocalOptions
     from tunewright.platform.parts import load
+    from tunewright.platform.settings import RateSettings, from_environment
 
     kept = {
         "output_kept_days": output_kept_days,
@@ -330,6 +331,7 @@ def local(
         http_tls_certificate=http_tls_certificate,
         http_tls_key=http_tls_key,
         any_credentials=insecure_any_credentials,
+        calls_per_second=from_environment(RateSettings).calls_per_second,
         slots=slots or os.cpu_count() or 1,
         runner=runner.value,
         image_roots=tuple(image_root or (Path.home(), Path.cwd())),

@@ -14,7 +14,7 @@ from typing import Any, Final
 import grpc
 
 from tunewright.client.address import METRICS, Address
-from tunewright.core.errors import InvalidSpec, TunewrightError, Unavailable
+from tunewright.core.errors import InvalidSpec, Throttled, TunewrightError, Unavailable
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.rebuilt import error_of
 
@@ -27,12 +27,19 @@ PATIENCE_S: Final = 60.0
 """How long whoever follows something waits for a server that is away."""
 REMEDY: Final = "See that it runs and can be reached from here; then the same call may be made again"
 
+Passing = (Unavailable, Throttled)
+"""What the same call may not meet a little later."""
+
 GoOn = Callable[[Any, Any], None]
 """Writes into the request of a stream where the next one is to begin, of an answer."""
 
 
 def _behind_the_token(request: Any, response: Any) -> None:
     request.page_token = response.next_page_token
+
+
+def _asked_to_wait_s(error: TunewrightError) -> float:
+    return error.retry_after_s if isinstance(error, Throttled) else 0.0
 
 
 class Calling:
@@ -54,15 +61,16 @@ class Calling:
         return open_channel(endpoint, self._address.token, self._address.ca)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], request: Any, deadlines: int = 1) -> Any:
-        """Raises TunewrightError; Unavailable: it was tried a few times, or the deadline has passed."""
+        """Raises TunewrightError; Unavailable, Throttled: it was tried a few times, or the deadline has passed."""
         clock = asyncio.get_running_loop().time
         until = clock() + self._deadline_s * deadlines
         for tries in count(1):
             try:
                 return await method(request, timeout=until - clock())
             except grpc.aio.AioRpcError as failed:
-                error, pause_s = self._error_of(failed), PAUSE_S * 2**tries
-                if not isinstance(error, Unavailable) or tries == TRIES or clock() + pause_s >= until:
+                error = self._error_of(failed)
+                pause_s = max(PAUSE_S * 2**tries, _asked_to_wait_s(error))
+                if not isinstance(error, Passing) or tries == TRIES or clock() + pause_s >= until:
                     raise error from failed
             await asyncio.sleep(pause_s)
         raise AssertionError
@@ -96,13 +104,14 @@ class Calling:
             except grpc.aio.AioRpcError as failed:
                 error, losses = self._error_of(failed), losses + 1
                 lost_at = clock() if losses == 1 else lost_at
-                if not isinstance(error, Unavailable) or clock() >= lost_at + patience_s:
+                if not isinstance(error, Passing) or clock() >= lost_at + patience_s:
                     raise error from failed
+                pause_s = max(min(PAUSE_S * 2**losses, LONGEST_PAUSE_S), _asked_to_wait_s(error))
             else:
                 return
             finally:
                 call.cancel()
-            await asyncio.sleep(min(PAUSE_S * 2**losses, LONGEST_PAUSE_S))
+            await asyncio.sleep(pause_s)
 
     async def _told(self, method: Callable[..., Any], request: Any) -> AsyncIterator[Any]:
         """Yield what a stream tells that is computed as it goes, and is not taken up again."""

@@ -8,9 +8,11 @@
     │   ├── QuotaExceeded
     │   ├── IllegalTransition      the thing is in a state that does not allow this
     │   ├── Unauthenticated
+    │   ├── PermissionDenied       the caller is known, and lacks a scope
     │   └── SpaceExhausted         every distinct configuration has been given out
     ├── PeerError              somebody else's fault: back off and try again
     │   ├── Conflict               another writer was faster; reload and decide again
+    │   ├── Throttled              too many calls; says when to try again
     │   └── Unavailable
     └── Fault                  ours
 
@@ -116,6 +118,20 @@ class Unauthenticated(CallerError):  # noqa: N818
     aws_code = "AccessDeniedException"
 
 
+class PermissionDenied(CallerError):  # noqa: N818
+    """Who asks is known, and lacks a scope that this needs."""
+
+    reason = "PERMISSION_DENIED"
+    grpc_code = "PERMISSION_DENIED"
+    aws_code = "AccessDeniedException"
+
+    def __init__(self, principal: str, scope: str, what: str) -> None:
+        principal, what = quoted(principal), quoted(what)
+        self.principal, self.scope, self.what = principal, scope, what
+        remedy = f"An operator makes one that has it: tunewright admin tokens add NAME --scope {scope}"
+        super().__init__(f"{what} needs the scope {scope!r}, which the token of {principal!r} has not. {remedy}")
+
+
 class SpaceExhausted(CallerError):  # noqa: N818
     """Every distinct configuration of the space has been given out."""
 
@@ -142,6 +158,18 @@ class Conflict(PeerError):  # noqa: N818
     def __init__(self, collection: str, key: str) -> None:
         self.collection, self.key = collection, key
         super().__init__(f"{collection}/{key} was changed by another writer")
+
+
+class Throttled(PeerError):  # noqa: N818
+    """Too many calls came at once."""
+
+    reason = "THROTTLED"
+    grpc_code = "RESOURCE_EXHAUSTED"
+    aws_code = "ThrottlingException"
+
+    def __init__(self, what: str, retry_after_s: float) -> None:
+        self.what, self.retry_after_s = what, retry_after_s
+        super().__init__(f"too many {what}; try again in {retry_after_s:g} s")
 
 
 class Unavailable(PeerError):  # noqa: N818

@@ -27,15 +27,17 @@ from tunewright.local.images import image_check, require_engine
 from tunewright.local.ports import to_try
 from tunewright.local.training import runner_settings, trainer_settings
 from tunewright.local.web import door_terms, serving_http
-from tunewright.platform import lifecycle
+from tunewright.platform import access_file, lifecycle
+from tunewright.platform.access import Access
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
-from tunewright.platform.credentials import FILE_NAME, OWNER, addresses_before, create_or_load
+from tunewright.platform.credentials import FILE_NAME, addresses_before, create_or_load, key_pairs
 from tunewright.platform.instance_types import instance_types
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.inside import InsideChannel
-from tunewright.platform.rpc.server import Authenticator, Register, RpcServer
+from tunewright.platform.rpc.server import Register, RpcServer
 from tunewright.platform.rpc.targets import host_and_port
 from tunewright.platform.store.folder import STORE_FILE, DataFolder
 from tunewright.platform.store.port import Query, Store
@@ -118,8 +120,9 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         grpc_before, http_before = addresses_before(file)
         credentials = create_or_load(file, grpc="", http="")
         host, port = host_and_port("grpc", options.grpc)
-        owner_of: Authenticator = lambda given: OWNER if credentials.admits(given) else None  # noqa: E731
-        rpc = _listening(host, to_try(host, port, grpc_before), owner_of)
+        access = Access(credentials, key_pairs(file), folder.path / access_file.FILE_NAME)
+        gate = Gate(access.authenticate, options.calls_per_second)
+        rpc = _listening(host, to_try(host, port, grpc_before), gate)
         channel = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", credentials.tunewright_token))
         metrics = Metrics(store, bus, keeping=options.keeping)
         suggester = SuggestionServicer()
@@ -131,11 +134,11 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         stack.push_async_callback(rpc.stop)
         services = _services(scheduling, suggester, metrics)
         await rpc.start(services)
-        inside = InsideChannel(owner_of, credentials.tunewright_token, services.values())
+        inside = InsideChannel(gate, credentials.tunewright_token, services.values())
         runner = make_runner(settings, runs, "--runner")
-        terms = door_terms(options, file)
+        terms = door_terms(options, access.key_pair)
         passing = await stack.enter_async_context(open_channel(f"{host}:{rpc.port}", None))
-        front = make_front(make_door(inside, terms), terms.names, passing, passing)
+        front = make_front(make_door(inside, terms, credentials.aws_secret_access_key), terms.names, passing, passing)
         web = await stack.enter_async_context(serving_http(options, front, {"runner": runner.ping}, http_before))
         trainer = make_trainer(settings, channel, bus, runner)
         running = Running(f"{host}:{rpc.port}", web, file, store, trainer, _parts(scheduling, metrics, trainer.run()))
@@ -145,13 +148,13 @@ async def local_server(options: LocalOptions) -> AsyncIterator[Running]:
         yield running
 
 
-def _listening(host: str, ports: Sequence[int], owner_of: Authenticator) -> RpcServer:
+def _listening(host: str, ports: Sequence[int], gate: Gate) -> RpcServer:
     """Listen on the first of these ports that is free. Raises InvalidSpec: none is."""
     *before, last = ports
     for port in before:
         with suppress(InvalidSpec):
-            return RpcServer(host, port, owner_of)
-    return RpcServer(host, last, owner_of)
+            return RpcServer(host, port, gate)
+    return RpcServer(host, last, gate)
 
 
 def _check_here(options: LocalOptions, settings: TrainerSettings, docker_host: str = "") -> CheckHere:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 
 import structlog
 from starlette.types import ASGIApp
@@ -12,7 +11,7 @@ from starlette.types import ASGIApp
 from tunewright.core.errors import InvalidSpec
 from tunewright.local.ports import to_try
 from tunewright.platform import http
-from tunewright.platform.credentials import key_pairs
+from tunewright.platform.access import KeyOf
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.loopback import is_loopback, require_loopback
 from tunewright.platform.rpc.server import Tls
@@ -22,7 +21,7 @@ from tunewright_gateway.edge.admission import Terms
 log = structlog.get_logger()
 
 
-def door_terms(options: LocalOptions, credentials: Path) -> Terms:
+def door_terms(options: LocalOptions, key_of: KeyOf) -> Terms:
     """Return on which terms the door lets in. Raises InvalidSpec: everybody, and from other machines too."""
     if options.any_credentials:
         host, _ = host_and_port("http", options.http)
@@ -32,7 +31,7 @@ def door_terms(options: LocalOptions, credentials: Path) -> Terms:
             at=options.http,
             means="every program and every user of this machine can run code as this user",
         )
-    return Terms(key_pairs(credentials), _names(options), options.any_credentials)
+    return Terms(key_of, _names(options), options.any_credentials)
 
 
 @asynccontextmanager

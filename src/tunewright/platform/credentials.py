@@ -7,7 +7,8 @@
     tunewright_grpc = 127.0.0.1:…  where the server of this data folder listens; rewritten at each start
     tunewright_http = 127.0.0.1:…  with TLS https://…
 
-More sections, [alice] and so on, are more key pairs for the same owner: profiles, as AWS has them.
+More sections, [alice] and so on, are more key pairs for the same owner: profiles, as AWS has them. Other owners, and
+tokens that may do less, stand in an access file (tunewright.platform.access_file).
 
 Creating a job runs code, so there are credentials also on loopback, and the file is its owner's alone (mode 0600).
 """
@@ -15,7 +16,6 @@ Creating a job runs code, so there are credentials also on loopback, and the fil
 from __future__ import annotations
 
 import configparser
-import hmac
 import os
 import secrets
 import stat
@@ -28,9 +28,6 @@ from tunewright.core.errors import InvalidSpec, NotFound
 
 SECTION: Final = "default"
 FILE_NAME: Final = "credentials"
-OWNER: Final = "local"
-"""Whom the credentials of a file speak for."""
-
 ANOTHER: Final = "Remove it; the server makes a new one"
 
 
@@ -44,14 +41,6 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials({self.aws_access_key_id}, grpc={self.tunewright_grpc}, http={self.tunewright_http})"
-
-    @property
-    def owner(self) -> str:
-        """Whom they speak for."""
-        return OWNER
-
-    def admits(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(), self.tunewright_token.encode())
 
 
 def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
@@ -85,7 +74,7 @@ def key_pairs(path: Path) -> dict[str, str]:
 def _sections(path: Path) -> configparser.ConfigParser:
     """Raises NotFound, InvalidSpec."""
     parser = configparser.ConfigParser(interpolation=None)
-    text = _private_text(path)
+    text = private_text(path, "credentials file")
     try:
         parser.read_string(text)
     except configparser.Error:
@@ -93,15 +82,15 @@ def _sections(path: Path) -> configparser.ConfigParser:
     return parser
 
 
-def _private_text(path: Path) -> str:
-    """Return a file's text. Raises InvalidSpec: others may read it too."""
+def private_text(path: Path, kind: str) -> str:
+    """Return the text of a file of secrets. Raises NotFound, InvalidSpec: others may read it too."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             if others_may_read(os.fstat(file.fileno()), os.geteuid()):
                 raise InvalidSpec(str(path), "can be read by others", f"Run: chmod 600 {path}")
             return file.read()
     except FileNotFoundError:
-        raise NotFound("credentials file", str(path)) from None
+        raise NotFound(kind, str(path)) from None
     except OSError as error:
         raise InvalidSpec(str(path), f"cannot be read: {error.strerror}", "Is it yours?") from None
 
@@ -129,7 +118,7 @@ def create_or_load(path: Path, *, grpc: str, http: str) -> Credentials:
     try:
         kept = load(path)
     except NotFound:
-        kept = Credentials("TW" + secrets.token_hex(9).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(32))
+        kept = Credentials(*new_access_key(), new_token())
     current = replace(kept, tunewright_grpc=grpc, tunewright_http=http)
     _write(path, current)
     return current
@@ -139,8 +128,25 @@ def _write(path: Path, credentials: Credentials) -> None:
     parser = _sections(path) if path.exists() else configparser.ConfigParser(interpolation=None)
     parser[SECTION] = {field.name: getattr(credentials, field.name) for field in fields(Credentials)}
     parser[SECTION]["region"] = "local"
+    write_private(path, parser)
+
+
+def write_private(path: Path, content: configparser.ConfigParser) -> None:
+    """Write a file for its owner's eyes; who reads it meanwhile sees all of the old one or of the new one."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        parser.write(file)
+        content.write(file)
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)
+
+
+def new_access_key() -> tuple[str, str]:
+    """Return a key id and its secret."""
+    return "TW" + secrets.token_hex(9).upper(), secrets.token_urlsafe(30)
+
+
+def new_token() -> str:
+    """Return 256 random bits."""
+    return secrets.token_urlsafe(32)

@@ -21,6 +21,8 @@ class LocalOptions:
     http_tls_key: Path | None = None
     any_credentials: bool = False
     """Let anybody on this machine use the SageMaker door, signed or not."""
+    calls_per_second: float = 2000.0
+    """Of one owner other than the installation's; 0: as many as he likes."""
     runner: str = "auto"
     """What runs trainings: process, docker, or auto: programs of this machine as processes, images as containers."""
     slots: int = field(default_factory=lambda: os.cpu_count() or 1)

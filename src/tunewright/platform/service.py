@@ -19,8 +19,8 @@ from starlette.types import ASGIApp
 
 from tunewright.core.errors import Unavailable
 from tunewright.platform import http, lifecycle, settings, telemetry
-from tunewright.platform.credentials import OWNER, Credentials
 from tunewright.platform.http import Check
+from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.loopback import is_loopback
 from tunewright.platform.rpc.server import Register, RpcServer
 from tunewright.platform.settings import HttpSettings, ServerSettings, ServiceSettings
@@ -110,14 +110,10 @@ async def _drained(wired: Wired, checks: dict[str, Check], asked: asyncio.Event)
     await wired.drain()
 
 
-def authenticator(credentials: Credentials) -> Callable[[str], str | None]:
-    return lambda token: OWNER if credentials.admits(token) else None
-
-
 @asynccontextmanager
 async def _serving(given: ServerSettings, wired: Wired) -> AsyncIterator[str]:
     host, port = settings.address("grpc", given.grpc)
-    server = RpcServer(host, port, authenticator(given.keys()), given.tls())
+    server = RpcServer(host, port, Gate(given.known().authenticate, given.calls_per_second), given.tls())
     await server.start(wired.grpc)
     try:
         yield f"{host}:{server.port}"

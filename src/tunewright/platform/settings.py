@@ -19,7 +19,8 @@ import structlog
 
 from tunewright.core.arns import NOBODYS, Account
 from tunewright.core.errors import InvalidSpec, NotFound
-from tunewright.platform.credentials import Credentials, load
+from tunewright.platform.access import Access
+from tunewright.platform.credentials import Credentials, key_pairs, load
 from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.server import Tls
 from tunewright.platform.rpc.targets import host_and_port
@@ -77,7 +78,28 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServerSettings(ServiceSettings):
+class AccessSettings(ServiceSettings):
+    """Of a service that judges who calls."""
+
+    access: Path | None = setting(None, tells="File of more tokens, of other owners or that may do less.")
+
+    def known(self) -> Access:
+        """Return whom this installation knows. Raises InvalidSpec."""
+        if self.access is not None and not self.access.exists():
+            remedy = f"Make one: tunewright admin tokens add NAME --file {self.access}"
+            raise InvalidSpec(variable("access"), f"there is no {self.access}", remedy)
+        return Access(self.keys(), key_pairs(self.credentials), self.access)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateSettings:
+    calls_per_second: float = setting(
+        2000.0, bound=FROM_0, tells="Of one owner, at each replica, twice that at once; 0: as many as he likes."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings(AccessSettings, RateSettings):
     """Of a service that others call."""
 
     grpc: str = setting("127.0.0.1:0", tells="HOST:PORT to serve on; beyond loopback only with TLS.")

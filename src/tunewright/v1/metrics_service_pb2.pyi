@@ -74,20 +74,22 @@ class ReportMetricsResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class SendOutputRequest(_message.Message):
-    __slots__ = ("training", "attempt", "start", "first_record", "records", "end")
+    __slots__ = ("training", "attempt", "start", "first_record", "records", "end", "session_key")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     FIRST_RECORD_FIELD_NUMBER: _ClassVar[int]
     RECORDS_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
+    SESSION_KEY_FIELD_NUMBER: _ClassVar[int]
     training: str
     attempt: int
     start: bool
     first_record: int
     records: _containers.RepeatedScalarFieldContainer[str]
     end: OutputEnd
-    def __init__(self, training: _Optional[str] = ..., attempt: _Optional[int] = ..., start: bool = ..., first_record: _Optional[int] = ..., records: _Optional[_Iterable[str]] = ..., end: _Optional[_Union[OutputEnd, _Mapping]] = ...) -> None: ...
+    session_key: str
+    def __init__(self, training: _Optional[str] = ..., attempt: _Optional[int] = ..., start: bool = ..., first_record: _Optional[int] = ..., records: _Optional[_Iterable[str]] = ..., end: _Optional[_Union[OutputEnd, _Mapping]] = ..., session_key: _Optional[str] = ...) -> None: ...
 
 class OutputEnd(_message.Message):
     __slots__ = ("cause", "exit_code", "ended_at", "records")

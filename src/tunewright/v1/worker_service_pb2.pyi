@@ -93,7 +93,7 @@ class Phase(_message.Message):
     def __init__(self, status: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class OpenSessionRequest(_message.Message):
-    __slots__ = ("trainer_id", "pool", "slots", "gpus", "labels", "holding", "host", "capacity")
+    __slots__ = ("trainer_id", "pool", "slots", "gpus", "labels", "holding", "host", "capacity", "session_key")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -109,6 +109,7 @@ class OpenSessionRequest(_message.Message):
     HOLDING_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    SESSION_KEY_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     pool: str
     slots: int
@@ -117,7 +118,8 @@ class OpenSessionRequest(_message.Message):
     holding: _containers.RepeatedCompositeFieldContainer[Attempt]
     host: str
     capacity: Capacity
-    def __init__(self, trainer_id: _Optional[str] = ..., pool: _Optional[str] = ..., slots: _Optional[int] = ..., gpus: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., holding: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., host: _Optional[str] = ..., capacity: _Optional[_Union[Capacity, _Mapping]] = ...) -> None: ...
+    session_key: str
+    def __init__(self, trainer_id: _Optional[str] = ..., pool: _Optional[str] = ..., slots: _Optional[int] = ..., gpus: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., holding: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., host: _Optional[str] = ..., capacity: _Optional[_Union[Capacity, _Mapping]] = ..., session_key: _Optional[str] = ...) -> None: ...
 
 class OpenSessionResponse(_message.Message):
     __slots__ = ("epoch", "lease_s", "lease_grace_s", "heartbeat_s", "abandon")
@@ -154,20 +156,22 @@ class RunnerAbsence(_message.Message):
     def __init__(self, since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., why: _Optional[str] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "holding", "wait_s", "draining", "runner_absence")
+    __slots__ = ("trainer_id", "epoch", "holding", "wait_s", "draining", "runner_absence", "session_key")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     HOLDING_FIELD_NUMBER: _ClassVar[int]
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
     RUNNER_ABSENCE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_KEY_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     holding: _containers.RepeatedCompositeFieldContainer[Holding]
     wait_s: float
     draining: bool
     runner_absence: RunnerAbsence
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., holding: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ..., wait_s: _Optional[float] = ..., draining: bool = ..., runner_absence: _Optional[_Union[RunnerAbsence, _Mapping]] = ...) -> None: ...
+    session_key: str
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., holding: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ..., wait_s: _Optional[float] = ..., draining: bool = ..., runner_absence: _Optional[_Union[RunnerAbsence, _Mapping]] = ..., session_key: _Optional[str] = ...) -> None: ...
 
 class StopOrder(_message.Message):
     __slots__ = ("attempt", "reason", "grace_s")
@@ -210,7 +214,7 @@ class HeartbeatResponse(_message.Message):
     def __init__(self, stop: _Optional[_Iterable[_Union[StopOrder, _Mapping]]] = ..., settled: _Optional[_Iterable[_Union[SettledOrder, _Mapping]]] = ..., resend: _Optional[_Iterable[_Union[ResendOrder, _Mapping]]] = ..., abandon: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ...) -> None: ...
 
 class ClaimRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "request_id", "slots", "wait_s", "again", "free")
+    __slots__ = ("trainer_id", "epoch", "request_id", "slots", "wait_s", "again", "free", "session_key")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -218,6 +222,7 @@ class ClaimRequest(_message.Message):
     WAIT_S_FIELD_NUMBER: _ClassVar[int]
     AGAIN_FIELD_NUMBER: _ClassVar[int]
     FREE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_KEY_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     request_id: str
@@ -225,7 +230,8 @@ class ClaimRequest(_message.Message):
     wait_s: float
     again: bool
     free: Capacity
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., request_id: _Optional[str] = ..., slots: _Optional[int] = ..., wait_s: _Optional[float] = ..., again: bool = ..., free: _Optional[_Union[Capacity, _Mapping]] = ...) -> None: ...
+    session_key: str
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., request_id: _Optional[str] = ..., slots: _Optional[int] = ..., wait_s: _Optional[float] = ..., again: bool = ..., free: _Optional[_Union[Capacity, _Mapping]] = ..., session_key: _Optional[str] = ...) -> None: ...
 
 class ClaimResponse(_message.Message):
     __slots__ = ("grants",)
@@ -234,7 +240,7 @@ class ClaimResponse(_message.Message):
     def __init__(self, grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ...) -> None: ...
 
 class ExitedRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch", "attempt", "cause", "exit_code", "reason", "started_at", "ended_at", "artifact_uri", "phases")
+    __slots__ = ("trainer_id", "epoch", "attempt", "cause", "exit_code", "reason", "started_at", "ended_at", "artifact_uri", "phases", "session_key")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -245,6 +251,7 @@ class ExitedRequest(_message.Message):
     ENDED_AT_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_URI_FIELD_NUMBER: _ClassVar[int]
     PHASES_FIELD_NUMBER: _ClassVar[int]
+    SESSION_KEY_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
     attempt: Attempt
@@ -255,19 +262,22 @@ class ExitedRequest(_message.Message):
     ended_at: _timestamp_pb2.Timestamp
     artifact_uri: str
     phases: _containers.RepeatedCompositeFieldContainer[Phase]
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., reason: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., artifact_uri: _Optional[str] = ..., phases: _Optional[_Iterable[_Union[Phase, _Mapping]]] = ...) -> None: ...
+    session_key: str
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., cause: _Optional[_Union[_tuning_service_pb2.EndCause, str]] = ..., exit_code: _Optional[int] = ..., reason: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., artifact_uri: _Optional[str] = ..., phases: _Optional[_Iterable[_Union[Phase, _Mapping]]] = ..., session_key: _Optional[str] = ...) -> None: ...
 
 class ExitedResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class CloseSessionRequest(_message.Message):
-    __slots__ = ("trainer_id", "epoch")
+    __slots__ = ("trainer_id", "epoch", "session_key")
     TRAINER_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SESSION_KEY_FIELD_NUMBER: _ClassVar[int]
     trainer_id: str
     epoch: int
-    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ...) -> None: ...
+    session_key: str
+    def __init__(self, trainer_id: _Optional[str] = ..., epoch: _Optional[int] = ..., session_key: _Optional[str] = ...) -> None: ...
 
 class CloseSessionResponse(_message.Message):
     __slots__ = ()

@@ -98,7 +98,7 @@ class WorkerServiceServicer(object):
     def Exited(self, request, context):
         """Says that a training's process has ended. Idempotent per (training, attempt). It counts while that attempt is the
         training's last, also if the session has lapsed or was opened anew meanwhile; from the trainer that was given it, under
-        the epoch of the grant or a newer one, with credentials of the same owner. All else is refused.
+        the epoch of the grant or a newer one, with credentials of the same owner and the session's key. All else is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.callers import gate
 from tunewright.cli import doctor
 from tunewright.cli.forms import Form
 from tunewright.client.operations import AsyncOperations, Operations
@@ -35,7 +36,7 @@ async def examined(monkeypatch, capsys):
     """Return what a doctor says of a server, and its exit code."""
 
     async def examine(servicer: Server, *, form: Form = Form.TABLE) -> tuple[int, str]:
-        server = RpcServer("127.0.0.1", 0, lambda token: "me" if token == TOKEN else None)
+        server = RpcServer("127.0.0.1", 0, gate({TOKEN: "me"}))
         register = partial(operations_service_pb2_grpc.add_OperationsServiceServicer_to_server, servicer)
         await server.start({"tunewright.v1.OperationsService": register})
         monkeypatch.setenv("TUNEWRIGHT_ENDPOINT", f"127.0.0.1:{server.port}")

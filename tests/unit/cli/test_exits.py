@@ -18,13 +18,14 @@ from tunewright.cli import main
 from tunewright.cli.app import app
 from tunewright.cli.options import OutputOption
 
-ELSEWHERE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials"} | {
-    f"admin dead-letters {verb}" for verb in ("list", "show", "replay")
-}
+TOKENS = {"admin tokens add", "admin tokens list", "admin tokens revoke"}
+DEAD_LETTERS = {f"admin dead-letters {verb}" for verb in ("list", "show", "replay")}
+OFFLINE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials"}
+ELSEWHERE = OFFLINE | TOKENS | DEAD_LETTERS
 """They ask no server."""
 READS_FIRST = {"import optuna", "import sagemaker"}
 """They ask somebody else before the server."""
-NOT_RECORDS = {"admin pause-starts", "admin resume-starts"}
+NOT_RECORDS = {"admin pause-starts", "admin resume-starts", "admin tokens add", "admin tokens revoke"}
 """They say that something is done."""
 GIVEN = {
     "tune": ["train.py", "--param", "x=0.0..1.0", "--maximize", "acc"],

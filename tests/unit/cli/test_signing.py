@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tunewright.cli.signing import sign
+from tunewright.core.access import OWNER
 from tunewright.core.errors import InvalidSpec, NotFound
+from tunewright.platform.access import keys_of
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.signing import signed_owner
 from tunewright.platform.credentials import create_or_load
@@ -24,7 +26,7 @@ def test_the_header_is_taken(folder, capsys):
     name, _, value = capsys.readouterr().out.strip().partition("=")
     record = Record("tuning.commands", "k", file.read_bytes(), {"ce_type": b"StopTuningJob", name: value.encode()})
     keys = create_or_load(folder / "credentials", grpc="", http="")
-    assert signed_owner(record, keys) == keys.owner
+    assert signed_owner(record, keys_of(keys).get) == OWNER
 
 
 @pytest.mark.parametrize(

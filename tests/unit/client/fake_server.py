@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from tests.callers import gate
 from tunewright.client import Address
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.states import JobState
@@ -213,7 +214,7 @@ def paged(items: list, token: str) -> tuple[list, str]:
 
 @asynccontextmanager
 async def serving(tuning: Tuning, metrics: Metrics) -> AsyncIterator[Address]:
-    server = RpcServer("127.0.0.1", 0, lambda token: "me" if token == TOKEN else None)
+    server = RpcServer("127.0.0.1", 0, gate({TOKEN: "me"}))
     await server.start(
         {
             "tunewright.v1.TuningService": partial(tuning_service_pb2_grpc.add_TuningServiceServicer_to_server, tuning),

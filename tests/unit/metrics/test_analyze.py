@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from tests.callers import gate
 from tests.unit.metrics.analysis.histories import SQUARE, cube, definition, history
 from tunewright.core.analysis import Analyses, Analysis
 from tunewright.core.errors import InvalidSpec, NotFound, Unavailable
@@ -89,7 +90,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     store, bus = SqliteStore(tmp_path / "store.db"), MemoryBus(topics().values())
     metrics = Metrics(store, bus)
     collecting = asyncio.create_task(metrics.run())
-    server = RpcServer("127.0.0.1", 0, {"token": "ada"}.get)
+    server = RpcServer("127.0.0.1", 0, gate({"token": "ada"}))
     add = metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server
     await server.start({"tunewright.v1.MetricsService": lambda at: add(metrics.servicer, at)})
     async with open_channel(f"127.0.0.1:{server.port}", "token") as channel:

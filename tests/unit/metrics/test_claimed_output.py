@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.unit.core.specs import spec
 from tests.unit.metrics.messages import UID, at
+from tunewright.core.access import digest_of
 from tunewright.core.claimed import CLAIMED
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.states import TrainingState
@@ -83,6 +84,15 @@ async def test_nothing_is_said_of_a_training_that_is_over_or_of_an_attempt_to_co
         await world.said(TrainingState.COMPLETED)
     with pytest.raises(IllegalTransition):
         await world.said(attempt=3)
+
+
+async def test_only_who_has_the_key_of_the_session_that_claimed_it_says_anything(world: World) -> None:
+    world.training["lease_key"] = digest_of("k" * 32)
+    assert len(await world.said(start=True, session_key="k" * 32)) == 1
+    for key in ("", "x" * 32, world.training["lease_key"]):
+        for attempt in (0, 1, 2):
+            with pytest.raises(IllegalTransition, match="another session_key"):
+                await world.said(start=True, attempt=attempt, session_key=key)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
+from tests.callers import gate
 from tests.unit.metrics.messages import UID, ended, lines, started
 from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError
 from tunewright.platform.bus.consumer import Received
@@ -120,7 +121,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     servicer = MetricsServicer(
         store, bus, jobs, archive, Curves(store, jobs, archive, news), Search(store, archive), answers
     )
-    server = RpcServer("127.0.0.1", 0, {"token": "ada", "other": "bob"}.get)
+    server = RpcServer("127.0.0.1", 0, gate({"token": "ada", "other": "bob"}))
     service = "tunewright.v1.MetricsService"
     await server.start(
         {service: lambda at: metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(servicer, at)}

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.simulation.mortal import Life, MortalBus
 from tests.unit.metrics.messages import UID, ended, lines, reported, started
-from tests.unit.platform.foreign import KEYS, OTHERS, letters, records_on, sealed, signed, until_read
+from tests.unit.platform.foreign import KEY_OF, OTHERS, letters, records_on, sealed, signed, until_read
+from tunewright.core.access import OWNER
 from tunewright.core.errors import Unavailable
 from tunewright.core.states import TrainingState
 from tunewright.events.v1 import output_pb2
@@ -45,7 +46,7 @@ class Bench:
         number: int = 1,
         attempt: int = 1,
         state: TrainingState = TrainingState.RUNNING,
-        owner: str = KEYS.owner,
+        owner: str = OWNER,
     ) -> None:
         """Write as much of a training as metrics looks at."""
         document = {"uid": UID, "number": number, "attempt": attempt, "state": state.value, "owner": owner, "name": "t"}
@@ -63,7 +64,7 @@ class Bench:
     async def report(self, *what: Record | output_pb2.MetricsReported) -> None:
         """Publish reports and have them taken, then collected."""
         await self.bus.publish([item if isinstance(item, Record) else signed(TOPIC, item) for item in what])
-        await until_read(self.bus, "metrics-reports", TOPIC, lambda: self.metrics.take_reports(KEYS))
+        await until_read(self.bus, "metrics-reports", TOPIC, lambda: self.metrics.take_reports(KEY_OF))
         await self.collect()
 
     async def points(self, number: int = 1) -> list[tuple[str, float, int]]:
@@ -114,7 +115,7 @@ async def test_a_report_waits_for_the_start_of_its_attempt_and_those_behind_it_k
     first, second = reported("r-1", ("accuracy", 1)), reported("r-2", ("accuracy", 2))
     others = reported("r-1", ("accuracy", 3), number=2)
     await bench.bus.publish([signed(TOPIC, item) for item in (first, second, others)])
-    waiting = asyncio.ensure_future(bench.metrics.take_reports(KEYS))
+    waiting = asyncio.ensure_future(bench.metrics.take_reports(KEY_OF))
     async with asyncio.timeout(10):
         while not await bench.points(2):
             await asyncio.sleep(0.02)
@@ -252,7 +253,7 @@ async def test_a_crash_between_the_topics_loses_nothing_and_counts_nothing_twice
     await bench.says(started())
     life = Life(applied=applied)
     await bench.bus.publish([signed(TOPIC, reported("r-1", ("accuracy", 1)))])
-    dying = asyncio.ensure_future(Metrics(bench.store, Dying(bench.bus, life)).take_reports(KEYS))
+    dying = asyncio.ensure_future(Metrics(bench.store, Dying(bench.bus, life)).take_reports(KEY_OF))
     async with asyncio.timeout(10):
         await life.over.wait()
     dying.cancel()

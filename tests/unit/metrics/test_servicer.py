@@ -12,6 +12,7 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
+from tests.callers import gate
 from tests.unit.metrics.messages import UID, lines, reported, started
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError
 from tunewright.platform.bus.memory import MemoryBus
@@ -81,7 +82,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             metrics.servicer, at
         )
     }
-    server = RpcServer("127.0.0.1", 0, {"token": "ada"}.get)
+    server = RpcServer("127.0.0.1", 0, gate({"token": "ada"}))
     await server.start(services)
     async with open_channel(f"127.0.0.1:{server.port}", "token") as channel:
         world = World(store, bus, metrics_service_pb2_grpc.MetricsServiceStub(channel))

@@ -10,11 +10,13 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
+from tunewright.platform.access import keys_of
 from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.bus.signing import SIGNATURE, signature
 from tunewright.platform.credentials import Credentials
 
 KEYS = Credentials("TWKEY", "secret", "token")
+KEY_OF = keys_of(KEYS).get
 OTHERS = Credentials("TWOTHER", "other secret", "token")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from tests.callers import gate
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.v1 import tuning_service_pb2 as pb
@@ -35,9 +36,9 @@ async def echo(request: pb.GetTuningJobRequest) -> pb.GetTuningJobResponse:
 
 
 @asynccontextmanager
-async def served(answer: Answer = echo) -> AsyncIterator[str]:
+async def served(answer: Answer = echo, calls_per_s: float = 0.0) -> AsyncIterator[str]:
     """Serve on a free port; yield the endpoint. The token is `right`, its owner `somebody`."""
-    server = RpcServer("127.0.0.1", 0, {"right": "somebody"}.get)
+    server = RpcServer("127.0.0.1", 0, gate({"right": "somebody"}, calls_per_s=calls_per_s))
     await server.start({SERVICE: lambda target: pb_grpc.add_TuningServiceServicer_to_server(Greeter(answer), target)})
     yield f"127.0.0.1:{server.port}"
     await server.stop()

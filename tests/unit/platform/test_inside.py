@@ -8,6 +8,7 @@ from functools import partial
 import grpc
 import pytest
 
+from tests.callers import gate
 from tests.unit.platform.greeter import Greeter, echo, served, stub_of
 from tunewright.core import errors
 from tunewright.platform.rpc.inside import InsideChannel
@@ -21,7 +22,7 @@ ASKED = pb.GetTuningJobRequest(job="a")
 
 def inside(answer=echo, tokens=("right",)) -> pb_grpc.TuningServiceStub:
     register = partial(pb_grpc.add_TuningServiceServicer_to_server, Greeter(answer))
-    return pb_grpc.TuningServiceStub(InsideChannel(dict.fromkeys(tokens, "somebody").get, "right", [register]))
+    return pb_grpc.TuningServiceStub(InsideChannel(gate(dict.fromkeys(tokens, "somebody")), "right", [register]))
 
 
 async def failure_of(call) -> grpc.aio.AioRpcError:
@@ -34,9 +35,9 @@ async def test_the_caller_is_known_while_it_is_served_and_no_longer():
     async def answer(_request):
         return pb.GetTuningJobResponse(job=pb.TuningJob(owner=caller()))
 
-    before = _caller.get("")
+    before = _caller.get(None)
     assert (await inside(answer).GetTuningJob(ASKED)).job.owner == "somebody"
-    assert _caller.get("") == before
+    assert _caller.get(None) == before
 
 
 async def test_who_has_no_token_is_refused_before_the_handler_is_asked():
@@ -108,5 +109,5 @@ async def test_a_deadline_ends_the_work_too():
 
 
 async def test_what_is_not_served_is_unimplemented():
-    stub = pb_grpc.TuningServiceStub(InsideChannel({"right": "somebody"}.get, "right", []))
+    stub = pb_grpc.TuningServiceStub(InsideChannel(gate({"right": "somebody"}), "right", []))
     assert (await failure_of(stub.GetTuningJob(ASKED))).code() is grpc.StatusCode.UNIMPLEMENTED

@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
+from tests.callers import gate
 from tests.unit.platform.greeter import SERVICE, bare_channel, echo, served, stub_of
 from tunewright.core import errors
 from tunewright.platform.rpc import MAX_MESSAGE_BYTES
@@ -31,8 +32,10 @@ EVERY_ERROR = [
     errors.QuotaExceeded("jobs", 3, 2),
     errors.IllegalTransition("tuning job a", "Completed", "be stopped", "Make another"),
     errors.Unauthenticated("who are you?"),
+    errors.PermissionDenied("ada-ci", "jobs", "StopTuningJob"),
     errors.SpaceExhausted(12),
     errors.Conflict("tuning_jobs", "u"),
+    errors.Throttled("calls", 0.25),
     errors.Unavailable("the store", "it is away"),
     errors.Fault("internal fault"),
 ]
@@ -133,7 +136,7 @@ async def test_an_error_crosses_the_wire(error):
 
 def carried(error: errors.TunewrightError) -> dict[str, object]:
     """What is told of an error: numbers that are told of as such stay numbers."""
-    told = {name: value if isinstance(value, int) else str(value) for name, value in vars(error).items()}
+    told = {name: value if isinstance(value, int | float) else str(value) for name, value in vars(error).items()}
     match error:
         case errors.NotFound() | errors.AlreadyExists() | errors.IllegalTransition():
             return told | {"remedy": ""}
@@ -240,7 +243,7 @@ async def test_a_proxy_is_not_told_the_token(monkeypatch):
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.org", ""])  # noqa: S104 - to be refused
 def test_plaintext_is_served_on_loopback_only(host):
     with pytest.raises(errors.InvalidSpec, match="loopback"):
-        RpcServer(host, 0, lambda _: None)
+        RpcServer(host, 0, gate())
 
 
 @pytest.mark.parametrize("endpoint", ["192.0.2.1:80", "example.org:443", "[2001:db8::1]:1"])
@@ -252,7 +255,7 @@ def test_a_token_is_sent_over_loopback_only(endpoint):
 async def test_a_taken_port_is_refused_by_name():
     async with served() as endpoint:
         with pytest.raises(errors.InvalidSpec, match="cannot listen"):
-            RpcServer("127.0.0.1", int(endpoint.rpartition(":")[2]), lambda _: None)
+            RpcServer("127.0.0.1", int(endpoint.rpartition(":")[2]), gate())
 
 
 def test_a_status_fits_into_the_headers_that_every_client_takes():

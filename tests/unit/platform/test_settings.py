@@ -117,3 +117,10 @@ def test_missing_credentials_name_the_command_that_makes_them(tmp_path):
         ServiceSettings(credentials=file).keys()
     create_or_load(file, grpc="", http="")
     assert ServiceSettings(credentials=file).keys().tunewright_token
+
+
+def test_an_access_file_that_is_not_there_is_named_with_what_makes_it(tmp_path):
+    create_or_load(tmp_path / "credentials", grpc="", http="")
+    given = {"TUNEWRIGHT_CREDENTIALS": str(tmp_path / "credentials"), "TUNEWRIGHT_ACCESS": str(tmp_path / "access")}
+    with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_ACCESS: there is no .*tokens add"):
+        from_environment(ServerSettings, given).known()

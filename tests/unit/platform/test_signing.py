@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 from google.protobuf import json_format
 
-from tests.unit.platform.foreign import KEYS, OTHERS, letters, sealed, signed, until_read
+from tests.unit.platform.foreign import KEY_OF, KEYS, OTHERS, letters, sealed, signed, until_read
+from tunewright.core.access import OWNER, Principal, Scope
 from tunewright.events.v1 import commands_pb2
+from tunewright.platform.access import KeyPair
 from tunewright.platform.bus.consumer import LONGEST_REASON, Received, consume
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.messages import Unreadable, read
@@ -31,25 +33,25 @@ def with_headers(record: Record, **headers: bytes) -> Record:
 @pytest.mark.parametrize("json", [True, False])
 def test_a_signed_record_speaks_for_the_owner_of_the_key(json):
     record = signed(COMMANDS, STOP, json=json)
-    assert signed_owner(record, KEYS) == KEYS.owner
+    assert signed_owner(record, KEY_OF) == OWNER
     assert read(record) == STOP
 
 
 def test_the_type_may_be_written_with_its_package():
     record = sealed(COMMANDS, STOP.DESCRIPTOR.full_name, STOP.SerializeToString())
-    assert signed_owner(record, KEYS) == KEYS.owner
+    assert signed_owner(record, KEY_OF) == OWNER
     assert read(record) == STOP
 
 
 def test_the_digest_may_be_written_in_capitals():
     record = signed(COMMANDS, STOP)
     key, _, digest = record.headers[SIGNATURE].partition(b":")
-    assert signed_owner(with_headers(record, tw_signature=key + b":" + digest.upper()), KEYS) == KEYS.owner
+    assert signed_owner(with_headers(record, tw_signature=key + b":" + digest.upper()), KEY_OF) == OWNER
 
 
 def refusal(record: Record) -> str:
     with pytest.raises(Unreadable) as refused:
-        signed_owner(record, KEYS)
+        signed_owner(record, KEY_OF)
     assert KEYS.aws_secret_access_key not in str(refused.value)
     good = signature(record, KEYS).partition(":")[2] if "ce_type" in record.headers else "-"
     assert good not in str(refused.value)
@@ -112,8 +114,8 @@ async def test_a_consumer_hands_on_the_owner_and_dead_letters_the_rest():
     async def take(batch: list[Received]) -> None:
         taken.extend(batch)
 
-    await until_read(bus, "g", COMMANDS, lambda: consume(bus, "g", [COMMANDS], take, KEYS))
-    assert [(item.message, item.owner) for item in taken] == [(STOP, KEYS.owner)]
+    await until_read(bus, "g", COMMANDS, lambda: consume(bus, "g", [COMMANDS], take, KEY_OF))
+    assert [(item.message, item.owner) for item in taken] == [(STOP, OWNER)]
     reasons = await letters(bus)
     assert len(reasons) == 3
     assert all(0 < len(reason) <= LONGEST_REASON for reason in reasons)
@@ -124,5 +126,21 @@ async def test_a_topic_of_others_is_not_read_without_credentials():
 
     async def take(_batch: list[Received]) -> None: ...
 
-    with pytest.raises(ValueError, match="credentials"):
+    with pytest.raises(ValueError, match="keys"):
         await consume(bus, "g", [COMMANDS], take)
+
+
+def test_a_principals_key_signs_for_its_owner_what_its_scopes_allow():
+    def key_of(*scopes: Scope, expires_at: float | None = None) -> dict[str, KeyPair]:
+        who = Principal("ada-ci", "ada", frozenset(scopes), expires_at)
+        return {KEYS.aws_access_key_id: KeyPair(KEYS.aws_secret_access_key, who)}
+
+    stop, report = signed(COMMANDS, STOP), sealed("training.reports", "MetricsReported", b"")
+    assert signed_owner(stop, key_of(Scope.JOBS).get) == "ada"
+    assert signed_owner(report, key_of(Scope.REPORT).get) == "ada"
+    with pytest.raises(Unreadable, match=r"a record on tuning\.commands needs the scope 'jobs', which .* 'ada-ci' has"):
+        signed_owner(stop, key_of(Scope.READ, Scope.REPORT).get)
+    with pytest.raises(Unreadable, match="needs the scope 'report'"):
+        signed_owner(report, key_of(Scope.READ, Scope.JOBS).get)
+    with pytest.raises(Unreadable, match="'ada-ci' expired"):
+        signed_owner(stop, key_of(Scope.JOBS, expires_at=1.0).get)

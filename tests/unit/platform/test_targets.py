@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
+from tests.callers import gate
 from tests.unit.platform.certificates import certificate_in
 from tests.unit.platform.greeter import SERVICE, Greeter, echo, served
 from tunewright.core.errors import InvalidSpec
@@ -107,7 +108,7 @@ def certificate(tmp_path_factory) -> Tls:
 
 @asynccontextmanager
 async def encrypted(tls: Tls, host: str = "127.0.0.1"):
-    server = RpcServer(host, 0, {"right": "somebody"}.get, tls)
+    server = RpcServer(host, 0, gate({"right": "somebody"}), tls)
     await server.start({SERVICE: lambda target: pb_grpc.add_TuningServiceServicer_to_server(Greeter(echo), target)})
     yield f"localhost:{server.port}"
     await server.stop()
@@ -145,4 +146,4 @@ async def test_a_missing_certificate_is_named(tmp_path):
     with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_TLS_CA.*ca\.pem cannot be read"):
         open_channel("a:1", "t", tmp_path / "ca.pem")
     with pytest.raises(InvalidSpec, match="TUNEWRIGHT_TLS_KEY"):
-        RpcServer("127.0.0.1", 0, lambda _: None, Tls(tmp_path / "a", tmp_path / "b"))
+        RpcServer("127.0.0.1", 0, gate(), Tls(tmp_path / "a", tmp_path / "b"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.claimed import OBJECTIVE_PARAMETER
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, QuotaExceeded
@@ -96,7 +97,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     world = World(tmp_path)
     yield Desk(world)
     await world.store.close()
@@ -202,7 +203,7 @@ async def test_names_are_unique_among_all_trainings_of_an_owner_whatever_their_c
     with pytest.raises(AlreadyExists, match="training job"):
         await desk.create(training_name("job", UID, 2))
     await desk.create("job", PROGRAM)  # tuning jobs have names of their own
-    _caller.set("somebody else")
+    _caller.set(anybody("somebody else"))
     await desk.create("churn")
     assert (await desk.get("churn")).training.uid != ""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import gate
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.space import Choice, Float
 from tunewright.core.spec import Parameter, Strategy
@@ -55,7 +56,7 @@ class Balancer(pb_grpc.SuggestionServiceServicer):
 
 @asynccontextmanager
 async def served(servicer):
-    server = RpcServer("127.0.0.1", 0, lambda _: "owner")
+    server = RpcServer("127.0.0.1", 0, gate())
     await server.start({SERVICE: lambda target: pb_grpc.add_SuggestionServiceServicer_to_server(servicer, target)})
     async with open_channel(f"127.0.0.1:{server.port}", "t") as channel:
         yield channel

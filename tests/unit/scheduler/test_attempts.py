@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec
+from tunewright.core.access import OWNER
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.documents import from_document, to_document
 from tunewright.v1 import tuning_service_pb2 as pb
@@ -92,7 +93,7 @@ async def test_the_last_of_three_losses_is_told_once(world: World) -> None:
 async def test_one_that_was_handed_back_had_not_begun(world: World) -> None:
     training = await claimed(world)
     now = world.store.clock
-    by = Speaker("t", training.lease_epoch, "owner")
+    by = Speaker("t", training.lease_epoch, OWNER)
     await world.sessions.exited(by, (f"{UID}/000001", 1), Exit(EndCause.PREEMPTED, None, "no room", None, now))
     (attempt,) = shown(await world.training(1))
     assert (attempt.end_cause, attempt.reason) == (pb.END_CAUSE_PREEMPTED, "no room")
@@ -129,7 +130,7 @@ async def test_of_very_many_the_last_ones_are_kept(world: World) -> None:
     for _ in range(MOST_KEPT + 3):
         training = await claimed(world)
         now = world.store.clock
-        by = Speaker("t", training.lease_epoch, "owner")
+        by = Speaker("t", training.lease_epoch, OWNER)
         unbegun = Exit(EndCause.PREEMPTED, None, "", None, now)
         await world.sessions.exited(by, (f"{UID}/000001", training.attempt), unbegun)
     training = await claimed(world)

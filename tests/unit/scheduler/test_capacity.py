@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import World, any_program, running, spec, with_limits
+from tunewright.core.access import OWNER
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import GIB, Capacity
 from tunewright.core.spec import Resources
@@ -222,7 +224,7 @@ def servicer(world):
 
 async def open_and_claim(servicer, **fields) -> list[pb.Grant]:
     host = pb.Capacity(cpus=8, memory_bytes=64 * GIB, gpus=2)
-    with speaking_for("owner"):
+    with speaking_for(anybody(OWNER)):
         session = await servicer.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=4, capacity=host), None)
         request = pb.ClaimRequest(trainer_id="t", epoch=session.epoch, request_id="r", slots=4, free=host, **fields)
         return list((await servicer.Claim(request, None)).grants)
@@ -244,7 +246,7 @@ async def test_what_is_shared_is_granted_as_shared(world, servicer):
 @pytest.mark.parametrize("capacity", [{"cpus": -1}, {"cpus": float("nan")}, {"memory_bytes": -5}, {"gpus": -1}])
 async def test_sizes_that_no_host_has_are_refused(servicer, capacity):
     request = pb.OpenSessionRequest(trainer_id="t", slots=1, capacity=pb.Capacity(**capacity))
-    with speaking_for("owner"), pytest.raises(InvalidSpec) as refused:
+    with speaking_for(anybody(OWNER)), pytest.raises(InvalidSpec) as refused:
         await servicer.OpenSession(request, None)
     assert refused.value.field == f"capacity.{next(iter(capacity))}"
 

@@ -14,9 +14,11 @@ from google.protobuf.message import Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.callers import anybody
 from tests.simulation.mortal import Life, MortalStore
-from tests.unit.platform.foreign import KEYS, OTHERS, letters, records_on, sealed, signed, until_read
+from tests.unit.platform.foreign import KEY_OF, OTHERS, letters, records_on, sealed, signed, until_read
 from tests.unit.scheduler.world import ClockedStore, spec, with_limits
+from tunewright.core.access import OWNER
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.core.space import Float
 from tunewright.core.spec import Definition, Parameter
@@ -81,7 +83,7 @@ class Office:
         """Publish and have it consumed by a scheduler that has just started."""
         await self.bus.publish([item if isinstance(item, Record) else signed(TOPIC, item) for item in what])
         async with self.scheduler(store or self.store) as parts:
-            await until_read(self.bus, "scheduler-commands", TOPIC, lambda: parts.consume_commands(KEYS))
+            await until_read(self.bus, "scheduler-commands", TOPIC, lambda: parts.consume_commands(KEY_OF))
 
     def scheduler(self, store: Store) -> Any:
         return scheduler(store, self.bus, grpc.aio.insecure_channel("unix:/nowhere"), _any_image, LeaseTerms())
@@ -102,7 +104,7 @@ class Office:
         return told.message
 
     async def jobs(self) -> list[TuningJob]:
-        page = await self.store.find(Query("tuning_jobs", "by_creation", {"owner": KEYS.owner, "hidden": False}))
+        page = await self.store.find(Query("tuning_jobs", "by_creation", {"owner": OWNER, "hidden": False}))
         return [from_document(item.document, TuningJob) for item in page.items]
 
 
@@ -125,9 +127,9 @@ async def test_a_job_is_made_once_and_told_of_once_however_often_the_command_com
     record = signed(TOPIC, create(), json=json)
     await office.send(record, record, record)
     (job,) = await office.jobs()
-    assert (job.name, job.owner, job.state) == ("job", KEYS.owner, JobState.RUNNING)
+    assert (job.name, job.owner, job.state) == ("job", OWNER, JobState.RUNNING)
     (told,) = await office.told()
-    assert told == Told(f"command/{KEYS.owner}/c-1", job.uid, facts_pb2.CommandAccepted(command_id="c-1", uid=job.uid))
+    assert told == Told(f"command/{OWNER}/c-1", job.uid, facts_pb2.CommandAccepted(command_id="c-1", uid=job.uid))
     await office.send(record)
     assert await office.told() == [told]
     assert len(await office.jobs()) == 1
@@ -178,14 +180,14 @@ async def test_a_crash_at_any_commit_amends_once(office: Office, commits: int, a
     ordered = (create(), amend("c-2", "job", 1, max_trainings=9), amend("c-3", "job", 1, max_trainings=8))
     await office.bus.publish([signed(TOPIC, item) for item in ordered])
     async with office.scheduler(MortalStore(office.store, life)) as parts:
-        dying = asyncio.ensure_future(parts.consume_commands(KEYS))
+        dying = asyncio.ensure_future(parts.consume_commands(KEY_OF))
         async with asyncio.timeout(10):
             await life.over.wait()
         dying.cancel()
     before = await office.told()
     await office.send()
     told = {item.id: type(item.message).__name__ for item in [*before, *await office.told()]}
-    assert [told[f"command/{KEYS.owner}/c-{number}"] for number in (2, 3)] == ["CommandAccepted", "CommandRejected"]
+    assert [told[f"command/{OWNER}/c-{number}"] for number in (2, 3)] == ["CommandAccepted", "CommandRejected"]
     (job,) = await office.jobs()
     amended = (await read_spec(office.store, job.uid, job.spec_revision)).value
     assert amended is not None
@@ -318,7 +320,7 @@ async def test_a_crash_at_any_commit_changes_nothing_in_the_end(office: Office, 
     life = Life(commits, applied)
     await office.bus.publish([signed(TOPIC, item) for item in (create(), stop("c-2"), delete("c-3"), delete("c-4"))])
     async with office.scheduler(MortalStore(office.store, life)) as parts:
-        dying = asyncio.ensure_future(parts.consume_commands(KEYS))
+        dying = asyncio.ensure_future(parts.consume_commands(KEY_OF))
         async with asyncio.timeout(10):
             await life.over.wait()
         dying.cancel()
@@ -332,7 +334,7 @@ async def test_a_crash_at_any_commit_changes_nothing_in_the_end(office: Office, 
         ("c-4", "CommandRejected"),
     ]
     assert len({item.uid for item in told.values() if isinstance(item, facts_pb2.CommandAccepted)}) == 1
-    page = await office.store.find(Query("tuning_jobs", "by_creation", {"owner": KEYS.owner, "hidden": True}))
+    page = await office.store.find(Query("tuning_jobs", "by_creation", {"owner": OWNER, "hidden": True}))
     assert len(page.items) == 1
 
 
@@ -351,13 +353,13 @@ async def test_two_schedulers_at_one_command_make_one_job(office: Office) -> Non
         await asyncio.gather(*tries)
     (job,) = await office.jobs()
     told = await office.told()
-    assert {(item.id, item.message.uid) for item in told} == {(f"command/{KEYS.owner}/c-1", job.uid)}
+    assert {(item.id, item.message.uid) for item in told} == {(f"command/{OWNER}/c-1", job.uid)}
 
 
 async def _patiently(parts: Scheduler, command: Message) -> None:
     for _ in range(5):
         try:
-            await parts.commands.take(command, KEYS.owner)
+            await parts.commands.take(command, OWNER)
         except Unavailable:
             continue
         return
@@ -366,7 +368,7 @@ async def _patiently(parts: Scheduler, command: Message) -> None:
 
 async def test_a_user_and_a_command_use_ids_of_their_own(office: Office) -> None:
     async with office.scheduler(office.store) as parts:
-        _caller.set(KEYS.owner)
+        _caller.set(anybody(OWNER))
         request = pb.CreateTuningJobRequest(spec=create().spec, request_id="c-1")
         made = (await parts.tuning.CreateTuningJob(request, None)).job
         assert (await parts.tuning.CreateTuningJob(request, None)).job.uid == made.uid
@@ -375,7 +377,7 @@ async def test_a_user_and_a_command_use_ids_of_their_own(office: Office) -> None
 
 async def test_an_unknown_number_of_an_enum_is_the_callers_fault(office: Office) -> None:
     async with office.scheduler(office.store) as parts:
-        _caller.set(KEYS.owner)
+        _caller.set(anybody(OWNER))
         await parts.tuning.CreateTuningJob(pb.CreateTuningJobRequest(spec=create().spec), None)
         with pytest.raises(InvalidSpec, match=r"state_equals: 99 is not a known value\. Choose one of READY"):
             await parts.tuning.ListTrainingJobs(pb.ListTrainingJobsRequest(job="job", state_equals=99), None)

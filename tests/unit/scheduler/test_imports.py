@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import World, any_program, spec
 from tunewright.core.check_import import checked_import
 from tunewright.core.errors import AlreadyExists, CallerError, InvalidSpec, NotFound, Unavailable
@@ -156,7 +157,7 @@ async def test_nothing_of_an_unfinished_import_is_listed(world, taking, jobs):
     page = await world.store.find(Query("training_jobs", "by_creation", {"owner": "owner"}))
     assert len(page.items) == 3
     servicer = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
-    with speaking_for("owner"):
+    with speaking_for(anybody("owner")):
         assert list((await servicer.ListTrainingJobs(pb.ListTrainingJobsRequest(), None)).trainings) == []
         assert list((await servicer.ListTuningJobs(pb.ListTuningJobsRequest(), None)).jobs) == []
         with pytest.raises(NotFound):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.core.specs import amt_body
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.errors import InvalidSpec
@@ -45,7 +46,7 @@ def front(world: World) -> TuningServicer:
 
 
 async def read(front: TuningServicer, text: str, name: str = "") -> pb.ReadJobFileResponse:
-    with speaking_for("owner"):
+    with speaking_for(anybody("owner")):
         return await front.ReadJobFile(pb.ReadJobFileRequest(text=text, name=name), None)  # type: ignore[arg-type]
 
 
@@ -70,7 +71,7 @@ async def test_what_is_read_is_what_would_be_created_and_can_be_written_again(fr
     assert (again.text, again.not_short) == (
         f"name: digits\n{JOB.replace('log(1e-4, 1e-1)', 'log(0.0001, 0.1)')}", ""
     )  # fmt: skip
-    with speaking_for("owner"):
+    with speaking_for(anybody("owner")):
         request = pb.CreateTuningJobRequest(spec=response.spec)
         created = await front.CreateTuningJob(request, None)  # type: ignore[arg-type]
     assert created.job.spec == response.spec
@@ -126,7 +127,7 @@ async def test_what_no_file_can_say_is_refused_by_its_field(front: TuningService
 
 
 async def test_a_check_alone_says_what_the_job_can_cost(front: TuningServicer) -> None:
-    with speaking_for("owner"):
+    with speaking_for(anybody("owner")):
         message = to_message(spec(), spec_pb2.TuningJobSpec)
         request = pb.CreateTuningJobRequest(spec=message, validate_only=True)
         response = await front.CreateTuningJob(request, None)  # type: ignore[arg-type]

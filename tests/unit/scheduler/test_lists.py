@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.names import training_id, training_name
@@ -37,7 +38,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 def front(world: World) -> TuningServicer:
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     return TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
 
@@ -157,7 +158,7 @@ async def test_only_the_callers_own_trainings_are_listed_and_none_of_deleted_job
     assert {item.uid for item in await listed(front)} == {UID}
     with pytest.raises(NotFound):
         await front.GetTrainingJob(pb.GetTrainingJobRequest(training=f"{OTHER_UID}/000001"), None)  # type: ignore[arg-type]
-    _caller.set("somebody else")
+    _caller.set(anybody("somebody else"))
     assert await listed(front) == []
 
 

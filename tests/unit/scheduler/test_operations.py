@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, running, spec, with_limits
 from tunewright.core.errors import IllegalTransition, InvalidSpec, QuotaExceeded, Unavailable
 from tunewright.core.spec import Limits, Strategy
@@ -50,7 +51,7 @@ def operations(world: World) -> Operations:
 
 @pytest.fixture
 def front(world: World, operations: Operations) -> OperationsServicer:
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     tuning = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
     return OperationsServicer(tuning, jobs, world.room, world.doctor, operations, Purging(world.store, jobs))

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.test_asker import Replica, served
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.errors import NotFound
@@ -113,7 +114,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path):
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     world, replica = World(tmp_path), Replica()
     async with served(replica) as channel:
         yield Desk(world, channel)
@@ -146,7 +147,7 @@ async def test_what_is_other_is_told_with_its_first_difference(desk):
 async def test_only_its_owner_asks_about_a_job(desk):
     await desk.world.create(spec())
     await desk.answer()
-    _caller.set("somebody else")
+    _caller.set(anybody("somebody else"))
     with pytest.raises(NotFound):
         await desk.explain(1)
     with pytest.raises(NotFound):

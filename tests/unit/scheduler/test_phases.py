@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, spec
+from tunewright.core.access import OWNER
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.events.v1 import results_pb2
 from tunewright.platform.codec import instant_to_timestamp
@@ -44,7 +46,7 @@ class Desk:
             wanted = replace(wanted, definitions=tuple(replace(item, image=image) for item in wanted.definitions))
         await self.world.create(wanted)
         await self.world.answer_all()
-        with speaking_for("owner"):
+        with speaking_for(anybody(OWNER)):
             self.epoch = (await self.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2), None)).epoch
             request = pb.ClaimRequest(trainer_id="t", epoch=self.epoch, request_id="r", slots=2)
             self.grants = list((await self.worker.Claim(request, None)).grants)
@@ -62,7 +64,7 @@ class Desk:
         first, second = (grant.attempt for grant in self.grants)
         holding = [pb.Holding(attempt=first, phases=phases, exited=exited), pb.Holding(attempt=second)]
         request = pb.HeartbeatRequest(trainer_id="t", epoch=self.epoch, holding=holding, runner_absence=absence)
-        with speaking_for("owner"):
+        with speaking_for(anybody(OWNER)):
             await self.worker.Heartbeat(request, None)
         return await self.version() - before
 
@@ -86,7 +88,7 @@ class Desk:
         return stored.version
 
     async def shown(self) -> list[tuple[str, str]]:
-        with speaking_for("owner"):
+        with speaking_for(anybody("owner")):
             request = tuning_service_pb2.GetTrainingJobRequest(training=f"{UID}/000001")
             training = (await self.front.GetTrainingJob(request, None)).training
             listed = await self.front.ListTrainingJobs(tuning_service_pb2.ListTrainingJobsRequest(job=UID), None)
@@ -201,7 +203,7 @@ async def test_an_end_leaves_the_phases_with_the_training(desk):
         phases=phases,
     )
     for _ in range(2):  # told twice, it is told once
-        with speaking_for("owner"):
+        with speaking_for(anybody(OWNER)):
             await desk.worker.Exited(end, None)
         assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading", "Training"]
 
@@ -214,7 +216,7 @@ async def lost(desk: Desk) -> None:
 
 async def forgotten(desk: Desk) -> None:
     """The trainer starts again and knows nothing of what it held."""
-    with speaking_for("owner"):
+    with speaking_for(anybody(OWNER)):
         await desk.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2), None)
 
 
@@ -222,7 +224,7 @@ async def given_up(desk: Desk) -> None:
     """The trainer says itself that it has lost it."""
     end = {"cause": f"END_CAUSE_{EndCause.LOST}", "reason": "a fault", "phases": [STARTING, DOWNLOADING]}
     attempt = desk.grants[0].attempt
-    with speaking_for("owner"):
+    with speaking_for(anybody(OWNER)):
         await desk.worker.Exited(pb.ExitedRequest(trainer_id="t", epoch=desk.epoch, attempt=attempt, **end), None)
 
 
@@ -254,7 +256,7 @@ async def test_what_a_person_ends_is_told_with_what_it_did(desk):
 async def test_a_trainer_that_comes_back_tells_what_it_told_before(desk):
     await desk.heartbeat(STARTING, DOWNLOADING)
     holding = [grant.attempt for grant in desk.grants]
-    with speaking_for("owner"):
+    with speaking_for(anybody(OWNER)):
         await desk.worker.OpenSession(pb.OpenSessionRequest(trainer_id="t", slots=2, holding=holding), None)
     assert [status for status, _ in await desk.shown()] == ["Starting", "Downloading"]
 

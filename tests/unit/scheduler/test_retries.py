@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
+from tunewright.core.access import OWNER
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.platform.store.port import Query
 from tunewright_scheduler import records
@@ -47,7 +48,7 @@ async def attempt(world: World, cause: EndCause, code: int | None = None, ran_s:
     world.store.clock += ran_s
     now = world.store.clock
     await world.sessions.exited(
-        Speaker("t", epoch, "owner"),
+        Speaker("t", epoch, OWNER),
         (records.training_key(claimed), claimed.attempt),
         Exit(cause, code, "", now - ran_s, now),
     )
@@ -114,7 +115,7 @@ async def test_what_its_trainer_had_no_room_for_waits_on_and_that_is_no_retry(wo
         epoch = await world.open("t")
         (claimed,) = await world.claim("t", epoch, f"r{epoch}")
         world.store.clock += 1
-        by = Speaker("t", epoch, "owner")
+        by = Speaker("t", epoch, OWNER)
         no_room = Exit(EndCause.PREEMPTED, None, "no room on this trainer", None, world.store.clock)
         for _ in range(2):  # told twice
             await world.sessions.exited(by, (records.training_key(claimed), claimed.attempt), no_room)
@@ -129,7 +130,7 @@ async def test_what_was_to_be_stopped_and_had_no_room_is_stopped(world):
     epoch = await world.open("t")
     (claimed,) = await world.claim("t", epoch, "r")
     await world.changes.send(UID, StopRequested("enough"))
-    by = Speaker("t", epoch, "owner")
+    by = Speaker("t", epoch, OWNER)
     no_room = Exit(EndCause.PREEMPTED, None, "no room", None, world.store.clock)
     await world.sessions.exited(by, (records.training_key(claimed), claimed.attempt), no_room)
     assert (await world.training(1)).state is TrainingState.STOPPED

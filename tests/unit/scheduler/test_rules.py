@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import World, any_program, spec
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, Unavailable
 from tunewright.core.space import Choice
@@ -97,7 +98,7 @@ class Scheduler(RuleBasedStateMachine):
 
     def run(self, coroutine: Coroutine[object, object, object]) -> None:
         async def as_owner() -> None:
-            _caller.set("owner")
+            _caller.set(anybody("owner"))
             with suppress(*ALLOWED):
                 await coroutine
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec, with_limits
+from tunewright.core.access import OWNER
 from tunewright.core.phases import Phase
 from tunewright.core.spec import StoppingCondition
 from tunewright.core.states import EndCause, TrainingState
@@ -139,7 +140,7 @@ async def test_phases_of_all_attempts_are_kept_with_what_interrupted_them(world)
     first = (Phase("Starting", now), Phase("Training", now + 1, "on 2 GPUs"))
     key = (f"{UID}/000001", 1)
     exit_ = Exit(EndCause.PREEMPTED, None, "", now, now)
-    await world.sessions.exited(Speaker("t", claimed.lease_epoch, "owner"), key, exit_, first)
+    await world.sessions.exited(Speaker("t", claimed.lease_epoch, OWNER), key, exit_, first)
     training = await world.training(1)
     assert [phase.status for phase in training.phases] == ["Starting", "Training", "Interrupted"]
     assert "preempted" in training.phases[-1].message
@@ -153,6 +154,6 @@ async def test_very_many_attempts_leave_a_bounded_record(world):
         claimed = await claim(world)
         exit_ = Exit(EndCause.PREEMPTED, None, "", world.store.clock, world.store.clock)
         phases = (Phase("Starting", world.store.clock), Phase("Training", world.store.clock))
-        by = Speaker("t", claimed.lease_epoch, "owner")
+        by = Speaker("t", claimed.lease_epoch, OWNER)
         await world.sessions.exited(by, (f"{UID}/000001", claimed.attempt), exit_, phases)
     assert len((await world.training(1)).phases) == MOST_KEPT

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, spec, with_limits
 from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, IllegalTransition, InvalidSpec, NotFound, Unavailable
@@ -53,7 +54,7 @@ async def world(tmp_path: Path):
 
 @pytest.fixture
 def front(world: World) -> TuningServicer:
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     jobs = TuningJobs(world.store, world.changes, any_program, world.room)
     return TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.errors import InvalidSpec, NotFound, QuotaExceeded
 from tunewright.core.names import training_name
@@ -39,7 +40,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     world = World(tmp_path)
     await world.create(spec(tags={"team": "churn"}))
     await world.answer_all()
@@ -119,7 +120,7 @@ async def test_a_resource_has_fifty_tags_at_most(desk: Desk) -> None:
 
 
 async def test_only_ones_own_are_tagged(desk: Desk) -> None:
-    _caller.set("somebody else")
+    _caller.set(anybody("somebody else"))
     for resource in ({"job": "job"}, {"job": UID}, {"training": training_name("job", UID, 1)}):
         with pytest.raises(NotFound):
             await desk.tag(**resource, set={"k": "v"})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, spec
 from tunewright.core.errors import NotFound
 from tunewright.core.names import training_name
@@ -28,7 +29,7 @@ BRIEFLY = pb.GetTuningJobRequest(job="job", without_findings=True)
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     world = World(tmp_path)
     await world.create(spec(tags={"team": "churn"}))
     await world.answer_all()
@@ -136,7 +137,7 @@ async def test_what_was_kept_of_a_deleted_job_does_not_hold_for_another_of_its_n
 async def test_to_a_stranger_an_etag_says_nothing(world: World) -> None:
     keeper = Keeper(world)
     await keeper.read()
-    _caller.set("stranger")
+    _caller.set(anybody("stranger"))
     with pytest.raises(NotFound):
         await keeper.read()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scheduler.world import UID, World, spec
+from tunewright.core.access import OWNER
 from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.core.spec import Limits
 from tunewright.core.states import EndCause, TrainingState
@@ -77,7 +78,7 @@ async def test_ends_that_come_at_once_cost_two_commits_and_lose_nothing(world: W
     sizes, now = count_commits(world), world.store.clock
     exits = [
         world.sessions.exited(
-            Speaker("t", epoch, "owner"), (f"{UID}/{one.number:06d}", 1), Exit(EndCause.EXITED, 0, "", now, now, "")
+            Speaker("t", epoch, OWNER), (f"{UID}/{one.number:06d}", 1), Exit(EndCause.EXITED, 0, "", now, now, "")
         )
         for one in claimed
     ]

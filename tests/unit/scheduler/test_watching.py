@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.callers import anybody
 from tests.unit.scheduler.world import UID, World, any_program, spec, with_limits
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.values import replace
@@ -32,7 +33,7 @@ SECOND = "fedcba9876543210"
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    _caller.set("owner")
+    _caller.set(anybody("owner"))
     there = World(tmp_path)
     yield there
     await there.store.close()

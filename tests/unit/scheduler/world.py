@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tunewright.core.access import OWNER
 from tunewright.core.errors import Unavailable
 from tunewright.core.space import Choice, Float, Int
 from tunewright.core.spec import (
@@ -143,7 +144,7 @@ class World:
         await self.store.commit([Put("collectors", "c", {"at": now, "through": now - behind_s})])
 
     async def open(self, trainer: str, slots: int = 8, holding: Sequence[Holding] = ()) -> int:
-        session = Session(trainer, 0, "owner", "default", slots, 0, "host", 0.0, 0.0)
+        session = Session(trainer, 0, OWNER, "default", slots, 0, "host", 0.0, 0.0)
         return (await self.sessions.open(session, holding))[0].epoch
 
     async def claim(self, trainer: str, epoch: int, request: str, slots: int = 1) -> list[Training]:

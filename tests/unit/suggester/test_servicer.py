@@ -14,6 +14,7 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
+from tests.callers import gate
 from tests.unit.suggester.histories import CATEGORICAL, MIXED, mixed_ask
 from tests.unit.suggester.requests import observations_of, pending_of, request_of
 from tunewright.core.draws import random_configuration
@@ -36,7 +37,7 @@ SERVICE = "tunewright.v1.SuggestionService"
 
 @asynccontextmanager
 async def stub():
-    server = RpcServer("127.0.0.1", 0, lambda token: "owner" if token == "t" else None)
+    server = RpcServer("127.0.0.1", 0, gate({"t": "owner"}))
     async with suggester(workers=1) as servicer:
         await server.start({SERVICE: lambda target: pb_grpc.add_SuggestionServiceServicer_to_server(servicer, target)})
         async with open_channel(f"127.0.0.1:{server.port}", "t") as channel:

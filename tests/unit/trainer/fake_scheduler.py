@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tunewright.core.errors import IllegalTransition, Unavailable
 from tunewright.v1 import worker_service_pb2 as pb
@@ -25,7 +26,7 @@ def key(attempt: pb.Attempt) -> Key:
 class FakeScheduler(WorkerServiceServicer):
     def __init__(self, lease_s: float = 10.0, lease_grace_s: float = 4.0, heartbeat_s: float = 2.0) -> None:
         self.lease_s, self.lease_grace_s, self.heartbeat_s = lease_s, lease_grace_s, heartbeat_s
-        self.epoch = 0
+        self.epoch, self.key = 0, ""
         self.ready: list[pb.Grant] = []
         self.granted: dict[str, pb.ClaimResponse] = {}
         self.opened: list[pb.OpenSessionRequest] = []
@@ -63,8 +64,15 @@ class FakeScheduler(WorkerServiceServicer):
 
     # -- The service
 
+    def _check_key(self, request: Any) -> None:
+        """Let nobody speak but who has opened the first session, also after a restart."""
+        if len(request.session_key) < 32 or request.session_key != self.key:
+            raise IllegalTransition("session", "opened under another session_key", "be used under yours")
+
     async def OpenSession(self, request, context):
         await self._enter("OpenSession")
+        self.key = self.key or request.session_key
+        self._check_key(request)
         await self.change(lambda: self.opened.append(request))
         self.epoch += 1
         return pb.OpenSessionResponse(
@@ -77,6 +85,7 @@ class FakeScheduler(WorkerServiceServicer):
 
     async def Heartbeat(self, request, context):
         await self._enter("Heartbeat", request.epoch)
+        self._check_key(request)
         self.heartbeats += 1
         self.draining = request.draining
         self.absence = request.runner_absence if request.HasField("runner_absence") else None
@@ -88,6 +97,7 @@ class FakeScheduler(WorkerServiceServicer):
 
     async def Claim(self, request, context):
         await self._enter("Claim", request.epoch)
+        self._check_key(request)
         if request.request_id in self.granted:
             return self.granted[request.request_id]
         await self.change(lambda: self.claims.append(request))
@@ -102,6 +112,7 @@ class FakeScheduler(WorkerServiceServicer):
 
     async def Exited(self, request, context):
         await self._enter("Exited", request.epoch)
+        self._check_key(request)
         if key(request.attempt) in self.void:
             raise IllegalTransition(request.attempt.training_id, "granted to another", "end")
         await self.change(lambda: self.exits[key(request.attempt)].append(request))
@@ -110,6 +121,7 @@ class FakeScheduler(WorkerServiceServicer):
 
     async def CloseSession(self, request, context):
         await self._enter("CloseSession", request.epoch)
+        self._check_key(request)
         await self.change(lambda: self.closed.append(request))
         return pb.CloseSessionResponse()
 

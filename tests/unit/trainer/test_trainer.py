@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 import tarfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.callers import gate
 from tests.contract.runner_contract import COUNTING, DEAF, FOREVER, is_running, until
 from tests.unit.trainer.fake_scheduler import FakeScheduler, Key
 
@@ -133,7 +135,7 @@ async def plant(tmp_path: Path):
     def register(server) -> None:
         add_WorkerServiceServicer_to_server(scheduler, server)
 
-    server = RpcServer("127.0.0.1", 0, lambda _: "owner")
+    server = RpcServer("127.0.0.1", 0, gate())
     await server.start({"tunewright.v1.WorkerService": register})
     channel = open_channel(f"127.0.0.1:{server.port}", "token")
     plant = Plant(scheduler, channel, tmp_path)
@@ -300,6 +302,8 @@ async def test_a_restart_goes_on_where_it_was(plant):
     await plant.scheduler.until(lambda: len(plant.scheduler.opened) == 2)
     first, second = plant.scheduler.opened
     assert second.trainer_id == first.trainer_id
+    assert second.session_key == first.session_key
+    assert stat.S_IMODE((plant.settings.data_dir / "session-key").stat().st_mode) == 0o600
     assert [(held.training_id, held.attempt) for held in second.holding] == [attempt]
     (plant.folder(attempt).first.model / "go").touch()
     report = await plant.exit_of(attempt)

@@ -13,6 +13,7 @@ from tunewright.core.errors import (
     InvalidSpec,
     NotFound,
     QuotaExceeded,
+    Throttled,
     TunewrightError,
     Unavailable,
 )
@@ -42,7 +43,7 @@ def refusal_of(error: TunewrightError, members: Mapping[str, str] | None = None)
     match error:
         case Unavailable():
             return Refusal(error.aws_code, "The service is unavailable. Try again.", LATER)
-        case Conflict():
+        case Conflict() | Throttled():
             return Refusal(error.aws_code, "Rate exceeded")
         case NotFound(kind="training job"):
             return Refusal(VALIDATION, "Requested resource not found.")

@@ -24,9 +24,9 @@ PAGING: Final = frozenset({"NextToken", "MaxResults"})
 """What may change from page to page."""
 
 
-def page_key(secrets: Mapping[str, str]) -> bytes:
-    """Return what signs tokens, from the secrets of an owner's keys: whoever has the same keys gets the same."""
-    return hashlib.sha256(json.dumps([PURPOSE, sorted(secrets.items())]).encode()).digest()
+def page_key(secret: str, owner: str) -> bytes:
+    """Return what signs an owner's tokens: whoever has the installation's secret gets the same."""
+    return hmac.digest(secret.encode(), json.dumps([PURPOSE, owner]).encode(), hashlib.sha256)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from tunewright.core.access import INSTALLATION, Principal
+from tunewright.platform.access import KeyOf
 from tunewright.platform.http import ANY_NAME, LOOPBACK_NAMES
 from tunewright_gateway.core.refusals import Refusal
 from tunewright_gateway.edge.head import Head
@@ -20,8 +22,7 @@ DENIED: Final = "AccessDeniedException"
 class Terms:
     """On which terms the door lets in."""
 
-    keys: Mapping[str, str] = field(repr=False)
-    """Secrets by key id."""
+    keys: KeyOf
     names: tuple[str, ...] = LOOPBACK_NAMES
     """What clients may call this server, in `Host`, without the port; ANY_NAME: whatever they like."""
     any_credentials: bool = False
@@ -30,9 +31,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who asks; nobody in particular where credentials do not matter."""
+    """Who asks; the installation itself where credentials do not matter."""
 
     claim: Claim | None
+    principal: Principal
 
     @property
     def key_id(self) -> str:
@@ -57,7 +59,10 @@ class Admission:
 
     def announced(self, head: Head) -> Guest:
         """Return who says he asks, before anything of the body is read. Raises Refusal."""
-        return Guest(None if self._terms.any_credentials else self._verifier.claimed(head))
+        if self._terms.any_credentials:
+            return Guest(None, INSTALLATION)
+        claim, pair = self._verifier.claimed(head)
+        return Guest(claim, pair.principal)
 
     def admit(self, guest: Guest, head: Head, body: bytes) -> None:
         """Raises Refusal: he is not who he says."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
 from tunewright.core.errors import Fault, TunewrightError, Unavailable
+from tunewright.platform.rpc.buckets import Buckets
+from tunewright.platform.rpc.gate import FAILURES_PER_S
 from tunewright_gateway.core.refusals import Refusal, refusal_of
 from tunewright_gateway.edge import records
 from tunewright_gateway.edge.admission import Admission, Guest
@@ -26,7 +29,7 @@ from tunewright_gateway.edge.head import Head
 from tunewright_gateway.edge.language import AMAZONS, Language
 from tunewright_gateway.edge.leaving import unless_gone
 from tunewright_gateway.edge.replays import Replays
-from tunewright_gateway.operations.call import Backend, Call, Operation
+from tunewright_gateway.operations.call import BackendOf, Call, Operation
 
 TARGET: Final = "SageMaker."
 READS: Final = ("Describe", "List", "Search")
@@ -54,16 +57,17 @@ class Door:
 
     def __init__(
         self,
-        backend: Backend,
+        backend_of: BackendOf,
         admission: Admission,
         language: Language = AMAZONS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._backend, self._admission, self._clock = backend, admission, clock
+        self._backend_of, self._admission, self._clock = backend_of, admission, clock
         self._language, self._loaded = language, False
         self._loading = asyncio.Lock()
         self._bodies = Bodies()
         self._replays: Replays[Answer] = Replays(clock)
+        self._failures = Buckets(FAILURES_PER_S, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit, began = Visit(str(uuid.uuid4())), self._clock()
@@ -78,7 +82,7 @@ class Door:
     async def _answer(self, visit: Visit, scope: Scope, receive: Receive) -> Answer:
         """Return an answer whatever happens. Raises Gone: nobody waits for it any more."""
         try:
-            return await self._served(visit, Head.of(scope), receive)
+            return await self._served(visit, Head.of(scope), receive, scope.get("client"))
         except Refusal as refusal:
             return Answer.refusing(refusal)
         except Gone:
@@ -87,20 +91,32 @@ class Door:
             records.tell_fault(visit.id, visit.operation, error)
             return Answer.refusing(refusal_of(Fault()))
 
-    async def _served(self, visit: Visit, head: Head, receive: Receive) -> Answer:
+    async def _served(self, visit: Visit, head: Head, receive: Receive, peer: tuple[str, int] | None) -> Answer:
         self._admission.require_ours(head)
         visit.operation = _asked_for(head, self._language.operations)
         operation = self._language.operations[visit.operation]
-        guest = self._admission.announced(head)
+        with self._few_failures(peer):
+            guest = self._admission.announced(head)
         visit.key_id = guest.key_id
         body = await self._bodies.read(head, receive)
         await self._load()
-        self._admission.admit(guest, head, body)
+        with self._few_failures(peer):
+            self._admission.admit(guest, head, body)
         tree = await self._read(visit.operation, body)
-        call = Call(tree, self._backend, _invocation(head))
+        call = Call(tree, self._backend_of(guest.principal), _invocation(head))
         if visit.operation.startswith(READS):
             return await unless_gone(_carried_out(operation, call, visit), receive)
         return await self._changed(guest, call, operation, visit)
+
+    @contextmanager
+    def _few_failures(self, peer: tuple[str, int] | None) -> Iterator[None]:
+        """Answer a host a few refusals of its signatures a second, and ThrottlingException beyond."""
+        try:
+            yield
+        except Refusal:
+            if self._failures.take(peer[0] if peer else "") > 0:
+                raise Refusal("ThrottlingException", "Rate exceeded") from None
+            raise
 
     async def _read(self, operation: str, body: bytes) -> dict[str, Any]:
         """Raises Refusal. A large body may take a second, in which the loop has other work."""

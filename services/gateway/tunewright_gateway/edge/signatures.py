@@ -12,12 +12,14 @@ import email.utils
 import hmac
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from tunewright.core.errors import Unauthenticated
+from tunewright.platform.access import KeyOf, KeyPair
 from tunewright_gateway.core.refusals import Refusal
 from tunewright_gateway.edge.head import Head
 
@@ -37,6 +39,8 @@ MISSING: Final = "MissingAuthenticationTokenException"
 INCOMPLETE: Final = "IncompleteSignatureException"
 UNKNOWN: Final = "UnrecognizedClientException"
 INVALID: Final = "InvalidSignatureException"
+EXPIRED: Final = "ExpiredTokenException"
+INVALID_KEY: Final = "The security token included in the request is invalid."
 MISMATCH: Final = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
@@ -59,18 +63,30 @@ class Claim:
 
 
 class Verifier:
-    """`keys` are secrets by key id; `now` is the time in UTC."""
+    """`now` is the time in UTC."""
 
-    def __init__(self, keys: Mapping[str, str], now: Callable[[], datetime]) -> None:
-        self._keys, self._now = keys, now
+    def __init__(self, key_of: KeyOf, now: Callable[[], datetime]) -> None:
+        self._key_of, self._now = key_of, now
 
-    def claimed(self, head: Head) -> Claim:
-        """Return the claim of a known key within its time. Raises Refusal."""
+    def claimed(self, head: Head) -> tuple[Claim, KeyPair]:
+        """Return the claim of a known key within its time, and that key. Raises Refusal."""
         claim = claim_of(head)
-        if claim.key_id not in self._keys or "x-amz-security-token" in head.values:  # no key here goes with a session
-            raise Refusal(UNKNOWN, "The security token included in the request is invalid.")
+        pair = self._known(claim.key_id)
+        if "x-amz-security-token" in head.values:  # no key here goes with a session
+            raise Refusal(UNKNOWN, INVALID_KEY)
         self._require_current(claim)
-        return claim
+        return claim, pair
+
+    def _known(self, key_id: str) -> KeyPair:
+        """Raises Refusal: nobody has such a key, or its principal has expired."""
+        pair = self._key_of(key_id)
+        if pair is None:
+            raise Refusal(UNKNOWN, INVALID_KEY)
+        try:
+            pair.principal.require_current(self._now().timestamp())
+        except Unauthenticated:
+            raise Refusal(EXPIRED, "The security token included in the request is expired") from None
+        return pair
 
     def _require_current(self, claim: Claim) -> None:
         now = self._now().replace(microsecond=0)
@@ -88,7 +104,7 @@ class Verifier:
         if head.get("x-amz-content-sha256") not in ("", digest):
             raise Refusal(INVALID, MISMATCH)
         signer = importlib.import_module(SIGNER)  # botocore, when the first request comes
-        expected = signer.signature(self._keys[claim.key_id], claim, head, digest)
+        expected = signer.signature(self._known(claim.key_id).secret, claim, head, digest)
         if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
             raise Refusal(INVALID, MISMATCH)
 

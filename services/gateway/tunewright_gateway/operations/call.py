@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tunewright.core.access import Principal
 from tunewright.core.arns import Account
 from tunewright.v1.tuning_service_pb2_grpc import TuningServiceStub
 from tunewright_gateway.operations.known import KnownJobs
@@ -15,13 +16,16 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The services behind the door. A stub's channel carries the caller's token, so that they see whose job it is."""
+    """The services behind the door. For one principal: each call says for whom it is made."""
 
     tuning: TuningServiceStub
     account: Account
     page_key: bytes
     """Signs NextToken: the same in every replica, another one for another owner."""
     known: KnownJobs = field(default_factory=KnownJobs, repr=False)
+
+
+BackendOf = Callable[[Principal], Backend]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,13 @@ class LeaseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """In whose name something is said: a trainer, its session's epoch, and whose credentials these are."""
+    """In whose name something is said: a trainer, its session's epoch, whose credentials these are, and its key."""
 
     trainer_id: str
     epoch: int
     owner: str
+    key: str = ""
+    """Digest of the session's key; empty: none was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,14 @@ class Session:
     """What its host has for trainings; None: only slots are counted."""
     told: tuple[Told, ...] = ()
     """The phases of what it runs, as of the last renewal."""
+    key: str = ""
+    """Digest of what its trainer proves itself with; empty: whoever has credentials of its owner speaks for it."""
     runner_absence: RunnerAbsence | None = None
     """Likewise: since when what runs its programs does not answer."""
 
     @property
     def speaker(self) -> Speaker:
-        return Speaker(self.trainer_id, self.epoch, self.owner)
+        return Speaker(self.trainer_id, self.epoch, self.owner, self.key)
 
     @property
     def lease(self) -> LeaseState:
@@ -118,11 +122,20 @@ def check_epoch(session: Session | None, trainer_id: str, epoch: int) -> Session
     return session
 
 
-def check_owner(session: Session, owner: str) -> None:
-    """Raises IllegalTransition: the session was opened with credentials of somebody else."""
-    if session.owner != owner:
-        what, remedy = f"session of trainer {session.trainer_id}", "Choose another trainer_id"
+def check_taken_over(session: Session, by: Speaker) -> None:
+    """Raises IllegalTransition: the session may not be opened anew by these credentials, or with this key."""
+    what, remedy = f"session of trainer {session.trainer_id}", "Choose another trainer_id"
+    if session.owner != by.owner:
         raise IllegalTransition(what, "opened with credentials of another owner", "be used with yours", remedy)
+    if session.key not in ("", by.key):
+        raise IllegalTransition(what, "opened under another session_key", "be used under yours", remedy)
+
+
+def check_speaks(session: Session, by: Speaker) -> None:
+    """Raises IllegalTransition: he cannot speak for the session; another owner's is told of as lost."""
+    if session.owner != by.owner:
+        check_epoch(None, by.trainer_id, by.epoch)
+    check_taken_over(session, by)
 
 
 def renewed(

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tunewright.core.access import OWNER
 from tunewright.core.claimed import OBJECTIVE_PARAMETER, claimed_job, runs_elsewhere
-from tunewright.core.errors import IllegalTransition
+from tunewright.core.errors import IllegalTransition, NotFound
+from tunewright.core.names import training_id
 from tunewright.core.phases import Phase
 from tunewright.core.space import Value, text_of
 from tunewright.core.spec import TuningJobSpec
@@ -130,6 +132,8 @@ class Training:
     """Of the session under which the last lease was granted; 0: that was before this was kept."""
     lease_owner: str = ""
     """Whose credentials that session was opened with."""
+    lease_key: str = ""
+    """Digest of that session's key; empty: it had none."""
     claim_id: str = ""
     losses: int = 0
     retries: int = 0
@@ -269,6 +273,7 @@ def granted(training: Training, to: Speaker, claim_id: str, now: float, *, host:
         host=host,
         lease_epoch=to.epoch,
         lease_owner=to.owner,
+        lease_key=to.key,
         claim_id=claim_id,
         granted_at=now,
         due_at=training.expires_at,
@@ -285,20 +290,32 @@ def hyperparameters_of(training: Training, spec: TuningJobSpec) -> dict[str, str
     return {**spec.definition(training.definition_name).static_hyperparameters, **training.overrides, **tuned}
 
 
+def is_known_to(training: Training, by: Speaker) -> bool:
+    """Say whether a trainer may know of a training: it is leased to its owner, or could be."""
+    return by.owner in ({training.lease_owner} if training.lease_owner else {training.owner, OWNER})
+
+
+def is_leased_to(training: Training, by: Speaker) -> bool:
+    """Say whether the last lease is this speaker's, by owner and key; one of before these were kept is anybody's."""
+    return is_known_to(training, by) and training.lease_key in ("", by.key)
+
+
 def check_speaker(training: Training, attempt: int, by: Speaker) -> None:
     """Let nobody but the trainer that was given an attempt say how it went.
 
     That of an older epoch than the grant's cannot know of it. Newer ones may be told of, and need not be open any more:
     it is by the attempt that a report is late, not by the session, which may have lapsed or been opened anew meanwhile.
 
-    Raises: IllegalTransition.
+    Raises: IllegalTransition. NotFound: it is no business of this owner's.
     """
-    given = Speaker(training.holder or training.left_by, training.lease_epoch, training.lease_owner)
-    trusted = not given.owner or (by.owner == given.owner and by.epoch >= given.epoch)
-    if attempt == training.attempt and not (by.trainer_id == given.trainer_id and trusted):
+    if not is_known_to(training, by):
+        raise NotFound("training job", training_id(training.uid, training.number))
+    holder = training.holder or training.left_by
+    trusted = not training.lease_owner or (by.epoch >= training.lease_epoch and is_leased_to(training, by))
+    if attempt == training.attempt and not (by.trainer_id == holder and trusted):
         what = f"attempt {attempt} of {training.name}"
-        state = f"leased to trainer {given.trainer_id} at epoch {given.epoch}"
-        event = f"be ended by trainer {by.trainer_id} at epoch {by.epoch} with these credentials"
+        state = f"leased to trainer {holder} at epoch {training.lease_epoch}"
+        event = f"be ended by trainer {by.trainer_id} at epoch {by.epoch} with these credentials and this key"
         raise IllegalTransition(what, state, event, "Abandon it")
 
 

@@ -178,11 +178,12 @@ class Attempt:
         status, exited = self._phases[-1].status, self.end is not None
         return pb.Holding(attempt=self.grant.attempt, phase=status, exited=exited, phases=self._phases)
 
-    def exit_report(self, end: End, trainer_id: str, epoch: int) -> pb.ExitedRequest:
+    def exit_report(self, end: End, trainer_id: str, epoch: int, session_key: str) -> pb.ExitedRequest:
         return request_of(
             pb.ExitedRequest,
             trainer_id=trainer_id,
             epoch=epoch,
+            session_key=session_key,
             attempt=self.grant.attempt,
             cause=f"END_CAUSE_{end.cause.name}",
             exit_code=end.exit_code,

@@ -37,8 +37,10 @@ class MetricsStub(Protocol):
 class Output:
     """Of one attempt; run it as a task, and cancel it once the attempt is over."""
 
-    def __init__(self, attempt: Attempt, stub: MetricsStub, error_of: Callable[[Any], TunewrightError]) -> None:
-        self._attempt, self._stub, self._error_of = attempt, stub, error_of
+    def __init__(
+        self, attempt: Attempt, stub: MetricsStub, error_of: Callable[[Any], TunewrightError], session_key: str
+    ) -> None:
+        self._attempt, self._stub, self._error_of, self._key = attempt, stub, error_of, session_key
         self._start, self._at, self._end_told = True, 0, False
 
     async def run(self) -> None:
@@ -83,7 +85,12 @@ class Output:
         while sum(map(len, batch)) > MOST_CHARACTERS and len(batch) > 1:
             batch = batch[: len(batch) // 2]
         request = mpb.SendOutputRequest(
-            training=training_id, attempt=number, start=self._start, first_record=self._at, records=batch
+            training=training_id,
+            attempt=number,
+            start=self._start,
+            first_record=self._at,
+            records=batch,
+            session_key=self._key,
         )
         if attempt.end is not None and self._at + len(batch) == len(attempt.records) and not self._end_told:
             end = request_of(

@@ -6,6 +6,7 @@ It is a trainer's session with one slot. It lives with its program, and a progra
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ import grpc
 from tunewright.client.claiming.attempt import LEASE_PASSED, Attempt, End
 from tunewright.client.claiming.output import MetricsStub, Output
 from tunewright.core.claimed import CLAIMED
-from tunewright.core.errors import IllegalTransition, NotFound, TunewrightError, Unavailable
+from tunewright.core.errors import IllegalTransition, NotFound, Throttled, TunewrightError, Unavailable
 from tunewright.core.states import EndCause
 from tunewright.v1 import worker_service_pb2 as pb
 
@@ -59,6 +60,8 @@ class Session:
         self._pool, self._worker, self._metrics, self._error_of = pool, worker, metrics, error_of
         self._close_s = close_s
         self.trainer_id = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
+        self._key = secrets.token_urlsafe(32)
+        """Proves that it is this program that speaks."""
         self._attempts: dict[tuple[str, int], Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened, self._news = asyncio.Event(), asyncio.Event()
@@ -81,6 +84,7 @@ class Session:
             request = pb.ClaimRequest(
                 trainer_id=self.trainer_id,
                 epoch=epoch,
+                session_key=self._key,
                 request_id=request_id,
                 slots=1,
                 wait_s=CLAIM_WAIT_S,
@@ -92,7 +96,7 @@ class Session:
                 self._opened.clear()
                 self._news.set()  # the heartbeat opens it anew
                 return None
-            except Unavailable:
+            except (Unavailable, Throttled):
                 await asyncio.sleep(_backoff_s(tries + 1))
             else:
                 return self._begin(answer.grants[0]) if answer.grants else None
@@ -112,7 +116,7 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            request = pb.CloseSessionRequest(trainer_id=self.trainer_id, epoch=self._epoch)
+            request = pb.CloseSessionRequest(trainer_id=self.trainer_id, epoch=self._epoch, session_key=self._key)
             await self._answer(self._worker.CloseSession(request, timeout=CALL_S))
         except TunewrightError:
             pass  # it ends with its lease
@@ -139,7 +143,7 @@ class Session:
         First metrics has all of it, then the scheduler is told: until then it runs under its lease, and whatever
         becomes of this process, it runs again rather than counts without its value.
         """
-        sending = asyncio.create_task(Output(attempt, self._metrics, self._error_of).run())
+        sending = asyncio.create_task(Output(attempt, self._metrics, self._error_of, self._key).run())
         try:
             await attempt.tellable.wait()
             if attempt.end is not None and not attempt.over.is_set():
@@ -154,7 +158,7 @@ class Session:
         for failures in count(1):
             epoch = self._epoch
             try:
-                report = attempt.exit_report(end, self.trainer_id, epoch)
+                report = attempt.exit_report(end, self.trainer_id, epoch, self._key)
                 await self._answer(self._worker.Exited(report, timeout=CALL_S))
             except Refused:
                 if epoch == self._epoch:
@@ -172,6 +176,7 @@ class Session:
         held = [attempt.grant.attempt for attempt in self._attempts.values()]
         request = pb.OpenSessionRequest(
             trainer_id=self.trainer_id,
+            session_key=self._key,
             pool=self._pool,
             slots=1,
             holding=held,
@@ -213,6 +218,7 @@ class Session:
         request = pb.HeartbeatRequest(
             trainer_id=self.trainer_id,
             epoch=self._epoch,
+            session_key=self._key,
             holding=[attempt.holding() for attempt in self._attempts.values()],
             wait_s=wait_s,
         )

@@ -20,11 +20,11 @@ from google.protobuf.message import Message
 from prometheus_client import Counter
 
 from tunewright.core.errors import Unavailable
+from tunewright.platform.access import KeyOf
 from tunewright.platform.bus.messages import Unreadable, read
 from tunewright.platform.bus.port import Bus, Delivered, Record
 from tunewright.platform.bus.signing import signed_owner
 from tunewright.platform.bus.topics import DEAD_LETTERS, topics
-from tunewright.platform.credentials import Credentials
 
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
@@ -54,15 +54,15 @@ async def consume(
     group: str,
     names: Sequence[str],
     handle: Handle,
-    credentials: Credentials | None = None,
+    key_of: KeyOf | None = None,
     on_read: OnRead = lambda _asked_at, _count: None,
 ) -> None:
     """Read the topics as a member of `group` until cancelled.
 
-    `credentials` judge the signatures on topics that other systems write; such a topic is not read without.
+    The keys judge the signatures on topics that other systems write; such a topic is not read without.
     """
-    if credentials is None and any(topics()[name].json for name in names):
-        raise ValueError(f"credentials are needed to read {', '.join(names)}")
+    if key_of is None and any(topics()[name].json for name in names):
+        raise ValueError(f"keys are needed to read {', '.join(names)}")
     async with bus.subscribe(group, names) as subscription:
         while True:
             asked_at = asyncio.get_running_loop().time()
@@ -70,7 +70,7 @@ async def consume(
             if not batch:
                 on_read(asked_at, 0)
                 continue
-            readable, letters = _sort(batch, credentials)
+            readable, letters = _sort(batch, key_of)
             if letters:
                 await _patiently(partial(bus.publish, letters))
             await _patiently(partial(handle, readable))
@@ -96,14 +96,14 @@ def letter(delivered: Delivered, why: str) -> Record:
     return Record(DEAD_LETTERS, record.topic, record.value, {**record.headers, **headers})
 
 
-def _sort(batch: Sequence[Delivered], credentials: Credentials | None) -> tuple[list[Received], list[Record]]:
+def _sort(batch: Sequence[Delivered], key_of: KeyOf | None) -> tuple[list[Received], list[Record]]:
     """Part what can be read from what goes to the dead letters."""
     readable: list[Received] = []
     letters: list[Record] = []
     for delivered in batch:
         record = delivered.record
         try:
-            owner = signed_owner(record, credentials) if credentials and topics()[record.topic].json else ""
+            owner = signed_owner(record, key_of) if key_of and topics()[record.topic].json else ""
             readable.append(Received(read(record), delivered, owner))
         except Unreadable as why:
             letters.append(letter(delivered, str(why)))

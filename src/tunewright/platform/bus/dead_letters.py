@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.values import replace
+from tunewright.platform.access import KeyOf
 from tunewright.platform.bus.messages import Unreadable, read
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.signing import SIGNATURE, signature, signed_owner
@@ -95,9 +96,16 @@ class Replay:
 
 
 def replay(
-    letter: Letter, value: bytes, keys: Credentials, *, changed: bool, force: bool = False, again: bool = False
+    letter: Letter,
+    value: bytes,
+    keys: Credentials,
+    key_of: KeyOf,
+    *,
+    changed: bool,
+    force: bool = False,
+    again: bool = False,
 ) -> Replay:
-    """Return what is to be sent. A value that was changed speaks for the owner of `keys`.
+    """Return what is to be sent. A value that was changed is signed with `keys`; `key_of` knows whose keys are whose.
 
     Raises IllegalTransition: it was replayed before. InvalidSpec: it would come back, or its topic is ours alone.
     """
@@ -119,7 +127,7 @@ def replay(
         if changed:
             sealed = {**letter.headers, SIGNATURE: signature(record, keys).encode()}
             record = Record(letter.topic, letter.key, value, sealed)
-        return Replay(record, signed_owner(record, keys))
+        return Replay(record, signed_owner(record, key_of))
     except Unreadable as why:
         remedy = "Mend it: show --value > FILE, then replay with --value FILE"
         raise InvalidSpec("PLACE", f"letter {letter.place} would come back: {why}", remedy) from None

@@ -6,6 +6,11 @@ from typing import Final
 DOMAIN: Final = "tunewright.dev"
 """Of our errors in a status."""
 
+FOR: Final = "tunewright-for"
+"""Metadata by which a service of ours names the owner for whom it asks …"""
+SCOPES: Final = "tunewright-scopes"
+"""… and what that one may, with spaces between."""
+
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

@@ -13,19 +13,23 @@ from typing import Any
 import grpc
 from grpc_status import rpc_status
 
-from tunewright.core.errors import Unauthenticated, Unavailable
-from tunewright.platform.rpc.server import UNKNOWN_CALLER, Authenticator, Register, speaking_for
+from tunewright.core.errors import Unavailable
+from tunewright.platform.rpc.gate import Gate
+from tunewright.platform.rpc.server import Register, speaking_for
 from tunewright.platform.rpc.status import status_of
 
 Call = Callable[..., Awaitable[Any]]
-"""Takes the request and, as `timeout`, the seconds that the caller waits."""
+"""Takes the request, as `timeout` the seconds that the caller waits, and as `metadata` pairs beside the token."""
+
+
+Metadata = tuple[tuple[str, str], ...]
 
 
 class InsideChannel:
     """Services are registered on it as on grpc.aio.Server; stubs are made of it as of grpc.aio.Channel."""
 
-    def __init__(self, authenticate: Authenticator, token: str, services: Iterable[Register]) -> None:
-        self._authenticate, self._token = authenticate, token
+    def __init__(self, gate: Gate, token: str, services: Iterable[Register]) -> None:
+        self._gate, self._token = gate, ("authorization", f"Bearer {token}")
         self._handlers: dict[str, Any] = {}
         for register in services:
             register(self)
@@ -43,10 +47,10 @@ class InsideChannel:
         response_deserializer: Callable[[bytes], Any],
         **_: object,
     ) -> Call:
-        async def call(request: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - as grpc's
+        async def call(request: Any, timeout: float | None = None, metadata: Metadata = ()) -> Any:  # noqa: ASYNC109 - as grpc's
             try:
                 async with asyncio.timeout(timeout):
-                    answer = await self._answered(path, request_serializer(request))
+                    answer = await self._answered(path, request_serializer(request), metadata)
             except TimeoutError:
                 raise _failed(Unavailable(path, "it did not answer in time")) from None
             return response_deserializer(answer)
@@ -58,14 +62,13 @@ class InsideChannel:
 
     stream_unary = stream_stream = unary_stream
 
-    async def _answered(self, path: str, request: bytes) -> bytes:
+    async def _answered(self, path: str, request: bytes, metadata: Metadata) -> bytes:
         try:
-            owner, handler = self._authenticate(self._token), self._handlers.get(path)
-            if owner is None:
-                raise Unauthenticated(UNKNOWN_CALLER)
+            handler = self._handlers.get(path)
+            admitted = self._gate.admit(path, (*metadata, self._token))
             if handler is None:
                 raise NotImplementedError(path)
-            with speaking_for(owner):
+            with speaking_for(admitted):
                 answer = await handler.unary_unary(handler.request_deserializer(request), None)
             written: bytes = handler.response_serializer(answer)
         except Exception as error:

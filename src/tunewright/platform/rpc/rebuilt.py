@@ -45,13 +45,16 @@ def _rebuilt(info: ErrorInfo, message: str) -> errors.TunewrightError:
     return error
 
 
-def _arguments(kind: type[errors.TunewrightError], info: ErrorInfo) -> dict[str, str | int]:
+def _arguments(kind: type[errors.TunewrightError], info: ErrorInfo) -> dict[str, str | int | float]:
     """Return what the error was made of; what another version did not send is empty."""
     hints = get_type_hints(kind.__init__)
-    arguments: dict[str, str | int] = {}
+    arguments: dict[str, str | int | float] = {}
     for name in list(inspect.signature(kind.__init__).parameters)[1:]:
         text = info.metadata.get(name, "")
-        arguments[name] = int(text) if hints[name] is int and text.isdecimal() else text
+        if hints[name] is float:
+            arguments[name] = float(text or 0)
+        else:
+            arguments[name] = int(text) if hints[name] is int and text.isdecimal() else text
     return arguments
 
 

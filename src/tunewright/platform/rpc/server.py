@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,13 +15,14 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
-from tunewright.core.errors import InvalidSpec, Unauthenticated
+from tunewright.core.access import Principal
+from tunewright.core.errors import InvalidSpec, TunewrightError
 from tunewright.platform.rpc import SERVER_OPTIONS
 from tunewright.platform.rpc.client import read_pem
+from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.status import status_of
 
-UNKNOWN_CALLER: Final = "no valid token; give `authorization: Bearer <token>` from the credentials file"
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
 
 MAKERS: Final = {
@@ -32,21 +33,23 @@ MAKERS: Final = {
 }
 """By whether the request and whether the response is a stream."""
 
-Authenticator = Callable[[str], str | None]
-"""Takes a bearer token, returns the owner it speaks for, None if it is not known."""
-
-_caller: ContextVar[str] = ContextVar("caller")
+_caller: ContextVar[Principal] = ContextVar("caller")
 
 
 def caller() -> str:
     """Return the owner that the request under way speaks for."""
+    return _caller.get().owner
+
+
+def principal() -> Principal:
+    """Return who makes the request under way."""
     return _caller.get()
 
 
 @contextmanager
-def speaking_for(owner: str) -> Iterator[None]:
-    """Within it, `caller` returns this owner."""
-    before = _caller.set(owner)
+def speaking_for(who: Principal) -> Iterator[None]:
+    """Within it, `principal` returns this one."""
+    before = _caller.set(who)
     try:
         yield
     finally:
@@ -54,10 +57,10 @@ def speaking_for(owner: str) -> Iterator[None]:
 
 
 class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Lets in who has a token; turns what a handler raises into a status."""
+    """Lets in whom the gate admits; turns what a handler raises into a status."""
 
-    def __init__(self, authenticate: Authenticator) -> None:
-        self._authenticate = authenticate
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
 
     async def intercept_service(
         self,
@@ -67,22 +70,19 @@ class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         handler = await continuation(details)
         if handler is None or details.method.startswith(OPEN_SERVICES):
             return handler
-        owner = self._owner(details.invocation_metadata)
-        if owner is None:
-            return _refused(handler)
+        try:
+            admitted = self._gate.admit(details.method, details.invocation_metadata)
+        except TunewrightError as refusal:
+            return _refused(handler, self._gate, refusal)
         if handler.unary_unary:
-            return _guarded_unary(handler, owner)
-        return _guarded_stream(handler, owner) if handler.unary_stream else handler
-
-    def _owner(self, metadata: Sequence[tuple[str, Any]]) -> str | None:
-        scheme, _, token = str(dict(metadata).get("authorization", "")).partition(" ")
-        return self._authenticate(token) if scheme == "Bearer" and token else None
+            return _guarded_unary(handler, admitted)
+        return _guarded_stream(handler, admitted) if handler.unary_stream else handler
 
 
-def _guarded_unary(handler: Any, owner: str) -> Any:
+def _guarded_unary(handler: Any, admitted: Principal) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
-            _caller.set(owner)
+            _caller.set(admitted)
             return await handler.unary_unary(request, context)
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
@@ -92,10 +92,10 @@ def _guarded_unary(handler: Any, owner: str) -> Any:
     return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _guarded_stream(handler: Any, owner: str) -> Any:
+def _guarded_stream(handler: Any, admitted: Principal) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
         try:
-            _caller.set(owner)
+            _caller.set(admitted)
             async for item in handler.unary_stream(request, context):
                 yield item
         except (asyncio.CancelledError, grpc.aio.AbortError):
@@ -106,11 +106,11 @@ def _guarded_stream(handler: Any, owner: str) -> Any:
     return grpc.unary_stream_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _refused(handler: Any) -> Any:
-    """Answer without a look at the message: whoever has no token gets nothing parsed."""
+def _refused(handler: Any, gate: Gate, refusal: TunewrightError) -> Any:
+    """Answer without a look at the message: who is not let in gets nothing parsed."""
 
     async def call(_request: Any, context: grpc.aio.ServicerContext) -> None:
-        await context.abort_with_status(rpc_status.to_status(status_of(Unauthenticated(UNKNOWN_CALLER))))
+        await context.abort_with_status(rpc_status.to_status(status_of(gate.refusal(refusal, context.peer()))))
 
     return MAKERS[handler.request_streaming, handler.response_streaming](call)
 
@@ -143,7 +143,7 @@ class Tls:
 class RpcServer:
     """Bound at once, so that its port is known; serves from `start` on."""
 
-    def __init__(self, host: str, port: int, authenticate: Authenticator, tls: Tls | None = None) -> None:
+    def __init__(self, host: str, port: int, gate: Gate, tls: Tls | None = None) -> None:
         """Port 0 lets the system pick. Plaintext is for loopback only.
 
         Raises: InvalidSpec: plaintext and not loopback, or the address cannot be listened on.
@@ -151,7 +151,7 @@ class RpcServer:
         if tls is None:
             remedy = "Give TUNEWRIGHT_TLS_CERTIFICATE and TUNEWRIGHT_TLS_KEY, or listen on 127.0.0.1"
             require_loopback("grpc", host, remedy)
-        self._server = grpc.aio.server(interceptors=[Gatekeeper(authenticate)], options=SERVER_OPTIONS)
+        self._server = grpc.aio.server(interceptors=[Gatekeeper(gate)], options=SERVER_OPTIONS)
         address = f"{host}:{port}"
         try:
             if tls is None:

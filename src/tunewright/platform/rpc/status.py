@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from google.protobuf.any_pb2 import Any
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from tunewright.core import errors
@@ -37,6 +37,10 @@ def status_of(error: Exception) -> Status:
         description = _sendable(f"{error.why}. {error.remedy}")
         violation = BadRequest.FieldViolation(field=_sendable(error.field), description=description)
         details.append(_packed(BadRequest(field_violations=[violation])))
+    if isinstance(error, errors.Throttled):
+        pause = RetryInfo()
+        pause.retry_delay.FromNanoseconds(round(error.retry_after_s * 1e9))
+        details.append(_packed(pause))
     return Status(code=Code.Value(error.grpc_code), message=_sendable(str(error)), details=details)
 
 
@@ -48,7 +52,7 @@ def _sendable(text: str) -> str:
     return whole[: LONGEST_TEXT - len("…".encode())].decode(errors="ignore") + "…"
 
 
-def _packed(message: ErrorInfo | BadRequest) -> Any:
+def _packed(message: ErrorInfo | BadRequest | RetryInfo) -> Any:
     packed = Any()
     packed.Pack(message)
     return packed

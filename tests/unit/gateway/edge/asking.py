@@ -12,7 +12,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tunewright.core.access import INSTALLATION
 from tunewright.core.arns import Account
+from tunewright.platform.access import KeyPair
 from tunewright_gateway.core.model.json_body import tree_of
 from tunewright_gateway.edge.admission import Admission, Terms
 from tunewright_gateway.edge.door import Door
@@ -158,11 +160,13 @@ class House:
         self.hold: asyncio.Event | None = None
         """What DescribeIt and CreateIt wait for."""
         self.cancelled = 0
-        admission = Admission(Terms(**({"keys": {KEY: SECRET}} | terms)), lambda: self.clocks.now)  # type: ignore[arg-type]
+        admission = Admission(
+            Terms(**({"keys": {KEY: KeyPair(SECRET, INSTALLATION)}.get} | terms)), lambda: self.clocks.now
+        )  # type: ignore[arg-type]
         operations = {name: self._operation(name) for name in ("DescribeIt", "CreateIt", "DeleteTags", "AddTags")}
         backend = Backend(None, Account(), b"page key")  # type: ignore[arg-type]
         language = Language(operations, read, load)
-        self.door = Door(backend, admission, language, lambda: self.clocks.s)
+        self.door = Door(lambda _principal: backend, admission, language, lambda: self.clocks.s)
 
     def _operation(self, name: str):
         async def operation(_call: Call) -> dict[str, object]:

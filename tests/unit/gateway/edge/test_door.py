@@ -263,3 +263,13 @@ async def test_requests_leave_nothing_behind(house: House):
     gc.collect()
     assert len(asyncio.all_tasks()) == before[0]
     assert len(gc.get_objects()) < before[1] + 500
+
+
+async def test_of_wrong_signatures_of_one_host_few_are_answered_and_a_right_one_always():
+    house = House()
+    wrong = signed("DescribeIt", secret="another")
+    codes = [(await house.ask(wrong)).code for _ in range(30)]
+    assert codes == ["InvalidSignatureException"] * 20 + ["ThrottlingException"] * 10
+    assert (await house.ask(signed("DescribeIt"))).code == "OK"
+    house.clocks.on(1)
+    assert (await house.ask(wrong)).code == "InvalidSignatureException"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tests.callers import gate
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.rpc.server import RpcServer
 from tunewright.v1 import tuning_service_pb2 as pb
@@ -57,7 +58,7 @@ class Upstream(pb_grpc.TuningServiceServicer):
 async def serving_upstream() -> AsyncIterator[Upstream]:
     """Serve on a free port, with a service for trainers beside it; `right` is the token."""
     upstream = Upstream()
-    server = RpcServer("127.0.0.1", 0, {TOKEN: "somebody"}.get)
+    server = RpcServer("127.0.0.1", 0, gate({TOKEN: "somebody"}))
     await server.start(
         {
             "tunewright.v1.TuningService": lambda it: pb_grpc.add_TuningServiceServicer_to_server(upstream, it),
