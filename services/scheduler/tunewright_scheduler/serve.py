@@ -60,7 +60,7 @@ async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
         store = await stack.enter_async_context(mongo_store(settings))
         bus = await stack.enter_async_context(kafka_bus(settings, "scheduler"))
         keys = settings.keys()
-        where = (settings.suggester, keys.tunewright_token, settings.tls_ca)
+        where = (settings.suggester, keys.tunewright_token, settings.caller_tls())
         suggester = await stack.enter_async_context(open_channel(*where, field=variable("suggester")))
         parts = await stack.enter_async_context(scheduler(store, bus, suggester, check_here, settings.terms(), types))
         yield Wired(

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tunewright.core.errors import InvalidSpec, TunewrightError
 from tunewright.platform import http_limits
 from tunewright.platform.http_limits import LimitedProtocol
-from tunewright.platform.rpc.server import Tls
+from tunewright.platform.rpc.tls import Tls
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 ANY_NAME: Final = ("*",)

@@ -23,7 +23,7 @@ from tunewright.platform.credentials import OWNER, Credentials
 from tunewright.platform.http import Check
 from tunewright.platform.rpc.loopback import is_loopback
 from tunewright.platform.rpc.server import Register, RpcServer
-from tunewright.platform.settings import HttpSettings, ServerSettings, ServiceSettings
+from tunewright.platform.settings import ServerSettings, ServiceSettings
 
 WAIT_S: Final = 1.0
 GRACE_S: Final = 1.0
@@ -131,6 +131,5 @@ async def _web(
 ) -> AsyncIterator[str]:
     host, port = settings.address("http", given.http)
     names = http.LOOPBACK_NAMES if is_loopback(host) else http.ANY_NAME
-    tls = given.http_tls() if isinstance(given, HttpSettings) else None
-    async with http.serving(http.application(checks, names, more), host, port, tls) as port:
+    async with http.serving(http.application(checks, names, more), host, port, given.http_tls()) as port:
         yield f"{host}:{port}"

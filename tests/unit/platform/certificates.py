@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tunewright.platform.rpc.server import Tls
+from tunewright.platform.rpc.tls import Tls
 
 
 def certificate_in(folder: Path) -> Tls:

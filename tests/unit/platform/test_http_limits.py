@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from tests.unit.platform.certificates import certificate_in
 from tunewright.platform import http_limits
 from tunewright.platform.http import serving
-from tunewright.platform.rpc.server import Tls
+from tunewright.platform.rpc.tls import Tls
 
 SOON_S = 0.3  # a loaded machine must answer within it
 END_S = 5.0

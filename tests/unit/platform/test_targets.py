@@ -9,8 +9,9 @@ from tests.unit.platform.certificates import certificate_in
 from tests.unit.platform.greeter import SERVICE, Greeter, echo, served
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.rpc.client import open_channel
-from tunewright.platform.rpc.server import RpcServer, Tls
+from tunewright.platform.rpc.server import RpcServer
 from tunewright.platform.rpc.targets import grpc_target
+from tunewright.platform.rpc.tls import Tls
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2_grpc as pb_grpc
 

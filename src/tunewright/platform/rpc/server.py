@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -17,9 +15,9 @@ from grpc_status import rpc_status
 
 from tunewright.core.errors import InvalidSpec, Unauthenticated
 from tunewright.platform.rpc import SERVER_OPTIONS
-from tunewright.platform.rpc.client import read_pem
 from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.status import status_of
+from tunewright.platform.rpc.tls import Tls
 
 UNKNOWN_CALLER: Final = "no valid token; give `authorization: Bearer <token>` from the credentials file"
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
@@ -116,28 +114,6 @@ def _refused(handler: Any) -> Any:
 
 
 Register = Callable[[grpc.aio.Server], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """A server's certificate chain and its key, in PEM."""
-
-    certificate: Path
-    key: Path
-
-    @classmethod
-    def given(cls, certificate: Path | None, key: Path | None, names: str) -> Self | None:
-        """Return the two, None for neither. Raises InvalidSpec, by what they are called: only one is given."""
-        if certificate is None and key is None:
-            return None
-        if certificate is None or key is None:
-            raise InvalidSpec(names, "belong together", "Give both, or neither")
-        return cls(certificate, key)
-
-    def credentials(self) -> grpc.ServerCredentials:
-        """Raises InvalidSpec."""
-        key = read_pem("TUNEWRIGHT_TLS_KEY", self.key)
-        return grpc.ssl_server_credentials([(key, read_pem("TUNEWRIGHT_TLS_CERTIFICATE", self.certificate))])
 
 
 class RpcServer:
