@@ -47,7 +47,7 @@ T = TypeVar("T")
 class Security:
     """How brokers are reached: over TLS where an authority is given, as a user by SCRAM-SHA-512 where one is named.
 
-    SCRAM proves the password without sending it. Still it is for TLS: without, whoever is on the way reads all the rest.
+    SCRAM proves the password without sending it. It is for TLS all the same: else whoever is on the way reads the rest.
     """
 
     ca_file: Path | None = None

@@ -41,8 +41,7 @@ HANDSHAKES: Final = {
     ),
     "Socket closed": (
         "it closed the connection at once",
-        f"If it demands TLS, name its authority in {CA}. If it demands a certificate of its callers, give "
-        f"{CLIENT_CERTIFICATE} and {CLIENT_KEY}: not expired, and signed by the authority in its {CLIENT_CA}",
+        f"If it demands TLS, name its authority in {CA}; if callers' certificates, give {CLIENT_CERTIFICATE} and _KEY",
     ),
 }
 """What gRPC says of a handshake that failed: what it means, and what to do. The first that fits counts."""
