@@ -167,7 +167,7 @@ async def test_who_does_not_finish_the_handshake_is_cut_off(app: App, certificat
 
 
 async def test_with_tls_it_is_answered_all_the_same(app: App, certificate: Tls):
-    context = ssl.create_default_context(cafile=str(certificate.certificate))
+    context = ssl.create_default_context(cafile=certificate.certificate.with_name("authority.pem"))
     async with served(app, certificate) as port:
         reader, writer = await asyncio.open_connection("localhost", port, ssl=context)
         line = Wire(reader, writer)

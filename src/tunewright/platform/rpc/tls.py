@@ -19,8 +19,8 @@ CA: Final = "TUNEWRIGHT_TLS_CA"
 CLIENT_CERTIFICATE: Final = "TUNEWRIGHT_TLS_CLIENT_CERTIFICATE"
 CLIENT_KEY: Final = "TUNEWRIGHT_TLS_CLIENT_KEY"
 
-NEVER_OPEN: Final = "failed to connect to all addresses"
-"""How gRPC begins when no connection came about."""
+NEVER_OPEN: Final = "; last error: "
+"""What gRPC says when no connection came about, be it to one address or to several."""
 HANDSHAKES: Final = {
     "certificate has expired": (
         "its certificate has expired",
@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 def handshake_fault(text: str) -> tuple[str, str] | None:
     """Return why no connection came about and the remedy, if it is for what the two ends show each other."""
-    if not text.startswith(NEVER_OPEN):
+    if NEVER_OPEN not in text:
         return None
     text = text.replace("Connection reset by peer", "Socket closed")  # it depends on who was faster
     return next((told for said, told in HANDSHAKES.items() if said in text), None)
