@@ -49,7 +49,7 @@ async def test_with_its_password_the_store_is_made_and_serves(server: SecuredMon
 
 
 async def test_a_wrong_password_is_called_so_and_not_told(server: SecuredMongo, tmp_path: Path):
-    with pytest.raises(Unavailable, match="(?i)authentication failed.*TUNEWRIGHT_MONGODB_PASSWORD_FILE") as refused:
+    with pytest.raises(Unavailable, match=r"(?i)authentication failed.*TUNEWRIGHT_MONGODB_PASSWORD_FILE") as refused:
         async with mongo_store(settings(server, tmp_path, "a-secret")):
             pass
     assert "a-secret" not in str(refused.value)

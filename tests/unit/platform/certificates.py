@@ -1,4 +1,4 @@
-"""Certificates for this machine: a set as `tunewright admin certs` makes it, and others that are not as they should be."""
+"""Certificates for this machine: a set of `tunewright admin certs`, and others that are not as they should be."""
 
 from __future__ import annotations
 

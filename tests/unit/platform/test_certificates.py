@@ -73,7 +73,7 @@ def test_nothing_outlives_its_authority(tmp_path: Path):
 
 
 def test_what_is_no_name_or_no_pair_is_refused(tmp_path: Path):
-    with pytest.raises(InvalidSpec, match="'a:7070'.*without a port"):
+    with pytest.raises(InvalidSpec, match=r"'a:7070'.*without a port"):
         new_after(tmp_path, timedelta(), "a:7070")
     new_after(tmp_path, timedelta())
     (tmp_path / "client-key.pem").write_bytes((tmp_path / "server-key.pem").read_bytes())

@@ -172,7 +172,7 @@ def test_the_variables_of_a_caller_belong_together(folder: Path):
     found = find(None, given | pair | {"TUNEWRIGHT_TLS_CA": "ca.pem"})
     assert found.tls() == CallerTls(Path("ca.pem"), folder / "client.pem", Path("key.pem"))
     assert find(None, given).tls() is None
-    with pytest.raises(InvalidSpec, match="over TLS only.*TUNEWRIGHT_TLS_CA"):
+    with pytest.raises(InvalidSpec, match=r"over TLS only.*TUNEWRIGHT_TLS_CA"):
         find(None, given | pair).tls()
     with pytest.raises(InvalidSpec, match="TUNEWRIGHT_TLS_CLIENT_KEY: belong together"):
         find(None, given | {"TUNEWRIGHT_TLS_CA": "c", "TUNEWRIGHT_TLS_CLIENT_KEY": "k"}).tls()
