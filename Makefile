@@ -47,13 +47,14 @@ test: setup dashboard  ## Run all tests
 soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
 	@$(BIN)/python -m tests.simulation --seeds $(or $(TUNEWRIGHT_SEEDS),20000)
 
-check: setup dashboard  ## Lint, types, import rules, message lint, generated code fresh
+check: setup dashboard  ## Lint, types, import rules, message lint, generated code fresh, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
 	@$(BIN)/python proto/generate.py --check
+	@$(BIN)/python -m tests.audit
 	@cd $(DASHBOARD) && npm run --silent check && npm run --silent test
 
 proto: setup  ## Generate the message code from proto/

@@ -54,9 +54,12 @@ FROM_1: Final = Bound(1)
 ABOVE_0: Final = Bound(0, more=True)
 
 
-def setting(default: Any = MISSING, *, tells: str, bound: Bound | None = None) -> Any:
-    """Declare a field; without a default it must be given. A number outside of its bound is refused."""
-    return field(default=default, metadata={"tells": tells, "bound": bound})
+def setting(default: Any = MISSING, *, tells: str, bound: Bound | None = None, secret: bool = False) -> Any:
+    """Declare a field; without a default it must be given. A number outside of its bound is refused.
+
+    What is secret is not shown with the rest.
+    """
+    return field(default=default, metadata={"tells": tells, "bound": bound}, repr=not secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +176,9 @@ class KafkaSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class MongoSettings:
-    mongodb: str = setting(tells="mongodb://… of a replica set, with the name of the database (default tunewright).")
+    mongodb: str = setting(
+        tells="mongodb://… of a replica set, with the name of the database (default tunewright).", secret=True
+    )
     mongodb_user: str = setting("", tells="User, where the URI names none.")
     mongodb_password_file: Path | None = setting(None, tells="File with that user's password.")
     mongodb_plaintext: bool = setting(
