@@ -18,7 +18,7 @@ LONGEST_S: Final = 120
 
 def main() -> int:
     pins = [line for line in PINNED.read_text().splitlines() if line and not line.startswith("#")]
-    # One first: a service that cannot be reached, or a mirror that has no such service, is asked once and not 200 times.
+    # One first: a service that is away, or a mirror that has no such service, is asked once and not 200 times.
     report = _asked(pins[:1])
     if _known(report):
         report = _asked(pins)
@@ -34,14 +34,11 @@ def judged(report: list[dict[str, Any]] | str) -> tuple[int, list[str]]:
         why = report if isinstance(report, str) else report[0].get("skip_reason", "") if report else "nothing was said"
         return 0, [f"pip-audit: skipped, the service of known vulnerabilities could not be asked: {why}"]
     found = [
-        f"{item['name']} {item['version']}: {vuln['id']}, mended in {', '.join(vuln['fix_versions']) or 'no release yet'}"
+        f"{item['name']} {item['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions']) or 'no release'}"
         for item in known
-        for vuln in item["vulns"]
+        for fault in item["vulns"]
     ]
-    left_out = len(report) - len(known)
-    said = f"pip-audit: {len(known)} packages, {len(found)} vulnerabilities" + (
-        f"; {left_out} unknown" * bool(left_out)
-    )
+    said = f"pip-audit: {len(known)} packages, {len(found)} vulnerabilities; {len(report) - len(known)} unknown"
     return int(bool(found)), [*found, said]
 
 

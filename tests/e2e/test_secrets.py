@@ -84,7 +84,7 @@ def refused(service: str, variables: Mapping[str, str]) -> str:
             f"mongodb://u:{SECRET}/%@db/x?tls=true&tlsCertificateKeyFilePassword={SECRET}",
         ),
         ("trainer", "TUNEWRIGHT_TLS_CLIENT_KEY", PEM),
-        ("suggester", "TUNEWRIGHT_TLS_KEY", PEM),
+        ("metrics", "TUNEWRIGHT_TLS_KEY", PEM),
         ("gateway", "TUNEWRIGHT_CREDENTIALS", f"[default]\ntunewright_token = {SECRET}\n{SECRET}\n"),
         ("trainer", "TUNEWRIGHT_KAFKA_CA", PEM),
     ],
@@ -128,6 +128,6 @@ def test_settings_are_shown_without_their_secrets(variables: dict[str, str], ser
 def test_a_password_that_is_no_text_is_refused_by_its_file(variables: dict[str, str], tmp_path: Path):
     (tmp_path / "password").write_bytes(b"\xff" + SECRET.encode())
     given = from_environment(load("serve-trainer").settings, variables)
-    with pytest.raises(InvalidSpec, match="TUNEWRIGHT_KAFKA_PASSWORD_FILE: .*it is no text") as told:
+    with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_KAFKA_PASSWORD_FILE: .*it is no text") as told:
         given.kafka_password()
     assert SECRET not in str(told.value)

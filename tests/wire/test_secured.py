@@ -217,7 +217,8 @@ def test_a_user_reads_what_topics_toml_says_and_no_more(broker: SecuredKafka, wh
 
 def test_a_user_is_no_member_of_anothers_group_and_makes_no_topics(broker: SecuredKafka):
     assert refused_read(broker, "metrics", "training.output", "scheduler") == KafkaError.GROUP_AUTHORIZATION_FAILED
-    (made,) = AdminClient(foreign(broker, "scheduler")).create_topics([NewTopic("another", 1)]).values()
+    scheduler = AdminClient(foreign(broker, "scheduler"))
+    (made,) = scheduler.create_topics([NewTopic("another", 1)]).values()
     with pytest.raises(KafkaException, match=r"(?i)authorization"):
         made.result(ANSWER_S)
 
