@@ -16,6 +16,7 @@ import pytest
 
 from tests.contract.bus_contract import OTHER, TOPIC, BusContract, by_key, read_all, record
 from tests.servers.kafka import KafkaServer, kafka, own_kafka
+from tests.unit.platform.certificates import certificate_in
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.bus.kafka import KafkaBus
 from tunewright.platform.bus.kafka_cluster import Security, differences
@@ -311,6 +312,17 @@ def test_scram_without_tls_is_for_loopback_or_for_who_asks_for_it_by_name() -> N
     user = Security(user="u", password="p")
     assert user.options("127.0.0.1:9092")["security_protocol"] == "SASL_PLAINTEXT"
     assert replace(user, plaintext_allowed=True).options("k:9092")["security_protocol"] == "SASL_PLAINTEXT"
+
+
+def test_tls_without_a_user_is_for_loopback_or_for_who_asks_for_it_by_name(tmp_path: Path) -> None:
+    certificate_in(tmp_path)
+    nobody = Security(tmp_path / "authority.pem")
+    assert nobody.options("127.0.0.1:9092")["security_protocol"] == "SSL"
+    assert replace(nobody, plaintext_allowed=True).options("k:9092")["security_protocol"] == "SSL"
+    with pytest.raises(InvalidSpec, match=r"without a user.*TUNEWRIGHT_KAFKA_USER.*TUNEWRIGHT_KAFKA_PLAINTEXT=on"):
+        nobody.options("k:9092")
+    shown = replace(nobody, certificate_file=tmp_path / "client.pem", key_file=tmp_path / "client-key.pem")
+    assert shown.options("k:9092")["security_protocol"] == "SSL"
 
 
 def test_a_password_is_not_shown() -> None:

@@ -166,7 +166,7 @@ class KafkaSettings:
     kafka_user: str = setting("", tells="User for SASL/SCRAM-SHA-512.")
     kafka_password_file: Path | None = setting(None, tells="File with that user's password.")
     kafka_plaintext: bool = setting(
-        default=False, tells="Allow brokers beyond loopback without TLS, on a network that only services share."
+        default=False, tells="Allow brokers beyond loopback without TLS or user, on a network that only services share."
     )
 
     def kafka_password(self) -> str:

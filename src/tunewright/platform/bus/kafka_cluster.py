@@ -21,7 +21,7 @@ from aiokafka.errors import (
 
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.bus.topics import DEAD_LETTERS, Topic
-from tunewright.platform.rpc.loopback import require_loopback
+from tunewright.platform.rpc.loopback import is_loopback, require_loopback
 from tunewright.platform.rpc.targets import host_and_port
 from tunewright.platform.rpc.tls import require_certificates, require_pair
 
@@ -64,10 +64,12 @@ class Security:
         """Return what aiokafka's clients are to be made with. Raises InvalidSpec."""
         hosts = [host_and_port("TUNEWRIGHT_KAFKA", part.strip())[0] for part in bootstrap.split(",")]
         if self.ca_file is None:
-            self._require_private(hosts)
+            self._require_no_certificate()
             transport = {}
         else:
             transport = {"ssl_context": self._context(self.ca_file)}
+        if not self.plaintext_allowed:
+            self._require_safe(hosts)
         return transport | self._as_user() | {"security_protocol": PROTOCOLS[bool(self.user), bool(transport)]}
 
     def _as_user(self) -> dict[str, Any]:
@@ -94,15 +96,20 @@ class Security:
         context.load_cert_chain(self.certificate_file, self.key_file)
         return context
 
-    def _require_private(self, hosts: Sequence[str]) -> None:
+    def _require_no_certificate(self) -> None:
         if self.certificate_file is not None or self.key_file is not None:
             remedy = "Name the brokers' authority in TUNEWRIGHT_KAFKA_CA too"
             raise InvalidSpec("TUNEWRIGHT_KAFKA_CERTIFICATE", "is shown over TLS only", remedy)
-        if self.plaintext_allowed:
-            return
-        remedy = "Name a certificate in TUNEWRIGHT_KAFKA_CA; on a private network TUNEWRIGHT_KAFKA_PLAINTEXT=on will do"
+
+    def _require_safe(self, hosts: Sequence[str]) -> None:
+        by_name = "on a private network TUNEWRIGHT_KAFKA_PLAINTEXT=on will do"
         for host in hosts:
-            require_loopback("TUNEWRIGHT_KAFKA", host, remedy)
+            if self.ca_file is None:
+                require_loopback("TUNEWRIGHT_KAFKA", host, f"Name a certificate in TUNEWRIGHT_KAFKA_CA; {by_name}")
+            elif not (self.user or self.certificate_file or is_loopback(host)):
+                why = f"{host!r} is not a loopback address, and without a user whoever reaches it may do everything"
+                remedy = f"Give TUNEWRIGHT_KAFKA_USER or TUNEWRIGHT_KAFKA_CERTIFICATE; {by_name}"
+                raise InvalidSpec("TUNEWRIGHT_KAFKA", why, remedy)
 
 
 def topic_config(topic: Topic) -> dict[str, str]:
