@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -149,7 +148,10 @@ def require_certificates(field: str, path: Path) -> None:
     import ssl
 
     read_pem(field, path)
-    _require(field, path, lambda: ssl.create_default_context(cafile=path))
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):
+        raise InvalidSpec(field, f"{path} holds no certificate", "Give a file in PEM") from None
 
 
 def require_pair(name: str, certificate: Path, key_name: str, key: Path) -> None:
@@ -164,13 +166,6 @@ def require_pair(name: str, certificate: Path, key_name: str, key: Path) -> None
         fits = getattr(error, "reason", "") != "KEY_VALUES_MISMATCH"
         why = f"{key} is no key in PEM without a password" if fits else f"{key} is not the key of {certificate}"
         raise InvalidSpec(key_name, why, f"Give the key that the certificate in {name} was made for") from None
-
-
-def _require(field: str, path: Path, reads: Callable[[], object]) -> None:
-    try:
-        reads()
-    except (OSError, ValueError):
-        raise InvalidSpec(field, f"{path} holds no certificate", "Give a file in PEM") from None
 
 
 def _pair(certificate: Path | None, key: Path | None, names: str) -> tuple[Path, Path] | None:
