@@ -73,7 +73,7 @@ class Service(Generic[S]):
         lifecycle.stop_on_signals(asked, at_once)
         checks: dict[str, Check] = {self.name: _not_yet}
         if isinstance(given, ServerSettings) and (tls := given.tls()) is not None:
-            tls.credentials()  # whoever serves reads them again; here a file that cannot be used ends it at once
+            tls.check()  # before it waits for anybody
         async with AsyncExitStack() as stack:
             more: ASGIApp | None = None
             web = await stack.enter_async_context(_web(given, checks, lambda: more))

@@ -33,8 +33,8 @@ def test_what_it_prints_sets_servers_and_callers_up_so_that_they_meet(tmp_path: 
     )
     assert server == Tls(folder / "server.pem", folder / "server-key.pem", folder / "authority.pem")
     assert caller == CallerTls(folder / "authority.pem", folder / "client.pem", folder / "client-key.pem")
-    assert server.credentials()
-    assert caller.credentials()
+    server.check()
+    caller.check()
 
 
 def test_again_it_says_that_all_is_kept(tmp_path: Path):

@@ -9,7 +9,7 @@ import grpc
 
 from tunewright.platform.rpc import CLIENT_OPTIONS
 from tunewright.platform.rpc.targets import grpc_target
-from tunewright.platform.rpc.tls import CallerTls
+from tunewright.platform.rpc.tls import CA, CLIENT_CERTIFICATE, CLIENT_KEY, CallerTls, read_pem
 
 
 class _Token:
@@ -57,5 +57,15 @@ def open_channel(
     # Of several addresses, gRPC would look for the whole list in a certificate.
     authority = ("grpc.default_authority", endpoint.partition(",")[0])
     return grpc.aio.secure_channel(
-        target, tls.credentials(), options=(*CLIENT_OPTIONS, authority), interceptors=interceptors
+        target, _credentials(tls), options=(*CLIENT_OPTIONS, authority), interceptors=interceptors
     )
+
+
+def _credentials(tls: CallerTls) -> grpc.ChannelCredentials:
+    """Raises InvalidSpec."""
+    tls.check()
+    authority = read_pem(CA, tls.ca)
+    if tls.certificate is None or tls.key is None:
+        return grpc.ssl_channel_credentials(authority)
+    pair = read_pem(CLIENT_KEY, tls.key), read_pem(CLIENT_CERTIFICATE, tls.certificate)
+    return grpc.ssl_channel_credentials(authority, *pair)

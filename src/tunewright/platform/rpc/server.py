@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 from tunewright.core.errors import InvalidSpec, Unauthenticated
 from tunewright.platform.rpc import SERVER_OPTIONS
 from tunewright.platform.rpc.loopback import require_loopback
+from tunewright.platform.rpc.renewing import server_credentials
 from tunewright.platform.rpc.status import status_of
 from tunewright.platform.rpc.tls import Tls
 
@@ -133,7 +134,7 @@ class RpcServer:
             if tls is None:
                 self.port = self._server.add_insecure_port(address)
             else:
-                self.port = self._server.add_secure_port(address, tls.credentials())
+                self.port = self._server.add_secure_port(address, server_credentials(tls))
         except RuntimeError:
             why = f"cannot listen on {address}"
             raise InvalidSpec("grpc", why, "Choose another port; 0 picks a free one") from None

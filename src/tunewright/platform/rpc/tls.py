@@ -1,13 +1,13 @@
-"""Which certificates the two ends of a connection show and believe, and what is wrong when they do not meet."""
+"""Which certificates the two ends of a connection show and believe, and what is wrong when they do not meet.
+
+Whoever looks for a server's address loads this, and with it neither gRPC nor a log.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
-
-import grpc
-import structlog
 
 from tunewright.core.errors import InvalidSpec
 
@@ -45,8 +45,6 @@ HANDSHAKES: Final = {
 }
 """What gRPC says of a handshake that failed: what it means, and what to do. The first that fits counts."""
 
-log = structlog.get_logger()
-
 
 def handshake_fault(text: str) -> tuple[str, str] | None:
     """Return why no connection came about and the remedy, if it is for what the two ends show each other."""
@@ -71,39 +69,11 @@ class Tls:
         pair = _pair(certificate, key, names)
         return cls(*pair) if pair else None
 
-    def credentials(self) -> grpc.ServerCredentials:
-        """Return what gRPC serves with; files that are renewed hold from the next connection on. Raises InvalidSpec."""
+    def check(self) -> None:
+        """Raise InvalidSpec unless gRPC can serve with the files."""
         require_pair(CERTIFICATE, self.certificate, KEY, self.key)
         if self.client_ca is not None:
             require_certificates(CLIENT_CA, self.client_ca)
-        files = _Files(self)
-        return grpc.dynamic_ssl_server_credentials(files.read(), files.renewed, self.client_ca is not None)
-
-
-class _Files:
-    """The files as they were read last."""
-
-    def __init__(self, tls: Tls) -> None:
-        self._tls = tls
-        self._last: tuple[bytes, bytes, bytes | None] | None = None
-
-    def read(self) -> grpc.ServerCertificateConfiguration | None:
-        """Return what is new since the last time; None: nothing. Raises InvalidSpec."""
-        tls = self._tls
-        authority = read_pem(CLIENT_CA, tls.client_ca) if tls.client_ca else None
-        now = read_pem(KEY, tls.key), read_pem(CERTIFICATE, tls.certificate), authority
-        if now == self._last:
-            return None
-        self._last = now
-        return grpc.ssl_server_certificate_configuration([now[:2]], authority)
-
-    def renewed(self) -> grpc.ServerCertificateConfiguration | None:
-        """Return what is new, at each handshake. gRPC goes on with what it has where the new does not fit together."""
-        try:
-            return self.read()
-        except InvalidSpec as error:
-            log.warning("certificate not read again", error=str(error))
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +94,11 @@ class CallerTls:
             return None
         return cls(ca, *(pair or ()))
 
-    def credentials(self) -> grpc.ChannelCredentials:
-        """Raises InvalidSpec."""
+    def check(self) -> None:
+        """Raise InvalidSpec unless gRPC can call with the files."""
         require_certificates(CA, self.ca)
-        authority = read_pem(CA, self.ca)
-        if self.certificate is None or self.key is None:
-            return grpc.ssl_channel_credentials(authority)
-        require_pair(CLIENT_CERTIFICATE, self.certificate, CLIENT_KEY, self.key)
-        pair = read_pem(CLIENT_KEY, self.key), read_pem(CLIENT_CERTIFICATE, self.certificate)
-        return grpc.ssl_channel_credentials(authority, *pair)
+        if self.certificate is not None and self.key is not None:
+            require_pair(CLIENT_CERTIFICATE, self.certificate, CLIENT_KEY, self.key)
 
 
 def read_pem(field: str, path: Path) -> bytes:
