@@ -20,7 +20,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (a few minutes the first time) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docker,kafka,kubernetes,mongodb,s3]' --group check --group test --group demo
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[certs,docker,kafka,kubernetes,mongodb,s3]' --group check --group test --group demo
 	@touch $@
 
 dashboard: setup $(BUILT)  ## Build the web pages that the gateway serves, with npm; without npm all else works
@@ -47,7 +47,7 @@ test: setup dashboard  ## Run all tests
 soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
 	@$(BIN)/python -m tests.simulation --seeds $(or $(TUNEWRIGHT_SEEDS),20000)
 
-check: setup dashboard  ## Lint, types, import rules, messages linted and compatible, generated code fresh
+check: setup dashboard  ## Lint, types, import rules, messages linted and compatible, generated code fresh, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -55,6 +55,7 @@ check: setup dashboard  ## Lint, types, import rules, messages linted and compat
 	@$(BIN)/buf lint proto
 	@$(BIN)/buf breaking proto --against $$(ls proto/released/*.binpb | sort -V | tail -1)
 	@$(BIN)/python proto/generate.py --check
+	@$(BIN)/python -m tests.audit
 	@cd $(DASHBOARD) && npm run --silent check && npm run --silent test
 
 proto: setup  ## Generate the message code from proto/

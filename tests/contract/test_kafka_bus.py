@@ -16,6 +16,7 @@ import pytest
 
 from tests.contract.bus_contract import OTHER, TOPIC, BusContract, by_key, read_all, record
 from tests.servers.kafka import KafkaServer, kafka, own_kafka
+from tests.unit.platform.certificates import certificate_in
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.bus.kafka import KafkaBus
 from tunewright.platform.bus.kafka_cluster import Found, Security, differences
@@ -302,7 +303,9 @@ def test_all_topics_are_named_when_none_is_there() -> None:
             r"TUNEWRIGHT_KAFKA: '10\.0\.0\.1' is not a loopback .*TUNEWRIGHT_KAFKA_CA",
         ),
         ("kafka", {}, "TUNEWRIGHT_KAFKA: 'kafka' is not HOST:PORT"),
-        ("127.0.0.1:9092", {"security": Security(user="u", password="p")}, "TUNEWRIGHT_KAFKA_USER: .*over TLS only"),
+        ("k:9092", {"security": Security(user="u", password="p")}, "TUNEWRIGHT_KAFKA: 'k' is not a loopback address"),
+        ("127.0.0.1:9092", {"security": Security(user="u")}, "TUNEWRIGHT_KAFKA_USER: 'u' has no password"),
+        ("127.0.0.1:9092", {"security": Security(key_file=Path("k"))}, "KAFKA_CERTIFICATE: is shown over TLS only"),
         ("k:9092", {"security": Security(ca_file=Path("/nowhere.pem"))}, "TUNEWRIGHT_KAFKA_CA: .*cannot be read"),
         ("127.0.0.1:9092", {"prefix": "a b/"}, "TUNEWRIGHT_KAFKA_PREFIX: .*topic's name"),
     ],
@@ -312,6 +315,23 @@ def test_what_cannot_be_used_is_refused_under_the_name_of_its_variable(
 ) -> None:
     with pytest.raises(InvalidSpec, match=told):
         KafkaBus(brokers, TWO, **more)
+
+
+def test_scram_without_tls_is_for_loopback_or_for_who_asks_for_it_by_name() -> None:
+    user = Security(user="u", password="p")
+    assert user.options("127.0.0.1:9092")["security_protocol"] == "SASL_PLAINTEXT"
+    assert replace(user, plaintext_allowed=True).options("k:9092")["security_protocol"] == "SASL_PLAINTEXT"
+
+
+def test_tls_without_a_user_is_for_loopback_or_for_who_asks_for_it_by_name(tmp_path: Path) -> None:
+    certificate_in(tmp_path)
+    nobody = Security(tmp_path / "authority.pem")
+    assert nobody.options("127.0.0.1:9092")["security_protocol"] == "SSL"
+    assert replace(nobody, plaintext_allowed=True).options("k:9092")["security_protocol"] == "SSL"
+    with pytest.raises(InvalidSpec, match=r"without a user.*TUNEWRIGHT_KAFKA_USER.*TUNEWRIGHT_KAFKA_PLAINTEXT=on"):
+        nobody.options("k:9092")
+    shown = replace(nobody, certificate_file=tmp_path / "client.pem", key_file=tmp_path / "client-key.pem")
+    assert shown.options("k:9092")["security_protocol"] == "SSL"
 
 
 def test_a_password_is_not_shown() -> None:

@@ -13,6 +13,7 @@ import yaml
 
 from tunewright.cli.operating import Checked
 from tunewright.core.errors import InvalidSpec
+from tunewright.platform.certificates import ALWAYS_NAMED
 from tunewright.platform.parts import load
 from tunewright.platform.settings import (
     CallerSettings,
@@ -86,8 +87,9 @@ def test_what_listens_beyond_loopback_has_a_certificate_and_what_calls_has_its_a
     if isinstance(given, ServerSettings):
         assert given.grpc.startswith("0.0.0.0:")
         assert given.tls() is not None
+        assert given.tls().client_ca is not None
     if isinstance(given, CallerSettings):
-        assert given.tls_ca is not None
+        assert given.caller_tls().certificate is not None
     if isinstance(given, HttpSettings):
         assert given.http.startswith("0.0.0.0:")
         assert given.http_tls() is not None
@@ -96,8 +98,8 @@ def test_what_listens_beyond_loopback_has_a_certificate_and_what_calls_has_its_a
 
 def test_the_certificate_names_every_service_that_is_called_and_this_machine():
     (script,) = service("setup")["command"]
-    (names,) = re.findall(r"subjectAltName=(\S+)", script)
-    assert {f"DNS:{name}" for name in CALLED} | {"DNS:localhost", "IP:127.0.0.1"} <= set(names.split(","))
+    assert "tunewright admin certs " in script
+    assert CALLED | {"localhost", "127.0.0.1"} <= set(ALWAYS_NAMED)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -113,7 +115,21 @@ def test_who_is_called_is_a_service_on_a_shared_network_that_serves_this_port(na
 def test_trainings_reach_neither_the_database_nor_the_key_of_the_certificate():
     trainer = service("trainer")
     assert not set(trainer["networks"]) & set(service("mongodb")["networks"])
-    assert not [volume for volume in trainer["volumes"] if volume.startswith("tls:")]
+    assert not [volume for volume in trainer["volumes"] if volume.startswith(("tls:", "authority:"))]
+
+
+def test_every_certificate_that_is_named_is_put_where_it_is_named():
+    (script,) = service("setup")["command"]
+    put = {(Path(name).name, words[-1]) for words in map(str.split, script.splitlines()) for name in words[2:-1]}
+    for name in SERVICES:
+        for variable, value in variables(name).items():
+            if value.endswith(".pem"):
+                assert (Path(value).name, str(Path(value).parent)) in put, variable
+
+
+def test_the_authoritys_key_is_seen_by_nobody_but_who_signs_with_it():
+    mounting = [name for name, entry in composed()["services"].items() if "authority:" in str(entry.get("volumes"))]
+    assert mounting == ["setup"]
 
 
 def test_only_the_services_share_the_networks_of_kafka_and_mongodb():
@@ -226,7 +242,7 @@ def test_an_image_has_the_extras_that_its_service_needs_and_no_others(name):
     settings = settings_of(name)
     needed = {
         extra for kind, extra in ((KafkaSettings, "kafka"), (MongoSettings, "mongodb")) if issubclass(settings, kind)
-    } | ({"s3", "docker", "kubernetes"} if name == "trainer" else set())
+    } | {"trainer": {"s3", "docker", "kubernetes"}, "scheduler": {"certs"}}.get(name, set())
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert needed <= set(known)
     dependencies, package = [rest for kind, rest in instructions(name) if kind == "RUN" and "pip install" in rest]

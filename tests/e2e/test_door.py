@@ -133,7 +133,7 @@ def test_with_tls_boto3_trusts_the_certificate_that_it_is_given(tmp_path: Path):
     try:
         url = load(served.data_dir / "credentials").tunewright_http
         assert url.startswith("https://127.0.0.1:")
-        sagemaker = client(served, url=url, verify=str(made.certificate))
+        sagemaker = client(served, url=url, verify=str(tmp_path / "authority.pem"))
         assert refusal(sagemaker.describe_hyper_parameter_tuning_job) == ("ResourceNotFound", 400)
     finally:
         served.end()

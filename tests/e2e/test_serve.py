@@ -16,8 +16,11 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tests.wire.fleet import Member, until
+from tunewright.core.errors import InvalidSpec
 from tunewright.platform.credentials import create_or_load
+from tunewright.platform.parts import load
 from tunewright.platform.rpc.client import open_channel
+from tunewright.platform.settings import from_environment
 
 
 @pytest.fixture
@@ -78,6 +81,22 @@ def test_missing_credentials_name_the_command_that_makes_them(tmp_path: Path):
 def test_plaintext_beyond_loopback_is_refused(credentials: str):
     line = refused("suggester", TUNEWRIGHT_CREDENTIALS=credentials, TUNEWRIGHT_GRPC="0.0.0.0:0")
     assert "TUNEWRIGHT_TLS_CERTIFICATE" in line
+
+
+@pytest.mark.parametrize("service", ["suggester", "scheduler", "trainer", "metrics", "gateway"])
+def test_health_and_metrics_in_the_clear_beyond_loopback_are_asked_for_by_name(service: str):
+    needed = {"TUNEWRIGHT_KAFKA": "127.0.0.1:1", "TUNEWRIGHT_MONGODB": "mongodb://127.0.0.1:1"}
+    needed |= dict.fromkeys(("TUNEWRIGHT_CREDENTIALS", "TUNEWRIGHT_SCHEDULER", "TUNEWRIGHT_SUGGESTER"), "x")
+    needed |= {"TUNEWRIGHT_DATA_DIR": "x", "TUNEWRIGHT_HTTP": "0.0.0.0:0"}
+    kind = load(f"serve-{service}").settings
+    with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_HTTP: .*TUNEWRIGHT_HTTP_PLAINTEXT=on"):
+        from_environment(kind, needed).http_tls()
+    assert from_environment(kind, needed | {"TUNEWRIGHT_HTTP_PLAINTEXT": "on"}).http_tls() is None
+
+
+def test_a_service_refuses_to_serve_them_so(credentials: str):
+    line = refused("suggester", TUNEWRIGHT_CREDENTIALS=credentials, TUNEWRIGHT_HTTP="0.0.0.0:0")
+    assert "TUNEWRIGHT_HTTP_PLAINTEXT" in line
 
 
 def test_without_its_database_it_is_alive_and_not_ready_and_still_ends_when_told(tmp_path: Path, credentials: str):

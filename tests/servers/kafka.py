@@ -1,7 +1,7 @@
 """A real Kafka broker for tests.
 
 TUNEWRIGHT_TEST_KAFKA names one that runs already. Otherwise Apache's own jars are fetched once by Maven into
-.venv/kafka-VERSION and started on Java, one node, below a folder of its own. No container is tried: where Java and
+.venv/kafka-VERSION-… and started on Java, one node, below a folder of its own. No container is tried: where Java and
 Maven are missing, tests that need a broker are skipped, and under CI they fail.
 """
 
@@ -10,11 +10,13 @@ from __future__ import annotations
 import atexit
 import base64
 import fcntl
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import uuid
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,7 +27,7 @@ from tests.servers.process import CannotStart, ServerProcess, free_ports, give_u
 
 POM: Final = Path(__file__).with_name("pom.xml")
 VERSION: Final = re.findall(r"<version>([\d.]+)</version>", POM.read_text())[1]
-JARS: Final = POM.parents[2] / ".venv" / f"kafka-{VERSION}"
+JARS: Final = POM.parents[2] / ".venv" / f"kafka-{VERSION}-{hashlib.sha256(POM.read_bytes()).hexdigest()[:8]}"
 STARTED: Final = "Kafka Server started"
 
 PROPERTIES: Final = """\
@@ -69,17 +71,21 @@ logger.server.level=error
 class KafkaServer(ServerProcess):
     """One broker."""
 
-    def __init__(self, jars: Path) -> None:
+    def __init__(self, jars: Path, formatting: Sequence[str] = ()) -> None:
+        """`formatting` is what its storage is formatted with besides: the first users."""
         super().__init__("kafka")
-        self._jars = jars
+        self._jars, self._formatting = jars, formatting
         self._port, controller = free_ports(2)
         (self.folder / "log4j2.properties").write_text(LOG4J)
         self._properties = self.folder / "server.properties"
-        self._properties.write_text(PROPERTIES.format(port=self._port, controller=controller, folder=self.folder))
+        self._properties.write_text(self._settings(controller))
 
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self._port}"
+
+    def _settings(self, controller: int) -> str:
+        return PROPERTIES.format(port=self._port, controller=controller, folder=self.folder)
 
     def start(self, *, empty: bool = False) -> None:
         """Start, with what it had; `empty`: as a new cluster on the old address. Returns once it serves."""
@@ -88,7 +94,7 @@ class KafkaServer(ServerProcess):
             shutil.rmtree(data, ignore_errors=True)
         if not data.exists():
             self._format()
-        self.spawn([*self._java("kafka.Kafka"), str(self._properties)], self._serves)
+        self.spawn([*self.java("kafka.Kafka"), str(self._properties)], self._serves)
 
     def ensure_going(self) -> None:
         """Start it again if the last who used it left it ended."""
@@ -97,12 +103,14 @@ class KafkaServer(ServerProcess):
 
     def _format(self) -> None:
         cluster = "t" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
-        command = [*self._java("kafka.tools.StorageTool"), "format", "-t", cluster, "-c", str(self._properties)]
+        command = [*self.java("kafka.tools.StorageTool"), "format", "-t", cluster, "-c", str(self._properties)]
+        command += self._formatting
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise CannotStart(f"formatting Kafka's storage failed: {done.stdout}{done.stderr}")
 
-    def _java(self, main: str) -> list[str]:
+    def java(self, main: str) -> list[str]:
+        """Return the command that runs a program of Kafka's."""
         log4j = f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties"
         quick = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
         return ["java", *quick, log4j, "-cp", f"{self._jars}/*", main]
@@ -143,7 +151,7 @@ def _shared() -> KafkaServer | RunningKafka | str:
     if bootstrap := os.environ.get("TUNEWRIGHT_TEST_KAFKA"):
         return RunningKafka(bootstrap)
     try:
-        server = KafkaServer(_fetched())
+        server = KafkaServer(fetched())
         atexit.register(server.remove)
         server.start()
     except CannotStart as why:
@@ -151,7 +159,7 @@ def _shared() -> KafkaServer | RunningKafka | str:
     return server
 
 
-def _fetched() -> Path:
+def fetched() -> Path:
     """Return the folder of jars; the first of several test processes fetches them."""
     if shutil.which("java") is None:
         raise CannotStart("install Java 17, or name one in TUNEWRIGHT_TEST_KAFKA")

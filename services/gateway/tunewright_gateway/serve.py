@@ -43,7 +43,9 @@ async def wired(settings: GatewaySettings) -> AsyncIterator[Wired]:
     async with AsyncExitStack() as stack:
 
         async def channel(name: str, endpoint: str, token: str | None) -> grpc.aio.Channel:
-            return await stack.enter_async_context(open_channel(endpoint, token, settings.tls_ca, field=variable(name)))
+            return await stack.enter_async_context(
+                open_channel(endpoint, token, settings.caller_tls(), field=variable(name))
+            )
 
         scheduler = await channel("scheduler", settings.scheduler, own.tunewright_token)
         passing = await channel("scheduler", settings.scheduler, None)

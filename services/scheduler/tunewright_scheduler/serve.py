@@ -66,12 +66,12 @@ async def check_without_commands(path: str, definition: Definition) -> None:
 async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
     types = instance_types(settings.instance_types, variable("instance_types"))
     async with AsyncExitStack() as stack:
+        keys = settings.keys()
+        where = (settings.suggester, keys.tunewright_token, settings.caller_tls())
+        suggester = await stack.enter_async_context(open_channel(*where, field=variable("suggester")))
         store = await stack.enter_async_context(mongo_store(settings))
         bus = await stack.enter_async_context(kafka_bus(settings, "scheduler"))
-        keys = settings.keys()
         check = check_here if settings.commands else check_without_commands
-        where = (settings.suggester, keys.tunewright_token, settings.tls_ca)
-        suggester = await stack.enter_async_context(open_channel(*where, field=variable("suggester")))
         parts = await stack.enter_async_context(scheduler(store, bus, suggester, check, settings.terms(), types))
         yield Wired(
             parts=[

@@ -164,8 +164,8 @@ async def wired(settings: TrainerServiceSettings) -> AsyncIterator[Wired]:
     of_trainer = settings.of_trainer(await asyncio.to_thread(settings.inventory))
     runner = make_runner(of_trainer, of_runner, variable("runner"))
     async with (
+        open_channel(settings.scheduler, token, settings.caller_tls(), field=variable("scheduler")) as channel,
         kafka_bus(settings, "trainer") as bus,
-        open_channel(settings.scheduler, token, settings.tls_ca, field=variable("scheduler")) as channel,
     ):
         trainer = make_trainer(of_trainer, channel, bus, runner)
         yield Wired(parts=[trainer.run()], checks={"bus": bus.ping, "runner": runner.ping}, drain=trainer.drain)

@@ -52,6 +52,40 @@ def admin_credentials(
     operating.make_credentials(file)
 
 
+@admin.command("certs")
+def admin_certs(
+    folder: Annotated[Path, typer.Argument(help="Where they are, or are to be.", show_default=False)],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="A host by which servers are called, beside the services' names and localhost; repeatable."),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="How long they are to last.")] = 365,
+) -> None:
+    """Make an authority, and certificates for servers and callers that it signs; print the variables to set.
+
+    Again: keep the authority, and renew what is about to expire. Keys are readable by you alone.
+    """
+    from tunewright.cli import certifying
+
+    certifying.certs(folder, name or (), days)
+
+
+@admin.command("acls")
+def admin_acls(
+    service: Annotated[
+        str, typer.Argument(help="scheduler, metrics, trainer, other-systems or operator.", show_default=False)
+    ],
+    prefix: Annotated[str, typer.Option(help="TUNEWRIGHT_KAFKA_PREFIX, on a cluster that is shared.")] = "",
+) -> None:
+    """Print what a service's user may do on Kafka: a line of options for kafka-acls.sh each.
+
+    tunewright admin acls scheduler | xargs -L1 kafka-acls.sh --bootstrap-server HOST:PORT --command-config FILE
+    """
+    from tunewright.cli import permitting
+
+    permitting.acls(service, prefix)
+
+
 Trainer = Annotated[
     str,
     typer.Argument(

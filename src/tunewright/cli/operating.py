@@ -107,7 +107,7 @@ def skew_problems(skew_s: float) -> list[str]:
 
 async def _peer(given: Checked, name: str) -> list[str]:
     endpoint, token = getattr(given, name), given.keys().tunewright_token
-    async with open_channel(endpoint, token, given.tls_ca, field=variable(name)) as channel:
+    async with open_channel(endpoint, token, given.caller_tls(), field=variable(name)) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         try:
             await stub.Check(health_pb2.HealthCheckRequest(), timeout=ANSWER_WITHIN_S)

@@ -10,10 +10,10 @@ from typing import Final
 
 from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.platform.credentials import FILE_NAME, default_data_dir, load
+from tunewright.platform.rpc.tls import CA, CLIENT_CERTIFICATE, CLIENT_KEY, CallerTls
 
 ENDPOINT: Final = "TUNEWRIGHT_ENDPOINT"
 METRICS: Final = "TUNEWRIGHT_METRICS_ENDPOINT"
-TLS_CA: Final = "TUNEWRIGHT_TLS_CA"
 CREDENTIALS: Final = "TUNEWRIGHT_CREDENTIALS"
 TOKEN: Final = "TUNEWRIGHT_TOKEN"  # noqa: S105 - the name of the variable
 
@@ -27,9 +27,16 @@ class Address:
     """HOST:PORT of metrics, where it is served apart."""
     ca: Path | None = None
     """Certificate that the servers' are signed with, PEM; plaintext, on loopback only, without it."""
+    certificate: Path | None = None
+    """Shown to servers that demand one of their callers, PEM; with its key."""
+    key: Path | None = None
 
     def __repr__(self) -> str:
         return f"Address({self.endpoint})"
+
+    def tls(self) -> CallerTls | None:
+        """Raises InvalidSpec: one of certificate and key without the other, or without an authority."""
+        return CallerTls.given(self.ca, self.certificate, self.key)
 
 
 def find(data_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> Address:
@@ -57,5 +64,5 @@ def _given(variables: Mapping[str, str]) -> Address:
         token = load(Path(file)).tunewright_token
     if not (endpoint and token):
         raise InvalidSpec(ENDPOINT, f"and {TOKEN} belong together", f"Set both; {CREDENTIALS} may name a file instead")
-    ca = variables.get(TLS_CA)
-    return Address(endpoint, token, variables.get(METRICS, ""), Path(ca) if ca else None)
+    files = [Path(text) if (text := variables.get(name)) else None for name in (CA, CLIENT_CERTIFICATE, CLIENT_KEY)]
+    return Address(endpoint, token, variables.get(METRICS, ""), *files)

@@ -58,7 +58,7 @@ class Calling:
                 closing.push_async_callback(channel.close)
 
     def _open(self, endpoint: str) -> grpc.aio.Channel:
-        return open_channel(endpoint, self._address.token, self._address.ca)
+        return open_channel(endpoint, self._address.token, self._address.tls())
 
     async def _call(self, method: Callable[..., Awaitable[Any]], request: Any, deadlines: int = 1) -> Any:
         """Raises TunewrightError; Unavailable, Throttled: it was tried a few times, or the deadline has passed."""

@@ -14,8 +14,8 @@ from tunewright.platform import http
 from tunewright.platform.access import KeyOf
 from tunewright.platform.local_options import LocalOptions
 from tunewright.platform.rpc.loopback import is_loopback, require_loopback
-from tunewright.platform.rpc.server import Tls
 from tunewright.platform.rpc.targets import host_and_port
+from tunewright.platform.rpc.tls import Tls
 from tunewright_gateway.edge.admission import Terms
 
 log = structlog.get_logger()

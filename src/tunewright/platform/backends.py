@@ -93,7 +93,12 @@ def _kafka_bus(settings: KafkaSettings, client_id: str) -> KafkaBus:
     from tunewright.platform.bus.kafka_cluster import Security
 
     security = Security(
-        settings.kafka_ca, settings.kafka_user, settings.kafka_password(), plaintext_allowed=settings.kafka_plaintext
+        settings.kafka_ca,
+        settings.kafka_certificate,
+        settings.kafka_key,
+        settings.kafka_user,
+        settings.kafka_password(),
+        plaintext_allowed=settings.kafka_plaintext,
     )
     return KafkaBus(
         settings.kafka, topics().values(), prefix=settings.kafka_prefix, client_id=client_id, security=security
@@ -104,4 +109,9 @@ def _mongo_store(settings: MongoSettings) -> MongoStore:
     require("motor", "mongodb", variable("mongodb"))
     from tunewright.platform.store.mongodb import MongoStore
 
-    return MongoStore(settings.mongodb)
+    return MongoStore(
+        settings.mongodb,
+        user=settings.mongodb_user,
+        password=settings.mongodb_password(),
+        plaintext_allowed=settings.mongodb_plaintext,
+    )

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tunewright.core.errors import InvalidSpec, TunewrightError
 from tunewright.platform import http_limits
 from tunewright.platform.http_limits import LimitedProtocol
-from tunewright.platform.rpc.server import Tls
+from tunewright.platform.rpc.tls import Tls
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 ANY_NAME: Final = ("*",)
@@ -153,4 +153,32 @@ def _config(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
         raise InvalidSpec(
             "http", f"{where} cannot be used: {error}", "Give a certificate and its key, in PEM"
         ) from None
+    if tls and config.ssl:
+        config.ssl.sni_callback = _Renewing(tls, config.ssl)
     return config
+
+
+class _Renewing:
+    """At each handshake: the certificate as it is on the disk now, as far as it can be used."""
+
+    def __init__(self, tls: Tls, context: ssl.SSLContext) -> None:
+        self._tls, self._context = tls, context
+        self._changed_at = self._times()
+
+    def __call__(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        try:
+            if (now := self._times()) != self._changed_at:
+                self._changed_at = now
+                self._context = self._read()
+        except (OSError, ValueError) as error:
+            log.warning("certificate not read again", certificate=str(self._tls.certificate), error=str(error))
+        connection.context = self._context
+
+    def _times(self) -> tuple[int, int]:
+        return self._tls.certificate.stat().st_mtime_ns, self._tls.key.stat().st_mtime_ns
+
+    def _read(self) -> ssl.SSLContext:
+        """Raises OSError, ValueError: the two do not fit, which they will once both are renewed."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._tls.certificate, self._tls.key, password="")
+        return context

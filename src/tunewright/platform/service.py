@@ -23,7 +23,7 @@ from tunewright.platform.http import Check
 from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.loopback import is_loopback
 from tunewright.platform.rpc.server import Register, RpcServer
-from tunewright.platform.settings import HttpSettings, ServerSettings, ServiceSettings
+from tunewright.platform.settings import ServerSettings, ServiceSettings
 
 WAIT_S: Final = 1.0
 GRACE_S: Final = 1.0
@@ -72,6 +72,8 @@ class Service(Generic[S]):
         asked, at_once = asyncio.Event(), asyncio.Event()
         lifecycle.stop_on_signals(asked, at_once)
         checks: dict[str, Check] = {self.name: _not_yet}
+        if isinstance(given, ServerSettings) and (tls := given.tls()) is not None:
+            tls.check()  # before it waits for anybody
         async with AsyncExitStack() as stack:
             more: ASGIApp | None = None
             web = await stack.enter_async_context(_web(given, checks, lambda: more))
@@ -127,6 +129,5 @@ async def _web(
 ) -> AsyncIterator[str]:
     host, port = settings.address("http", given.http)
     names = http.LOOPBACK_NAMES if is_loopback(host) else http.ANY_NAME
-    tls = given.http_tls() if isinstance(given, HttpSettings) else None
-    async with http.serving(http.application(checks, names, more), host, port, tls) as port:
+    async with http.serving(http.application(checks, names, more), host, port, given.http_tls()) as port:
         yield f"{host}:{port}"

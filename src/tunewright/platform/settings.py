@@ -10,7 +10,7 @@ import difflib
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
@@ -22,8 +22,8 @@ from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.platform.access import Access
 from tunewright.platform.credentials import Credentials, key_pairs, load
 from tunewright.platform.rpc.loopback import require_loopback
-from tunewright.platform.rpc.server import Tls
 from tunewright.platform.rpc.targets import host_and_port
+from tunewright.platform.rpc.tls import CallerTls, Tls
 
 PREFIX: Final = "TUNEWRIGHT_"
 UNSAID: Final = (MISSING, None, "", ())
@@ -55,9 +55,12 @@ FROM_1: Final = Bound(1)
 ABOVE_0: Final = Bound(0, more=True)
 
 
-def setting(default: Any = MISSING, *, tells: str, bound: Bound | None = None) -> Any:
-    """Declare a field; without a default it must be given. A number outside of its bound is refused."""
-    return field(default=default, metadata={"tells": tells, "bound": bound})
+def setting(default: Any = MISSING, *, tells: str, bound: Bound | None = None, secret: bool = False) -> Any:
+    """Declare a field; without a default it must be given. A number outside of its bound is refused.
+
+    What is secret is not shown with the rest.
+    """
+    return field(default=default, metadata={"tells": tells, "bound": bound}, repr=not secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,12 @@ class ServiceSettings:
 
     credentials: Path = setting(tells="File of keys and token; all services of an installation have the same one.")
     http: str = setting("127.0.0.1:0", tells="HOST:PORT of /healthz, /readyz and /metrics; port 0 picks a free one.")
+    http_tls_certificate: Path | None = setting(None, tells="The HTTP server's certificate chain, PEM.")
+    http_tls_key: Path | None = setting(None, tells="Its key, PEM.")
+    http_plaintext: bool = setting(
+        default=False,
+        tells="Allow HTTP beyond loopback without TLS: on an inside network, or behind a proxy that ends TLS.",
+    )
     log_level: str = setting("INFO", tells="DEBUG, INFO, WARNING or ERROR.")
 
     def keys(self) -> Credentials:
@@ -75,6 +84,17 @@ class ServiceSettings:
         except NotFound:
             remedy = f"Make one: tunewright admin credentials {self.credentials}"
             raise InvalidSpec(variable("credentials"), f"there is no {self.credentials}", remedy) from None
+
+    def http_tls(self) -> Tls | None:
+        """Raises InvalidSpec: only one of the two files is given, or none where TLS is needed."""
+        names = f"{variable('http_tls_certificate')} and {variable('http_tls_key')}"
+        tls = Tls.given(self.http_tls_certificate, self.http_tls_key, names)
+        if tls is None and not self.http_plaintext:
+            host, _ = address("http", self.http)
+            require_loopback(
+                variable("http"), host, f"Give {names}; or {variable('http_plaintext')}=on, or listen on 127.0.0.1"
+            )
+        return tls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,34 +125,26 @@ class ServerSettings(AccessSettings, RateSettings):
     grpc: str = setting("127.0.0.1:0", tells="HOST:PORT to serve on; beyond loopback only with TLS.")
     tls_certificate: Path | None = setting(None, tells="The server's certificate chain, PEM.")
     tls_key: Path | None = setting(None, tells="Its key, PEM.")
+    tls_client_ca: Path | None = setting(
+        None, tells="Certificate that callers' are signed with, PEM; every caller must show one then."
+    )
 
     def tls(self) -> Tls | None:
-        """Raises InvalidSpec: only one of the two files is given."""
+        """Raises InvalidSpec: only one of certificate and key is given, or only the callers' authority."""
         names = f"{variable('tls_certificate')} and {variable('tls_key')}"
-        return Tls.given(self.tls_certificate, self.tls_key, names)
+        tls = Tls.given(self.tls_certificate, self.tls_key, names)
+        if tls is None and self.tls_client_ca is not None:
+            raise InvalidSpec(variable("tls_client_ca"), "is of use over TLS only", f"Give {names} too")
+        return tls and replace(tls, client_ca=self.tls_client_ca)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HttpSettings(ServiceSettings):
     """Of a service that clients call over HTTP."""
 
-    http_tls_certificate: Path | None = setting(None, tells="The HTTP server's certificate chain, PEM.")
-    http_tls_key: Path | None = setting(None, tells="Its key, PEM.")
-    http_plaintext: bool = setting(
-        default=False, tells="Allow HTTP beyond loopback without TLS, behind a proxy that ends TLS."
-    )
     http_names: tuple[str, ...] = setting(
         (), tells="Names by which clients call it, commas between, beside localhost and 127.0.0.1."
     )
-
-    def http_tls(self) -> Tls | None:
-        """Raises InvalidSpec: only one of the two files is given, or none where TLS is needed."""
-        names = f"{variable('http_tls_certificate')} and {variable('http_tls_key')}"
-        tls = Tls.given(self.http_tls_certificate, self.http_tls_key, names)
-        if tls is None and not self.http_plaintext:
-            host, _ = address("http", self.http)
-            require_loopback(variable("http"), host, f"Give {names}, or listen on 127.0.0.1")
-        return tls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +152,14 @@ class CallerSettings(ServiceSettings):
     """Of a service that calls others."""
 
     tls_ca: Path | None = setting(None, tells="Certificate that the other services' are signed with, PEM.")
+    tls_client_certificate: Path | None = setting(
+        None, tells="Certificate chain to show to services that demand one, PEM."
+    )
+    tls_client_key: Path | None = setting(None, tells="Its key, PEM.")
+
+    def caller_tls(self) -> CallerTls | None:
+        """Raises InvalidSpec: one of certificate and key without the other, or without an authority."""
+        return CallerTls.given(self.tls_ca, self.tls_client_certificate, self.tls_client_key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,26 +183,33 @@ class KafkaSettings:
         "", tells="In front of the names of our topics and groups, on a cluster that is shared."
     )
     kafka_ca: Path | None = setting(None, tells="Certificate that the brokers' are signed with, PEM; switches TLS on.")
-    kafka_user: str = setting("", tells="User for SASL/SCRAM-SHA-512, over TLS.")
+    kafka_certificate: Path | None = setting(None, tells="Certificate chain to show to brokers that demand one, PEM.")
+    kafka_key: Path | None = setting(None, tells="Its key, PEM.")
+    kafka_user: str = setting("", tells="User for SASL/SCRAM-SHA-512.")
     kafka_password_file: Path | None = setting(None, tells="File with that user's password.")
     kafka_plaintext: bool = setting(
-        default=False, tells="Allow brokers beyond loopback without TLS, on a network that only services share."
+        default=False, tells="Allow brokers beyond loopback without TLS or user, on a network that only services share."
     )
 
     def kafka_password(self) -> str:
         """Raises InvalidSpec."""
-        if self.kafka_password_file is None:
-            return ""
-        try:
-            return self.kafka_password_file.read_text().strip()
-        except OSError as error:
-            why = f"{self.kafka_password_file} cannot be read: {error.strerror}"
-            raise InvalidSpec(variable("kafka_password_file"), why, "Is it this user's?") from None
+        return _secret("kafka_password_file", self.kafka_password_file)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MongoSettings:
-    mongodb: str = setting(tells="mongodb://… of a replica set, with the name of the database (default tunewright).")
+    mongodb: str = setting(
+        tells="mongodb://… of a replica set, with the name of the database (default tunewright).", secret=True
+    )
+    mongodb_user: str = setting("", tells="User, where the URI names none.")
+    mongodb_password_file: Path | None = setting(None, tells="File with that user's password.")
+    mongodb_plaintext: bool = setting(
+        default=False, tells="Allow servers beyond loopback without TLS or user, on a network that only services share."
+    )
+
+    def mongodb_password(self) -> str:
+        """Raises InvalidSpec."""
+        return _secret("mongodb_password_file", self.mongodb_password_file)
 
 
 def variable(name: str) -> str:
@@ -223,6 +250,17 @@ def warn_of_unknown(kind: type, environ: Mapping[str, str] = os.environ) -> None
 def address(name: str, text: str) -> tuple[str, int]:
     """Return host and port of the field `name`. Raises InvalidSpec."""
     return host_and_port(variable(name), text)
+
+
+def _secret(name: str, file: Path | None) -> str:
+    """Return what a file holds, empty for none. Raises InvalidSpec under the field `name`."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = f"{file} cannot be read: {getattr(error, 'strerror', 'it is no text')}"
+        raise InvalidSpec(variable(name), why, "Is it this user's?") from None
 
 
 def _read(name: str, text: str, hint: Any) -> Any:

@@ -9,14 +9,16 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.unit.platform.certificates import certificate_in
+from tests.unit.platform.certificates import another, authority_of, certificate_in
 from tunewright.platform import http_limits
+from tunewright.platform.certificates import SERVER
 from tunewright.platform.http import serving
-from tunewright.platform.rpc.server import Tls
+from tunewright.platform.rpc.tls import Tls
 
 SOON_S = 0.3  # a loaded machine must answer within it
 END_S = 5.0
@@ -166,8 +168,24 @@ async def test_who_does_not_finish_the_handshake_is_cut_off(app: App, certificat
         assert await line.rest() == b""
 
 
+async def test_a_renewed_certificate_is_shown_to_whoever_connects_next(app: App, tmp_path: Path):
+    tls = certificate_in(tmp_path)
+    first, key = tls.certificate.read_text(), tls.key.read_text()
+    async with served(app, tls) as port:
+
+        async def shown() -> str:
+            return await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port), timeout=30)
+
+        assert await shown() == first
+        tls.key.write_text((tmp_path / "client-key.pem").read_text())
+        assert await shown() == first, "while the two do not fit, the old ones hold"
+        tls.key.write_text(key)
+        another(tmp_path, SERVER, authority_of(tmp_path), ("localhost", "127.0.0.1"))
+        assert await shown() == tls.certificate.read_text() != first
+
+
 async def test_with_tls_it_is_answered_all_the_same(app: App, certificate: Tls):
-    context = ssl.create_default_context(cafile=str(certificate.certificate))
+    context = ssl.create_default_context(cafile=certificate.certificate.with_name("authority.pem"))
     async with served(app, certificate) as port:
         reader, writer = await asyncio.open_connection("localhost", port, ssl=context)
         line = Wire(reader, writer)

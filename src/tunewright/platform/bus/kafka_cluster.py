@@ -21,8 +21,9 @@ from aiokafka.errors import (
 
 from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.bus.topics import DEAD_LETTERS, Topic
-from tunewright.platform.rpc.loopback import require_loopback
+from tunewright.platform.rpc.loopback import is_loopback, require_loopback
 from tunewright.platform.rpc.targets import host_and_port
+from tunewright.platform.rpc.tls import require_certificates, require_pair
 
 ANSWER_WITHIN_S: Final = 3.0
 KNOWN_AGAIN_S: Final = 0.05
@@ -31,6 +32,13 @@ LARGEST_RECORD_BYTES: Final = 8 * 1024 * 1024
 LARGEST_LETTER_BYTES: Final = LARGEST_RECORD_BYTES + 1024 * 1024
 """A dead letter is the original and more headers."""
 LONGEST_NAME: Final = 249
+PROTOCOLS: Final = {
+    (False, False): "PLAINTEXT",
+    (False, True): "SSL",
+    (True, False): "SASL_PLAINTEXT",
+    (True, True): "SASL_SSL",
+}
+"""Kafka's names, by whether there is a user and whether there is TLS."""
 PREFIX: Final = re.compile(r"[A-Za-z0-9._-]*")
 UNCOMPRESSED: Final = "uncompressed"
 T = TypeVar("T")
@@ -38,10 +46,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """How brokers are reached: over TLS where a certificate is given, as a user by SCRAM-SHA-512 where one is named."""
+    """How brokers are reached: over TLS where an authority is given, as a user by SCRAM-SHA-512 where one is named.
+
+    SCRAM proves the password without sending it. It is for TLS all the same: else whoever is on the way reads the rest.
+    """
 
     ca_file: Path | None = None
     """Certificate that the brokers' are signed with, PEM."""
+    certificate_file: Path | None = None
+    """Shown to brokers that demand one of their clients, PEM; with its key."""
+    key_file: Path | None = None
     user: str = ""
     password: str = field(default="", repr=False)
     plaintext_allowed: bool = False
@@ -51,27 +65,52 @@ class Security:
         """Return what aiokafka's clients are to be made with. Raises InvalidSpec."""
         hosts = [host_and_port("TUNEWRIGHT_KAFKA", part.strip())[0] for part in bootstrap.split(",")]
         if self.ca_file is None:
-            self._require_private(hosts)
-            return {"security_protocol": "PLAINTEXT"}
-        try:
-            tls = {"security_protocol": "SSL", "ssl_context": ssl.create_default_context(cafile=str(self.ca_file))}
-        except OSError as error:
-            why = f"{self.ca_file} cannot be read: {error.strerror or error}"
-            raise InvalidSpec("TUNEWRIGHT_KAFKA_CA", why, "Give the authority's certificate in PEM") from error
-        if not self.user:
-            return tls
-        scram = {"security_protocol": "SASL_SSL", "sasl_mechanism": "SCRAM-SHA-512"}
-        return tls | scram | {"sasl_plain_username": self.user, "sasl_plain_password": self.password}
+            self._require_no_certificate()
+            transport = {}
+        else:
+            transport = {"ssl_context": self._context(self.ca_file)}
+        if not self.plaintext_allowed:
+            self._require_safe(hosts)
+        return transport | self._as_user() | {"security_protocol": PROTOCOLS[bool(self.user), bool(transport)]}
 
-    def _require_private(self, hosts: Sequence[str]) -> None:
-        if self.user:
-            remedy = "Name the brokers' certificate in TUNEWRIGHT_KAFKA_CA too"
-            raise InvalidSpec("TUNEWRIGHT_KAFKA_USER", "a password is sent over TLS only", remedy)
-        if self.plaintext_allowed:
-            return
-        remedy = "Name a certificate in TUNEWRIGHT_KAFKA_CA; on a private network TUNEWRIGHT_KAFKA_PLAINTEXT=on will do"
+    def _as_user(self) -> dict[str, Any]:
+        if not self.user:
+            return {}
+        if not self.password:
+            remedy = "Name a file with it in TUNEWRIGHT_KAFKA_PASSWORD_FILE"
+            raise InvalidSpec("TUNEWRIGHT_KAFKA_USER", f"{self.user!r} has no password", remedy)
+        return {
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": self.user,
+            "sasl_plain_password": self.password,
+        }
+
+    def _context(self, authority: Path) -> ssl.SSLContext:
+        require_certificates("TUNEWRIGHT_KAFKA_CA", authority)
+        context = ssl.create_default_context(cafile=authority)
+        if self.certificate_file is None and self.key_file is None:
+            return context
+        names = "TUNEWRIGHT_KAFKA_CERTIFICATE", "TUNEWRIGHT_KAFKA_KEY"
+        if self.certificate_file is None or self.key_file is None:
+            raise InvalidSpec(" and ".join(names), "belong together", "Give both, or neither")
+        require_pair(names[0], self.certificate_file, names[1], self.key_file)
+        context.load_cert_chain(self.certificate_file, self.key_file)
+        return context
+
+    def _require_no_certificate(self) -> None:
+        if self.certificate_file is not None or self.key_file is not None:
+            remedy = "Name the brokers' authority in TUNEWRIGHT_KAFKA_CA too"
+            raise InvalidSpec("TUNEWRIGHT_KAFKA_CERTIFICATE", "is shown over TLS only", remedy)
+
+    def _require_safe(self, hosts: Sequence[str]) -> None:
+        by_name = "on a private network TUNEWRIGHT_KAFKA_PLAINTEXT=on will do"
         for host in hosts:
-            require_loopback("TUNEWRIGHT_KAFKA", host, remedy)
+            if self.ca_file is None:
+                require_loopback("TUNEWRIGHT_KAFKA", host, f"Name a certificate in TUNEWRIGHT_KAFKA_CA; {by_name}")
+            elif not (self.user or self.certificate_file or is_loopback(host)):
+                why = f"{host!r} is not a loopback address, and without a user whoever reaches it may do everything"
+                remedy = f"Give TUNEWRIGHT_KAFKA_USER or TUNEWRIGHT_KAFKA_CERTIFICATE; {by_name}"
+                raise InvalidSpec("TUNEWRIGHT_KAFKA", why, remedy)
 
 
 def topic_config(topic: Topic) -> dict[str, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import grpc
 
-from tunewright.core.errors import InvalidSpec
 from tunewright.platform.rpc import CLIENT_OPTIONS
 from tunewright.platform.rpc.targets import grpc_target
+from tunewright.platform.rpc.tls import CA, CLIENT_CERTIFICATE, CLIENT_KEY, CallerTls, read_pem
 
 
 class _Token:
@@ -42,28 +41,31 @@ class _StreamToken(_Token, grpc.aio.UnaryStreamClientInterceptor):  # type: igno
 
 
 def open_channel(
-    endpoint: str, token: str | None, ca: Path | None = None, *, field: str = "endpoint"
+    endpoint: str, token: str | None, tls: CallerTls | None = None, *, field: str = "endpoint"
 ) -> grpc.aio.Channel:
     """Return a channel to HOST:PORT, or to all of several. Close it.
 
     `token` goes with every call; None: each call brings the one of whoever it is made for.
-    `ca` names the certificate, in PEM, that the servers' certificates are signed with; without it the channel is
-    plaintext. Raises InvalidSpec: not an address, no such file, or plaintext to another machine.
+    Without `tls` the channel is plaintext. Its files are read now: a channel that is opened later takes renewed ones.
+    Raises InvalidSpec: not an address, a file that cannot be used, or plaintext to another machine.
     """
     interceptors = [] if token is None else [_UnaryToken(token), _StreamToken(token)]
     # A server that is still starting has no address yet, and cannot be reached.
-    target = grpc_target(field, endpoint, encrypted=ca is not None) if endpoint else ""
-    if ca is None:
+    target = grpc_target(field, endpoint, encrypted=tls is not None) if endpoint else ""
+    if tls is None:
         return grpc.aio.insecure_channel(target, options=CLIENT_OPTIONS, interceptors=interceptors)
-    credentials = grpc.ssl_channel_credentials(read_pem("TUNEWRIGHT_TLS_CA", ca))
     # Of several addresses, gRPC would look for the whole list in a certificate.
     authority = ("grpc.default_authority", endpoint.partition(",")[0])
-    return grpc.aio.secure_channel(target, credentials, options=(*CLIENT_OPTIONS, authority), interceptors=interceptors)
+    return grpc.aio.secure_channel(
+        target, _credentials(tls), options=(*CLIENT_OPTIONS, authority), interceptors=interceptors
+    )
 
 
-def read_pem(field: str, path: Path) -> bytes:
-    """Return a file of certificates or a key. Raises InvalidSpec."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidSpec(field, f"{path} cannot be read: {error.strerror}", "Give a file in PEM") from None
+def _credentials(tls: CallerTls) -> grpc.ChannelCredentials:
+    """Raises InvalidSpec."""
+    tls.check()
+    authority = read_pem(CA, tls.ca)
+    if tls.certificate is None or tls.key is None:
+        return grpc.ssl_channel_credentials(authority)
+    pair = read_pem(CLIENT_KEY, tls.key), read_pem(CLIENT_CERTIFICATE, tls.certificate)
+    return grpc.ssl_channel_credentials(authority, *pair)

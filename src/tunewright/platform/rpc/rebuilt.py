@@ -12,6 +12,7 @@ from google.rpc.status_pb2 import Status
 
 from tunewright.core import errors
 from tunewright.platform.rpc import DOMAIN
+from tunewright.platform.rpc.tls import handshake_fault
 
 
 def error_of(error: grpc.aio.AioRpcError) -> errors.TunewrightError:
@@ -22,7 +23,7 @@ def error_of(error: grpc.aio.AioRpcError) -> errors.TunewrightError:
         if detail.Unpack(info) and info.domain == DOMAIN:
             return _rebuilt(info, text)
     if code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
-        return errors.Unavailable("the server", text)
+        return errors.Unavailable("the server", *(handshake_fault(text) or (text,)))
     return errors.Fault(f"{code.name}: {text}")
 
 

@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -18,10 +16,11 @@ from grpc_status import rpc_status
 from tunewright.core.access import Principal
 from tunewright.core.errors import InvalidSpec, TunewrightError
 from tunewright.platform.rpc import SERVER_OPTIONS
-from tunewright.platform.rpc.client import read_pem
 from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.loopback import require_loopback
+from tunewright.platform.rpc.renewing import server_credentials
 from tunewright.platform.rpc.status import status_of
+from tunewright.platform.rpc.tls import Tls
 
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
 
@@ -118,28 +117,6 @@ def _refused(handler: Any, gate: Gate, refusal: TunewrightError) -> Any:
 Register = Callable[[grpc.aio.Server], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """A server's certificate chain and its key, in PEM."""
-
-    certificate: Path
-    key: Path
-
-    @classmethod
-    def given(cls, certificate: Path | None, key: Path | None, names: str) -> Self | None:
-        """Return the two, None for neither. Raises InvalidSpec, by what they are called: only one is given."""
-        if certificate is None and key is None:
-            return None
-        if certificate is None or key is None:
-            raise InvalidSpec(names, "belong together", "Give both, or neither")
-        return cls(certificate, key)
-
-    def credentials(self) -> grpc.ServerCredentials:
-        """Raises InvalidSpec."""
-        key = read_pem("TUNEWRIGHT_TLS_KEY", self.key)
-        return grpc.ssl_server_credentials([(key, read_pem("TUNEWRIGHT_TLS_CERTIFICATE", self.certificate))])
-
-
 class RpcServer:
     """Bound at once, so that its port is known; serves from `start` on."""
 
@@ -157,7 +134,7 @@ class RpcServer:
             if tls is None:
                 self.port = self._server.add_insecure_port(address)
             else:
-                self.port = self._server.add_secure_port(address, tls.credentials())
+                self.port = self._server.add_secure_port(address, server_credentials(tls))
         except RuntimeError:
             why = f"cannot listen on {address}"
             raise InvalidSpec("grpc", why, "Choose another port; 0 picks a free one") from None

@@ -22,20 +22,17 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import ClientBulkWriteException, ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
-from pymongo.uri_parser import parse_uri
 
-from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.core.errors import Unavailable
 from tunewright.platform.lifecycle import take_error
 from tunewright.platform.store import mongodb_schema as schema
 from tunewright.platform.store.collections import COLLECTIONS, Index
 from tunewright.platform.store.cursor import cursor, position
+from tunewright.platform.store.mongodb_access import access, no_uri
 from tunewright.platform.store.mongodb_errors import DUPLICATE_KEY, first_refusal, lost_to_others, text, told, within
 from tunewright.platform.store.mongodb_writes import Operation, kept, operations, unmet
 from tunewright.platform.store.port import Page, Query, Stored, Write
 from tunewright.platform.store.restored import above, restore_done
-
-DATABASE: Final = "tunewright"
-"""Where the URI names none."""
 
 ANSWER_WITHIN_S: Final = 4.0
 SELECT_WITHIN_MS: Final = 3_000
@@ -86,24 +83,22 @@ class Clock:
 
 
 class MongoStore:
-    def __init__(self, uri: str) -> None:
-        """Connect in the background, within the running loop. Raises InvalidSpec: the URI is none."""
+    def __init__(self, uri: str, *, user: str = "", password: str = "", plaintext_allowed: bool = False) -> None:
+        """Connect in the background, within the running loop. Raises InvalidSpec, as `access` does."""
+        known = access(uri, user, password, plaintext_allowed=plaintext_allowed)
         try:
-            name = parse_uri(uri, validate=True)["database"] or DATABASE
             self._client: Any = AsyncIOMotorClient(
                 uri,
+                **known.options,
                 io_loop=asyncio.get_running_loop(),
                 appname="tunewright",
                 serverSelectionTimeoutMS=SELECT_WITHIN_MS,
                 connectTimeoutMS=SELECT_WITHIN_MS,
             )
         except (InvalidURI, ConfigurationError, ValueError):
-            remedy = "For example mongodb://user:password@db.example:27017/tunewright?replicaSet=rs0"
-            raise InvalidSpec(
-                "TUNEWRIGHT_MONGODB", "is not a MongoDB URI", remedy
-            ) from None  # what it is may hold a password
+            raise no_uri() from None  # what it is may hold a password
         self._database = self._client.get_database(
-            name,
+            known.database,
             codec_options=CODEC,
             read_preference=ReadPreference.PRIMARY,
             read_concern=ReadConcern("majority"),

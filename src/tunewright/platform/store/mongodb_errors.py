@@ -27,6 +27,9 @@ OUT_OF_DISK_SPACE: Final = 14031
 FOR_THE_OPERATOR: Final = frozenset({UNAUTHORIZED, AUTHENTICATION_FAILED, OUT_OF_DISK_SPACE})
 """No fault of the message at hand, which must wait until an operator has seen to it."""
 
+AS_WHOM: Final = "See that TUNEWRIGHT_MONGODB_USER and TUNEWRIGHT_MONGODB_PASSWORD_FILE, or the URI, name its user"
+REMEDIES: Final[dict[int | None, str]] = {UNAUTHORIZED: AS_WHOM, AUTHENTICATION_FAILED: AS_WHOM}
+
 AWAY: Final = ("RetryableWriteError", "TransientTransactionError", "UnknownTransactionCommitResult")
 LONGEST_TEXT: Final = 200
 
@@ -50,7 +53,7 @@ def told(error: PyMongoError) -> Exception:
     code = inner.code if isinstance(inner, OperationFailure) else None
     away = isinstance(inner, (ConnectionFailure, InvalidOperation)) or inner.timeout or code in FOR_THE_OPERATOR
     if away or _unconfirmed(error) or any(inner.has_error_label(label) for label in AWAY):
-        return Unavailable("the store", text(error))
+        return Unavailable("the store", text(error), REMEDIES.get(code, ""))
     return OperationFailure(text(error), code) if isinstance(inner, OperationFailure) else inner
 
 
