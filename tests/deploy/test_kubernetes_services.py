@@ -88,7 +88,9 @@ def test_every_variable_that_is_set_is_one_that_the_service_reads(workload, cont
 
 def image_only(container):
     """Return what an image sets for the service that it is of, where it runs something else."""
-    return {"TUNEWRIGHT_GRPC", "TUNEWRIGHT_HTTP"} if container["name"] == "check" else set()
+    return (
+        {"TUNEWRIGHT_GRPC", "TUNEWRIGHT_HTTP", "TUNEWRIGHT_HTTP_PLAINTEXT"} if container["name"] == "check" else set()
+    )
 
 
 @everywhere()
@@ -101,12 +103,12 @@ def test_what_listens_has_a_certificate_and_what_calls_has_its_authority(workloa
     given = settings(workload, container)
     if isinstance(given, ServerSettings):
         assert given.grpc == "0.0.0.0:7070"
-        assert given.tls() is not None
+        assert given.tls().client_ca is not None, "callers show one too"
     if isinstance(given, HttpSettings):
         assert given.http_tls() is not None
         assert not given.http_plaintext
     if isinstance(given, CallerSettings) and container["name"] != "check":
-        assert given.tls_ca is not None
+        assert given.caller_tls().certificate is not None
 
 
 @everywhere()
@@ -209,11 +211,9 @@ def test_a_service_stands_for_the_pods_of_one_workload_and_for_ports_that_they_h
 
 
 def test_the_certificate_that_the_readme_makes_names_every_service_that_is_called():
-    (names,) = re.findall(r"subjectAltName=(\S+)", re.sub(r",\\\n +", ",", README))
-    called = {
-        f"DNS:{one['metadata']['name']}.{one['metadata']['namespace']}.svc" for one in of_kind("production", "Service")
+    assert set(re.findall(r"--name (tunewright-\S+)", README)) == {
+        f"{one['metadata']['name']}.{one['metadata']['namespace']}.svc" for one in of_kind("production", "Service")
     }
-    assert called | {"DNS:localhost"} == set(names.split(","))
 
 
 @each(workloads(*APPLIED))
@@ -296,7 +296,9 @@ def test_the_services_may_do_nothing_in_the_cluster(folder):
 
 @each([one for one in OURS if one.service == "trainer"])
 def test_a_trainer_does_not_have_the_certificates_key(workload):
-    assert {key for volume in workload.pod["volumes"] for _, key in secret_keys(volume)} == {"credentials", "ca.crt"}
+    assert {key for volume in workload.pod["volumes"] for _, key in secret_keys(volume)} == {
+        *("credentials", "client.pem", "client-key.pem", "ca.crt"),
+    }
     assert "tunewright-tls" not in {one["secret"]["secretName"] for one in workload.pod["volumes"] if "secret" in one}
 
 
