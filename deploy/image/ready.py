@@ -15,5 +15,5 @@ else:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
 connection.request("GET", "/readyz")
 answer = connection.getresponse()
-print(answer.read().decode(errors="replace"))  # what is missing; `docker inspect` shows it
+sys.stdout.write(answer.read().decode(errors="replace"))  # what is missing; `docker inspect` shows it
 sys.exit(answer.status != http.HTTPStatus.OK)

@@ -143,7 +143,7 @@ def _shared() -> KafkaServer | RunningKafka | str:
     if bootstrap := os.environ.get("TUNEWRIGHT_TEST_KAFKA"):
         return RunningKafka(bootstrap)
     try:
-        server = KafkaServer(_fetched())
+        server = KafkaServer(fetched())
         atexit.register(server.remove)
         server.start()
     except CannotStart as why:
@@ -151,7 +151,7 @@ def _shared() -> KafkaServer | RunningKafka | str:
     return server
 
 
-def _fetched() -> Path:
+def fetched() -> Path:
     """Return the folder of jars; the first of several test processes fetches them."""
     if shutil.which("java") is None:
         raise CannotStart("install Java 17, or name one in TUNEWRIGHT_TEST_KAFKA")

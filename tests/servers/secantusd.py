@@ -1,6 +1,6 @@
 """SecantusDB as a process of its own, set as an installation's MongoDB is to be: what hangs is given up soon.
 
-python -m tests.servers.secantusd PORT FOLDER SECONDS
+python -m tests.servers.secantusd PORT FOLDER SECONDS [HOST]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from secantus.server import SecantusDBServer
 def main() -> None:
     port, folder, transaction_s = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
     server = SecantusDBServer(
-        "127.0.0.1",
+        sys.argv[4] if len(sys.argv) > 4 else "127.0.0.1",
         port,
         folder,
         cache_size="256M",
