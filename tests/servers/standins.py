@@ -47,15 +47,13 @@ exec java $KAFKA_HEAP_OPTS -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp 'JARS/*'
 """
 MONGOD: Final = """\
 #!/bin/sh
-cd CHECKOUT && exec PYTHON -m tests.servers.secantusd 27017 /data/db TRANSACTION_S 0.0.0.0
+cd CHECKOUT && exec PYTHON -m tests.servers.secantusd 27017 /data/db TRANSACTION_S mongodb rs0
 """
 MONGOSH: Final = """\
 #!PYTHON
-# What the health check says in JavaScript: initiate a set that is none, and look whether it takes writes.
+# What the health check asks in JavaScript. The set needs no initiating here: the server is one from its start.
 import sys, pymongo
-admin = pymongo.MongoClient("127.0.0.1", directConnection=True, serverSelectionTimeoutMS=2000).admin
-if not admin.command("hello").get("setName"):
-    admin.command("replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": "mongodb:27017"}]})
+admin = pymongo.MongoClient("mongodb", directConnection=True, serverSelectionTimeoutMS=2000).admin
 sys.exit(not admin.command("hello").get("isWritablePrimary"))
 """
 NPM: Final = """\
