@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 
@@ -55,6 +56,7 @@ import os, ssl, urllib.request
 context = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
 print(urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL_SAGEMAKER"], context=context).read().decode())
 """
+OF_THE_GPU_TRAINER: Final = quote(json.dumps({"label": ["com.docker.compose.service=trainer-gpu"]}))
 PATIENCE_S: Final = 300.0
 
 
@@ -163,6 +165,15 @@ def test_volumes_keep_a_job_when_all_containers_are_replaced(running):
     operator = Operator(running)
     assert operator.asked("describe composed")["best"] == before["best"]
     assert operator.python(DESCRIBE).split() == ["Completed", "4"]
+
+
+def test_the_gpu_trainer_asks_the_engine_for_gpus(running):
+    running.compose("--profile", "gpu", "up", "--no-start", "--no-deps", "trainer-gpu")
+    (made,) = running.engine.get(f"/containers/json?all=1&filters={OF_THE_GPU_TRAINER}")
+    (asked,) = running.inspect(made["Id"])["HostConfig"]["DeviceRequests"]
+    running.engine.request("DELETE", f"/containers/{made['Id']}?v=1")
+    assert (asked["Driver"], asked["Count"]) == ("nvidia", -1)
+    assert "gpu" in asked["Capabilities"][0]
 
 
 def health(installation: Installation, container: str) -> str:
