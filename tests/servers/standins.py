@@ -142,15 +142,15 @@ def mounted() -> list[str]:
 
 def wheelhouse() -> Path:
     """Return the folder of wheels; the first of several test processes fetches them."""
-    project, pins = CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt"
-    digest = hashlib.sha256(project.read_bytes() + pins.read_bytes()).hexdigest()[:12]
+    declared, pins = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"], CHECKOUT / "constraints.txt"
+    extras = [line for extra in _extras() for line in declared["optional-dependencies"][extra]]
+    wanted = sorted([*declared["dependencies"], *extras, *BUILDERS])
+    digest = hashlib.sha256("\n".join([*wanted, pins.read_text()]).encode()).hexdigest()[:12]
     folder = Path(sys.prefix, f"wheelhouse-{digest}")
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            declared = tomllib.loads(project.read_text())["project"]
-            extras = [line for extra in _extras() for line in declared["optional-dependencies"][extra]]
-            _download([*declared["dependencies"], *extras, *BUILDERS], pins, folder)
+            _download(wanted, pins, folder)
     return folder
 
 
