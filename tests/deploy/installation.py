@@ -18,7 +18,7 @@ from tests.servers.standins import kafka_image, mongodb_image, mounted, node_ima
 
 PROJECT: Final = "tunewright"
 PAGES: Final = CHECKOUT / "services/gateway/tunewright_gateway/dashboard"
-SOONER: Final = {"healthcheck": {"interval": "1s"}}
+SOONER: Final = {"healthcheck": {"interval": "2s"}}
 """Asked more often, services that wait for each other start sooner."""
 SERVERS: Final = ("kafka", "mongodb", "suggester", "scheduler", "metrics", "gateway", "trainer")
 

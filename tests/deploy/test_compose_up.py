@@ -160,7 +160,7 @@ def test_a_container_gets_healthy_and_has_no_privileges(running, name):
 @pytest.mark.usefixtures("stopped_meanwhile")
 def test_volumes_keep_a_job_when_all_containers_are_replaced(running):
     before = Operator(running).asked("describe composed")
-    running.compose("down", "--timeout", "20")
+    running.compose("down", "--timeout", "5")
     running.compose("up", "--detach")
     operator = Operator(running)
     assert operator.asked("describe composed")["best"] == before["best"]
