@@ -8,7 +8,7 @@ DASHBOARD := services/gateway/dashboard
 BUILT := services/gateway/tunewright_gateway/dashboard/index.html
 PAGES = $(shell find $(DASHBOARD) -path $(DASHBOARD)/node_modules -prune -o -path $(DASHBOARD)/src/generated -prune -o -type f -print)
 
-.PHONY: help setup dashboard wheel demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot bench-dashboard soak docs screenshots clean
+.PHONY: help setup dashboard wheel up exports down demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot bench-dashboard soak docs screenshots clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -37,6 +37,27 @@ $(DASHBOARD)/node_modules/.ready: $(DASHBOARD)/package-lock.json | $(VENV)/.read
 
 wheel: dashboard  ## Build a wheel with the dashboard in it, into dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+# Needs Docker and its compose alone: no .venv, no npm.
+COMPOSE ?= docker compose
+KEPT ?= $(CURDIR)/.tunewright/compose
+
+up:  ## Start all services on this machine with Docker compose; UP='--scale trainer=4' says more
+	@$(COMPOSE) up --build --detach $(UP)
+	@echo 'All services are up. In a shell that is to reach them: eval "$$(make exports)"'
+
+exports:  ## Print what a shell needs to reach the services of `make up`; copies credentials and certificates for it
+	@mkdir -p -m 700 $(KEPT)
+	@for file in credentials authority.pem client.pem client-key.pem; do \
+	    $(COMPOSE) exec -T scheduler cat /credentials/$$file >$(KEPT)/$$file && chmod 600 $(KEPT)/$$file || exit 1; done
+	@echo "export TUNEWRIGHT_CREDENTIALS=$(KEPT)/credentials TUNEWRIGHT_TLS_CA=$(KEPT)/authority.pem"
+	@echo "export TUNEWRIGHT_TLS_CLIENT_CERTIFICATE=$(KEPT)/client.pem TUNEWRIGHT_TLS_CLIENT_KEY=$(KEPT)/client-key.pem"
+	@echo "export TUNEWRIGHT_ENDPOINT=$$($(COMPOSE) port scheduler 7070) TUNEWRIGHT_METRICS_ENDPOINT=$$($(COMPOSE) port metrics 7070)"
+	@echo "export AWS_SHARED_CREDENTIALS_FILE=$(KEPT)/credentials AWS_CA_BUNDLE=$(KEPT)/authority.pem"
+	@echo "export AWS_ENDPOINT_URL_SAGEMAKER=https://$$($(COMPOSE) port gateway 8080)  # the dashboard too"
+
+down:  ## End what `make up` started, of any profile; volumes keep all data
+	@$(COMPOSE) --profile gpu --profile docker --profile full down
 
 demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under three minutes
 	@$(BIN)/python -m examples.digits.demo

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import subprocess
+import sys
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import yaml
 
+from tests.deploy.installation import compose_command
 from tunewright.cli.operating import Checked
 from tunewright.core.errors import InvalidSpec
 from tunewright.platform.certificates import ALWAYS_NAMED
@@ -46,9 +50,13 @@ def settings_of(name):
     return Checked if name == "setup" else load(f"serve-{name}").settings
 
 
+def dockerfile(name):
+    return (ROOT / "services" / name / "Dockerfile").read_text()
+
+
 def instructions(name):
     """Yield the words of each instruction of the last stage: its name, and the rest as one text."""
-    text = (ROOT / "services" / name / "Dockerfile").read_text().replace("\\\n", " ")
+    text = dockerfile(name).replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     last = max(number for number, line in enumerate(lines) if line.startswith("FROM "))
     for line in lines[last:]:
@@ -133,22 +141,33 @@ def test_the_authoritys_key_is_seen_by_nobody_but_who_signs_with_it():
 
 
 def test_only_the_services_share_the_networks_of_kafka_and_mongodb():
-    ours = {*SERVICES, "setup", "kafka", "mongodb", "trainer-docker"}
-    assert set(composed()["services"]) == ours
+    ours = {*SERVICES, "setup", "kafka", "mongodb", "trainer-docker", "trainer-gpu"}
     for name in ("kafka", "mongodb"):
         assert all(composed()["networks"][network]["internal"] for network in service(name)["networks"])
+        members = {
+            other
+            for other in composed()["services"]
+            if set(service(other)["networks"]) & set(service(name)["networks"])
+        }
+        assert members <= ours
 
 
-def test_every_host_port_is_on_loopback_and_leaves_room_for_more_replicas():
-    published = [(name, port) for name in composed()["services"] for port in service(name).get("ports", ())]
-    assert {name for name, _ in published} == {"scheduler", "metrics", "gateway"}
-    taken = set()
-    for name, port in published:
-        first, last, inside = re.fullmatch(r"127\.0\.0\.1:(\d+)-(\d+):(\d+)", port).groups()
-        room = set(range(int(first), int(last) + 1))
-        assert len(room) >= 4
-        assert not room & taken
-        taken |= room
+def published():
+    for name in composed()["services"]:
+        for port in service(name).get("ports", ()):
+            yield name, *re.fullmatch(r"127\.0\.0\.1:(\d+)(?:-(\d+))?:(\d+)", port).groups()
+
+
+def test_every_host_port_is_on_loopback_and_no_other_services():
+    taken = [port for _, first, last, _ in published() for port in range(int(first), int(last or first) + 1)]
+    assert {name for name, *_ in published()} == {"scheduler", "metrics", "gateway", "prometheus", "grafana"}
+    assert len(taken) == len(set(taken))
+
+
+@pytest.mark.parametrize("name", ["scheduler", "metrics", "gateway"])
+def test_the_ports_of_a_service_leave_room_for_more_replicas(name):
+    for _, first, last, inside in [found for found in published() if found[0] == name]:
+        assert int(last) - int(first) >= 3
         assert inside in instruction(name, "EXPOSE").split()
 
 
@@ -214,11 +233,35 @@ def test_of_a_trainers_disk_jobs_name_programs_and_models_and_nothing_else(name)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_readiness_is_asked_on_the_port_that_is_served(name):
-    check = instruction(name, "HEALTHCHECK")
-    port = variables(name)["TUNEWRIGHT_HTTP"].rpartition(":")[2]
-    assert f"://127.0.0.1:{port}/readyz" in check
+def test_a_container_is_asked_whether_it_is_ready(name):
+    assert instruction(name, "HEALTHCHECK").endswith('CMD ["python", "/opt/tunewright/ready.py"]')
+    assert instruction(name, "WORKDIR") != "/opt/tunewright"
+    assert variables(name)["TUNEWRIGHT_HTTP"] == "0.0.0.0:8080"
     assert "healthcheck" not in service(name)
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_ready_is_who_answers_so(status, code):
+    asked = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(status)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(b"kafka")
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        done = subprocess.run(
+            [sys.executable, ROOT / "deploy/image/ready.py"],
+            env={"TUNEWRIGHT_HTTP": f"0.0.0.0:{server.server_port}"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout, asked) == (code, "kafka", ["/readyz"])
 
 
 @pytest.mark.parametrize("name", ["kafka", "mongodb"])
@@ -230,7 +273,7 @@ def test_what_they_stand_on_has_a_health_check_and_keeps_its_data(name):
 
 
 def test_the_start_is_ordered_by_health():
-    for name in ("setup", *SERVICES):
+    for name in ("setup", *SERVICES, "trainer-gpu", "trainer-docker", "grafana"):
         for other, how in service(name)["depends_on"].items():
             wanted = "service_completed_successfully" if other == "setup" else "service_healthy"
             assert how == {"condition": wanted}, (name, other)
@@ -245,10 +288,85 @@ def test_an_image_has_the_extras_that_its_service_needs_and_no_others(name):
     } | {"trainer": {"s3", "docker", "kubernetes"}, "scheduler": {"certs"}}.get(name, set())
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert needed <= set(known)
-    dependencies, package = [rest for kind, rest in instructions(name) if kind == "RUN" and "pip install" in rest]
-    assert set(re.findall(r"(?:\['optional-dependencies'\]|\bx)\['(\w+)'\]", dependencies)) == needed
-    (extras,) = re.findall(r"tunewright(?:\[([\w,]+)\])?'?$", package)
+    runs = [rest for kind, rest in instructions(name) if kind == "RUN"]
+    assert {
+        extra
+        for rest in runs
+        if (found := re.fullmatch(r"python install\.py (.+)", rest))
+        for extra in found[1].split()
+    } == needed
+    (extras,) = re.findall(r"tunewright(?:\[([\w,]+)\])?'?$", runs[-1])
     assert {extra for extra in extras.split(",") if extra} == needed
+
+
+def test_what_all_images_have_is_written_alike_so_that_it_is_made_once():
+    common = {
+        re.search(r"^# Down to .*?(?=^# From here on)", dockerfile(name), re.MULTILINE | re.DOTALL)[0]
+        for name in SERVICES
+    }
+    assert len(common) == 1
+    wheels = {
+        re.search(r"^FROM \S+ AS wheel\n.*?(?=^# Down to)", dockerfile(name), re.MULTILINE | re.DOTALL)[0]
+        for name in SERVICES
+    }
+    assert len(wheels) == 2, "the gateway's has the dashboard in it"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_begins_where_it_does_with_and_without_compose(name):
+    defaults = dict(re.findall(r"^ARG (\w+)=(\S+)$", dockerfile(name), re.MULTILINE))
+    given = {key: re.fullmatch(rf"\$\{{{key}:-(.+)}}", value)[1] for key, value in build_arguments(name).items()}
+    assert given == defaults
+    assert "BASE" in defaults
+
+
+def build_arguments(name):
+    return service(name)["build"]["args"]
+
+
+def test_every_image_that_is_not_ours_is_of_one_version():
+    for name in composed()["services"]:
+        image = service(name)["image"]
+        assert image.startswith("tunewright/") or re.fullmatch(r"[\w/]+:v?\d+\.\d+\.\d+", image), image
+
+
+def test_profiles_add_to_what_runs_without_one():
+    profiles = {name: service(name).get("profiles", ["core"]) for name in composed()["services"]}
+    assert profiles == {name: ["core"] for name in (*SERVICES, "setup", "kafka", "mongodb")} | {
+        "trainer-gpu": ["gpu"], "trainer-docker": ["docker"], "prometheus": ["full"], "grafana": ["full"],
+    }  # fmt: skip
+
+
+def test_the_gpu_trainer_is_a_trainer_with_all_of_the_machines_gpus():
+    gpu, plain = service("trainer-gpu"), service("trainer")
+    (device,) = gpu["deploy"]["resources"]["reservations"]["devices"]
+    assert (device["driver"], device["count"]) == ("nvidia", "all")
+    assert "gpu" in device["capabilities"]
+    changed = {"profiles", "deploy", "environment"}
+    assert {key: gpu[key] for key in gpu if key not in changed} == {
+        key: plain[key] for key in plain if key != "environment"
+    }
+    assert set(gpu["environment"]) - set(plain["environment"]) == {"TUNEWRIGHT_GPUS"}
+    assert gpu["environment"]["TUNEWRIGHT_GPUS"] == "${TRAINER_GPUS:-}", "unset: what nvidia-smi lists"
+
+
+def test_logs_and_restarts_are_bounded_and_the_same_for_all():
+    for name in composed()["services"]:
+        assert service(name)["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
+        assert service(name).get("restart", "unless-stopped") == ("no" if name == "setup" else "unless-stopped"), name
+
+
+def test_grafanas_password_is_drawn_once_and_is_readable_by_it_alone(tmp_path):
+    (script,) = service("grafana")["command"]
+    script = script.replace("$$", "$").replace("/var/lib/grafana", str(tmp_path)).replace("/run.sh", "true")
+    drawn = []
+    for _ in range(2):
+        subprocess.run([*service("grafana")["entrypoint"], script], check=True)
+        drawn.append((tmp_path / "password").read_text())
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0].strip()) >= 20
+    assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
+    assert "PASSWORD" not in str(service("grafana").get("environment"))
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -259,29 +377,21 @@ def test_an_image_runs_its_service_as_a_user_without_privileges(name):
 
 
 def test_what_the_images_copy_is_in_the_build_context():
-    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     for name in SERVICES:
-        text = (ROOT / "services" / name / "Dockerfile").read_text()
-        copied = {
-            path for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE) for path in line.split()
-        }
-        assert copied <= kept
-    assert all((ROOT / path).exists() for path in kept)
+        lines = re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile(name), re.MULTILINE)
+        for path in [path for line in lines for path in line.split()]:
+            assert any(Path(path).is_relative_to(one) for one in kept), path
+            assert (ROOT / path).exists(), path
 
 
-def test_compose_itself_accepts_the_file():
-    command = _compose()
+@pytest.mark.parametrize("profiles", ["", "core", "gpu", "docker", "full", "gpu,docker,full"])
+def test_compose_itself_accepts_the_file(profiles):
+    command = compose_command()
     if command is None:
         pytest.skip("neither `docker compose` nor docker-compose is installed")
     done = subprocess.run(
-        [*command, "--file", str(COMPOSE), "config", "--quiet"], capture_output=True, text=True, check=False
-    )
+        [*command, "--file", str(COMPOSE), "config", "--quiet"],
+        env=os.environ | {"COMPOSE_PROFILES": profiles}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
-
-
-def _compose():
-    if shutil.which("docker"):
-        found = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-        if found.returncode == 0:
-            return ["docker", "compose"]
-    return ["docker-compose"] if shutil.which("docker-compose") else None

@@ -19,6 +19,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -80,6 +81,12 @@ class Engine:
                 last = "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
                 raise CannotStart(f"dockerd did not start; the last lines of its log:\n{last}")
             time.sleep(0.02)
+
+    @property
+    def on_its_network(self) -> list[str]:
+        """The words before a command that is to reach the ports that containers publish."""
+        assert self._world is not None
+        return ["nsenter", "--target", str(self._world.pid), "--net"]
 
     @property
     def going(self) -> bool:
@@ -147,12 +154,12 @@ class Engine:
     @property
     def busybox(self) -> str:
         """The name of an image with a shell and its commands."""
-        return self._image("test/busybox:1", Busybox)
+        return self.image("test/busybox:1", Busybox)
 
     def python(self, *distributions: str) -> str:
         """Return the name of an image with this interpreter and installed distributions and what they require."""
         name = "-".join(["test/python", *(name.lower() for name in sorted(distributions))])
-        return self._image(f"{name}:1", lambda: PythonRoot(distributions))
+        return self.image(f"{name}:1", lambda: PythonRoot(distributions))
 
     def program(self, source: str) -> str:
         """Return the name of an image that runs Python source."""
@@ -176,7 +183,8 @@ class Engine:
         self._images[name] = name
         return name
 
-    def _image(self, name: str, make: Any) -> str:
+    def image(self, name: str, make: Callable[[], Busybox]) -> str:
+        """Return the name of an image, `…:1`, with this root file system, which is made once."""
         if name not in self._images:
             root = make()
             with tempfile.TemporaryFile(dir=self._folder) as archive:

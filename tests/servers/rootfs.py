@@ -37,10 +37,10 @@ class Busybox:
         listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
         for command in listed:
             if command != "busybox":
-                _link(tar, f"bin/{command}", "busybox")
-        _link(tar, "usr/bin/env", "/bin/env")
-        _file(tar, "etc/passwd", PASSWD)
-        _file(tar, "etc/group", GROUP)
+                add_link(tar, f"bin/{command}", "busybox")
+        add_link(tar, "usr/bin/env", "/bin/env")
+        add_file(tar, "etc/passwd", PASSWD)
+        add_file(tar, "etc/group", GROUP)
 
 
 class PythonRoot(Busybox):
@@ -53,34 +53,36 @@ class PythonRoot(Busybox):
         'CMD ["python3"]',
     )
 
+    left_out: frozenset[str] = LEFT_OUT
+    """Of Python's own library."""
+
     def __init__(self, distributions: Iterable[str]) -> None:
         self._distributions = distributions
 
     def write(self, tar: tarfile.TarFile) -> None:
         super().write(tar)
-        binaries = list(self._write_python(tar))
+        binaries = list(self._write_binaries(tar))
         for name in _closure(self._distributions):
             binaries += _write_distribution(tar, name)
-        for library in _shared_libraries(binaries):
+        for library in sorted(_shared_libraries(binaries) - set(binaries)):
             tar.add(library.resolve(), str(library).lstrip("/"))
 
-    def _write_python(self, tar: tarfile.TarFile) -> Iterator[Path]:
+    def _write_binaries(self, tar: tarfile.TarFile) -> Iterator[Path]:
         interpreter = Path(sys.base_prefix, "bin", VERSION)
         tar.add(interpreter.resolve(), f"opt/python/bin/{VERSION}")
         yield interpreter
         for name in ("python3", "python"):
-            _link(tar, f"opt/python/bin/{name}", VERSION)
+            add_link(tar, f"opt/python/bin/{name}", VERSION)
         for shared in Path(sys.base_prefix, "lib").glob("libpython3*.so*"):
             tar.add(shared, f"opt/python/lib/{shared.name}")
         library = Path(sysconfig.get_path("stdlib", vars={"base": sys.base_prefix}))
-        tar.add(library, f"opt/python/lib/{VERSION}", filter=_wanted)
+        tar.add(library, f"opt/python/lib/{VERSION}", filter=self._wanted)
         yield from library.glob("lib-dynload/*.so")
 
-
-def _wanted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    name = Path(entry.name).name
-    unwanted = name in LEFT_OUT or name.startswith(("config-", "_tkinter", "_test"))
-    return None if unwanted else entry
+    def _wanted(self, entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        name = Path(entry.name).name
+        unwanted = name in self.left_out or name.startswith(("config-", "_tkinter", "_test"))
+        return None if unwanted else entry
 
 
 def _closure(names: Iterable[str]) -> list[str]:
@@ -111,7 +113,7 @@ def _write_distribution(tar: tarfile.TarFile, name: str) -> list[Path]:
         if file.parts[0] == "..":
             if path.parent.name == "bin":
                 script = path.read_text(errors="replace").partition("\n")[2]
-                _file(tar, f"opt/python/bin/{path.name}", f"#!/opt/python/bin/python3\n{script}", 0o755)
+                add_file(tar, f"opt/python/bin/{path.name}", f"#!/opt/python/bin/python3\n{script}", 0o755)
             continue
         tar.add(path, str(site / file))
         if ".so" in path.suffixes:
@@ -119,7 +121,7 @@ def _write_distribution(tar: tarfile.TarFile, name: str) -> list[Path]:
     return binaries
 
 
-def _shared_libraries(binaries: list[Path]) -> list[Path]:
+def _shared_libraries(binaries: list[Path]) -> set[Path]:
     """Return the system's libraries that they are linked with, and the loader."""
     said = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False).stdout
     found = set()
@@ -128,16 +130,16 @@ def _shared_libraries(binaries: list[Path]) -> list[Path]:
         path = words[2] if len(words) > 2 and words[1] == "=>" else words[0] if words else ""
         if path.startswith(("/lib", "/usr")) and not path.endswith(":"):
             found.add(Path(path))
-    return sorted(found)
+    return found
 
 
-def _file(tar: tarfile.TarFile, name: str, content: str, mode: int = 0o644) -> None:
+def add_file(tar: tarfile.TarFile, name: str, content: str, mode: int = 0o644) -> None:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(content.encode()), mode
     tar.addfile(entry, io.BytesIO(content.encode()))
 
 
-def _link(tar: tarfile.TarFile, name: str, to: str) -> None:
+def add_link(tar: tarfile.TarFile, name: str, to: str) -> None:
     entry = tarfile.TarInfo(name)
     entry.type, entry.linkname = tarfile.SYMTYPE, to
     tar.addfile(entry)
