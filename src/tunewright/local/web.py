@@ -44,7 +44,7 @@ async def serving_http(options: LocalOptions, app: ASGIApp, checks: Mapping[str,
     if tls is None:
         require_loopback("http", host, "Give --http-tls-certificate and --http-tls-key, or listen on 127.0.0.1")
     whole = http.application(checks, _names(options), lambda: app)
-    async with http.serving(whole, host, port, tls) as port:
+    async with http.watching(checks), http.serving(whole, host, port, tls) as port:
         yield f"https://{host}:{port}" if tls else f"{host}:{port}"
 
 

@@ -9,18 +9,24 @@ from typing import Any
 import grpc
 
 from tunewright.core.errors import InvalidSpec
+from tunewright.platform import tracing
 from tunewright.platform.rpc import CLIENT_OPTIONS
 from tunewright.platform.rpc.targets import grpc_target
 
 
 class _Token:
-    """Adds the token to every call, also on loopback without TLS, where gRPC's own call credentials refuse to."""
+    """Adds the token to every call, also on loopback without TLS, where gRPC's own call credentials refuse to.
+
+    And the trace that the call belongs to, if any.
+    """
 
     def __init__(self, token: str) -> None:
         self._header = ("authorization", f"Bearer {token}")
 
     def signed(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
-        metadata = grpc.aio.Metadata(*(details.metadata or ()), self._header)
+        traceparent = tracing.current()
+        traced = ((tracing.HEADER, traceparent),) if traceparent else ()
+        metadata = grpc.aio.Metadata(*(details.metadata or ()), self._header, *traced)
         return details._replace(metadata=metadata)
 
 

@@ -14,6 +14,7 @@ import grpc
 from grpc_status import rpc_status
 
 from tunewright.core.errors import Unauthenticated, Unavailable
+from tunewright.platform.rpc.observed import observed
 from tunewright.platform.rpc.server import UNKNOWN_CALLER, Authenticator, Register, speaking_for
 from tunewright.platform.rpc.status import status_of
 
@@ -65,9 +66,17 @@ class InsideChannel:
                 raise Unauthenticated(UNKNOWN_CALLER)
             if handler is None:
                 raise NotImplementedError(path)
-            with speaking_for(owner):
-                answer = await handler.unary_unary(handler.request_deserializer(request), None)
+            asked = handler.request_deserializer(request)
+            with speaking_for(owner), observed(path, asked) as outcome:
+                try:
+                    answer = await handler.unary_unary(asked, None)
+                except Exception as error:
+                    failed = _failed(error)
+                    outcome.code = failed.code().name
+                    raise failed from error
             written: bytes = handler.response_serializer(answer)
+        except grpc.aio.AioRpcError:
+            raise
         except Exception as error:
             raise _failed(error) from error
         return written

@@ -16,9 +16,11 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
 from tunewright.core.errors import InvalidSpec, Unauthenticated
+from tunewright.platform import tracing
 from tunewright.platform.rpc import SERVER_OPTIONS
 from tunewright.platform.rpc.client import read_pem
 from tunewright.platform.rpc.loopback import require_loopback
+from tunewright.platform.rpc.observed import Outcome, counted, observed, refused
 from tunewright.platform.rpc.status import status_of
 
 UNKNOWN_CALLER: Final = "no valid token; give `authorization: Bearer <token>` from the credentials file"
@@ -54,7 +56,7 @@ def speaking_for(owner: str) -> Iterator[None]:
 
 
 class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Lets in who has a token; turns what a handler raises into a status."""
+    """Lets in who has a token; turns what a handler raises into a status; tells of each call."""
 
     def __init__(self, authenticate: Authenticator) -> None:
         self._authenticate = authenticate
@@ -69,47 +71,66 @@ class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             return handler
         owner = self._owner(details.invocation_metadata)
         if owner is None:
-            return _refused(handler)
+            return _refused(handler, details.method)
+        let_in = _Visit(details.method, owner, tracing.read_from(details.invocation_metadata))
         if handler.unary_unary:
-            return _guarded_unary(handler, owner)
-        return _guarded_stream(handler, owner) if handler.unary_stream else handler
+            return _guarded_unary(handler, let_in)
+        return _guarded_stream(handler, let_in) if handler.unary_stream else handler
 
     def _owner(self, metadata: Sequence[tuple[str, Any]]) -> str | None:
         scheme, _, token = str(dict(metadata).get("authorization", "")).partition(" ")
         return self._authenticate(token) if scheme == "Bearer" and token else None
 
 
-def _guarded_unary(handler: Any, owner: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A call that was let in."""
+
+    method: str
+    owner: str
+    traceparent: str
+
+
+def _guarded_unary(handler: Any, visit: _Visit) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
-        try:
-            _caller.set(owner)
-            return await handler.unary_unary(request, context)
-        except (asyncio.CancelledError, grpc.aio.AbortError):
-            raise
-        except Exception as error:  # noqa: BLE001 - the one place where errors become statuses
-            await context.abort_with_status(rpc_status.to_status(status_of(error)))
+        _caller.set(visit.owner)
+        with observed(visit.method, request, visit.traceparent) as outcome:
+            try:
+                return await handler.unary_unary(request, context)
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the one place where errors become statuses
+                await _abort(context, error, outcome)
 
     return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _guarded_stream(handler: Any, owner: str) -> Any:
+def _guarded_stream(handler: Any, visit: _Visit) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-        try:
-            _caller.set(owner)
-            async for item in handler.unary_stream(request, context):
-                yield item
-        except (asyncio.CancelledError, grpc.aio.AbortError):
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            await context.abort_with_status(rpc_status.to_status(status_of(error)))
+        _caller.set(visit.owner)
+        with counted(visit.method) as outcome:
+            try:
+                async for item in handler.unary_stream(request, context):
+                    yield item
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                await _abort(context, error, outcome)
 
     return grpc.unary_stream_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _refused(handler: Any) -> Any:
+async def _abort(context: grpc.aio.ServicerContext, error: Exception, outcome: Outcome) -> None:
+    status = rpc_status.to_status(status_of(error))
+    outcome.code = status.code.name
+    await context.abort_with_status(status)
+
+
+def _refused(handler: Any, method: str) -> Any:
     """Answer without a look at the message: whoever has no token gets nothing parsed."""
 
     async def call(_request: Any, context: grpc.aio.ServicerContext) -> None:
+        refused(method, grpc.StatusCode.UNAUTHENTICATED.name)
         await context.abort_with_status(rpc_status.to_status(status_of(Unauthenticated(UNKNOWN_CALLER))))
 
     return MAKERS[handler.request_streaming, handler.response_streaming](call)
