@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import Counter, Histogram
 
 from tunewright.core.claimed import claimed_job
+from tunewright.core.spec import Strategy
 from tunewright.core.states import TrainingState
 from tunewright_scheduler.core.facts import TuningJobCreated, TuningJobEnded
 from tunewright_scheduler.core.training import Training
@@ -45,6 +46,8 @@ _wasted = Counter("tunewright_training_wasted_seconds", "Those of which no objec
 _spent = Counter("tunewright_spend", "Cost of ended attempts, in the currency of the jobs' prices")
 
 _pools: set[str] = set()
+for _strategy in Strategy:  # from 0 on: Prometheus sees no increase in what begins with its first count
+    _fallbacks.labels(_strategy.value)
 
 
 def pool_label(pool: str) -> str:
@@ -53,7 +56,9 @@ def pool_label(pool: str) -> str:
         return CLAIMED
     if pool not in _pools and len(_pools) >= MOST_POOLS:
         return OTHER
-    _pools.add(pool)
+    if pool not in _pools:
+        _pools.add(pool)
+        _lost.labels(pool)
     return pool
 
 

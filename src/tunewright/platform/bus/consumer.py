@@ -93,6 +93,9 @@ async def consume(
     """
     if credentials is None and any(topics()[name].json for name in names):
         raise ValueError(f"credentials are needed to read {', '.join(names)}")
+    for name in names:  # from 0 on: Prometheus sees no increase in what begins with its first count
+        unreadable_records.labels(name)
+        failed_records.labels(group, name)
     async with bus.subscribe(group, names) as subscription:
         while True:
             asked_at = asyncio.get_running_loop().time()

@@ -21,6 +21,8 @@ from tunewright_trainer.runner.docker.outcome import State
 from tunewright_trainer.runner.docker.settings import DockerSettings, Pull
 
 pulls = Counter("tunewright_trainer_image_pulls", "Images that the container engine was told to pull", ["outcome"])
+for _outcome in ("pulled", "failed"):  # from 0 on: Prometheus sees no increase in what begins with its first count
+    pulls.labels(_outcome)
 
 
 class StoppedBefore(Exception):  # noqa: N818 - what has happened
