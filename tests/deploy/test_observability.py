@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
+from deploy.observability.grafana.dashboard import FILE, text
+from docs.observed import PAGE, exposed, table
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
-
-from deploy.observability.grafana.dashboard import FILE, text
-from docs.observed import PAGE, exposed, table
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "observability"

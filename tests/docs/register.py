@@ -50,7 +50,6 @@ SHOWN: Final[Mapping[str, Mapping[str, str]]] = {
         "#!/usr/bin/env python3": "the program of an image; tests/e2e/test_containers.py runs such ones",
     },
     "observability.md": {
-        "jq -c": "logs of an installation; tests/wire/test_observed.py reads them",
         "import os": "a line of the reader's program; tests/e2e/test_observed.py finds the variable in a training",
     },
     "sagemaker.md": {

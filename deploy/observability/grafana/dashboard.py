@@ -77,7 +77,7 @@ ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
             (
                 "Share of time wasted",
                 "percentunit",
-                [(f"{WASTED} / on () group_left ({RAN} > 0)", "{{reason}}")],
+                [(f"{WASTED} / on () group_left () ({RAN} > 0)", "{{reason}}")],
             ),
             ("Spend an hour", "short", [("3600 * sum(rate(tunewright_spend_total[1h]))", "cost")]),
         ),

@@ -176,8 +176,9 @@ class Collector:
         lines_read.inc(fold.lines)
         points_read.inc(fold.points)
         bytes_stored.inc(fold.bytes)
-        for key in fold.summarized:
-            tell_end(after[key].stream)
+        for key, traceparent in fold.summarized.items():
+            with tracing.within(traceparent):
+                tell_end(after[key].stream)
         for key, kept in after.items():
             self._kept[key] = kept
             self._kept.move_to_end(key)

@@ -99,8 +99,8 @@ class Fold:
         """Of the buckets, as packed."""
         self.newest = 0.0
         """When the newest of the messages was sent, Unix seconds."""
-        self.summarized: list[StreamKey] = []
-        """Streams that have come to their end with these messages."""
+        self.summarized: dict[StreamKey, str] = {}
+        """Streams that have come to their end with these messages, and the traceparent of what has ended them."""
         self.changed: list[StreamKey] = []
         """Streams that are to be written."""
 
@@ -115,7 +115,7 @@ class Fold:
         if after.complete:
             if after.summary is None:
                 after = replace(after, summary=_summary(after))
-                self.summarized.append(key)
+                self.summarized[key] = tracing.current()
                 standing = _with_curve(standing, after)
             if before.summary is None or isinstance(message, output_pb2.TrainingEnded):
                 told += _summarized(key, after)
