@@ -156,7 +156,7 @@ def test_a_loop_that_stands_still_is_not_alive():
 
 
 @asynccontextmanager
-async def _stub(answer: greeter.Answer, token: str = "right") -> AsyncIterator[Any]:
+async def _stub(answer: greeter.Answer, token: str = "right") -> AsyncIterator[Any]:  # noqa: S107 - as in greeter
     async with greeter.served(answer) as endpoint, greeter.stub_of(endpoint, token) as stub:
         yield stub
 

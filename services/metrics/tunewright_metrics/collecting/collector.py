@@ -140,7 +140,8 @@ class Collector:
                     fold.take(item.message)
                 except Exception:
                     stream = records.stream_name(key_of(item.message))
-                    log.exception("stream parked", stream=stream, what=type(item.message).__name__)
+                    what, job = type(item.message).__name__, item.message.uid
+                    log.exception("stream parked", job=job, stream=stream, what=what)
                     streams_parked.inc()
             if fold.lines >= lines_before + LINES_PER_TURN:
                 lines_before = fold.lines

@@ -34,7 +34,7 @@ from tunewright.platform.subjects import subject_of
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
 MANY: Final = frozenset({"OutputLines", "MetricsReported"})
-"""Messages that are no spans of their own: a training sends one a second."""
+"""Messages of which a training sends one a second: they are no spans, and whoever logs of one names it."""
 LONGEST_REASON: Final = 1000
 """Characters; what is wrong with a record may quote all of it."""
 
@@ -64,13 +64,22 @@ class Received:
 
 @contextmanager
 def handling(received: Received) -> Iterator[None]:
-    """Within it the log names the message and what it is about, and what is sent carries on its trace."""
+    """Within it the log names the message and what it is about, and what is sent carries on its trace.
+
+    Of what comes in masses only the trace is carried on, which costs a tenth.
+    """
     record, kind = received.delivered.record, received.message.DESCRIPTOR.name
     traceparent = tracing.read(record.headers.get(tracing.HEADER))
+    if kind in MANY:
+        with tracing.within(traceparent):
+            yield
+        return
     foreign = topics()[record.topic].json
     message_id = record.headers.get("ce_id", b"").decode(errors="replace")
-    span = tracing.within(traceparent) if kind in MANY else tracing.span(f"handle {kind}", traceparent, first=foreign)
-    with structlog.contextvars.bound_contextvars(message_id=message_id, **subject_of(received.message)), span:
+    with (
+        structlog.contextvars.bound_contextvars(message_id=message_id, **subject_of(received.message)),
+        tracing.span(f"handle {kind}", traceparent, first=foreign),
+    ):
         yield
 
 
