@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tunewright.core.errors import InvalidSpec, TunewrightError
 from tunewright.platform import http_limits, tracing
+from tunewright.platform.expiry import tell_expiry
 from tunewright.platform.http_limits import LimitedProtocol
 from tunewright.platform.rpc.server import Tls
 
@@ -186,4 +187,6 @@ def _config(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
         raise InvalidSpec(
             "http", f"{where} cannot be used: {error}", "Give a certificate and its key, in PEM"
         ) from None
+    if tls is not None:
+        tell_expiry("http", tls.certificate)
     return config

@@ -140,7 +140,7 @@ class Collector:
                     fold.take(item.message)
                 except Exception:
                     stream = records.stream_name(key_of(item.message))
-                    what, job = type(item.message).__name__, item.message.uid
+                    job, what = key_of(item.message)[0], type(item.message).__name__
                     log.exception("stream parked", job=job, stream=stream, what=what)
                     streams_parked.inc()
             if fold.lines >= lines_before + LINES_PER_TURN:

@@ -17,6 +17,7 @@ from grpc_status import rpc_status
 
 from tunewright.core.errors import InvalidSpec, Unauthenticated
 from tunewright.platform import tracing
+from tunewright.platform.expiry import tell_expiry
 from tunewright.platform.rpc import SERVER_OPTIONS
 from tunewright.platform.rpc.client import read_pem
 from tunewright.platform.rpc.loopback import require_loopback
@@ -179,6 +180,7 @@ class RpcServer:
                 self.port = self._server.add_insecure_port(address)
             else:
                 self.port = self._server.add_secure_port(address, tls.credentials())
+                tell_expiry("grpc", tls.certificate)
         except RuntimeError:
             why = f"cannot listen on {address}"
             raise InvalidSpec("grpc", why, "Choose another port; 0 picks a free one") from None
