@@ -37,7 +37,7 @@ class Gauges:
     """Looks at the disk of a folder."""
 
     async def run(self) -> None:
-        """Look until cancelled. A disk may be slow: it is asked in a thread."""
+        """Look until cancelled."""
         _quota.set(self.settings.spool_quota_bytes)
         while True:
             held = self.attempts.held
@@ -48,7 +48,7 @@ class Gauges:
             _waiting.set(sum(course.ended for course in held))
             _lease.set(self.session.lease_left_s)
             with suppress(OSError):
-                await asyncio.to_thread(self._look_at_disk, held)
+                self._look_at_disk(held)
             await asyncio.sleep(EVERY_S)
 
     def _look_at_disk(self, held: Sequence[Course]) -> None:

@@ -45,6 +45,11 @@ def read_from(metadata: Iterable[tuple[str, Any]] | None) -> str:
     return next((read(value) for name, value in metadata or () if name == HEADER), "")
 
 
+def metadata() -> tuple[tuple[str, str], ...]:
+    """Return what a call carries on the trace under way with."""
+    return ((HEADER, current()),) if current() else ()
+
+
 def new() -> str:
     """Return the traceparent of a new trace."""
     ids = os.urandom(24).hex()

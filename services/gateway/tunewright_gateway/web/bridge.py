@@ -92,7 +92,7 @@ class Bridge:
 async def _called(method: Method, terms: Terms, message: bytes, reply: Reply) -> None:
     """Carry out a call to its end; cancelled, it cancels the call."""
     assert method.call is not None  # noqa: S101 - the caller has looked
-    metadata = (*terms.metadata, (tracing.HEADER, tracing.current()))
+    metadata = (*terms.metadata, *tracing.metadata())
     call = method.call(message, timeout=terms.timeout_s, metadata=metadata)
     try:
         await reply.begin()

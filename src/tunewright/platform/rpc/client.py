@@ -24,9 +24,7 @@ class _Token:
         self._header = ("authorization", f"Bearer {token}")
 
     def signed(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
-        traceparent = tracing.current()
-        traced = ((tracing.HEADER, traceparent),) if traceparent else ()
-        metadata = grpc.aio.Metadata(*(details.metadata or ()), self._header, *traced)
+        metadata = grpc.aio.Metadata(*(details.metadata or ()), self._header, *tracing.metadata())
         return details._replace(metadata=metadata)
 
 
