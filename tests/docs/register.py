@@ -50,6 +50,9 @@ SHOWN: Final[Mapping[str, Mapping[str, str]]] = {
     "containers.md": {
         "#!/usr/bin/env python3": "the program of an image; tests/e2e/test_containers.py runs such ones",
     },
+    "observability.md": {
+        "import os": "a line of the reader's program; tests/e2e/test_observed.py finds the variable in a training",
+    },
     "sagemaker.md": {
         "import boto3": "AWS's own accounts; tests/aws_clients runs both clients with ours",
     },

@@ -23,7 +23,7 @@ from tests.servers.engine import Engine
 from tests.servers.kafka import fetched
 from tests.servers.mongodb import TRANSACTION_S
 from tests.servers.process import CHECKOUT, CannotStart
-from tests.servers.rootfs import LEFT_OUT, PythonRoot, add_link
+from tests.servers.rootfs import LEFT_OUT, PythonRoot
 
 WHEELHOUSE: Final = "/wheelhouse"
 BUILDERS: Final = ("hatchling", "grpcio-tools", "googleapis-common-protos")

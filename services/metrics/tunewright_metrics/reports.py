@@ -20,7 +20,7 @@ from tunewright.core.check import check_metric_name
 from tunewright.core.errors import CallerError, IllegalTransition, InvalidSpec, PeerError
 from tunewright.core.names import training_id
 from tunewright.events.v1 import output_pb2
-from tunewright.platform.bus.consumer import Received, letter
+from tunewright.platform.bus.consumer import Received, handling, letter
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.codec import instant_to_timestamp
@@ -85,7 +85,10 @@ class Reports:
         while batch:
             streams: Streams = {}
             late = clock() >= until
-            judged = [await self._judged(item, streams, late=late) for item in batch]
+            judged = []
+            for item in batch:
+                with handling(item):
+                    judged.append(await self._judged(item, streams, late=late))
             if told := [record for record in judged if record is not None]:
                 await self._bus.publish(told)
             batch[:] = [item for item, record in zip(batch, judged, strict=True) if record is None]

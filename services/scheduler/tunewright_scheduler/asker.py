@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from time import perf_counter
 from typing import Final
 
 import grpc
@@ -19,11 +20,12 @@ from tunewright.core.errors import CallerError, NotFound, PeerError, TunewrightE
 from tunewright.core.names import training_id
 from tunewright.core.spec import Definition, TuningJobSpec
 from tunewright.core.warm_start import static_of
+from tunewright.platform import tracing
 from tunewright.platform.codec import from_message, to_message, value_from_message, value_to_message
 from tunewright.platform.documents import from_document
 from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.v1 import spec_pb2, suggestion_service_pb2, suggestion_service_pb2_grpc
-from tunewright_scheduler import records
+from tunewright_scheduler import records, tally
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core.asking import ANSWER_DUE_S, MODELLED, Answered, AskFailed, StillAsked
 from tunewright_scheduler.core.job import Ask, Outlook, Provenance, Suggestion, TuningJob
@@ -58,6 +60,10 @@ class Asker:
 
     async def _ask(self, uid: str, number: int) -> None:
         """Ask and fold the answer in. A fault of this one job parks it; a missing suggester is told to the job."""
+        with structlog.contextvars.bound_contextvars(job=uid), tracing.span("ask", job=uid, ask=number):
+            await self._fold_in(uid, number)
+
+    async def _fold_in(self, uid: str, number: int) -> None:
         try:
             async with self._said_so(uid, number):
                 message = await self._answer(uid, number)
@@ -96,13 +102,24 @@ class Asker:
         )
         if found is None or ask is None:
             raise NotFound("ask", f"{uid}/{number}")
+        strategy = (await self._changes.spec(uid, ask.spec_revision)).strategy.value
+        began, outcome = perf_counter(), "failed"
         try:
-            return await self.answer(found.value, ask)
+            answer = await self.answer(found.value, ask)
         except grpc.aio.AioRpcError as failed:
             error = error_of(failed)
             if isinstance(error, CallerError):
+                outcome = "refused"
                 raise error from failed
             return AskFailed(number, str(error))
+        else:
+            outcome = "answered"
+            return answer
+        finally:
+            took_s = perf_counter() - began
+            tally.asks.labels(strategy, outcome).inc()
+            tally.ask_took.labels(strategy).observe(took_s)
+            log.info("asked", ask=number, strategy=strategy, outcome=outcome, ms=round(took_s * 1000, 1))
 
     async def answer(self, job: TuningJob, ask: Ask) -> Answered:
         """Send what is new since the last answer; all of it to a replica that does not know the rest.

@@ -13,6 +13,7 @@ from tunewright.core.names import training_name
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import JobState, ObjectiveState, TrainingState
 from tunewright.core.values import replace
+from tunewright.platform import tracing
 from tunewright.platform.documents import to_document
 from tunewright.platform.store.port import Insert, Replace, Store, Write
 from tunewright_scheduler import records
@@ -229,6 +230,7 @@ class Change:
             objective_state=None if job.alone else ObjectiveState.PENDING,
             tags=self.tags,
             alone=job.alone,
+            traceparent=tracing.in_trace(job.traceparent),
         )
         self.trainings[number] = replace(training, due_at=claim_due(training, self.now))
         self.facts.append(TrainingJobCreated(job.uid, number, training.name, self.now))

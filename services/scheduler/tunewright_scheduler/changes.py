@@ -19,9 +19,10 @@ import structlog
 
 from tunewright.core.errors import CallerError, Conflict, NotFound, PeerError, Unavailable
 from tunewright.core.spec import TuningJobSpec
+from tunewright.platform import tracing
 from tunewright.platform.lifecycle import take_error
 from tunewright.platform.store.port import Insert, Store, Write
-from tunewright_scheduler import records
+from tunewright_scheduler import records, tally
 from tunewright_scheduler.bells import Bells, job_bell, owner_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.decide import Message, Park, advance
@@ -208,9 +209,15 @@ class Changes:
                 one.done.set_result(change.job)
 
     async def _commit(self, change: Change) -> None:
+        """Whoever's call it is in which steps of several are committed: what follows belongs to the job's trace."""
+        with tracing.within(tracing.in_trace(change.job.traceparent)):
+            await self._committed(change)
+
+    async def _committed(self, change: Change) -> None:
         writes = change.all_writes()
         if writes:
             await self.store.commit(writes)
+            tally.count(change)
             change.bells |= {job_bell(change.job.uid), owner_bell(change.job.owner)}
         for number in change.asks:
             self.on_ask(change.job.uid, number)

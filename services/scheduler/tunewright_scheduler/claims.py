@@ -20,7 +20,7 @@ from tunewright.core.errors import Conflict, IllegalTransition
 from tunewright.core.instances import Capacity
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Put, Replace, Store, Stored, Write
-from tunewright_scheduler import records
+from tunewright_scheduler import records, tally
 from tunewright_scheduler.bells import job_bell, pool_bell, rung
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.controls import ControlRoom
@@ -230,6 +230,7 @@ class Claims:
         moved = [Put("pools", key, {"turn": turn}) for key, turn in reached.items() if turn > before[key]]
         writes: list[Write] = [*guards, *moved]
         facts: list[TrainingJobGranted] = []
+        waited: list[tuple[str, float]] = []
         granted: dict[Claimer, list[Training]] = {}
         for claimer, items in shares.items():
             granted[claimer] = []
@@ -237,6 +238,7 @@ class Claims:
                 waiting, to = from_document(stored.document, Training), holders[claimer]
                 training = trainings.granted(waiting, to.speaker, claimer.request_id, now, host=to.host, above=above)
                 granted[claimer].append(training)
+                waited.append((training.pool, now - waiting.waits_since))
                 writes.append(
                     Replace("training_jobs", stored.key, records.training_document(training, now), stored.version)
                 )
@@ -245,8 +247,10 @@ class Claims:
                 )
         first = facts[0]
         key = f"{first.uid}/{first.number:06d}/granted/{first.attempt}"
-        await self._store.commit([*writes, records.outbox_write(key, facts, now)])
+        traces = {records.training_key(one): one.traceparent for leased in granted.values() for one in leased}
+        await self._store.commit([*writes, records.grants_write(key, facts, traces, now)])
         self._changes.on_outbox()
+        tally.granted(waited)
         for fact in facts:
             self._bells.ring(job_bell(fact.uid))
         return granted

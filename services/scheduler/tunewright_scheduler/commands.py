@@ -29,7 +29,7 @@ from tunewright.core.errors import (
     Unavailable,
 )
 from tunewright.events.v1 import commands_pb2
-from tunewright.platform.bus.consumer import Received
+from tunewright.platform.bus.consumer import Received, handling
 from tunewright.platform.codec import from_message
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Document, Store, Write
@@ -55,7 +55,8 @@ class Commands:
     async def take_all(self, batch: list[Received]) -> None:
         """Take the commands in order, out of `batch` once they are done: after Unavailable it goes on where it was."""
         while batch:
-            await self.take(batch[0].message, batch[0].owner)
+            with handling(batch[0]):
+                await self.take(batch[0].message, batch[0].owner)
             del batch[0]
 
     async def take(self, command: Any, owner: str) -> None:

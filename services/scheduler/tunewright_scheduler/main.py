@@ -17,6 +17,7 @@ from tunewright.platform.instance_types import packaged_types
 from tunewright.platform.store.port import Store
 from tunewright_scheduler.asker import Asker
 from tunewright_scheduler.bells import Bells
+from tunewright_scheduler.census import Census
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.claims import Claims
 from tunewright_scheduler.commands import Commands
@@ -51,6 +52,7 @@ class Scheduler:
     worker: WorkerServicer
     operations: OperationsServicer
     explanations: ExplanationServicer
+    census: Census
     sweep: Sweep
     relay: Relay
     doorbell: Doorbell
@@ -60,7 +62,7 @@ class Scheduler:
 
     def long_lived(self) -> list[Awaitable[None]]:
         """Return the parts to be run together, as long as it serves."""
-        return [self.doorbell.run(), self.consume_results(), self.relay.run(), self.sweep.run()]
+        return [self.doorbell.run(), self.consume_results(), self.relay.run(), self.sweep.run(), self.census.run()]
 
     async def consume_results(self) -> None:
         """Fold what metrics says, until cancelled."""
@@ -103,6 +105,7 @@ async def scheduler(
             worker=WorkerServicer(sessions, Claims(store, changes, sessions, room, needs), changes, needs),
             operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes), Purging(store, jobs)),
             explanations=ExplanationServicer(store, tuning, jobs, asker, suggester),
+            census=Census(store, changes, room, terms),
             sweep=Sweep(store, changes, sessions, elsewhere),
             relay=relay,
             doorbell=Doorbell(bells, bus),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -12,13 +12,14 @@ from tunewright.core.spec import EnqueuedConfiguration, TuningJobSpec
 from tunewright.core.states import TrainingState
 from tunewright.core.stopping import had_all
 from tunewright.events.v1 import facts_pb2
+from tunewright.platform import tracing
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Record
 from tunewright.platform.codec import from_message, to_message
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Document, Put, Query, Store
 from tunewright.v1 import spec_pb2
-from tunewright_scheduler.core.facts import Answer, CommandAccepted, Fact
+from tunewright_scheduler.core.facts import Answer, CommandAccepted, Fact, TrainingJobGranted
 from tunewright_scheduler.core.job import Ask, TuningJob
 from tunewright_scheduler.core.session import Session
 from tunewright_scheduler.core.training import Training
@@ -233,19 +234,30 @@ def outbox_write(key: str, facts: Sequence[Fact], now: float, said: Sequence[Any
     return put
 
 
+def grants_write(key: str, facts: Sequence[TrainingJobGranted], traces: Mapping[str, str], now: float) -> Put:
+    """Write grants of trainings of several jobs; `traces` has each training's traceparent by its key."""
+    written = [
+        _event(fact.uid, fact, f"{key}/{index}" if index else key, traces[training_id(fact.uid, fact.number)])
+        for index, fact in enumerate(facts)
+    ]
+    return Put("outbox", key, {"order": now, "records": written})
+
+
 def answer_write(key: str, answer: Answer, now: float) -> Put:
     """Write the answer to a command, to be published under the job that it made or changed, else under its own id."""
     return _outbox(key, [(answer.uid if isinstance(answer, CommandAccepted) else answer.command_id, answer)], now)
 
 
 def _outbox(key: str, told: Sequence[tuple[str, Fact | Answer]], at: float) -> Put:
-    records = []
-    for index, (subject, item) in enumerate(told):
-        message = to_message(item, getattr(facts_pb2, type(item).__name__))
-        records.append(
-            _entry(to_record(EVENTS, subject, message, source=SOURCE, id=f"{key}/{index}" if index else key))
-        )
+    records = [_event(subject, item, f"{key}/{index}" if index else key) for index, (subject, item) in enumerate(told)]
     return Put("outbox", key, {"order": at, "records": records})
+
+
+def _event(subject: str, item: Fact | Answer, event_id: str, traceparent: str = "") -> Document:
+    """Return a record as it waits in the outbox; it belongs to that trace, or to the one under way."""
+    message = to_message(item, getattr(facts_pb2, type(item).__name__))
+    with tracing.within(traceparent):
+        return _entry(to_record(EVENTS, subject, message, source=SOURCE, id=event_id))
 
 
 def _entry(record: Record) -> dict[str, Any]:

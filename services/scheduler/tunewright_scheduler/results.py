@@ -13,7 +13,7 @@ from tunewright.core.errors import CallerError, PeerError
 from tunewright.core.stopping import StopEvidence, sentence
 from tunewright.core.values import replace
 from tunewright.events.v1 import results_pb2
-from tunewright.platform.bus.consumer import Received
+from tunewright.platform.bus.consumer import Received, handling
 from tunewright.platform.codec import from_message
 from tunewright_scheduler.bells import trainer_bell
 from tunewright_scheduler.change import Change
@@ -37,11 +37,15 @@ class Results:
         """
         while batch:
             some = batch[:TOGETHER]
-            outcomes = await asyncio.gather(*(self.take(item.message) for item in some), return_exceptions=True)
+            outcomes = await asyncio.gather(*map(self._take, some), return_exceptions=True)
             failed = [(item, error) for item, error in zip(some, outcomes, strict=True) if error is not None]
             batch[: len(some)] = [item for item, _ in failed]
             for _, error in failed:
                 raise error
+
+    async def _take(self, item: Received) -> None:
+        with handling(item):
+            await self.take(item.message)
 
     async def take(self, message: Any) -> None:
         """Fold one message. Raises Unavailable, upon which it is delivered again; a fault of ours parks the job."""

@@ -15,14 +15,14 @@ import structlog
 
 from tunewright.core.absence import RunnerAbsence
 from tunewright.core.claimed import claimed_job
-from tunewright.core.errors import CallerError, Conflict, NotFound, PeerError
+from tunewright.core.errors import CallerError, Conflict, IllegalTransition, NotFound, PeerError
 from tunewright.core.names import split_training_id
 from tunewright.core.phases import Phase
 from tunewright.core.states import NOT_THE_ALGORITHMS, EndCause, TrainingState
 from tunewright.core.values import replace
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Insert, Query, Remove, Replace, Store
-from tunewright_scheduler import records
+from tunewright_scheduler import records, tally
 from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
@@ -149,7 +149,11 @@ class Sessions:
             await change.put(moved)  # first what it has cost: the next one may be more than is left
             await change.apply(ProcessEnded(number))
 
-        await self._changes.make(uid, step, reading=[number])
+        try:
+            await self._changes.make(uid, step, reading=[number])
+        except IllegalTransition:
+            tally.fenced_attempts.inc()
+            raise
 
     async def close(self, trainer_id: str, epoch: int) -> None:
         """End a session in order: all that it holds is ready for others at once."""
@@ -254,6 +258,7 @@ class Sessions:
         self._seen.pop(found.value.trainer_id, None)
         session = fenced(found.value)
         await self._store.commit([Replace("sessions", session.trainer_id, to_document(session), found.version)])
+        tally.fenced_sessions.inc()
         return Versioned(session, found.version + 1)
 
     async def _forget(self, fenced: Versioned[Session], leased_until: float | None = None) -> None:

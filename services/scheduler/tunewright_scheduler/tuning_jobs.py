@@ -10,10 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import structlog
+
 from tunewright.core.check import check_new
 from tunewright.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidSpec, NotFound
 from tunewright.core.spec import Definition, TuningJobSpec
 from tunewright.core.values import replace
+from tunewright.platform import tracing
 from tunewright.platform.codec import from_message
 from tunewright.platform.store.naming import made_for, name_key
 from tunewright.platform.store.port import Document, Insert, Remove, Store, Write
@@ -37,6 +40,8 @@ TOLD_WITHIN_S: Final = 10.0
 
 CheckHere = Callable[[str, Definition], Awaitable[None]]
 """Raises InvalidSpec if no trainer here could run the definition; takes its path and itself."""
+
+log = structlog.get_logger()
 
 Beside = Callable[[str, float], Sequence[Write]]
 """Takes the job's uid and the time; returns what is to be written in the same commit."""
@@ -138,6 +143,7 @@ class TuningJobs:
             parents=parents.jobs,
             extends=extends,
             alone=spec.alone,
+            traceparent=tracing.current(),
         )
         if spec.alone and await made_for(self._store, owner, spec.name) is not None:
             raise AlreadyExists("training job", spec.name)
@@ -148,6 +154,7 @@ class TuningJobs:
             if beaten.collection == name.collection:
                 raise AlreadyExists("training job" if spec.alone else "tuning job", spec.name) from None
             raise
+        log.info("created", job=uid, name=spec.name, owner=owner)
         return uid
 
     async def stop(self, owner: str, job: str, beside: Beside = nothing) -> str:

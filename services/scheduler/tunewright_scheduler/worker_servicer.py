@@ -17,6 +17,7 @@ from tunewright.core.phases import ENDING, Phase
 from tunewright.core.spec import TuningJobSpec
 from tunewright.core.states import EndCause
 from tunewright.core.values import replace
+from tunewright.platform import tracing
 from tunewright.platform.codec import from_message, instant_from_timestamp, instant_to_timestamp, to_message
 from tunewright.platform.rpc.server import caller
 from tunewright.v1 import spec_pb2, tuning_service_pb2, worker_service_pb2, worker_service_pb2_grpc
@@ -109,7 +110,9 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
 
     async def _granted(self, training: Training) -> worker_service_pb2.Grant:
         spec = await self._changes.spec(training.uid, training.spec_revision)
-        return _grant(training, spec, self._needs.in_spec(spec, training.definition_name).need)
+        need = self._needs.in_spec(spec, training.definition_name).need
+        with tracing.span("grant", training.traceparent, trainer=training.holder, attempt=training.attempt):
+            return _grant(training, spec, need)
 
     async def Exited(  # noqa: N802
         self, request: worker_service_pb2.ExitedRequest, _context: grpc.aio.ServicerContext
@@ -234,4 +237,5 @@ def _grant(training: Training, spec: TuningJobSpec, need: Need = NO_NEED) -> wor
         owner=training.owner,
         bracket=training.bracket,
         need=to_message(need, worker_service_pb2.Need),
+        traceparent=tracing.in_trace(training.traceparent),
     )

@@ -15,6 +15,7 @@ import uuid
 from typing import Final
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from tunewright.core.errors import Fault, InvalidSpec, Unavailable
 from tunewright_suggester.frames import HEADER, Kind, read_refusal
@@ -26,6 +27,10 @@ ONE_THREAD: Final = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 log = structlog.get_logger()
+places = Gauge("tunewright_fit_places", "Processes that may fit models at once")
+busy = Gauge("tunewright_fits_running", "Asks that such a process works on")
+waiting = Gauge("tunewright_fits_waiting", "Asks that wait for their turn")
+died = Counter("tunewright_fit_processes_died", "Processes that have died over an ask")
 
 
 class WorkerDied(Exception):  # noqa: N818 - a fact about a process, never seen outside
@@ -62,7 +67,9 @@ class FitPool:
 
     def __init__(self, workers: int, program: tuple[str, ...] = PROGRAM) -> None:
         """Use at most so many processes; 0: one per core."""
-        self._turns = Turns(workers or os.cpu_count() or 1)
+        size = workers or os.cpu_count() or 1
+        places.set(size)
+        self._turns = Turns(size)
         self._program = program
         self._workers: dict[int, Worker] = {}
 
@@ -72,14 +79,17 @@ class FitPool:
         Raises: InvalidSpec: the core refuses it. Elsewhere: the place wanted is busy and another is free.
         Unavailable: workers died at each of several attempts. Fault: ours.
         """
-        place = await self._turns.take(job, wanted)
+        with waiting.track_inprogress():
+            place = await self._turns.take(job, wanted)
+        busy.inc()
         try:
             for _ in range(ATTEMPTS):
                 try:
                     return _opened(*await self._answer(place, kind, payload)), place
                 except WorkerDied:
-                    continue
+                    died.inc()
         finally:
+            busy.dec()
             self._turns.give_back(place)
         raise Unavailable("the fitting process", f"it died {ATTEMPTS} times over one request")
 

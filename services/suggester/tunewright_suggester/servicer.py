@@ -7,12 +7,17 @@ history; where none does, or that one is busy while another is free, the answer 
 from __future__ import annotations
 
 from collections import OrderedDict
+from time import perf_counter
 from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter, Histogram
 
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Strategy
 from tunewright.v1 import suggestion_service_pb2 as pb
 from tunewright.v1 import suggestion_service_pb2_grpc as pb_grpc
+from tunewright_suggester.core.effort import DEFAULT_TIER
 from tunewright_suggester.core.suggest import explain, suggest
 from tunewright_suggester.frames import Kind
 from tunewright_suggester.pool import PROGRAM, FitPool
@@ -21,6 +26,18 @@ from tunewright_suggester.wire import read_ask, read_strategy, write_answer, wri
 
 Context = Any
 DIGESTS_KEPT: Final = 4_096
+NO_TIER: Final = "none"
+"""Of an answer that no model was asked for."""
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 45.0)
+
+log = structlog.get_logger()
+suggest_took = Histogram(
+    "tunewright_suggest_seconds",
+    "From an ask to its answer, waiting for a turn included",
+    ["strategy", "tier"],
+    buckets=BUCKETS,
+)
+unknown_prefixes = Counter("tunewright_unknown_prefixes", "Asks answered with: send the whole history")
 
 
 class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
@@ -38,6 +55,17 @@ class SuggestionServicer(pb_grpc.SuggestionServiceServicer):
     async def Suggest(  # noqa: N802 - the generated base's name
         self, request: pb.SuggestRequest, _context: Context
     ) -> pb.SuggestResponse:
+        began = perf_counter()
+        response = await self._suggested(request)
+        told_s = perf_counter() - began
+        tier = (request.effort or DEFAULT_TIER) if _modelled(request) else NO_TIER
+        suggest_took.labels(read_strategy(request).value, tier).observe(told_s)
+        if response.unknown_prefix:
+            unknown_prefixes.inc()
+        log.info("suggested", ask=request.ask_number, count=len(response.suggestions), ms=round(told_s * 1000, 1))
+        return response
+
+    async def _suggested(self, request: pb.SuggestRequest) -> pb.SuggestResponse:
         if not _modelled(request):
             return write_answer(suggest(read_ask(request)))
         place = self._places.get(request.prefix_digest)

@@ -148,10 +148,14 @@ class Attempts:
         await self._host.session.report_exit(end)
 
     async def _see_through(self, course: Course) -> None:
+        attempt = course.attempt
+        structlog.contextvars.bind_contextvars(  # of the task, which is the attempt's own
+            job=attempt.uid, training=attempt.training_id, attempt=attempt.attempt
+        )
         try:
             await course.run()
         except Exception as error:  # a fault with one attempt must not end its siblings
-            log.exception("attempt given up", attempt=str(course.attempt))
+            log.exception("attempt given up")
             await self._give_up(course, f"a fault of the trainer: {error!r}")
         finally:
             del self._courses[course.attempt]

@@ -22,6 +22,7 @@ from tunewright.core.errors import InvalidSpec, NotFound
 from tunewright.core.locations import Location
 from tunewright.core.phases import DOWNLOADING, INTERRUPTED, PENDING, STOPPING, TRAINING, UPLOADING
 from tunewright.core.states import EndCause
+from tunewright.platform import tracing
 from tunewright.platform.bus.port import Bus
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer import artifact, publishing, trial
@@ -150,6 +151,10 @@ class Course:
 
     # -- The course itself
 
+    def said_bytes(self) -> int:
+        """Return how much its programs have said so far."""
+        return self.folder.said_bytes(self._instances)
+
     @property
     def over(self) -> bool:
         """The verdict is spoken: nothing more is said of this attempt."""
@@ -157,6 +162,11 @@ class Course:
 
     async def run(self) -> None:
         """Return when nothing is left to do for the attempt. Cancelled, it leaves the program running."""
+        with tracing.span("attempt", self._grant.traceparent, attempt=self.attempt.attempt):
+            await self._run()
+
+    async def _run(self) -> None:
+        log.info("attempt begins", name=self._grant.training_name)
         await self._start()
         async with asyncio.TaskGroup() as group:
             parts = [group.create_task(part) for part in (self._finish(), self._tailer.run())]
@@ -181,11 +191,17 @@ class Course:
             if begin.unstarted is None and (self._unrunnable or self._launch is None):
                 begin.end(EndCause.START_FAILED, self._unrunnable)
             if begin.unstarted is None and self._launch is not None and await self._has_data(self._launch):
-                await self._host.runner.start(self._launch)
+                await self._host.runner.start(replace(self._launch, tracing=self._traced()))
                 if not self._host.runner.waits_for(self.attempt):
                     self.phases.enter(TRAINING)
         finally:
             begin.over.set()
+
+    def _traced(self) -> dict[str, str]:
+        """Return by which variables the program's own spans join the trace of its job."""
+        endpoint, traceparent = self._host.settings.training_otlp_endpoint, tracing.current()
+        variables = {"TRACEPARENT": traceparent, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+        return {name: text for name, text in variables.items() if text}
 
     async def _has_data(self, launch: Launch) -> bool:
         if self.folder.first.spool.exists():  # it was started
@@ -231,6 +247,7 @@ class Course:
         reporting = asyncio.create_task(self._report(end))
         await asyncio.sleep(0)  # the report goes out before the rest of the output is read
         self._tailer.finish(end)
+        log.info("attempt ends", cause=end.cause.value, exit_code=end.exit_code)
         await reporting
         while True:  # until the verdict
             await self._to_tell_again.wait()

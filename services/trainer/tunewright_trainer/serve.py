@@ -75,6 +75,9 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
         120.0, bound=FROM_0, tells="How long handing back may take; after half of it trainings are killed."
     )
     preemption_file: Path | None = setting(None, tells="A file whose appearance says that this host is about to go.")
+    training_otlp_endpoint: str = setting(
+        "", tells="Given to trainings as OTEL_EXPORTER_OTLP_ENDPOINT, for spans of their own."
+    )
     labels: Mapping[str, str] = field(default_factory=dict, metadata={"tells": "NAME=VALUE,… to find it by."})
 
     def of_trainer(self, has: Inventory) -> TrainerSettings:
@@ -96,6 +99,7 @@ class TrainerServiceSettings(KubernetesVariables, DockerVariables, CallerSetting
             inventory=has,
             counted=self._counted(),
             labels=self.labels,
+            training_otlp_endpoint=self.training_otlp_endpoint,
         )
 
     def _data_roots(self) -> tuple[Path, ...]:
@@ -168,7 +172,8 @@ async def wired(settings: TrainerServiceSettings) -> AsyncIterator[Wired]:
         kafka_bus(settings, "trainer") as bus,
     ):
         trainer = make_trainer(of_trainer, channel, bus, runner)
-        yield Wired(parts=[trainer.run()], checks={"bus": bus.ping, "runner": runner.ping}, drain=trainer.drain)
+        checks = {"bus": bus.ping, "runner": runner.ping, "scheduler": trainer.reach_scheduler}
+        yield Wired(parts=[trainer.run()], checks=checks, drain=trainer.drain)
 
 
 SERVICE: Final = Service("trainer", TrainerServiceSettings, wired)

@@ -62,6 +62,8 @@ class TrainerSettings:
     only_gpus: bool = False
     """If so, of the inventory only GPUs are; a training that asks for more than there are gets all of them."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    training_otlp_endpoint: str = ""
+    """Where programs send spans of their own; empty: they are told of no place."""
 
     def disk(self) -> Disk:
         """Return what of this host's disk file:// may name. Models that lie here for want of another place, it may."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from tunewright.core.errors import TunewrightError
+from tunewright.core.errors import TunewrightError, Unavailable
 from tunewright.platform.bus.port import Bus
 from tunewright.v1 import worker_service_pb2 as pb
 from tunewright_trainer.answering import Answering
@@ -26,6 +26,7 @@ from tunewright_trainer.core.lease import KILL_SHARE, backoff_s
 from tunewright_trainer.course import Course, Host
 from tunewright_trainer.fetching import Fetching
 from tunewright_trainer.folder import Folders
+from tunewright_trainer.gauges import Gauges
 from tunewright_trainer.runner.port import Runner
 from tunewright_trainer.session import Refused, Session, WorkerStub, session_key, sole_owner, trainer_id
 from tunewright_trainer.settings import DrainThen, TrainerSettings
@@ -80,6 +81,7 @@ class Trainer:
         self._draining = asyncio.Event()
         self._host_goes = asyncio.Event()
         self._ended = asyncio.Event()
+        self._held_session: Session | None = None
 
     async def run(self) -> None:
         """Work until cancelled or drained; trainings then run on. Raises IllegalTransition: the folder is in use."""
@@ -87,6 +89,7 @@ class Trainer:
             with sole_owner(self._settings.data_dir):
                 who = trainer_id(self._settings.data_dir), session_key(self._settings.data_dir)
                 self._session = Session(*who, self._settings, self._stub)
+                self._held_session = self._session
                 with (
                     closing(Buckets(self._settings.s3_root, self._settings.disk())) as buckets,
                     closing(Fetching(buckets, views=self._runner.shows_folders)) as fetching,
@@ -116,6 +119,12 @@ class Trainer:
         """The attempts that a running trainer holds: those of which no verdict has been spoken."""
         return self._attempts.held
 
+    async def reach_scheduler(self) -> None:
+        """Raises Unavailable: no scheduler has answered within the lease."""
+        session = self._held_session
+        if session is None or not session.opened.is_set() or session.lease_left_s <= 0:
+            raise Unavailable("the scheduler", "it holds no session of this trainer")
+
     async def drain(self) -> None:
         """Have a running trainer claim no more, and end once it holds nothing or `drain_s` has passed. Waits for it.
 
@@ -132,6 +141,7 @@ class Trainer:
                 self._attempts = Attempts(self._host, self._tasks, self._news.set)
                 self._attempts.find_again()
                 self._tasks.create_task(self._serve())
+                self._tasks.create_task(Gauges(self._attempts, self._session, self._settings, self._free_bytes).run())
                 self._tasks.create_task(self._see_notice())
                 await self._draining.wait()
                 left = await self._drained()

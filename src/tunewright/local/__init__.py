@@ -19,4 +19,5 @@ def main(options: LocalOptions) -> None:
     from tunewright.platform import telemetry
 
     telemetry.configure(level="WARNING")
+    telemetry.trace("tunewright-local")
     asyncio.run(run(options))

@@ -47,7 +47,7 @@ async def serving_http(
     if tls is None:
         require_loopback("http", host, "Give --http-tls-certificate and --http-tls-key, or listen on 127.0.0.1")
     whole = http.application(checks, _names(options), lambda: app)
-    async with AsyncExitStack() as stack:
+    async with http.watching(checks), AsyncExitStack() as stack:
         at = await _listening(stack, [http.serving(whole, host, number, tls) for number in to_try(host, port, before)])
         yield f"https://{host}:{at}" if tls else f"{host}:{at}"
 

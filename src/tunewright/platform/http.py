@@ -7,11 +7,12 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 import structlog
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -21,14 +22,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tunewright.core.errors import InvalidSpec, TunewrightError
-from tunewright.platform import http_limits
+from tunewright.platform import http_limits, tracing
+from tunewright.platform.expiry import tell_expiry
 from tunewright.platform.http_limits import LimitedProtocol
 from tunewright.platform.rpc.tls import Tls
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 ANY_NAME: Final = ("*",)
 CHECK_WITHIN_S: Final = 2.0
+CHECK_EVERY_S: Final = 5.0
 log = structlog.get_logger()
+check_ok = Gauge("tunewright_check_ok", "Whether what this process stands on answers: 1 or 0", ["check"])
 
 Check = Callable[[], Awaitable[None]]
 """Raises, or takes too long, if what it checks does not hold."""
@@ -65,13 +69,43 @@ def application(
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            app = own if scope["path"] in paths else more() or own
-            await app(scope, receive, send)
+            if scope["path"] in paths:
+                await own(scope, receive, send)
+            else:
+                with _traced(scope):
+                    await (more() or own)(scope, receive, send)
         except Exception:
             log.exception("fault", path=scope["path"])
             raise
 
     return by_path
+
+
+def _traced(scope: Scope) -> AbstractContextManager[None]:
+    """Carry on the caller's trace, or begin one; not for the pages, of which there are many and which do nothing."""
+    if scope["method"] != "POST":
+        return contextlib.nullcontext()
+    given = next((value for name, value in scope["headers"] if name == tracing.HEADER.encode()), None)
+    return tracing.span("POST", tracing.read(given), first=True, **{"url.path": scope["path"]})
+
+
+@contextlib.asynccontextmanager
+async def watching(checks: Mapping[str, Check]) -> AsyncIterator[None]:
+    """Tell Prometheus every few seconds, while the block runs, which of the checks hold."""
+
+    async def watch() -> None:
+        while True:
+            outcomes = {name: await _holds(check) for name, check in list(checks.items())}
+            check_ok.clear()  # one that there is no more says nothing
+            for name, holds in outcomes.items():
+                check_ok.labels(name).set(holds)
+            await asyncio.sleep(CHECK_EVERY_S)
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watcher.cancel()
 
 
 async def _holds(check: Check) -> bool:
@@ -155,6 +189,7 @@ def _config(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
         ) from None
     if tls and config.ssl:
         config.ssl.sni_callback = _Renewing(tls, config.ssl)
+        tell_expiry("http", tls.certificate)
     return config
 
 

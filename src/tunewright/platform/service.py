@@ -65,6 +65,7 @@ class Service(Generic[S]):
         """Serve until a signal. Raises InvalidSpec: a setting or a schema is wrong."""
         given = settings.from_environment(self.settings)
         telemetry.configure(level=given.log_level)
+        telemetry.trace(f"tunewright-{self.name}")
         settings.warn_of_unknown(self.settings)
         asyncio.run(self._serve(given))
 
@@ -129,5 +130,6 @@ async def _web(
 ) -> AsyncIterator[str]:
     host, port = settings.address("http", given.http)
     names = http.LOOPBACK_NAMES if is_loopback(host) else http.ANY_NAME
-    async with http.serving(http.application(checks, names, more), host, port, given.http_tls()) as port:
+    served = http.serving(http.application(checks, names, more), host, port, given.http_tls())
+    async with http.watching(checks), served as port:
         yield f"{host}:{port}"

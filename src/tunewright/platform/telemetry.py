@@ -1,14 +1,22 @@
-"""Logs: one JSON object a line, readable lines on a terminal; secrets never."""
+"""Logs: one JSON object a line, readable lines on a terminal; secrets never. And spans, where they are collected.
+
+What a line is about is bound at the edges, where a call or a message comes in: `job` (its uid, or the name that was
+asked by), `training` (uid/number), `message_id`; `trace_id` is that of the trace under way.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, TextIO, cast
 
 import structlog
+
+from tunewright.platform import tracing
+from tunewright.platform.extras import require
 
 SECRET_WORDS: Final = ("token", "secret", "authorization", "password", "credential", "api_key", "access_key")
 
@@ -18,6 +26,7 @@ def configure(*, level: str = "INFO") -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            name_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(FOR_PEOPLE if sys.stderr.isatty() else FOR_PROGRAMS),
@@ -26,6 +35,27 @@ def configure(*, level: str = "INFO") -> None:
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+OTLP_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+
+
+def trace(service: str) -> None:
+    """Make spans if the standard's variables say where they go. Raises InvalidSpec: the extra is not installed."""
+    wanted = next((name for name in OTLP_ENDPOINTS if os.environ.get(name)), None)
+    if wanted is None or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return
+    require("opentelemetry.sdk", "otel", wanted)
+    from tunewright.platform.spans import export_spans  # an import of tens of milliseconds, for those who want it
+
+    export_spans(service)
+
+
+def name_trace(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Name the trace under way, by which the lines of all services about one piece of work are found."""
+    if found := tracing.trace_id():
+        event.setdefault("trace_id", found)
+    return event
 
 
 class Unfailing:

@@ -27,7 +27,7 @@ from tunewright.v1 import spec_pb2 as tunewright_dot_v1_dot_spec__pb2
 from tunewright.v1 import tuning_service_pb2 as tunewright_dot_v1_dot_tuning__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tunewright/v1/worker_service.proto\x12\rtunewright.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18tunewright/v1/spec.proto\x1a\"tunewright/v1/tuning_service.proto\"/\n\x07\x41ttempt\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\"\x84\x04\n\x05Grant\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x15\n\rtraining_name\x18\x02 \x01(\t\x12\x10\n\x08job_name\x18\x03 \x01(\t\x12-\n\ndefinition\x18\x04 \x01(\x0b\x32\x19.tunewright.v1.Definition\x12\x42\n\x0fhyperparameters\x18\x05 \x03(\x0b\x32).tunewright.v1.Grant.HyperparametersEntry\x12+\n\tobjective\x18\x06 \x01(\x0b\x32\x18.tunewright.v1.Objective\x12\x38\n\x0e\x65\x61rly_stopping\x18\x07 \x01(\x0b\x32 .tunewright.v1.EarlyStoppingRule\x12\r\n\x05rungs\x18\x08 \x03(\x05\x12\x15\n\rmax_runtime_s\x18\t \x01(\x03\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05owner\x18\x0b \x01(\t\x12\x0f\n\x07\x62racket\x18\x0c \x01(\x05\x12!\n\x04need\x18\r \x01(\x0b\x32\x13.tunewright.v1.Need\x1a\x36\n\x14HyperparametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"M\n\x04Need\x12\x0c\n\x04\x63pus\x18\x01 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04gpus\x18\x03 \x01(\x05\x12\x13\n\x0bgpus_shared\x18\x04 \x01(\x08\"d\n\x08\x43\x61pacity\x12\x0c\n\x04\x63pus\x18\x01 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04gpus\x18\x03 \x01(\x05\x12\x13\n\x0bgpus_shared\x18\x04 \x01(\x05\x12\x11\n\tonly_gpus\x18\x05 \x01(\x05\"X\n\x05Phase\x12\x0e\n\x06status\x18\x01 \x01(\t\x12.\n\nstarted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xb8\x02\n\x12OpenSessionRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\r\n\x05slots\x18\x03 \x01(\x05\x12\x0c\n\x04gpus\x18\x04 \x01(\x05\x12=\n\x06labels\x18\x05 \x03(\x0b\x32-.tunewright.v1.OpenSessionRequest.LabelsEntry\x12\'\n\x07holding\x18\x06 \x03(\x0b\x32\x16.tunewright.v1.Attempt\x12\x0c\n\x04host\x18\x07 \x01(\t\x12)\n\x08\x63\x61pacity\x18\x08 \x01(\x0b\x32\x17.tunewright.v1.Capacity\x12\x13\n\x0bsession_key\x18\t \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8a\x01\n\x13OpenSessionResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\x03\x12\x0f\n\x07lease_s\x18\x02 \x01(\x01\x12\x15\n\rlease_grace_s\x18\x03 \x01(\x01\x12\x13\n\x0bheartbeat_s\x18\x04 \x01(\x01\x12\'\n\x07\x61\x62\x61ndon\x18\x05 \x03(\x0b\x32\x16.tunewright.v1.Attempt\"w\n\x07Holding\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\r\n\x05phase\x18\x02 \x01(\t\x12\x0e\n\x06\x65xited\x18\x03 \x01(\x08\x12$\n\x06phases\x18\x04 \x03(\x0b\x32\x14.tunewright.v1.Phase\"G\n\rRunnerAbsence\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03why\x18\x02 \x01(\t\"\xcb\x01\n\x10HeartbeatRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\'\n\x07holding\x18\x03 \x03(\x0b\x32\x16.tunewright.v1.Holding\x12\x0e\n\x06wait_s\x18\x04 \x01(\x01\x12\x10\n\x08\x64raining\x18\x05 \x01(\x08\x12\x34\n\x0erunner_absence\x18\x06 \x01(\x0b\x32\x1c.tunewright.v1.RunnerAbsence\x12\x13\n\x0bsession_key\x18\x07 \x01(\t\"U\n\tStopOrder\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07grace_s\x18\x03 \x01(\x01\"Q\n\x0cSettledOrder\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x18\n\x10publish_artifact\x18\x02 \x01(\x08\"[\n\x0bResendOrder\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x10\n\x08instance\x18\x02 \x01(\x05\x12\x11\n\tfrom_line\x18\x03 \x01(\x03\"\xbe\x01\n\x11HeartbeatResponse\x12&\n\x04stop\x18\x01 \x03(\x0b\x32\x18.tunewright.v1.StopOrder\x12,\n\x07settled\x18\x02 \x03(\x0b\x32\x1b.tunewright.v1.SettledOrder\x12*\n\x06resend\x18\x03 \x03(\x0b\x32\x1a.tunewright.v1.ResendOrder\x12\'\n\x07\x61\x62\x61ndon\x18\x04 \x03(\x0b\x32\x16.tunewright.v1.Attempt\"\xaf\x01\n\x0c\x43laimRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x0e\n\x06wait_s\x18\x05 \x01(\x01\x12\r\n\x05\x61gain\x18\x06 \x01(\x08\x12%\n\x04\x66ree\x18\x07 \x01(\x0b\x32\x17.tunewright.v1.Capacity\x12\x13\n\x0bsession_key\x18\x08 \x01(\t\"5\n\rClaimResponse\x12$\n\x06grants\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Grant\"\xe8\x02\n\rExitedRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\'\n\x07\x61ttempt\x18\x03 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12&\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32\x17.tunewright.v1.EndCause\x12\x16\n\texit_code\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12.\n\nstarted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61rtifact_uri\x18\t \x01(\t\x12$\n\x06phases\x18\n \x03(\x0b\x32\x14.tunewright.v1.Phase\x12\x13\n\x0bsession_key\x18\x0b \x01(\tB\x0c\n\n_exit_code\"\x10\n\x0e\x45xitedResponse\"M\n\x13\x43loseSessionRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x13\n\x0bsession_key\x18\x03 \x01(\t\"\x16\n\x14\x43loseSessionResponse2\x99\x03\n\rWorkerService\x12T\n\x0bOpenSession\x12!.tunewright.v1.OpenSessionRequest\x1a\".tunewright.v1.OpenSessionResponse\x12N\n\tHeartbeat\x12\x1f.tunewright.v1.HeartbeatRequest\x1a .tunewright.v1.HeartbeatResponse\x12\x42\n\x05\x43laim\x12\x1b.tunewright.v1.ClaimRequest\x1a\x1c.tunewright.v1.ClaimResponse\x12\x45\n\x06\x45xited\x12\x1c.tunewright.v1.ExitedRequest\x1a\x1d.tunewright.v1.ExitedResponse\x12W\n\x0c\x43loseSession\x12\".tunewright.v1.CloseSessionRequest\x1a#.tunewright.v1.CloseSessionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tunewright/v1/worker_service.proto\x12\rtunewright.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18tunewright/v1/spec.proto\x1a\"tunewright/v1/tuning_service.proto\"/\n\x07\x41ttempt\x12\x13\n\x0btraining_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\"\x99\x04\n\x05Grant\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x15\n\rtraining_name\x18\x02 \x01(\t\x12\x10\n\x08job_name\x18\x03 \x01(\t\x12-\n\ndefinition\x18\x04 \x01(\x0b\x32\x19.tunewright.v1.Definition\x12\x42\n\x0fhyperparameters\x18\x05 \x03(\x0b\x32).tunewright.v1.Grant.HyperparametersEntry\x12+\n\tobjective\x18\x06 \x01(\x0b\x32\x18.tunewright.v1.Objective\x12\x38\n\x0e\x65\x61rly_stopping\x18\x07 \x01(\x0b\x32 .tunewright.v1.EarlyStoppingRule\x12\r\n\x05rungs\x18\x08 \x03(\x05\x12\x15\n\rmax_runtime_s\x18\t \x01(\x03\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05owner\x18\x0b \x01(\t\x12\x0f\n\x07\x62racket\x18\x0c \x01(\x05\x12!\n\x04need\x18\r \x01(\x0b\x32\x13.tunewright.v1.Need\x12\x13\n\x0btraceparent\x18\x0e \x01(\t\x1a\x36\n\x14HyperparametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"M\n\x04Need\x12\x0c\n\x04\x63pus\x18\x01 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04gpus\x18\x03 \x01(\x05\x12\x13\n\x0bgpus_shared\x18\x04 \x01(\x08\"d\n\x08\x43\x61pacity\x12\x0c\n\x04\x63pus\x18\x01 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x03\x12\x0c\n\x04gpus\x18\x03 \x01(\x05\x12\x13\n\x0bgpus_shared\x18\x04 \x01(\x05\x12\x11\n\tonly_gpus\x18\x05 \x01(\x05\"X\n\x05Phase\x12\x0e\n\x06status\x18\x01 \x01(\t\x12.\n\nstarted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xb8\x02\n\x12OpenSessionRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\r\n\x05slots\x18\x03 \x01(\x05\x12\x0c\n\x04gpus\x18\x04 \x01(\x05\x12=\n\x06labels\x18\x05 \x03(\x0b\x32-.tunewright.v1.OpenSessionRequest.LabelsEntry\x12\'\n\x07holding\x18\x06 \x03(\x0b\x32\x16.tunewright.v1.Attempt\x12\x0c\n\x04host\x18\x07 \x01(\t\x12)\n\x08\x63\x61pacity\x18\x08 \x01(\x0b\x32\x17.tunewright.v1.Capacity\x12\x13\n\x0bsession_key\x18\t \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8a\x01\n\x13OpenSessionResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\x03\x12\x0f\n\x07lease_s\x18\x02 \x01(\x01\x12\x15\n\rlease_grace_s\x18\x03 \x01(\x01\x12\x13\n\x0bheartbeat_s\x18\x04 \x01(\x01\x12\'\n\x07\x61\x62\x61ndon\x18\x05 \x03(\x0b\x32\x16.tunewright.v1.Attempt\"w\n\x07Holding\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\r\n\x05phase\x18\x02 \x01(\t\x12\x0e\n\x06\x65xited\x18\x03 \x01(\x08\x12$\n\x06phases\x18\x04 \x03(\x0b\x32\x14.tunewright.v1.Phase\"G\n\rRunnerAbsence\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03why\x18\x02 \x01(\t\"\xcb\x01\n\x10HeartbeatRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\'\n\x07holding\x18\x03 \x03(\x0b\x32\x16.tunewright.v1.Holding\x12\x0e\n\x06wait_s\x18\x04 \x01(\x01\x12\x10\n\x08\x64raining\x18\x05 \x01(\x08\x12\x34\n\x0erunner_absence\x18\x06 \x01(\x0b\x32\x1c.tunewright.v1.RunnerAbsence\x12\x13\n\x0bsession_key\x18\x07 \x01(\t\"U\n\tStopOrder\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07grace_s\x18\x03 \x01(\x01\"Q\n\x0cSettledOrder\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x18\n\x10publish_artifact\x18\x02 \x01(\x08\"[\n\x0bResendOrder\x12\'\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12\x10\n\x08instance\x18\x02 \x01(\x05\x12\x11\n\tfrom_line\x18\x03 \x01(\x03\"\xbe\x01\n\x11HeartbeatResponse\x12&\n\x04stop\x18\x01 \x03(\x0b\x32\x18.tunewright.v1.StopOrder\x12,\n\x07settled\x18\x02 \x03(\x0b\x32\x1b.tunewright.v1.SettledOrder\x12*\n\x06resend\x18\x03 \x03(\x0b\x32\x1a.tunewright.v1.ResendOrder\x12\'\n\x07\x61\x62\x61ndon\x18\x04 \x03(\x0b\x32\x16.tunewright.v1.Attempt\"\xaf\x01\n\x0c\x43laimRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x0e\n\x06wait_s\x18\x05 \x01(\x01\x12\r\n\x05\x61gain\x18\x06 \x01(\x08\x12%\n\x04\x66ree\x18\x07 \x01(\x0b\x32\x17.tunewright.v1.Capacity\x12\x13\n\x0bsession_key\x18\x08 \x01(\t\"5\n\rClaimResponse\x12$\n\x06grants\x18\x01 \x03(\x0b\x32\x14.tunewright.v1.Grant\"\xe8\x02\n\rExitedRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\'\n\x07\x61ttempt\x18\x03 \x01(\x0b\x32\x16.tunewright.v1.Attempt\x12&\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32\x17.tunewright.v1.EndCause\x12\x16\n\texit_code\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12.\n\nstarted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61rtifact_uri\x18\t \x01(\t\x12$\n\x06phases\x18\n \x03(\x0b\x32\x14.tunewright.v1.Phase\x12\x13\n\x0bsession_key\x18\x0b \x01(\tB\x0c\n\n_exit_code\"\x10\n\x0e\x45xitedResponse\"M\n\x13\x43loseSessionRequest\x12\x12\n\ntrainer_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x13\n\x0bsession_key\x18\x03 \x01(\t\"\x16\n\x14\x43loseSessionResponse2\x99\x03\n\rWorkerService\x12T\n\x0bOpenSession\x12!.tunewright.v1.OpenSessionRequest\x1a\".tunewright.v1.OpenSessionResponse\x12N\n\tHeartbeat\x12\x1f.tunewright.v1.HeartbeatRequest\x1a .tunewright.v1.HeartbeatResponse\x12\x42\n\x05\x43laim\x12\x1b.tunewright.v1.ClaimRequest\x1a\x1c.tunewright.v1.ClaimResponse\x12\x45\n\x06\x45xited\x12\x1c.tunewright.v1.ExitedRequest\x1a\x1d.tunewright.v1.ExitedResponse\x12W\n\x0c\x43loseSession\x12\".tunewright.v1.CloseSessionRequest\x1a#.tunewright.v1.CloseSessionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,47 +41,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTEMPT']._serialized_start=148
   _globals['_ATTEMPT']._serialized_end=195
   _globals['_GRANT']._serialized_start=198
-  _globals['_GRANT']._serialized_end=714
-  _globals['_GRANT_HYPERPARAMETERSENTRY']._serialized_start=660
-  _globals['_GRANT_HYPERPARAMETERSENTRY']._serialized_end=714
-  _globals['_NEED']._serialized_start=716
-  _globals['_NEED']._serialized_end=793
-  _globals['_CAPACITY']._serialized_start=795
-  _globals['_CAPACITY']._serialized_end=895
-  _globals['_PHASE']._serialized_start=897
-  _globals['_PHASE']._serialized_end=985
-  _globals['_OPENSESSIONREQUEST']._serialized_start=988
-  _globals['_OPENSESSIONREQUEST']._serialized_end=1300
-  _globals['_OPENSESSIONREQUEST_LABELSENTRY']._serialized_start=1255
-  _globals['_OPENSESSIONREQUEST_LABELSENTRY']._serialized_end=1300
-  _globals['_OPENSESSIONRESPONSE']._serialized_start=1303
-  _globals['_OPENSESSIONRESPONSE']._serialized_end=1441
-  _globals['_HOLDING']._serialized_start=1443
-  _globals['_HOLDING']._serialized_end=1562
-  _globals['_RUNNERABSENCE']._serialized_start=1564
-  _globals['_RUNNERABSENCE']._serialized_end=1635
-  _globals['_HEARTBEATREQUEST']._serialized_start=1638
-  _globals['_HEARTBEATREQUEST']._serialized_end=1841
-  _globals['_STOPORDER']._serialized_start=1843
-  _globals['_STOPORDER']._serialized_end=1928
-  _globals['_SETTLEDORDER']._serialized_start=1930
-  _globals['_SETTLEDORDER']._serialized_end=2011
-  _globals['_RESENDORDER']._serialized_start=2013
-  _globals['_RESENDORDER']._serialized_end=2104
-  _globals['_HEARTBEATRESPONSE']._serialized_start=2107
-  _globals['_HEARTBEATRESPONSE']._serialized_end=2297
-  _globals['_CLAIMREQUEST']._serialized_start=2300
-  _globals['_CLAIMREQUEST']._serialized_end=2475
-  _globals['_CLAIMRESPONSE']._serialized_start=2477
-  _globals['_CLAIMRESPONSE']._serialized_end=2530
-  _globals['_EXITEDREQUEST']._serialized_start=2533
-  _globals['_EXITEDREQUEST']._serialized_end=2893
-  _globals['_EXITEDRESPONSE']._serialized_start=2895
-  _globals['_EXITEDRESPONSE']._serialized_end=2911
-  _globals['_CLOSESESSIONREQUEST']._serialized_start=2913
-  _globals['_CLOSESESSIONREQUEST']._serialized_end=2990
-  _globals['_CLOSESESSIONRESPONSE']._serialized_start=2992
-  _globals['_CLOSESESSIONRESPONSE']._serialized_end=3014
-  _globals['_WORKERSERVICE']._serialized_start=3017
-  _globals['_WORKERSERVICE']._serialized_end=3426
+  _globals['_GRANT']._serialized_end=735
+  _globals['_GRANT_HYPERPARAMETERSENTRY']._serialized_start=681
+  _globals['_GRANT_HYPERPARAMETERSENTRY']._serialized_end=735
+  _globals['_NEED']._serialized_start=737
+  _globals['_NEED']._serialized_end=814
+  _globals['_CAPACITY']._serialized_start=816
+  _globals['_CAPACITY']._serialized_end=916
+  _globals['_PHASE']._serialized_start=918
+  _globals['_PHASE']._serialized_end=1006
+  _globals['_OPENSESSIONREQUEST']._serialized_start=1009
+  _globals['_OPENSESSIONREQUEST']._serialized_end=1321
+  _globals['_OPENSESSIONREQUEST_LABELSENTRY']._serialized_start=1276
+  _globals['_OPENSESSIONREQUEST_LABELSENTRY']._serialized_end=1321
+  _globals['_OPENSESSIONRESPONSE']._serialized_start=1324
+  _globals['_OPENSESSIONRESPONSE']._serialized_end=1462
+  _globals['_HOLDING']._serialized_start=1464
+  _globals['_HOLDING']._serialized_end=1583
+  _globals['_RUNNERABSENCE']._serialized_start=1585
+  _globals['_RUNNERABSENCE']._serialized_end=1656
+  _globals['_HEARTBEATREQUEST']._serialized_start=1659
+  _globals['_HEARTBEATREQUEST']._serialized_end=1862
+  _globals['_STOPORDER']._serialized_start=1864
+  _globals['_STOPORDER']._serialized_end=1949
+  _globals['_SETTLEDORDER']._serialized_start=1951
+  _globals['_SETTLEDORDER']._serialized_end=2032
+  _globals['_RESENDORDER']._serialized_start=2034
+  _globals['_RESENDORDER']._serialized_end=2125
+  _globals['_HEARTBEATRESPONSE']._serialized_start=2128
+  _globals['_HEARTBEATRESPONSE']._serialized_end=2318
+  _globals['_CLAIMREQUEST']._serialized_start=2321
+  _globals['_CLAIMREQUEST']._serialized_end=2496
+  _globals['_CLAIMRESPONSE']._serialized_start=2498
+  _globals['_CLAIMRESPONSE']._serialized_end=2551
+  _globals['_EXITEDREQUEST']._serialized_start=2554
+  _globals['_EXITEDREQUEST']._serialized_end=2914
+  _globals['_EXITEDRESPONSE']._serialized_start=2916
+  _globals['_EXITEDRESPONSE']._serialized_end=2932
+  _globals['_CLOSESESSIONREQUEST']._serialized_start=2934
+  _globals['_CLOSESESSIONREQUEST']._serialized_end=3011
+  _globals['_CLOSESESSIONRESPONSE']._serialized_start=3013
+  _globals['_CLOSESESSIONRESPONSE']._serialized_end=3035
+  _globals['_WORKERSERVICE']._serialized_start=3038
+  _globals['_WORKERSERVICE']._serialized_end=3447
 # @@protoc_insertion_point(module_scope)

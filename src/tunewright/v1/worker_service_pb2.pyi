@@ -20,7 +20,7 @@ class Attempt(_message.Message):
     def __init__(self, training_id: _Optional[str] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class Grant(_message.Message):
-    __slots__ = ("attempt", "training_name", "job_name", "definition", "hyperparameters", "objective", "early_stopping", "rungs", "max_runtime_s", "created_at", "owner", "bracket", "need")
+    __slots__ = ("attempt", "training_name", "job_name", "definition", "hyperparameters", "objective", "early_stopping", "rungs", "max_runtime_s", "created_at", "owner", "bracket", "need", "traceparent")
     class HyperparametersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +41,7 @@ class Grant(_message.Message):
     OWNER_FIELD_NUMBER: _ClassVar[int]
     BRACKET_FIELD_NUMBER: _ClassVar[int]
     NEED_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     attempt: Attempt
     training_name: str
     job_name: str
@@ -54,7 +55,8 @@ class Grant(_message.Message):
     owner: str
     bracket: int
     need: Need
-    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., training_name: _Optional[str] = ..., job_name: _Optional[str] = ..., definition: _Optional[_Union[_spec_pb2.Definition, _Mapping]] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., objective: _Optional[_Union[_spec_pb2.Objective, _Mapping]] = ..., early_stopping: _Optional[_Union[_spec_pb2.EarlyStoppingRule, _Mapping]] = ..., rungs: _Optional[_Iterable[int]] = ..., max_runtime_s: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owner: _Optional[str] = ..., bracket: _Optional[int] = ..., need: _Optional[_Union[Need, _Mapping]] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, attempt: _Optional[_Union[Attempt, _Mapping]] = ..., training_name: _Optional[str] = ..., job_name: _Optional[str] = ..., definition: _Optional[_Union[_spec_pb2.Definition, _Mapping]] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., objective: _Optional[_Union[_spec_pb2.Objective, _Mapping]] = ..., early_stopping: _Optional[_Union[_spec_pb2.EarlyStoppingRule, _Mapping]] = ..., rungs: _Optional[_Iterable[int]] = ..., max_runtime_s: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owner: _Optional[str] = ..., bracket: _Optional[int] = ..., need: _Optional[_Union[Need, _Mapping]] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class Need(_message.Message):
     __slots__ = ("cpus", "memory_bytes", "gpus", "gpus_shared")

@@ -85,7 +85,7 @@ PARTIAL: list[Pair] = [
     (Launch, worker_service_pb2.Grant),
 ]
 """The dataclass takes part of the message."""
-ADDED_HERE = {"gpus"}
+ADDED_HERE = {"gpus", "tracing"}
 """Fields of a partial dataclass that its receiver adds."""
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

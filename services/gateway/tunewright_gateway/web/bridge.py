@@ -17,6 +17,7 @@ from typing import Final
 import grpc
 from starlette.types import Receive, Scope, Send
 
+from tunewright.platform import tracing
 from tunewright.platform.settings import variable
 from tunewright_gateway.core.refusals import Refusal
 from tunewright_gateway.edge.body import Bodies, Gone
@@ -91,7 +92,8 @@ class Bridge:
 async def _called(method: Method, terms: Terms, message: bytes, reply: Reply) -> None:
     """Carry out a call to its end; cancelled, it cancels the call."""
     assert method.call is not None  # noqa: S101 - the caller has looked
-    call = method.call(message, timeout=terms.timeout_s, metadata=terms.metadata)
+    metadata = (*terms.metadata, *tracing.metadata())
+    call = method.call(message, timeout=terms.timeout_s, metadata=metadata)
     try:
         await reply.begin()
         if method.streams:

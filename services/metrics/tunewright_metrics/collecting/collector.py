@@ -11,19 +11,21 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from prometheus_client import Counter, Gauge
 
 from tunewright.core.errors import Conflict, PeerError
 from tunewright.events.v1 import facts_pb2
-from tunewright.platform.bus.consumer import Received
+from tunewright.platform import tracing
+from tunewright.platform.bus.consumer import Received, handling
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus, Record
 from tunewright.platform.store.port import Store, Write
 from tunewright_metrics.collecting import records, standings
-from tunewright_metrics.collecting.fold import OUTPUT, Fold, Kept, key_of
+from tunewright_metrics.collecting.ends import tell_end
+from tunewright_metrics.collecting.fold import OUTPUT, Fold, Kept, Told, key_of
 from tunewright_metrics.collecting.purging import deleted, purge, undeleted
 from tunewright_metrics.collecting.records import StreamKey
 from tunewright_metrics.collecting.standings import Standings
@@ -61,15 +63,15 @@ class Collector:
 
     async def handle(self, batch: Sequence[Received]) -> None:
         """Take a batch of training.output and tuning.events. Raises Unavailable: some of it may have been taken."""
-        output: dict[StreamKey, list[Any]] = {}
+        output: dict[StreamKey, list[Received]] = {}
         for item in batch:
             if isinstance(item.message, OUTPUT):
-                output.setdefault(key_of(item.message), []).append(item.message)
+                output.setdefault(key_of(item.message), []).append(item)
         folding = asyncio.Lock()
 
         async def take(lane: Sequence[StreamKey]) -> None:
             for keys in _groups(lane, STREAMS_TOGETHER):
-                await self._take(keys, [message for key in keys for message in output[key]], folding)
+                await self._take(keys, [item for key in keys for item in output[key]], folding)
 
         taken = await asyncio.gather(*map(take, _lanes(output)), return_exceptions=True)
         for outcome in taken:
@@ -79,16 +81,16 @@ class Collector:
             if isinstance(item.message, facts_pb2.TuningJobDeleted):
                 await self._purge(item.message.uid)
 
-    async def _take(self, keys: Sequence[StreamKey], messages: Sequence[Any], folding: asyncio.Lock) -> None:
+    async def _take(self, keys: Sequence[StreamKey], items: Sequence[Received], folding: asyncio.Lock) -> None:
         """Fold the messages of some streams in one commit, then tell."""
         while True:
             try:
                 async with folding:  # one after the other, so that the first of them is soon committed
-                    fold = await self._folded(keys, messages)
+                    fold = await self._folded(keys, items)
                     writes, after = fold.close(await self._store.now())
                 await self._commit(fold, writes, after)
             except UNWRITABLE as fault:
-                await self._part(keys, messages, folding, fault)
+                await self._part(keys, items, folding, fault)
                 return
             except Conflict as beaten:
                 log.info("overtaken by another collector", key=beaten.key)
@@ -101,8 +103,7 @@ class Collector:
         advice = self._advice.due({key: kept.stream for key, kept in after.items()})
         told = [*fold.told, *(item for _, item in advice)]
         if told:
-            records_ = [to_record(RESULTS, item.uid, item.message, source=SOURCE, id=item.id) for item in told]
-            await self._publish(keys, records_)
+            await self._publish(keys, [_record(item) for item in told])
         for key, _ in advice:
             self._advice.told(key)
 
@@ -116,7 +117,7 @@ class Collector:
             raise
 
     async def _part(
-        self, keys: Sequence[StreamKey], messages: Sequence[Any], folding: asyncio.Lock, fault: Exception
+        self, keys: Sequence[StreamKey], items: Sequence[Received], folding: asyncio.Lock, fault: Exception
     ) -> None:
         """Take each stream by itself after a fault of ours; the one that it is of is set aside."""
         if len(keys) == 1:
@@ -125,20 +126,23 @@ class Collector:
             self._kept.pop(keys[0], None)
             return
         for key in keys:
-            await self._take([key], [message for message in messages if key_of(message) == key], folding)
+            await self._take([key], [item for item in items if key_of(item.message) == key], folding)
 
-    async def _folded(self, keys: Sequence[StreamKey], messages: Sequence[Any]) -> Fold:
+    async def _folded(self, keys: Sequence[StreamKey], items: Sequence[Received]) -> Fold:
         """Fold the messages. A fault of ours sets a message aside and leaves the other trainings alone."""
         loaded = await self._load(keys)
-        wanted = standings.wanted((kept.stream for kept in loaded.values()), messages)
+        wanted = standings.wanted((kept.stream for kept in loaded.values()), [item.message for item in items])
         fold = Fold(loaded, await self._standings.of(wanted))
         lines_before = 0
-        for message in messages:
-            try:
-                fold.take(message)
-            except Exception:
-                log.exception("stream parked", stream=records.stream_name(key_of(message)), what=type(message).__name__)
-                streams_parked.inc()
+        for item in items:
+            with handling(item):
+                try:
+                    fold.take(item.message)
+                except Exception:
+                    stream = records.stream_name(key_of(item.message))
+                    job, what = key_of(item.message)[0], type(item.message).__name__
+                    log.exception("stream parked", job=job, stream=stream, what=what)
+                    streams_parked.inc()
             if fold.lines >= lines_before + LINES_PER_TURN:
                 lines_before = fold.lines
                 await asyncio.sleep(0)
@@ -173,6 +177,9 @@ class Collector:
         lines_read.inc(fold.lines)
         points_read.inc(fold.points)
         bytes_stored.inc(fold.bytes)
+        for key, traceparent in fold.summarized.items():
+            with tracing.within(traceparent):
+                tell_end(after[key].stream)
         for key, kept in after.items():
             self._kept[key] = kept
             self._kept.move_to_end(key)
@@ -186,6 +193,11 @@ class Collector:
         for key in [key for key in self._kept if key[0] == uid]:
             del self._kept[key]
         self._standings.forget([uid])
+
+
+def _record(told: Told) -> Record:
+    with tracing.within(told.traceparent):
+        return to_record(RESULTS, told.uid, told.message, source=SOURCE, id=told.id)
 
 
 def _lanes(keys: Iterable[StreamKey]) -> list[list[StreamKey]]:

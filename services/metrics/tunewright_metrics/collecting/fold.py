@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import thread_time
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from tunewright.events.v1 import output_pb2, results_pb2
+from tunewright.platform import tracing
 from tunewright.platform.codec import from_message, instant_from_timestamp, to_message
 from tunewright.platform.store.port import Write
 from tunewright.v1 import tuning_service_pb2
@@ -55,6 +56,8 @@ class Told:
     message: Message
     id: str | None = None
     """The event's id, where it is the same event if told again."""
+    traceparent: str = field(default_factory=tracing.current)
+    """Of the trace in which it came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Fold:
         """Of the buckets, as packed."""
         self.newest = 0.0
         """When the newest of the messages was sent, Unix seconds."""
+        self.summarized: dict[StreamKey, str] = {}
+        """Streams that have come to their end with these messages, and the traceparent of what has ended them."""
         self.changed: list[StreamKey] = []
         """Streams that are to be written."""
 
@@ -110,6 +115,7 @@ class Fold:
         if after.complete:
             if after.summary is None:
                 after = replace(after, summary=_summary(after))
+                self.summarized[key] = tracing.current()
                 standing = _with_curve(standing, after)
             if before.summary is None or isinstance(message, output_pb2.TrainingEnded):
                 told += _summarized(key, after)

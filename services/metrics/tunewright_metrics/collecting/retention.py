@@ -20,7 +20,7 @@ from prometheus_client import Counter, Gauge
 from tunewright.core.errors import Conflict, PeerError
 from tunewright.core.names import training_id
 from tunewright.events.v1 import facts_pb2
-from tunewright.platform.bus.consumer import Received
+from tunewright.platform.bus.consumer import Received, handling
 from tunewright.platform.codec import instant_from_timestamp
 from tunewright.platform.documents import to_document
 from tunewright.platform.keeping import KeepingSettings
@@ -82,7 +82,8 @@ class Retention:
         """Note which trainings have ended. Raises Unavailable."""
         for item in batch:
             if isinstance(item.message, facts_pb2.TrainingJobEnded):
-                await self._note(item.message)
+                with handling(item):
+                    await self._note(item.message)
 
     async def run(self) -> None:
         """Sweep until cancelled."""

@@ -208,6 +208,8 @@ class TuningJob:
     """As they have been changed; None: as the specification has them."""
     imported: Imported | None = None
     """None: its trainings have run here."""
+    traceparent: str = ""
+    """Of the call that made it (W3C Trace Context): all that happens for it belongs to that trace."""
 
     @property
     def in_flight(self) -> tuple[int, ...]:

@@ -186,6 +186,8 @@ class Training:
     """Of ended attempts, oldest first."""
     attempts: tuple[Attempt, ...] = ()
     """Those whose lease was taken, oldest first; most trainings have none. The last one is told by the fields above."""
+    traceparent: str = ""
+    """Where it stands in the trace of its job: below what has proposed it."""
 
     @property
     def shown(self) -> str:

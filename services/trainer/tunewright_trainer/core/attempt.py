@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tunewright.core.errors import InvalidSpec
@@ -56,6 +56,8 @@ class Launch:
     need: Need = NO_NEED
     gpus: tuple[tuple[str, ...], ...] = ()
     """Per instance the GPUs that are its own, by index or by the vendor's id; (): none were given."""
+    tracing: Mapping[str, str] = field(default_factory=dict)
+    """Variables by which the program's own spans join the trace of the job."""
 
     @property
     def instances(self) -> int:

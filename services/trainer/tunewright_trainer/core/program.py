@@ -84,6 +84,7 @@ def environment(
         "TUNEWRIGHT_METRICS_FILE": str(base / METRICS_FILE),
         "TRAINING_JOB_NAME": launch.training_name,
         "TRAINING_JOB_ARN": account.training_job(launch.training_name),
+        **launch.tracing,
         **launch.definition.environment,
     }
 

@@ -11,6 +11,7 @@ from google.protobuf import json_format, symbol_database
 from google.protobuf.message import DecodeError, Message
 
 from tunewright.events.v1 import commands_pb2, facts_pb2, output_pb2, requests_pb2, results_pb2
+from tunewright.platform import tracing
 from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.topics import MESSAGE_PACKAGE, topics
 
@@ -25,7 +26,10 @@ class Unreadable(Exception):  # noqa: N818 - what a record is
 
 
 def to_record(topic: str, key: str, message: Message, *, source: str, id: str | None = None) -> Record:  # noqa: A002
-    """Wrap a message. `id` makes the event the same when it is told again; a new one by default."""
+    """Wrap a message. `id` makes the event the same when it is told again; a new one by default.
+
+    It carries on the trace under way, also if it is stored before it is sent.
+    """
     headers = {
         "ce_specversion": b"1.0",
         "ce_id": (id or uuid.uuid4().hex).encode(),
@@ -35,6 +39,8 @@ def to_record(topic: str, key: str, message: Message, *, source: str, id: str | 
         "ce_time": datetime.fromtimestamp(time.time(), UTC).isoformat().encode(),
         "content-type": PROTOBUF,
     }
+    if traceparent := tracing.current():
+        headers[tracing.HEADER] = traceparent.encode()
     return Record(topic, key, message.SerializeToString(deterministic=True), headers)
 
 

@@ -7,19 +7,23 @@ from typing import Any
 
 import grpc
 
+from tunewright.platform import tracing
 from tunewright.platform.rpc import CLIENT_OPTIONS
 from tunewright.platform.rpc.targets import grpc_target
 from tunewright.platform.rpc.tls import CA, CLIENT_CERTIFICATE, CLIENT_KEY, CallerTls, read_pem
 
 
 class _Token:
-    """Adds the token to every call, also on loopback without TLS, where gRPC's own call credentials refuse to."""
+    """Adds the token to every call, also on loopback without TLS, where gRPC's own call credentials refuse to.
+
+    And the trace that the call belongs to, if any.
+    """
 
     def __init__(self, token: str) -> None:
         self._header = ("authorization", f"Bearer {token}")
 
     def signed(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
-        metadata = grpc.aio.Metadata(*(details.metadata or ()), self._header)
+        metadata = grpc.aio.Metadata(*(details.metadata or ()), self._header, *tracing.metadata())
         return details._replace(metadata=metadata)
 
 

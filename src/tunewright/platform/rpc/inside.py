@@ -15,6 +15,7 @@ from grpc_status import rpc_status
 
 from tunewright.core.errors import Unavailable
 from tunewright.platform.rpc.gate import Gate
+from tunewright.platform.rpc.observed import observed
 from tunewright.platform.rpc.server import Register, speaking_for
 from tunewright.platform.rpc.status import status_of
 
@@ -68,9 +69,17 @@ class InsideChannel:
             admitted = self._gate.admit(path, (*metadata, self._token))
             if handler is None:
                 raise NotImplementedError(path)
-            with speaking_for(admitted):
-                answer = await handler.unary_unary(handler.request_deserializer(request), None)
+            asked = handler.request_deserializer(request)
+            with speaking_for(admitted), observed(path, asked) as outcome:
+                try:
+                    answer = await handler.unary_unary(asked, None)
+                except Exception as error:
+                    failed = _failed(error)
+                    outcome.code = failed.code().name
+                    raise failed from error
             written: bytes = handler.response_serializer(answer)
+        except grpc.aio.AioRpcError:
+            raise
         except Exception as error:
             raise _failed(error) from error
         return written

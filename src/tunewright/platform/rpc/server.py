@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
@@ -15,9 +16,12 @@ from grpc_status import rpc_status
 
 from tunewright.core.access import Principal
 from tunewright.core.errors import InvalidSpec, TunewrightError
+from tunewright.platform import tracing
+from tunewright.platform.expiry import tell_expiry
 from tunewright.platform.rpc import SERVER_OPTIONS
 from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.loopback import require_loopback
+from tunewright.platform.rpc.observed import Outcome, counted, observed, refused
 from tunewright.platform.rpc.renewing import server_credentials
 from tunewright.platform.rpc.status import status_of
 from tunewright.platform.rpc.tls import Tls
@@ -56,7 +60,7 @@ def speaking_for(who: Principal) -> Iterator[None]:
 
 
 class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Lets in whom the gate admits; turns what a handler raises into a status."""
+    """Lets in whom the gate admits; turns what a handler raises into a status; tells of each call."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -72,44 +76,64 @@ class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         try:
             admitted = self._gate.admit(details.method, details.invocation_metadata)
         except TunewrightError as refusal:
-            return _refused(handler, self._gate, refusal)
+            return _refused(handler, details.method, self._gate, refusal)
+        visit = _Visit(details.method, admitted, tracing.read_from(details.invocation_metadata))
         if handler.unary_unary:
-            return _guarded_unary(handler, admitted)
-        return _guarded_stream(handler, admitted) if handler.unary_stream else handler
+            return _guarded_unary(handler, visit)
+        return _guarded_stream(handler, visit) if handler.unary_stream else handler
 
 
-def _guarded_unary(handler: Any, admitted: Principal) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A call that was let in."""
+
+    method: str
+    admitted: Principal
+    traceparent: str
+
+
+def _guarded_unary(handler: Any, visit: _Visit) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
-        try:
-            _caller.set(admitted)
-            return await handler.unary_unary(request, context)
-        except (asyncio.CancelledError, grpc.aio.AbortError):
-            raise
-        except Exception as error:  # noqa: BLE001 - the one place where errors become statuses
-            await context.abort_with_status(rpc_status.to_status(status_of(error)))
+        _caller.set(visit.admitted)
+        with observed(visit.method, request, visit.traceparent) as outcome:
+            try:
+                return await handler.unary_unary(request, context)
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the one place where errors become statuses
+                await _abort(context, error, outcome)
 
     return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _guarded_stream(handler: Any, admitted: Principal) -> Any:
+def _guarded_stream(handler: Any, visit: _Visit) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-        try:
-            _caller.set(admitted)
-            async for item in handler.unary_stream(request, context):
-                yield item
-        except (asyncio.CancelledError, grpc.aio.AbortError):
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            await context.abort_with_status(rpc_status.to_status(status_of(error)))
+        _caller.set(visit.admitted)
+        with counted(visit.method) as outcome:
+            try:
+                async for item in handler.unary_stream(request, context):
+                    yield item
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                await _abort(context, error, outcome)
 
     return grpc.unary_stream_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _refused(handler: Any, gate: Gate, refusal: TunewrightError) -> Any:
+async def _abort(context: grpc.aio.ServicerContext, error: Exception, outcome: Outcome) -> None:
+    status = rpc_status.to_status(status_of(error))
+    outcome.code = status.code.name
+    await context.abort_with_status(status)
+
+
+def _refused(handler: Any, method: str, gate: Gate, refusal: TunewrightError) -> Any:
     """Answer without a look at the message: who is not let in gets nothing parsed."""
 
     async def call(_request: Any, context: grpc.aio.ServicerContext) -> None:
-        await context.abort_with_status(rpc_status.to_status(status_of(gate.refusal(refusal, context.peer()))))
+        status = rpc_status.to_status(status_of(gate.refusal(refusal, context.peer())))
+        refused(method, status.code.name)
+        await context.abort_with_status(status)
 
     return MAKERS[handler.request_streaming, handler.response_streaming](call)
 
@@ -135,6 +159,7 @@ class RpcServer:
                 self.port = self._server.add_insecure_port(address)
             else:
                 self.port = self._server.add_secure_port(address, server_credentials(tls))
+                tell_expiry("grpc", tls.certificate)
         except RuntimeError:
             why = f"cannot listen on {address}"
             raise InvalidSpec("grpc", why, "Choose another port; 0 picks a free one") from None

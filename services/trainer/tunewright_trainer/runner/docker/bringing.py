@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine, Iterable
 from itertools import count
 from typing import Any
 
+from prometheus_client import Counter
+
 from tunewright.core.errors import InvalidSpec
 from tunewright_trainer.core.attempt import Launch
 from tunewright_trainer.core.lease import backoff_s
@@ -17,6 +19,10 @@ from tunewright_trainer.runner.docker.engine import Away, Engine, ImageMissing, 
 from tunewright_trainer.runner.docker.following import AGAIN_MOST_S, AGAIN_S, Gone, lasting
 from tunewright_trainer.runner.docker.outcome import State
 from tunewright_trainer.runner.docker.settings import DockerSettings, Pull
+
+pulls = Counter("tunewright_trainer_image_pulls", "Images that the container engine was told to pull", ["outcome"])
+for _outcome in ("pulled", "failed"):  # from 0 on: Prometheus sees no increase in what begins with its first count
+    pulls.labels(_outcome)
 
 
 class StoppedBefore(Exception):  # noqa: N818 - what has happened
@@ -155,13 +161,16 @@ class Bringing:
     async def _pull(self) -> None:
         image = self._launch.definition.image
         self._takes_time(f"the engine pulls the image {image}")
+        outcome = "failed"
         try:
             await self._engine.pull(image, self._settings.pull_silent_s)
+            outcome = "pulled"
         except Refused as refused:
             remedy = "Check its name; what a registry gives to known users only must be pulled there beforehand"
             raise InvalidSpec("image", f"{image!r} cannot be pulled: {refused}", remedy) from refused
         finally:
             self.waits_for = ""
+            pulls.labels(outcome).inc()
 
     async def _start(self, name: str) -> None:
         try:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+import structlog
+from prometheus_client import REGISTRY
+
+from tests.unit.platform.certificates import certificate_in
+from tunewright.platform.expiry import expires_at, tell_expiry
+from tunewright.platform.http import application, serving
+from tunewright.platform.rpc.server import RpcServer
+
+DAY_S = 86_400
+
+
+def told(server: str) -> float | None:
+    return REGISTRY.get_sample_value("tunewright_certificate_expires_timestamp_seconds", {"server": server})
+
+
+async def test_both_servers_tell_when_their_certificates_expire(tmp_path: Path):
+    tls = certificate_in(tmp_path)
+    server = RpcServer("127.0.0.1", 0, {}.get, tls)
+    await server.start({})
+    async with serving(application({}), "127.0.0.1", 0, tls):
+        for name in ("grpc", "http"):
+            expires = told(name)
+            assert expires is not None
+            assert expires - time.time() == pytest.approx(2 * DAY_S, abs=600)
+    await server.stop()
+
+
+def test_of_a_chain_it_is_the_servers_own_and_years_beyond_2049_are_read(tmp_path: Path):
+    own = certificate_in(tmp_path).certificate.read_text()
+    authorities = ssl.create_default_context().get_ca_certs()
+    assert expires_at(f"for people\n{own}\nrubbish behind it") == expires_at(own)
+    bundle = Path(ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt").read_text()
+    ends = {ssl.cert_time_to_seconds(str(one["notAfter"])) for one in authorities}
+    mark = "-----END CERTIFICATE-----"
+    assert {expires_at(one + mark) for one in bundle.split(mark)[:-1]} >= ends
+
+
+@pytest.mark.parametrize("text", ["", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"])
+def test_what_is_no_certificate_is_logged_and_left_to_its_server(tmp_path: Path, text: str):
+    file = tmp_path / "none.pem"
+    file.write_text(text)
+    with structlog.testing.capture_logs() as logs:
+        tell_expiry("none", file)
+    assert [line["event"] for line in logs] == ["expiry not known"]
+    assert told("none") is None
