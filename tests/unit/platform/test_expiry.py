@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import math
 import ssl
 import time
 from pathlib import Path
 
 import pytest
-import structlog
 from prometheus_client import REGISTRY
 
+from tests.callers import gate
 from tests.unit.platform.certificates import certificate_in
 from tunewright.platform.expiry import expires_at, tell_expiry
 from tunewright.platform.http import application, serving
@@ -22,7 +23,7 @@ def told(server: str) -> float | None:
 
 async def test_both_servers_tell_when_their_certificates_expire(tmp_path: Path):
     tls = certificate_in(tmp_path)
-    server = RpcServer("127.0.0.1", 0, {}.get, tls)
+    server = RpcServer("127.0.0.1", 0, gate(), tls)
     await server.start({})
     async with serving(application({}), "127.0.0.1", 0, tls):
         for name in ("grpc", "http"):
@@ -43,10 +44,10 @@ def test_of_a_chain_it_is_the_servers_own_and_years_beyond_2049_are_read(tmp_pat
 
 
 @pytest.mark.parametrize("text", ["", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"])
-def test_what_is_no_certificate_is_logged_and_left_to_its_server(tmp_path: Path, text: str):
-    file = tmp_path / "none.pem"
+def test_what_is_no_certificate_has_no_time_until_it_is_renewed(tmp_path: Path, text: str):
+    file = tmp_path / "renewed.pem"
     file.write_text(text)
-    with structlog.testing.capture_logs() as logs:
-        tell_expiry("none", file)
-    assert [line["event"] for line in logs] == ["expiry not known"]
-    assert told("none") is None
+    tell_expiry("renewed", file)
+    assert math.isnan(told("renewed") or 0.0)
+    file.write_text(certificate_in(tmp_path).certificate.read_text())
+    assert (told("renewed") or 0.0) > time.time()
