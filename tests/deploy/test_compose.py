@@ -283,9 +283,11 @@ def test_the_start_is_ordered_by_health():
 @pytest.mark.parametrize("name", SERVICES)
 def test_an_image_has_the_extras_that_its_service_needs_and_no_others(name):
     settings = settings_of(name)
-    needed = {
-        extra for kind, extra in ((KafkaSettings, "kafka"), (MongoSettings, "mongodb")) if issubclass(settings, kind)
-    } | {"trainer": {"s3", "docker", "kubernetes"}, "scheduler": {"certs"}}.get(name, set()) | {"otel"}
+    needed = (
+        {extra for kind, extra in ((KafkaSettings, "kafka"), (MongoSettings, "mongodb")) if issubclass(settings, kind)}
+        | {"trainer": {"s3", "docker", "kubernetes"}, "scheduler": {"certs"}}.get(name, set())
+        | {"otel"}
+    )
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert needed <= set(known)
     runs = [rest for kind, rest in instructions(name) if kind == "RUN"]
