@@ -30,7 +30,7 @@ while [ "$step" -lt "$STEPS" ]; do
   step=$((step + 1))
   echo "step $step loss=0.$((9 - step % 9))"
 done
-echo "score=$x"
+echo "score=$x" || exit 1
 echo "$TRAINING_JOB_NAME e $(date +%s.%N) $x" >> "$STAMPS"
 """
 
