@@ -29,11 +29,16 @@ def main(words: Sequence[str]) -> int:
     folder = (given.folder / str(given.seed)).absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    print(f"seed {given.seed}; logs in {folder}", flush=True)
-    report = drill(folder, given.seed, _size(given.jobs, given.seconds), lambda text: print(text, flush=True))
+    _say(f"seed {given.seed}; logs in {folder}")
+    report = drill(folder, given.seed, _size(given.jobs, given.seconds), _say)
     report.write(folder)
-    print("\n".join(report.lines()))
+    _say("\n".join(report.lines()))
     return 1 if report.wrong else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _size(jobs: int, span_s: float) -> Size:

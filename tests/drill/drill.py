@@ -1,4 +1,4 @@
-"""A drill from its beginning to its verdict: an installation, tuning jobs, the hand, and what must be true afterwards."""
+"""A drill from its beginning to its verdict: an installation, tuning jobs, the hand, and what must be true then."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Size:
 
     @property
     def slots(self) -> int:
-        """Of each of the two trainers: room for all jobs at once, also while half of a trainer's are held by another."""
+        """Of each of the two trainers: room for all jobs at once, also while the other is away."""
         return self.jobs * PARALLEL
 
 

@@ -46,7 +46,7 @@ async def read_facts(bootstrap: str) -> list[Fact]:
     """Return all that stands on tuning.events, each once, by time."""
     records = {record.headers["ce_id"]: record for record in await read_all(bootstrap, "tuning.events")}
     facts = [_fact(read(record)) for record in records.values()]
-    return sorted((fact for fact in facts if fact is not None), key=lambda fact: (fact.at, fact.kind != CLOSED))
+    return sorted((fact for fact in facts if fact is not None), key=lambda fact: fact.at)
 
 
 async def read_all(bootstrap: str, topic: str) -> list[Record]:
@@ -71,7 +71,7 @@ def _fact(message: Message) -> Fact | None:
     fields = {
         name: getattr(message, name, default) for name, default in (("number", 0), ("attempt", 0), ("holder", ""))
     }
-    return Fact(message.at.timestamp(), kind, message.uid, **fields)  # type: ignore[attr-defined]
+    return Fact(message.at.ToMicroseconds() / 1e6, kind, message.uid, **fields)  # type: ignore[attr-defined]
 
 
 def held_by(facts: Iterable[Fact], holder: str, at: float) -> set[tuple[str, int]]:

@@ -62,7 +62,7 @@ class Fault:
 
 def drawn(seed: int, targets: Targets, counts: Mapping[Kind, int], span_s: float) -> tuple[Fault, ...]:
     """Draw so many faults of each kind, all over within the span, never two of one target at once."""
-    chance, faults = random.Random(seed), list[Fault]()
+    chance, faults = random.Random(seed), list[Fault]()  # noqa: S311 - it is to be the same again
     for kind, many in sorted(counts.items()):
         for target in islice(_in_turn(chance, targets.get(kind, ())), many):
             faults.append(_placed(chance, kind, target, span_s, faults))

@@ -160,12 +160,11 @@ def _mount(stage: Stage, trainer: str, stack: ExitStack) -> None:
 def fill(folder: Path) -> None:
     """Leave no byte free on the disk of a folder."""
     free = os.statvfs(folder)
-    with (folder / "filler").open("wb") as filler, suppress(OSError):
+    with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
         os.posix_fallocate(filler.fileno(), 0, free.f_bavail * free.f_frsize)
+        filler.seek(0, os.SEEK_END)
         while True:  # what has become free meanwhile
-            filler.seek(0, os.SEEK_END)
             filler.write(bytes(4096))
-            filler.flush()
 
 
 def give_back(folder: Path) -> None:

@@ -81,7 +81,7 @@ class KafkaServer(ServerProcess):
         self.ways = [f"127.0.0.1:{port}" for port in free_ports(ways)]
 
     def tell_as(self, addresses: Sequence[str]) -> None:
-        """Tell clients that come by one of the `ways` to stay with its address here, say of a line. Before the start."""
+        """Tell clients that come by one of the `ways` to go on by its address here, say a line's. Before the start."""
         names = [f"WAY{number}" for number in range(len(self.ways))]
         own = f"PLAINTEXT://{self.bootstrap}"
         told = [own, *(f"{name}://{address}" for name, address in zip(names, addresses, strict=True))]
