@@ -1,4 +1,4 @@
-"""The short form of the fault drill: the same hand, fewer jobs, faults of every kind. Its seed is printed if it fails."""
+"""The short form of the fault drill: the same hand, fewer jobs, faults of every kind."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ FACTS = [
         ("suggester-0", (1, 3.0, 3.0)),
         ("metrics-1", (2, 4.0, 16.0)),
         ("line to broker-0", (2, 4.0, 16.0)),
-        ("line to scheduler-1", (2, 2.0, 11.0)),
-        ("database", (2, 2.0, 11.0)),
+        ("line to scheduler-1", (2, 2.0, 10.0)),
+        ("database", (2, 2.0, 10.0)),
     ],
 )
 def test_from_the_fault_to_the_progress_of_what_it_hit(target: str, found: tuple[int, float, float]):
