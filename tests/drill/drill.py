@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.drill.hand import Deed, carry_out
 from tests.drill.history import Fact, read_all, read_facts
-from tests.drill.judge import look_up, problems
+from tests.drill.judge import Found, failures, look_up, problems
 from tests.drill.plan import Kind, drawn
 from tests.drill.recovery import Circumstances, recovery_of
 from tests.drill.report import Report
@@ -90,14 +90,21 @@ def drill(folder: Path, seed: int, size: Size, told: Callable[[str], None]) -> R
         holders = stage.trainer_ids()
         known = Circumstances(bayesian, {name: holder for holder, name in holders.items()})
         recoveries = [recovery_of(deed, facts, known) for deed in deeds]
-        wrong += asyncio.run(_verdicts(stage, wanted, uids, facts, _filled(deeds, known)))
+        found = asyncio.run(_found(stage, [uids[item.spec.name] for item in wanted]))
+        wrong += [
+            text
+            for each, item in zip(found, wanted, strict=True)
+            for text in problems(each, item, facts, _filled(deeds, known))
+        ]
+        wrong += asyncio.run(_left(stage))
         wrong += _ended_in_order(stage)
         wrong += asyncio.run(_sessions(stage))
     wrong += [f"process {program.pid} is left" for program in stage.fleet.programs()]
     attempts = sum(fact.kind == "TrainingJobGranted" for fact in facts)
     left_out = [] if stage.disks else ["a full disk: this machine lets us mount none"]
+    failed = [text for each in found for text in failures(each)]
     return Report(
-        seed, size.jobs, size.jobs * size.trainings, attempts, size.span_s, took_s, left_out, recoveries, wrong
+        seed, size.jobs, size.jobs * size.trainings, attempts, size.span_s, took_s, left_out, recoveries, failed, wrong
     )
 
 
@@ -160,18 +167,17 @@ def _filled(deeds: Sequence[Deed], known: Circumstances) -> set[str]:
     return {known.holders[target.removeprefix("disk of ")] for target in targets}
 
 
-async def _verdicts(
-    stage: Stage, wanted: Sequence[Wanted], uids: Mapping[str, str], facts: Sequence[Fact], full: set[str]
-) -> list[str]:
+async def _found(stage: Stage, uids: Sequence[str]) -> list[Found]:
     store = MongoStore(stage.store_uri)
     try:
-        found = [await look_up(store, uids[item.spec.name]) for item in wanted]
+        return [await look_up(store, uid) for uid in uids]
     finally:
         await store.close()
-    wrong = [text for each, item in zip(found, wanted, strict=True) for text in problems(each, item, facts, full)]
+
+
+async def _left(stage: Stage) -> list[str]:
     letters = await read_all(stage.broker.bootstrap, "dead-letters")
-    wrong += [f"a dead letter: {letter.headers}" for letter in letters]
-    return wrong + await _unsettled(stage)
+    return [f"a dead letter: {letter.headers}" for letter in letters] + await _unsettled(stage)
 
 
 def _ended_in_order(stage: Stage) -> Iterator[str]:

@@ -19,7 +19,7 @@ from tunewright.platform.store.port import Query, Store
 from tunewright_metrics.collecting.buckets import lines_of
 from tunewright_metrics.collecting.records import attempt_order
 from tunewright_scheduler import records
-from tunewright_scheduler.core.ending import MAX_LOSSES
+from tunewright_scheduler.core.ending import MAX_LOSSES, ending
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.core.training import Training
 
@@ -83,6 +83,13 @@ def problems(found: Found, wanted: Wanted, facts: Sequence[Fact], full: Collecti
         yield f"{found.job.name}: {text}"
 
 
+def failures(found: Found) -> Iterator[str]:
+    """Say which trainings have failed and why, also of those that may."""
+    for item in found.trainings:
+        if item.state is not TrainingState.COMPLETED:
+            yield f"{item.name}: {item.reason}"
+
+
 def _of_job(found: Found, wanted: Wanted) -> Iterator[str]:
     job, limit = found.job, wanted.spec.limits.max_trainings or 0
     if job.state is not JobState.COMPLETED:
@@ -96,9 +103,9 @@ def _of_job(found: Found, wanted: Wanted) -> Iterator[str]:
 
 def _of_counts(found: Found) -> Iterator[str]:
     trainings, counters = found.trainings, found.job.trainings
-    lost = sum(item.state is TrainingState.FAILED and item.losses == MAX_LOSSES for item in trainings)
+    retryable = sum(ending(item).retryable for item in trainings)
     by_state = Counter(item.state for item in trainings)
-    counted = (by_state[TrainingState.COMPLETED], lost, by_state[TrainingState.FAILED] - lost, 0)
+    counted = (by_state[TrainingState.COMPLETED], retryable, by_state[TrainingState.FAILED] - retryable, 0)
     kept = (counters.completed, counters.retryable_error, counters.non_retryable_error, counters.stopped)
     if kept != counted:
         yield f"its counters say {kept}, its trainings {counted}"

@@ -23,6 +23,8 @@ class Report:
     left_out: Sequence[str]
     """What this machine does not let us drill."""
     recoveries: Sequence[Recovery]
+    failed: Sequence[str]
+    """Trainings that the faults excuse, or do not, with their reasons."""
     wrong: Sequence[str]
 
     def write(self, folder: Path) -> None:
@@ -48,6 +50,7 @@ class Report:
             times = f"{_seconds(item.first_s)} | {_seconds(item.all_s)}"
             yield f"| {deed.began_at - begins:.1f} | {deed.fault} | {lasted} | {item.hit} | {times} |"
         yield ""
+        yield from (f"- failed: {text}" for text in self.failed)
         yield from (f"- **wrong**: {text}" for text in self.wrong)
 
 
