@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.drill.hand import Deed, carry_out
-from tests.drill.history import Fact, read_all, read_facts
+from tests.drill.history import read_all, read_facts
 from tests.drill.judge import Found, failures, look_up, problems
 from tests.drill.plan import Kind, drawn
 from tests.drill.recovery import Circumstances, recovery_of
