@@ -42,7 +42,7 @@ class Heard:
     begins: list[float] = field(default_factory=list)
     ends: list[float] = field(default_factory=list)
     heartbeats_s: list[float] = field(default_factory=list)
-    """Of those that are answered at once."""
+    """Beyond what they were asked to wait, of those that no order came to meanwhile."""
     claims_s: list[float] = field(default_factory=list)
     """Of those that were granted something."""
 
@@ -58,8 +58,9 @@ class Timed:
     async def Heartbeat(self, request: pb.HeartbeatRequest, timeout: float) -> pb.HeartbeatResponse:  # noqa: N802, ASYNC109 - the stub's
         began = time.perf_counter()
         answer: pb.HeartbeatResponse = await self._stub.Heartbeat(request, timeout=timeout)
-        if not request.wait_s:
-            self._heard.heartbeats_s.append(time.perf_counter() - began)
+        beyond_s = time.perf_counter() - began - request.wait_s
+        if beyond_s > 0:
+            self._heard.heartbeats_s.append(beyond_s)
         return answer
 
     async def Claim(self, request: pb.ClaimRequest, timeout: float) -> pb.ClaimResponse:  # noqa: N802, ASYNC109 - likewise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.message import Message
 
@@ -65,13 +65,11 @@ async def read_all(bootstrap: str, topic: str) -> list[Record]:
 
 
 def _fact(message: Message) -> Fact | None:
-    kind = message.DESCRIPTOR.name
     if isinstance(message, facts_pb2.CommandAccepted | facts_pb2.CommandRejected):
         return None
-    fields = {
-        name: getattr(message, name, default) for name, default in (("number", 0), ("attempt", 0), ("holder", ""))
-    }
-    return Fact(message.at.ToMicroseconds() / 1e6, kind, message.uid, **fields)  # type: ignore[attr-defined]
+    said: Any = message
+    told = [getattr(said, name, default) for name, default in (("number", 0), ("attempt", 0), ("holder", ""))]
+    return Fact(said.at.ToMicroseconds() / 1e6, message.DESCRIPTOR.name, said.uid, *told)
 
 
 def held_by(facts: Iterable[Fact], holder: str, at: float) -> set[tuple[str, int]]:
