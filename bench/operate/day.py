@@ -5,9 +5,11 @@ The server is the one that people start; the trainings are real processes, shell
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,7 @@ from bench.rows import Row
 from tunewright.client import Client, find
 from tunewright.core.space import Float
 from tunewright.core.spec import Definition, Limits, MetricDefinition, Objective, Parameter, Strategy, TuningJobSpec
+from tunewright.platform.store.folder import STORE_FILE
 
 AT_ONCE: Final = 10
 """Tuning jobs; the next begins when one has ended."""
@@ -29,6 +32,7 @@ POINTS: Final = 100
 POINT_BYTES: Final = 16
 """A step and a value, as bare as they can be."""
 FLAT: Final = 1.15
+PAGES: Final = ("page_count", "freelist_count", "page_size")
 PROGRAM: Final = f"""#!/bin/sh
 exec awk 'BEGIN {{ for (i = 1; i <= {POINTS}; i++) print "step " i " loss=" 1 / i }}'
 """
@@ -49,7 +53,14 @@ class Looking:
             percent = 100 * self._ended // self._jobs // 25 * 25
             if percent and percent not in self.mib:
                 self.mib[percent] = psutil.Process(self._server.process).memory_info().rss / 2**20
-                self.store_bytes[percent] = sum(file.stat().st_size for file in self._server.data_dir.glob("store.db*"))
+                self.store_bytes[percent] = _bytes(self._server.data_dir / STORE_FILE)
+
+
+def _bytes(store: Path) -> int:
+    """Return how large a store is with what stands in its log only, and without what has been freed."""
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as reading:
+        used, free, size = (reading.execute(f"PRAGMA {name}").fetchone()[0] for name in PAGES)
+    return int((used - free) * size)
 
 
 def rows(folder: Path, jobs: int) -> list[Row]:
