@@ -36,6 +36,8 @@ class Fact:
     """Of the training; 0: it is about the tuning job."""
     attempt: int = 0
     holder: str = ""
+    well: bool = False
+    """Of one that has exited: by itself, with code 0."""
 
     @property
     def training(self) -> tuple[str, int]:
@@ -69,7 +71,8 @@ def _fact(message: Message) -> Fact | None:
         return None
     said: Any = message
     told = [getattr(said, name, default) for name, default in (("number", 0), ("attempt", 0), ("holder", ""))]
-    return Fact(said.at.ToMicroseconds() / 1e6, message.DESCRIPTOR.name, said.uid, *told)
+    well = isinstance(message, facts_pb2.TrainingJobExited) and (message.cause, message.exit_code) == ("EXITED", 0)
+    return Fact(said.at.ToMicroseconds() / 1e6, message.DESCRIPTOR.name, said.uid, *told, well)
 
 
 def held_by(facts: Iterable[Fact], holder: str, at: float) -> set[tuple[str, int]]:
@@ -83,6 +86,17 @@ def held_by(facts: Iterable[Fact], holder: str, at: float) -> set[tuple[str, int
         elif fact.kind in CLOSED or fact.kind == GRANTED:
             held.discard(fact.training)
     return held
+
+
+def went_well_at(facts: Iterable[Fact], holder: str) -> list[Fact]:
+    """Return the exits with code 0 of what a trainer ran."""
+    where, found = dict[tuple[str, int], str](), list[Fact]()
+    for fact in facts:
+        if fact.kind == GRANTED:
+            where[fact.training] = fact.holder
+        elif fact.well and where.get(fact.training) == holder:
+            found.append(fact)
+    return found
 
 
 def going(facts: Iterable[Fact], at: float) -> set[str]:

@@ -5,7 +5,7 @@ others are to go on. What a fault hit, and what counts as progress of it, by its
 
     target                    what it hit                                progress of it
     trainer                   the trainings that it held                 granted anew, or exited: known to be over
-    disk of a trainer         that trainer                               it is granted a training
+    disk of a trainer         that trainer                               a training exits there, with code 0
     suggester                 Bayesian jobs that went on                 a training of it is created
     metrics, broker           tuning jobs that went on                   a training of it has ended: its output was read
     scheduler, database       tuning jobs that went on                   any fact of a training of it
@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.drill.hand import Deed
-from tests.drill.history import CLOSED, CREATED, ENDED, GRANTED, Fact, going, held_by
+from tests.drill.history import CLOSED, CREATED, ENDED, GRANTED, Fact, going, held_by, went_well_at
 
 PROGRESS: Final[Mapping[str, frozenset[str]]] = {
     "trainer": frozenset({GRANTED, *CLOSED}) - {"TrainingJobLost"},
-    "disk": frozenset({GRANTED}),
     "suggester": frozenset({CREATED}),
     "metrics": frozenset({ENDED}),
     "broker": frozenset({ENDED}),
@@ -57,11 +56,11 @@ def recovery_of(deed: Deed, facts: Sequence[Fact], known: Circumstances) -> Reco
     """`facts` are in order of time."""
     service, _, replica = deed.fault.target.removeprefix("line to ").removeprefix("disk of ").partition("-")
     at = deed.began_at
-    on_disk = deed.fault.target.startswith("disk of ")
-    later = [fact for fact in facts if fact.at > at and fact.kind in PROGRESS["disk" if on_disk else service]]
-    if on_disk:
+    if deed.fault.target.startswith("disk of "):
         holder = known.holders[f"{service}-{replica}"]
-        return _recovery(deed, {holder}, later, lambda fact: fact.holder)
+        exits = [fact for fact in went_well_at(facts, holder) if fact.at > at]
+        return _recovery(deed, {holder}, exits, lambda _fact: holder)
+    later = [fact for fact in facts if fact.at > at and fact.kind in PROGRESS[service]]
     if service == "trainer":
         held = held_by(facts, known.holders[f"{service}-{replica}"], at)
         return _recovery(deed, held, later, lambda fact: fact.training)

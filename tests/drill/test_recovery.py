@@ -20,7 +20,7 @@ FACTS = [
     Fact(14.0, "TrainingJobEnded", "model", 1),
     Fact(20.0, "TrainingJobLost", "plain", 1, 1, "host-a"),
     Fact(21.0, "TrainingJobGranted", "plain", 1, 2, "host-b"),
-    Fact(25.0, "TrainingJobExited", "plain", 1, 2),
+    Fact(25.0, "TrainingJobExited", "plain", 1, 2, well=True),
     Fact(26.0, "TrainingJobEnded", "plain", 1),
     Fact(27.0, "TuningJobEnded", "plain"),
 ]
@@ -31,7 +31,7 @@ FACTS = [
     [
         ("trainer-0", (1, 11.0, 11.0)),  # the loss is no progress, the next grant is
         ("trainer-1", (1, 2.0, 2.0)),
-        ("disk of trainer-1", (1, 11.0, 11.0)),
+        ("disk of trainer-1", (1, 15.0, 15.0)),  # what it ran at the time did not end well
         ("suggester-0", (1, 3.0, 3.0)),
         ("metrics-1", (2, 4.0, 16.0)),
         ("line to broker-0", (2, 4.0, 16.0)),
