@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -131,7 +132,7 @@ def _all_alive(stage: Stage, deeds: Sequence[Deed], size: Size) -> Iterator[str]
             yield f"{member.name} has ended by itself"
             member.spawn()
         try:
-            until(lambda member=member: _is_ready(member.ready), f"{member.name} is ready", size.patience_s)
+            until(partial(_is_ready, member.ready), f"{member.name} is ready", size.patience_s)
         except AssertionError as late:
             yield str(late)
 

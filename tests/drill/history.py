@@ -70,9 +70,9 @@ def _fact(message: Message) -> Fact | None:
     if isinstance(message, facts_pb2.CommandAccepted | facts_pb2.CommandRejected):
         return None
     said: Any = message
-    told = [getattr(said, name, default) for name, default in (("number", 0), ("attempt", 0), ("holder", ""))]
+    number, attempt, holder = (getattr(said, *field) for field in (("number", 0), ("attempt", 0), ("holder", "")))
     well = isinstance(message, facts_pb2.TrainingJobExited) and (message.cause, message.exit_code) == ("EXITED", 0)
-    return Fact(said.at.ToMicroseconds() / 1e6, message.DESCRIPTOR.name, said.uid, *told, well)
+    return Fact(said.at.ToMicroseconds() / 1e6, message.DESCRIPTOR.name, said.uid, number, attempt, holder, well)
 
 
 def held_by(facts: Iterable[Fact], holder: str, at: float) -> set[tuple[str, int]]:

@@ -56,10 +56,11 @@ class Found:
 
 
 async def look_up(store: Store, uid: str) -> Found:
-    job = (await records.read_job(store, uid)).value
+    job = await records.read_job(store, uid)
+    assert job is not None
     trainings = [from_document(item, Training) for item in await _all(store, "training_jobs", uid)]
     output = {training.number: await _output(store, training) for training in trainings}
-    return Found(job, trainings, await _all(store, "observations", uid), await _all(store, "asks", uid), output)
+    return Found(job.value, trainings, await _all(store, "observations", uid), await _all(store, "asks", uid), output)
 
 
 async def _all(store: Store, collection: str, uid: str) -> list[dict[str, Any]]:
