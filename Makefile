@@ -106,7 +106,7 @@ bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-
 bench-distributed-full: setup
 	@$(BIN)/python -m bench.distributed --full
 
-bench-operate: setup  ## 1,000 trainings at once, services killed, all restarted, a busy day; bench-operate-full runs all of the day
+bench-operate: setup  ## 300 trainings at once, services killed, all restarted, a tenth of a busy day; -full has 1,000 and all of it
 	@$(BIN)/python -m bench.operate
 
 bench-operate-full: setup

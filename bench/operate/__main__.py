@@ -2,7 +2,8 @@
 
     python -m bench.operate [crowd] [takeover] [day] [--full]
 
-The short form, within a quarter of an hour, runs a tenth of the day: 20 jobs, 2,000 trainings, 200,000 points.
+The short form, within a quarter of an hour, has 300 trainings at once in place of 1,000, and runs a tenth of the day: 20
+jobs, 2,000 trainings, 200,000 points.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from bench.rows import report
 PARTS: Final = ("crowd", "takeover", "day")
 JOBS: Final = 20
 JOBS_FULL: Final = 200
+EACH: Final = 30
+EACH_FULL: Final = 100
+"""Trainings at once of each of ten jobs."""
 
 
 def main() -> None:
@@ -27,7 +31,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="tunewright-bench-") as name:
             folder = Path(name)
             if part == "crowd":
-                report(crowd.rows(folder))
+                report(crowd.rows(folder, EACH_FULL if full else EACH))
             elif part == "takeover":
                 report(takeover.rows(folder))
             else:

@@ -44,7 +44,7 @@ class Measured:
     heard: Heard
 
 
-def rows(folder: Path, each: int = 100) -> list[Row]:
+def rows(folder: Path, each: int) -> list[Row]:
     """`each` trainings in each of ten jobs; a hundred are the thousand."""
     count = JOBS * each
     one, two = (measured(folder, replicas, each) for replicas in (1, 2))
