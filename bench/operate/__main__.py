@@ -2,8 +2,8 @@
 
     python -m bench.operate [crowd] [takeover] [day] [--full]
 
-The short form, within a quarter of an hour, has 300 trainings at once in place of 1,000, and runs a tenth of the day: 20
-jobs, 2,000 trainings, 200,000 points.
+The short form, within a quarter of an hour, has 300 trainings at once in place of 1,000, and runs a tenth of the day:
+20 jobs, 2,000 trainings, 200,000 points.
 """
 
 from __future__ import annotations
