@@ -8,7 +8,7 @@ DASHBOARD := services/gateway/dashboard
 BUILT := services/gateway/tunewright_gateway/dashboard/index.html
 PAGES = $(shell find $(DASHBOARD) -path $(DASHBOARD)/node_modules -prune -o -path $(DASHBOARD)/src/generated -prune -o -type f -print)
 
-.PHONY: help setup dashboard wheel up exports down demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot bench-dashboard soak docs screenshots clean
+.PHONY: help setup dashboard wheel up exports down demo test check proto bench bench-roundtrip bench-distributed bench-distributed-full bench-suggester bench-suggester-full bench-suggestion-service bench-scheduler bench-convergence bench-completion bench-metrics bench-gateway bench-trainer bench-functions bench-first-plot bench-dashboard bench-operate bench-operate-full drill soak docs screenshots clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | sort | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ test: setup dashboard  ## Run all tests
 soak: setup  ## Tell 20,000 simulated stories of failure on all cores (TUNEWRIGHT_SEEDS); goes on where it was stopped
 	@$(BIN)/python -m tests.simulation --seeds $(or $(TUNEWRIGHT_SEEDS),20000)
 
+drill: setup  ## Two minutes of faults on real services, broker and database: 20 jobs must end exactly; DRILL='--seed 7' repeats
+	@$(BIN)/python -m tests.drill $(DRILL)
+
 check: setup dashboard  ## Lint, types, import rules, messages linted and compatible, generated code fresh, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -85,7 +88,7 @@ proto: setup  ## Generate the message code from proto/
 docs: setup  ## Write the pages that follow from the code: states, faults, sagemaker-members, reference/
 	@$(BIN)/python -m docs.generate
 
-bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-dashboard bench-distributed bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
+bench: bench-roundtrip bench-scheduler bench-metrics bench-gateway bench-trainer bench-functions bench-dashboard bench-distributed bench-operate bench-suggester bench-suggestion-service  ## Run every benchmark; writes bench/latest.json
 
 bench-roundtrip: setup  ## Turnaround between trainings, start-up and memory, each beside its floor
 	@$(BIN)/python -m bench.roundtrip
@@ -126,6 +129,12 @@ bench-distributed: setup  ## The circle on Kafka and MongoDB; bench-distributed-
 bench-distributed-full: setup
 	@$(BIN)/python -m bench.distributed --full
 
+bench-operate: setup  ## 300 trainings at once, services killed, all restarted, a tenth of a busy day; -full has 1,000 and all of it
+	@$(BIN)/python -m bench.operate
+
+bench-operate-full: setup
+	@$(BIN)/python -m bench.operate --full
+
 bench-suggester: setup  ## The optimiser beside random search and the peers that are installed; -full takes hours
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	@$(BIN)/python -m bench.suggester
@@ -143,5 +152,5 @@ screenshots: setup dashboard  ## Take the pictures of the dashboard in docs/pict
 	@$(BIN)/python -m docs.screenshots
 
 clean:  ## Remove what the commands made
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .drill .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf $(DASHBOARD)/node_modules $(DASHBOARD)/src/generated $(dir $(BUILT))

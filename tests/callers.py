@@ -25,6 +25,6 @@ def knowing(owners: Mapping[str, str]) -> Authenticator:
     return authenticate
 
 
-def gate(owners: Mapping[str, str] | None = None, **more: float) -> Gate:
+def gate(owners: Mapping[str, str] | None = None, calls_per_s: float = 0.0) -> Gate:
     """Return a gate that these are let in at, by their tokens; without any, everybody is the owner `owner`."""
-    return Gate(knowing(owners) if owners is not None else lambda _token: anybody(), **more)
+    return Gate(knowing(owners) if owners is not None else lambda _token: anybody(), calls_per_s)

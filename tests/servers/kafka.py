@@ -71,14 +71,30 @@ logger.server.level=error
 class KafkaServer(ServerProcess):
     """One broker."""
 
-    def __init__(self, jars: Path, formatting: Sequence[str] = ()) -> None:
-        """`formatting` is what its storage is formatted with besides: the first users."""
+    def __init__(self, jars: Path, formatting: Sequence[str] = (), ways: int = 0) -> None:
+        """`formatting` is what its storage is formatted with besides: the first users.
+
+        It listens at so many addresses more, `ways`, each of which may be told to clients as another one.
+        """
         super().__init__("kafka")
         self._jars, self._formatting = jars, formatting
         self._port, controller = free_ports(2)
         (self.folder / "log4j2.properties").write_text(LOG4J)
         self._properties = self.folder / "server.properties"
         self._properties.write_text(self._settings(controller))
+        self.ways = [f"127.0.0.1:{port}" for port in free_ports(ways)]
+
+    def tell_as(self, addresses: Sequence[str]) -> None:
+        """Tell clients that come by one of the `ways` to go on by its address here, say a line's. Before the start."""
+        names = [f"WAY{number}" for number in range(len(self.ways))]
+        own = f"PLAINTEXT://{self.bootstrap}"
+        told = [own, *(f"{name}://{address}" for name, address in zip(names, addresses, strict=True))]
+        listening = [f"{name}://{address}" for name, address in zip(names, self.ways, strict=True)]
+        found = re.sub(r"(?m)^listeners=.*$", rf"\g<0>,{','.join(listening)}", self._properties.read_text())
+        found = re.sub(r"(?m)^advertised.listeners=.*$", f"advertised.listeners={','.join(told)}", found)
+        protocols = ",".join(f"{name}:PLAINTEXT" for name in names)
+        found = re.sub(r"(?m)^listener.security.protocol.map=.*$", rf"\g<0>,{protocols}", found)
+        self._properties.write_text(found)
 
     @property
     def bootstrap(self) -> str:
@@ -143,6 +159,16 @@ def own_kafka() -> KafkaServer:
     if isinstance(server, RunningKafka):
         pytest.skip("this test ends the broker, and TUNEWRIGHT_TEST_KAFKA names one that is not ours")
     return server
+
+
+def another_kafka(ways: int = 0) -> KafkaServer:
+    """Return a broker of one's own, not yet started; remove it. Skip where there can be none."""
+    if os.environ.get("TUNEWRIGHT_TEST_KAFKA"):
+        pytest.skip("this test ends its broker, and TUNEWRIGHT_TEST_KAFKA names one that is not ours")
+    try:
+        return KafkaServer(fetched(), ways=ways)
+    except CannotStart as why:
+        give_up(f"no Kafka broker: {why}")
 
 
 @cache

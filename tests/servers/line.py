@@ -17,9 +17,10 @@ class Line:
         self._there, self._back = threading.Event(), threading.Event()
         self.mend()
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self._open = [self._listening]
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+        self._open: set[socket.socket] = set()
+        self._threads: set[threading.Thread] = set()
+        self._accepting = threading.Thread(target=self._accept)
+        self._accepting.start()
 
     @property
     def address(self) -> str:
@@ -39,30 +40,42 @@ class Line:
 
     def break_off(self) -> None:
         """End all connections, with what they hold; new ones are as if nothing had been."""
-        for connection in self._open[1:]:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        for connection in tuple(self._open):
+            _end(connection)
         self.mend()
 
     def close(self) -> None:
-        self.mend()
-        for connection in self._open:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
+        _end(self._listening)
+        self._accepting.join()
+        self.break_off()
+        for thread in tuple(self._threads):
             thread.join()
-        for connection in self._open:
-            connection.close()
+        self._listening.close()
 
     def _accept(self) -> None:
         with suppress(OSError):  # closed: nobody may come any more
             while True:
                 caller, _ = self._listening.accept()
-                server = socket.create_connection(self._server)
-                self._open += [caller, server]
-                for way in ((caller, server, self._there), (server, caller, self._back)):
-                    self._threads.append(threading.Thread(target=self._copy, args=way))
-                    self._threads[-1].start()
+                try:
+                    server = socket.create_connection(self._server)
+                except OSError:  # it is away: as it would, refuse
+                    caller.close()
+                    continue
+                self._open |= {caller, server}
+                thread = threading.Thread(target=self._connect, args=(caller, server))
+                self._threads.add(thread)
+                thread.start()
+
+    def _connect(self, caller: socket.socket, server: socket.socket) -> None:
+        """Carry both ways until either side has closed."""
+        back = threading.Thread(target=self._copy, args=(server, caller, self._back))
+        back.start()
+        self._copy(caller, server, self._there)
+        back.join()
+        for connection in (caller, server):
+            self._open.discard(connection)
+            connection.close()
+        self._threads.discard(threading.current_thread())
 
     def _copy(self, source: socket.socket, target: socket.socket, through: threading.Event) -> None:
         """Copy until either side has closed; then let the other know."""
@@ -70,7 +83,13 @@ class Line:
             while data := source.recv(65_536):
                 through.wait()
                 target.sendall(data)
-            target.shutdown(socket.SHUT_RDWR)
+        for connection in (source, target):
+            _end(connection)
+
+
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

@@ -40,6 +40,10 @@ class MongoServer(ServerProcess):
         """Return the URI of a database of this server."""
         return f"mongodb://127.0.0.1:{self._port}/{name}"
 
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
     def start(self) -> None:
         """Return once it takes writes."""
         self.spawn(self._command, self._writable)
@@ -95,23 +99,40 @@ def own_mongodb() -> MongoServer:
     return server
 
 
+def another_mongodb() -> MongoServer:
+    """Return a server of one's own, not yet started; remove it. Skip where there can be none."""
+    if os.environ.get("TUNEWRIGHT_TEST_MONGODB"):
+        pytest.skip("this test ends its database, and TUNEWRIGHT_TEST_MONGODB names one that is not ours")
+    try:
+        return _made()
+    except CannotStart as why:
+        give_up(str(why))
+
+
 @cache
 def _shared() -> MongoServer | RunningMongo | str:
     """Return the server, or why there is none, which is found out once."""
     if uri := os.environ.get("TUNEWRIGHT_TEST_MONGODB"):
         return RunningMongo(uri)
-    if shutil.which("mongod"):
-        server = MongoServer(_mongod)
-    elif find_spec("secantus"):
-        server = MongoServer(_secantus)
-    else:
-        return "no MongoDB server: install mongod, or name one in TUNEWRIGHT_TEST_MONGODB"
+    try:
+        server = _made()
+    except CannotStart as why:
+        return str(why)
     atexit.register(server.remove)
     try:
         server.start()
     except CannotStart as why:
         return str(why)
     return server
+
+
+def _made() -> MongoServer:
+    """Raises CannotStart."""
+    if shutil.which("mongod"):
+        return MongoServer(_mongod)
+    if find_spec("secantus"):
+        return MongoServer(_secantus)
+    raise CannotStart("no MongoDB server: install mongod, or name one in TUNEWRIGHT_TEST_MONGODB")
 
 
 def _mongod(port: int, data: Path) -> list[str]:

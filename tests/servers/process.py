@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 
 import pytest
 
-START_WITHIN_S: Final = 60.0
+START_WITHIN_S: Final = 120.0
 STOP_WITHIN_S: Final = 20.0
 CHECKOUT: Final = Path(__file__).parents[2]
 PARENT: Final = ThreadPoolExecutor(1)

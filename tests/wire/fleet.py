@@ -41,12 +41,12 @@ class Member:
 
     def start(self) -> None:
         """Return once it serves."""
-        self._spawn()
+        self.spawn()
         self._ready()
 
     def start_waiting(self) -> None:
         """Return once it is alive, though what it stands on is away."""
-        self._spawn()
+        self.spawn()
         until(self._alive, f"{self.name} alive at {self.http}", READY_WITHIN_S)
 
     def _alive(self) -> bool:
@@ -56,7 +56,8 @@ class Member:
         except OSError:
             return False
 
-    def _spawn(self) -> None:
+    def spawn(self) -> None:
+        """Return at once."""
         own = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
         ports = {"TUNEWRIGHT_GRPC": self.grpc, "TUNEWRIGHT_HTTP": self.http}
         with self.log.open("a") as log:
@@ -156,10 +157,15 @@ class Fleet:
             )
 
     def add(self, service: str, **variables: str) -> Member:
+        member = self.enlist(service, **variables)
+        member.start()
+        return member
+
+    def enlist(self, service: str, **variables: str) -> Member:
+        """Add one that is not started yet."""
         number = len(self.of(service))
         member = Member(service, f"{service}-{number}", self.folder, {**self._shared, **variables})
         self.members.append(member)
-        member.start()
         return member
 
     @contextmanager

@@ -28,9 +28,9 @@ step=0
 while [ "$step" -lt "$STEPS" ]; do
   sleep "$STEP_S"
   step=$((step + 1))
-  echo "step $step loss=0.$((9 - step % 9))"
+  echo "step $step loss=0.$((9 - step % 9))" || exit 1
 done
-echo "score=$x"
+echo "score=$x" || exit 1
 echo "$TRAINING_JOB_NAME e $(date +%s.%N) $x" >> "$STAMPS"
 """
 

@@ -47,6 +47,8 @@ from tunewright_scheduler.records import Versioned
 
 UNHEARD_S: Final = 60.0
 """A grant that its trainer has not spoken of for so long has not reached it: longer than an answer is waited for."""
+LOOKED_EVERY_S: Final = 10.0
+"""How often a trainer's heartbeats look for such grants: that costs a look at all that it runs."""
 
 log = structlog.get_logger()
 
@@ -57,6 +59,8 @@ class Sessions:
         self._store, self._changes, self._bells = store, changes, bells
         self._seen: dict[str, Session] = {}
         """Per trainer: its session as last read or written here. An epoch ends by its trainer or with its lease."""
+        self._looked: dict[str, float] = {}
+        """Per trainer: when it was last looked here for grants that it has not spoken of."""
         self._resent: dict[str, frozenset[tuple[Held, Resend]]] = {}
         """Per trainer: what is to be sent again and was handed on from here. Losing it costs a repetition."""
 
@@ -173,6 +177,7 @@ class Sessions:
         """
         before = await self._store.now() - self.terms.lease_grace_s
         self._seen = {name: session for name, session in self._seen.items() if session.expires_at > before}
+        self._looked = {name: at for name, at in self._looked.items() if name in self._seen}
         page = await self._store.find(Query("sessions", "expiring", high=before))
         for stored in page.items:
             try:
@@ -286,9 +291,13 @@ class Sessions:
 
     async def _lose_unheard(self, trainer_id: str, holding: Sequence[Holding]) -> None:
         """Take back what was granted long ago and is not held: whatever became of that grant, nobody runs it."""
-        before = await self._store.now() - UNHEARD_S
+        now = await self._store.now()
+        if now < self._looked.get(trainer_id, 0.0) + LOOKED_EVERY_S:
+            return
+        running = await self.running(trainer_id)
+        self._looked[trainer_id], before = now, now - UNHEARD_S
         named = {(held.training_id, held.attempt) for held in holding}
-        for training in await self.running(trainer_id):
+        for training in running:
             late = training.granted_at is not None and training.granted_at < before
             if late and (records.training_key(training), training.attempt) not in named:
                 log.warning("grant unheard of", trainer=trainer_id, uid=training.uid, number=training.number)

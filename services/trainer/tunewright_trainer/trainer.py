@@ -36,6 +36,10 @@ from tunewright_trainer.watch import Watch
 
 ORDERS_PAUSE_S: Final = 0.1
 """Orders that come within it are fetched by one heartbeat, and none is asked for while it is being carried out."""
+HELD_PAUSE_S: Final = 0.01
+"""Beside it, for each attempt that is held: a heartbeat costs the schedulers a look at every one of them, …"""
+ORDERS_MOST_S: Final = 1.0
+"""… but an order to stop is not to come later."""
 NEWS_PAUSE_S: Final = 0.2
 """New attempts that come within it are named by one heartbeat."""
 AGAIN_S: Final = 0.1
@@ -225,7 +229,7 @@ class Trainer:
             else:
                 failures = 0
                 await self._obey(orders)
-                await asyncio.sleep(ORDERS_PAUSE_S)
+                await asyncio.sleep(min(ORDERS_PAUSE_S + HELD_PAUSE_S * len(self.held), ORDERS_MOST_S))
 
     async def _heartbeat(self) -> pb.HeartbeatResponse:
         """Make one heartbeat. One that waits is cut short when there is a new attempt, which orders may be about."""

@@ -11,10 +11,11 @@ import pytest
 from tests.unit.scheduler.world import UID, World, spec
 from tunewright.core.access import OWNER
 from tunewright.core.errors import IllegalTransition, Unavailable
+from tunewright.core.phases import Phase
 from tunewright.core.spec import Limits
 from tunewright.core.states import EndCause, TrainingState
 from tunewright.events.v1 import results_pb2
-from tunewright.platform.store.port import Insert, Put, Query, Remove, Write
+from tunewright.platform.store.port import Insert, Page, Put, Query, Remove, Write
 from tunewright_scheduler import records
 from tunewright_scheduler.bells import Bells
 from tunewright_scheduler.change import Change
@@ -22,6 +23,7 @@ from tunewright_scheduler.changes import TOGETHER, Changes
 from tunewright_scheduler.core.decide import Park
 from tunewright_scheduler.core.facts import TuningJobDeleted
 from tunewright_scheduler.core.orders import Holding
+from tunewright_scheduler.core.phases import Told
 from tunewright_scheduler.core.session import Speaker
 from tunewright_scheduler.core.training import Exit
 from tunewright_scheduler.results import Results
@@ -236,3 +238,24 @@ async def test_a_grant_that_never_reached_its_trainer_is_taken_back(world: World
     assert (await world.training(heard.number)).state is TrainingState.RUNNING
     taken_back = await world.training(unheard.number)
     assert (taken_back.state, taken_back.losses) == (TrainingState.READY, 1)
+
+
+async def test_heartbeats_that_tell_much_look_at_all_that_runs_only_from_time_to_time(world: World) -> None:
+    """What runs is told several times a second when much of it ends at once; each look costs as much as there is."""
+    epoch = await world.open("t")
+    (held,) = await world.claim("t", epoch, "r", slots=1)
+    looks = 0
+    find = world.store.find
+
+    async def counted(query: Query) -> Page:
+        nonlocal looks
+        looks += query.index == "by_holder"
+        return await find(query)
+
+    world.store.find = counted  # type: ignore[method-assign]
+    holding = Holding(f"{UID}/{held.number:06d}", 1)
+    for second in range(30):
+        world.store.clock += 1.1
+        told = (Told(holding.training_id, 1, (Phase(f"at {second}", world.store.clock),)),)
+        await world.sessions.heartbeat("t", epoch, [holding], wait_s=0, draining=False, told=told)
+    assert looks == 3
