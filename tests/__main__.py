@@ -17,7 +17,7 @@ from typing import IO, Final
 
 LANES: Final = (
     ("tests/unit", "tests/contract", "tests/deploy"),
-    ("tests/simulation", "tests/aws_clients", "tests/browser", "tests/wire"),
+    ("tests/simulation", "tests/golden", "tests/aws_clients", "tests/browser", "tests/wire"),
     ("tests/e2e", "tests/docs", "tests/drill"),
 )
 NO_TESTS: Final = 5
