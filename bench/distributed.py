@@ -46,13 +46,13 @@ def main() -> None:
 
 
 @contextmanager
-def fleet(folder: Path, name: str, **sizes: int) -> Iterator[Fleet]:
+def fleet(folder: Path, name: str, *, of_each: int = 2, trainers: int = 2, slots: int = 2) -> Iterator[Fleet]:
     """Start an installation of its own topics and database."""
     home = folder / name
     home.mkdir()
     installed = Fleet(home, kafka.kafka().bootstrap, mongodb.mongodb().database(name), prefix=f"{name}-")
     try:
-        installed.start(**sizes, terms={})
+        installed.start(of_each=of_each, trainers=trainers, slots=slots, terms={})
         yield installed
     finally:
         installed.close()

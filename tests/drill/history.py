@@ -70,7 +70,8 @@ def _fact(message: Message) -> Fact | None:
     if isinstance(message, facts_pb2.CommandAccepted | facts_pb2.CommandRejected):
         return None
     said: Any = message
-    number, attempt, holder = (getattr(said, *field) for field in (("number", 0), ("attempt", 0), ("holder", "")))
+    number, attempt = (int(getattr(said, field, 0)) for field in ("number", "attempt"))
+    holder = str(getattr(said, "holder", ""))
     well = isinstance(message, facts_pb2.TrainingJobExited) and (message.cause, message.exit_code) == ("EXITED", 0)
     return Fact(said.at.ToMicroseconds() / 1e6, message.DESCRIPTOR.name, said.uid, number, attempt, holder, well)
 

@@ -134,14 +134,14 @@ class Host:
     def stop(self, run: Run, cause: EndCause, grace_s: float) -> None:
         if run.ended.done():
             return
-        loop, first = asyncio.get_running_loop(), run.stop is None
+        loop, before = asyncio.get_running_loop(), run.stop
         deadline = loop.time() + grace_s
-        if first or deadline < run.stop[1]:
-            run.stop = (cause if first else run.stop[0], deadline)
+        if before is None or deadline < before[1]:
+            run.stop = (cause if before is None else before[0], deadline)
             if run.timer is not None:
                 run.timer.cancel()
             run.timer = loop.call_at(deadline, run.kill, KILLED)
-        if first and grace_s > 0:
+        if before is None and grace_s > 0:
             for process in run.processes:
                 process.terminate()
 

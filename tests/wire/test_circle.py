@@ -91,6 +91,19 @@ def test_the_broker_comes_back_empty(fleet: Fleet, jobs: list[Wanted], kafka: Ka
         kafka.start(empty=True)
 
 
+def test_what_starts_while_the_broker_is_away_runs_trainings(fleet: Fleet, jobs: list[Wanted], kafka: KafkaServer):
+    with running(fleet, jobs):
+        until(lambda: all_ended(jobs) >= 4, "trainings end")
+        kafka.kill()
+        for member in (*fleet.of("scheduler"), *fleet.of("trainer")):
+            member.kill()
+        at = all_ended(jobs)
+        for member in (*fleet.of("scheduler"), *fleet.of("trainer")):
+            member.start()
+        until(lambda: all_ended(jobs) >= at + 4, "trainings go on without a broker")
+        kafka.start()
+
+
 def test_the_database_is_away_for_ten_seconds(fleet: Fleet, jobs: list[Wanted], mongodb: MongoServer):
     with running(fleet, jobs):
         until(lambda: all_ended(jobs) >= 6, "trainings end")

@@ -13,7 +13,7 @@ from tunewright.core.check_running import PROGRAM, check_hosted
 from tunewright.core.claimed import is_elsewhere
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.spec import Definition
-from tunewright.platform.backends import kafka_bus, mongo_store
+from tunewright.platform.backends import kafka_unopened, mongo_store
 from tunewright.platform.instance_types import instance_types
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.service import Service, Wired
@@ -70,11 +70,12 @@ async def wired(settings: SchedulerSettings) -> AsyncIterator[Wired]:
         where = (settings.suggester, keys.tunewright_token, settings.caller_tls())
         suggester = await stack.enter_async_context(open_channel(*where, field=variable("suggester")))
         store = await stack.enter_async_context(mongo_store(settings))
-        bus = await stack.enter_async_context(kafka_bus(settings, "scheduler"))
+        bus = await stack.enter_async_context(kafka_unopened(settings, "scheduler"))
         check = check_here if settings.commands else check_without_commands
         parts = await stack.enter_async_context(scheduler(store, bus, suggester, check, settings.terms(), types))
         yield Wired(
             parts=[
+                bus.keep_open(),  # leases are renewed also while there is no broker
                 *parts.long_lived(),
                 *([parts.consume_commands(settings.known().key_pair)] if settings.commands else []),
             ],

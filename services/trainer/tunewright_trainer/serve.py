@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.platform.backends import kafka_bus
+from tunewright.platform.backends import kafka_unopened
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.service import Service, Wired
 from tunewright.platform.settings import (
@@ -169,11 +169,12 @@ async def wired(settings: TrainerServiceSettings) -> AsyncIterator[Wired]:
     runner = make_runner(of_trainer, of_runner, variable("runner"))
     async with (
         open_channel(settings.scheduler, token, settings.caller_tls(), field=variable("scheduler")) as channel,
-        kafka_bus(settings, "trainer") as bus,
+        kafka_unopened(settings, "trainer") as bus,
     ):
         trainer = make_trainer(of_trainer, channel, bus, runner)
         checks = {"bus": bus.ping, "runner": runner.ping, "scheduler": trainer.reach_scheduler}
-        yield Wired(parts=[trainer.run()], checks=checks, drain=trainer.drain)
+        # Leases are renewed and trainings run also while there is no broker.
+        yield Wired(parts=[bus.keep_open(), trainer.run()], checks=checks, drain=trainer.drain)
 
 
 SERVICE: Final = Service("trainer", TrainerServiceSettings, wired)

@@ -28,7 +28,7 @@ async def kafka_bus(settings: KafkaSettings, client_id: str) -> AsyncIterator[Ka
 
 @asynccontextmanager
 async def kafka_unopened(settings: KafkaSettings, client_id: str) -> AsyncIterator[KafkaBus]:
-    """Reach the bus as it is, without making topics: to look at what it keeps, and to publish."""
+    """Reach the bus as it is, without making topics: to look at what it keeps, to publish, or to keep it open."""
     bus = _kafka_bus(settings, client_id)
     try:
         yield bus

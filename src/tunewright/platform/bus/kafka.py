@@ -104,6 +104,19 @@ class KafkaBus:
             raise InvalidSpec("topics", "; ".join(problems))
         self._watching = asyncio.create_task(self._watch())
 
+    async def keep_open(self) -> None:
+        """Open as soon as the cluster answers, and stay until cancelled. Raises InvalidSpec as `open` does.
+
+        Until then nothing can be published; what is read comes once it is open.
+        """
+        while self._watching is None:
+            try:
+                await self.open()
+            except Unavailable as error:
+                log.warning("bus away", error=str(error))
+                await asyncio.sleep(WATCH_EVERY_S)
+        await asyncio.shield(self._watching)
+
     async def check(self) -> list[str]:
         """Return what is wrong with the topics, a sentence each. Raises Unavailable."""
         return differences(self._topics.values(), await self._cluster.described(list(self._topics)), self._prefix)
