@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from tests.callers import gate
 from tests.unit.platform.certificates import another, authority_of, caller_in, certificate_in, server_in, stranger
 from tests.unit.platform.greeter import SERVICE, Greeter, echo
 from tunewright.client import Address, AsyncClient
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def serving(tls: Tls | None) -> AsyncIterator[str]:
-    server = RpcServer("127.0.0.1", 0, {"right": "somebody"}.get, tls)
+    server = RpcServer("127.0.0.1", 0, gate({"right": "somebody"}), tls)
     await server.start({SERVICE: lambda target: pb_grpc.add_TuningServiceServicer_to_server(Greeter(echo), target)})
     yield f"127.0.0.1:{server.port}"
     await server.stop()
@@ -155,7 +156,7 @@ async def test_what_cannot_be_used_is_named_before_anybody_calls(folder: Path):
         "TUNEWRIGHT_TLS_CLIENT_CA: .*holds no certificate": Tls(server.certificate, server.key, broken),
     }.items():
         with pytest.raises(InvalidSpec, match=field) as refused:
-            RpcServer("127.0.0.1", 0, lambda _: None, use)
+            RpcServer("127.0.0.1", 0, gate(), use)
         assert "secret" not in str(refused.value)
     for field, shown in {
         "TUNEWRIGHT_TLS_CA: .*absent.pem cannot be read": CallerTls(absent),
