@@ -125,6 +125,6 @@ def test_all_services_and_nobody_else_reach_a_collector_of_traces_by_the_label_t
     rules, inside = policies(folder), {name: pod for name, pod in ends(folder).items() if name not in OUTSIDE}
     ours = {one.name if one.folder != JOBS else "jobs-trainer" for one in kustomized.ours(folder, JOBS)}
     assert {name for name, pod in inside.items() if connects(rules, pod, COLLECTOR)} == ours
-    for closed in (replace(COLLECTOR, port=9092), replace(COLLECTOR, labels={})):
+    for closed in (replace(COLLECTOR, port=4319), replace(COLLECTOR, labels={})):
         assert not [name for name, pod in inside.items() if connects(rules, pod, closed)]
     assert "tunewright.dev/collector=true" in (FOLDER / "README.md").read_text()
