@@ -76,10 +76,6 @@ class Workload:
         (only,) = self.pod["containers"]
         return only
 
-    @property
-    def containers(self) -> list[Manifest]:
-        return [*self.pod.get("initContainers", ()), self.container]
-
     def environment(self, container: Manifest) -> dict[str, str]:
         """Return what its process sees of our variables: from the image, ConfigMaps, Secrets and the pod itself."""
         given = _of_image(self.service)

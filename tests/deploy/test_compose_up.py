@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 import time
@@ -14,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.deploy.installation import PAGES, SERVERS, Installation
+from tests.docs.pages import DOCS
 from tests.servers.engine import docker_engine
 
 pytestmark = pytest.mark.timeout(900)
@@ -68,17 +70,17 @@ class Operator:
         compose = shlex.quote(shlex.join(installation.command))
         self._told = installation.shell(f"make --silent exports COMPOSE={compose} KEPT={installation.folder}/kept")
 
-    def tunewright(self, words: str) -> str:
+    def tunewright(self, words: str, variables: str = "") -> str:
         return self._installation.shell(
-            f"{self._told}\ncd {self._installation.folder}\n{sys.executable} -m tunewright {words}"
+            f"{self._told}\ncd {self._installation.folder}\n{variables} {sys.executable} -m tunewright {words}"
         )
 
     def python(self, program: str) -> str:
         return self._installation.shell(f"{self._told}\n{sys.executable} -c {shlex.quote(program)}")
 
-    def asked(self, words: str) -> Any:
+    def asked(self, words: str, variables: str = "") -> Any:
         """Return what a command says for programs; nothing while it is refused."""
-        return json.loads(self.tunewright(f"{words} --output json || echo []"))
+        return json.loads(self.tunewright(f"{words} --output json || echo []", variables))
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +168,25 @@ def test_volumes_keep_a_job_when_all_containers_are_replaced(running):
     operator = Operator(running)
     assert operator.asked("describe composed")["best"] == before["best"]
     assert operator.python(DESCRIBE).split() == ["Completed", "4"]
+
+
+@pytest.mark.usefixtures("stopped_meanwhile")
+def test_who_gets_a_token_as_the_page_says_sees_jobs_of_its_own_alone(running):
+    text = (DOCS / "access.md").read_text().replace("\\\n", "")
+    (line,) = re.findall(r"^docker compose (run .* admin tokens add .*)$", text, re.MULTILINE)
+    token = running.compose(*shlex.split(line)).strip()
+    operator = Operator(running)
+    assert [one["name"] for one in operator.asked("jobs")] == ["composed"]
+    assert operator.asked("jobs", f"TUNEWRIGHT_TOKEN={token}") == []
+
+
+@pytest.mark.usefixtures("stopped_meanwhile")
+def test_a_restored_database_is_told_so_as_the_page_says(running):
+    (line,) = re.findall(r"^docker compose (run .* admin restored)$", (DOCS / "data-care.md").read_text(), re.MULTILINE)
+    running.compose("stop", "scheduler", "metrics")
+    assert "start the services" in running.compose(*shlex.split(line))
+    running.compose("start", "scheduler", "metrics")
+    until(lambda: Operator(running).asked("describe composed"), "the job is there again")
 
 
 def test_the_gpu_trainer_asks_the_engine_for_gpus(running):

@@ -7,13 +7,15 @@ from itertools import product
 
 import pytest
 
-from tests.deploy.kustomized import JOBS, of_kind, workloads
+from tests.deploy import kustomized
+from tests.deploy.kustomized import FOLDER, JOBS, of_kind, workloads
 from tests.deploy.networks import Target, admits, connects
 
 PORTS = (53, 80, 443, 6443, 7070, 8080, 9092, 9093, 27017)
 CLIENT = Target("10.244.9.1", namespace="team", namespace_labels={"tunewright.dev/client": "true"})
 PROMETHEUS = Target("10.244.9.2", namespace="monitoring", namespace_labels={"tunewright.dev/monitoring": "true"})
 STRANGER = Target("10.244.9.3", namespace="default")
+COLLECTOR = Target("10.244.9.4", 4318, namespace="otel", labels={"tunewright.dev/collector": "true"})
 OUTSIDE = {"client": CLIENT, "prometheus": PROMETHEUS, "stranger": STRANGER}
 TRAINERS = {"tunewright-trainer", "tunewright-trainer-gpu"}
 
@@ -110,9 +112,19 @@ def test_of_the_world_trainers_reach_the_web_and_the_others_nothing(folder):
 
 
 @pytest.mark.parametrize("folder", ["development", "production"])
-def test_who_calls_by_name_can_ask_for_it_and_the_suggester_asks_nobody(folder):
+def test_who_calls_by_name_can_ask_for_it(folder):
     rules, inside = policies(folder), ends(folder)
     names = Target("10.244.0.3", 53, "UDP", namespace="kube-system")
     asking = {name for name, pod in inside.items() if pod.namespace == "tunewright" and connects(rules, pod, names)}
-    silent = {"tunewright-suggester", "tunewright-kafka", "nobody"}
+    silent = {"tunewright-kafka", "nobody"}
     assert asking == {name for name, pod in inside.items() if pod.namespace == "tunewright"} - silent
+
+
+@pytest.mark.parametrize("folder", ["development", "production"])
+def test_all_services_and_nobody_else_reach_a_collector_of_traces_by_the_label_that_the_readme_names(folder):
+    rules, inside = policies(folder), {name: pod for name, pod in ends(folder).items() if name not in OUTSIDE}
+    ours = {one.name if one.folder != JOBS else "jobs-trainer" for one in kustomized.ours(folder, JOBS)}
+    assert {name for name, pod in inside.items() if connects(rules, pod, COLLECTOR)} == ours
+    for closed in (replace(COLLECTOR, port=4319), replace(COLLECTOR, labels={})):
+        assert not [name for name, pod in inside.items() if connects(rules, pod, closed)]
+    assert "tunewright.dev/collector=true" in (FOLDER / "README.md").read_text()

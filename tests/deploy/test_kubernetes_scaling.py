@@ -163,6 +163,7 @@ def test_every_pod_is_scraped_at_a_port_that_it_has():
     for workload in ours("production", JOBS):
         assert workload.namespace in monitor["spec"]["namespaceSelector"]["matchNames"]
         assert selects(monitor["spec"]["selector"], workload.labels)
+        assert workload.labels[monitor["spec"]["jobLabel"]] == f"tunewright-{workload.service}", "alerts are by job"
         ports = {one["name"] for one in workload.container["ports"]}
         (endpoint,) = [one for one in monitor["spec"]["podMetricsEndpoints"] if one["port"] in ports]
         assert endpoint["path"] == "/metrics"

@@ -13,13 +13,19 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+from typer.testing import CliRunner
 
-from tests.deploy.kustomized import APPLIED, FOLDER, JOBS, Manifest, built, of_kind, ours, workloads
+from tests.deploy.kustomized import APPLIED, FOLDER, JOBS, built, of_kind, ours, workloads
 from tests.deploy.networks import selects
-from tunewright.cli.operating import Checked
+from tunewright.cli.app import app
 from tunewright.cli.written import from_file
+from tunewright.core.access import OWNER, Scope
+from tunewright.platform.access import Access
+from tunewright.platform.credentials import create_or_load
+from tunewright.platform.credentials import load as load_credentials
 from tunewright.platform.http import application
 from tunewright.platform.parts import load
+from tunewright.platform.rpc.scopes import SCOPES
 from tunewright.platform.settings import CallerSettings, HttpSettings, ServerSettings, described, from_environment
 from tunewright_trainer.settings import DrainThen
 from tunewright_trainer.trainer import LAST_CALLS_S
@@ -30,23 +36,14 @@ SERVICES = {"suggester", "scheduler", "metrics", "gateway", "trainer"}
 OWN_KINDS = {"ScaledObject", "PodMonitor"}
 """test_kubernetes_scaling.py holds them against their own schemas."""
 OURS = ours(*APPLIED)
-CONTAINERS = [(one, container) for one in OURS for container in one.containers]
 
 
-def settings_of(workload, container):
-    return Checked if container["name"] == "check" else load(f"serve-{workload.service}").settings
+def settings_of(workload):
+    return load(f"serve-{workload.service}").settings
 
 
-def settings(workload, container):
-    return from_environment(settings_of(workload, container), workload.environment(container))
-
-
-def everywhere(*cases):
-    return pytest.mark.parametrize(
-        ("workload", "container"),
-        cases or CONTAINERS,
-        ids=lambda one: str(one) if hasattr(one, "name") else one["name"],
-    )
+def settings(workload):
+    return from_environment(settings_of(workload), workload.environment(workload.container))
 
 
 def each(cases):
@@ -80,52 +77,38 @@ def test_every_service_is_there(folder):
     assert {one.service for one in ours(folder)} == SERVICES
 
 
-@everywhere()
-def test_every_variable_that_is_set_is_one_that_the_service_reads(workload, container):
-    known = {variable for variable, *_ in described(settings_of(workload, container))}
-    assert set(workload.environment(container)) - known <= image_only(container)
+@each(OURS)
+def test_every_variable_that_is_set_is_one_that_the_service_reads(workload):
+    known = {variable for variable, *_ in described(settings_of(workload))}
+    assert set(workload.environment(workload.container)) <= known
 
 
-def image_only(container):
-    """Return what an image sets for the service that it is of, where it runs something else."""
-    return (
-        {"TUNEWRIGHT_GRPC", "TUNEWRIGHT_HTTP", "TUNEWRIGHT_HTTP_PLAINTEXT"} if container["name"] == "check" else set()
-    )
+@each(OURS)
+def test_a_service_accepts_what_is_set_and_misses_nothing(workload):
+    settings(workload)
 
 
-@everywhere()
-def test_a_service_accepts_what_is_set_and_misses_nothing(workload, container):
-    settings(workload, container)
-
-
-@everywhere()
-def test_what_listens_has_a_certificate_and_what_calls_has_its_authority(workload, container):
-    given = settings(workload, container)
+@each(OURS)
+def test_what_listens_has_a_certificate_and_what_calls_has_its_authority(workload):
+    given = settings(workload)
     if isinstance(given, ServerSettings):
         assert given.grpc == "0.0.0.0:7070"
         assert given.tls().client_ca is not None, "callers show one too"
     if isinstance(given, HttpSettings):
         assert given.http_tls() is not None
         assert not given.http_plaintext
-    if isinstance(given, CallerSettings) and container["name"] != "check":
+    if isinstance(given, CallerSettings):
         assert given.caller_tls().certificate is not None
 
 
-@everywhere()
-def test_every_file_that_a_variable_names_is_mounted(workload, container):
-    given = settings(workload, container)
+@each(OURS)
+def test_every_file_that_a_variable_names_is_mounted(workload):
+    given, made = settings(workload), created()
     files = [getattr(given, one.name) for one in fields(given)]
     for file in [one for one in files if isinstance(one, Path)]:
-        (volume,) = [volume for place, volume in workload.mounted(container) if file.is_relative_to(place)]
-        if "persistentVolumeClaim" not in volume and "volumeClaimTemplates" not in workload.manifest["spec"]:
-            assert file.name in {key for _, key in secret_keys(volume)} or "secret" in volume
-
-
-def secret_keys(volume: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield the Secret and the key of each file of a volume that names its keys."""
-    for source in volume.get("projected", {}).get("sources", ()):
-        for item in source["secret"]["items"]:
-            yield source["secret"]["name"], item["key"]
+        (volume,) = [volume for place, volume in workload.mounted(workload.container) if file.is_relative_to(place)]
+        if "secret" in volume:
+            assert file.name in made["secret", volume["secret"]["secretName"]]
 
 
 def created() -> dict[tuple[str, str], set[str]]:
@@ -141,18 +124,15 @@ def created() -> dict[tuple[str, str], set[str]]:
 
 def needed(workload) -> Iterator[tuple[str, str, str | None]]:
     """Yield kind, name and key of what a pod does not start without, and of what it has if it is there."""
-    for container in workload.containers:
-        for source in container.get("envFrom", ()):
-            for field, kind in (("configMapRef", "configmap"), ("secretRef", "secret")):
-                if field in source:
-                    yield kind, source[field]["name"], None
-        for one in container.get("env", ()):
-            if "secretKeyRef" in one.get("valueFrom", {}):
-                reference = one["valueFrom"]["secretKeyRef"]
-                yield "secret", reference["name"], reference["key"]
+    for source in workload.container.get("envFrom", ()):
+        for field, kind in (("configMapRef", "configmap"), ("secretRef", "secret")):
+            if field in source:
+                yield kind, source[field]["name"], None
+    for one in workload.container.get("env", ()):
+        if "secretKeyRef" in one.get("valueFrom", {}):
+            reference = one["valueFrom"]["secretKeyRef"]
+            yield "secret", reference["name"], reference["key"]
     for volume in workload.pod["volumes"]:
-        for name, key in secret_keys(volume):
-            yield "secret", name, key
         if "secret" in volume:
             yield "secret", volume["secret"]["secretName"], None
         if "configMap" in volume:
@@ -171,10 +151,9 @@ def test_every_secret_and_configmap_is_built_or_the_readme_has_it_made(workload)
 
 @each([one for one in OURS if one.folder == "production"])
 def test_a_certificate_of_kafka_and_a_password_are_in_the_secrets_that_the_readme_names(workload):
-    for container in workload.containers:
-        for place, volume in workload.mounted(container):
-            if place == "/kafka":
-                assert created()["secret", volume["secret"]["secretName"]] == {"ca.crt", "password"}
+    for place, volume in workload.mounted(workload.container):
+        if place == "/kafka":
+            assert created()["secret", volume["secret"]["secretName"]] == {"ca.crt", "password"}
 
 
 @each(OURS)
@@ -249,7 +228,7 @@ async def test_probes_ask_what_is_served(workload):
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         asked[probe] = workload.container[probe]["httpGet"]
         assert await answer(asked[probe]["path"]) == 200
-        served = settings(workload, workload.container)
+        served = settings(workload)
         assert asked[probe]["port"] in ports
         assert served.http == f"0.0.0.0:{asked[probe]['port']}"
         encrypted = isinstance(served, HttpSettings) and served.http_tls() is not None
@@ -266,22 +245,22 @@ def test_every_pod_is_held_as_the_strictest_published_standard_asks(workload):
     assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
     assert pod["enableServiceLinks"] is False
     assert {kind for volume in pod.get("volumes", ()) for kind in volume} <= {
-        *("name", "persistentVolumeClaim", "emptyDir", "secret", "configMap", "projected"),
+        *("name", "persistentVolumeClaim", "emptyDir", "secret", "configMap"),
     }
-    for container in workload.containers:
-        assert container["securityContext"]["allowPrivilegeEscalation"] is False
-        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert workload.container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert workload.container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     namespaces = {one["metadata"]["name"]: one["metadata"]["labels"] for one in of_kind(workload.folder, "Namespace")}
     assert namespaces[workload.namespace]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-@everywhere()
-def test_ours_are_the_images_own_user_and_write_to_volumes_alone(workload, container):
+@each(OURS)
+def test_ours_are_the_images_own_user_and_write_to_volumes_alone(workload):
     assert (workload.pod["securityContext"]["runAsUser"], workload.pod["securityContext"]["fsGroup"]) == (10001, 10001)
-    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert workload.container["securityContext"]["readOnlyRootFilesystem"] is True
     for volume in workload.pod["volumes"]:
-        secret = volume.get("secret") or volume.get("projected")
-        assert secret is None or secret["defaultMode"] == 0o440, "readable by the pod's group, and by nobody else"
+        assert "secret" not in volume or volume["secret"]["defaultMode"] == 0o440, (
+            "readable by the pod's group, and by nobody else"
+        )
 
 
 @each(OURS)
@@ -295,11 +274,33 @@ def test_the_services_may_do_nothing_in_the_cluster(folder):
 
 
 @each([one for one in OURS if one.service == "trainer"])
-def test_a_trainer_does_not_have_the_certificates_key(workload):
-    assert {key for volume in workload.pod["volumes"] for _, key in secret_keys(volume)} == {
-        *("credentials", "client.pem", "client-key.pem", "ca.crt"),
-    }
-    assert "tunewright-tls" not in {one["secret"]["secretName"] for one in workload.pod["volumes"] if "secret" in one}
+def test_a_trainer_has_neither_the_certificates_key_nor_the_installations_credentials(workload):
+    secrets = {one["secret"]["secretName"] for one in workload.pod["volumes"] if "secret" in one}
+    assert secrets == {"tunewright-trainer", "tunewright-kafka-trainer"}
+
+
+def test_the_token_that_the_readme_makes_for_trainers_may_call_what_they_call_and_nothing_else(tmp_path):
+    """Of the owner whose trainers run everybody's trainings, in files as servers and trainers read them."""
+    (line,) = re.findall(
+        r"^ +tunewright (admin tokens add trainers .*) >credentials-of-trainers$", README, re.MULTILINE
+    )
+    file = tmp_path / "access"
+    done = CliRunner().invoke(app, [str(file) if word == file.name else word for word in line.split()])
+    (tmp_path / "trainers").touch(0o600)
+    (tmp_path / "trainers").write_text(done.stdout)
+    installation = create_or_load(tmp_path / "credentials", grpc="", http="")
+    token = load_credentials(tmp_path / "trainers").tunewright_token
+    who = Access(installation, file=file).authenticate(token)
+    assert (who.owner, who.scopes) == (OWNER, {Scope.TRAIN})
+    assert {scope for path, scope in SCOPES.items() if "/tunewright.v1.WorkerService/" in path} == {Scope.TRAIN}
+
+
+@each(workloads(*APPLIED))
+def test_an_image_that_was_loaded_into_the_nodes_is_not_asked_of_a_registry(workload):
+    """Kubernetes does so by itself where a tag is given that is not `latest`."""
+    assert "initContainers" not in workload.pod, "a service waits by itself for what it stands on"
+    _, _, tag = workload.container["image"].rpartition("/")[2].partition(":")
+    assert workload.container.get("imagePullPolicy") == "IfNotPresent" or tag not in {"", "latest"}
 
 
 @each(ours("development", "production"))
@@ -316,7 +317,7 @@ def test_a_drained_node_takes_one_replica_at_a_time_and_also_the_last(workload):
 
 @each([one for one in ours("development", "production") if one.service == "trainer"])
 def test_a_trainer_that_is_taken_away_has_time_to_hand_back(workload):
-    given = settings(workload, workload.container)
+    given = settings(workload)
     assert given.drain_then is DrainThen.HAND_BACK
     assert given.drain_s + LAST_CALLS_S + given.hand_back_s < workload.pod["terminationGracePeriodSeconds"]
     spec = workload.manifest["spec"]
@@ -333,34 +334,27 @@ def test_everything_has_requests_and_a_limit_of_memory(workload):
     assert "memory" in resources["limits"]
 
 
-@each([one for one in OURS if one.service in {"scheduler", "metrics"}])
-def test_topics_and_indexes_are_looked_at_before_a_version_serves(workload):
-    check, service = workload.containers
-    assert check["command"] == ["tunewright", "admin", "check", "--create"]
-    assert check["image"] == service["image"]
-    shared = {variable for variable, *_ in described(Checked)}
-    looked, served = workload.environment(check), workload.environment(service)
-    assert {name: looked.get(name) for name in shared & set(served) if "TLS" not in name and "SUGG" not in name} == {
-        name: served[name] for name in shared & set(served) if "TLS" not in name and "SUGG" not in name
-    }
+@each([one for one in OURS if one.service != "trainer"])
+def test_servers_read_the_access_file(workload):
+    assert settings(workload).access == Path("/access/access")
 
 
 def test_production_names_a_place_and_a_version_for_every_image():
     for workload in ours("production"):
-        for container in workload.containers:
-            assert re.fullmatch(rf"registry\.example/tunewright/{workload.service}:\d+\.\d+\.\d+", container["image"])
+        image = workload.container["image"]
+        assert re.fullmatch(rf"registry\.example/tunewright/{workload.service}:\d+\.\d+\.\d+", image)
 
 
 def test_a_pool_with_gpus_stands_beside_the_other():
     cpu, gpu = sorted((one for one in ours("production") if one.service == "trainer"), key=lambda one: len(one.name))
-    pools = [settings(one, one.container).pool for one in (cpu, gpu)]
+    pools = [settings(one).pool for one in (cpu, gpu)]
     assert pools == ["default", "gpu"]
     assert not selects(cpu.manifest["spec"]["selector"], gpu.labels)
     gpus = [one.container["resources"]["limits"].get("nvidia.com/gpu") for one in (cpu, gpu)]
     assert gpus == [None, "1"]
-    assert settings(cpu, cpu.container).gpus == "none"
-    assert settings(gpu, gpu.container).gpus == "", "what nvidia-smi lists"
-    assert settings(gpu, gpu.container).slots == 1
+    assert settings(cpu).gpus == "none"
+    assert settings(gpu).gpus == "", "what nvidia-smi lists"
+    assert settings(gpu).slots == 1
 
 
 def test_the_program_and_the_job_that_the_readme_makes_go_together(tmp_path):

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from typer.testing import CliRunner
 
 from tests.servers import secured_mongodb
 from tests.servers.process import CannotStart, give_up
 from tests.servers.secured_kafka import SecuredKafka, password, secured_kafka
 from tests.wire.fleet import LEASE, Fleet, until
 from tests.wire.trainings import job, judge
+from tunewright.cli.app import app
 from tunewright.client import Address, Client
 from tunewright.core.errors import Unavailable
 from tunewright.platform.backends import kafka_problems
@@ -79,9 +81,14 @@ def kafka(broker: SecuredKafka, who: str) -> dict[str, str]:
 
 
 def started(folder: Path, certificates: Path, broker: SecuredKafka, database: secured_mongodb.SecuredMongo) -> Fleet:
-    """Start one of each service, each as its own user."""
+    """Start one of each service, each as its own user; the trainer's token may do what trainers do, and no more."""
     fleet = Fleet(folder, broker.bootstrap, database.uri)
+    words = ["admin", "tokens", "add", "trainers", "--owner", "local", "--scope", "train", "--keys"]
+    of_trainers = folder / "credentials-of-trainers"
+    of_trainers.touch(0o600)
+    of_trainers.write_text(CliRunner().invoke(app, [*words, "--file", str(folder / "access")]).stdout)
     server = {
+        "TUNEWRIGHT_ACCESS": str(folder / "access"),
         "TUNEWRIGHT_TLS_CERTIFICATE": str(certificates / "server.pem"),
         "TUNEWRIGHT_TLS_KEY": str(certificates / "server-key.pem"),
         "TUNEWRIGHT_TLS_CLIENT_CA": str(certificates / "authority.pem"),
@@ -101,6 +108,7 @@ def started(folder: Path, certificates: Path, broker: SecuredKafka, database: se
     metrics = fleet.add("metrics", TUNEWRIGHT_REPORTS="on", **server, **store, **kafka(broker, "metrics"))
     where = {"TUNEWRIGHT_SCHEDULER": scheduler.grpc}
     folders = {"TUNEWRIGHT_DATA_DIR": str(folder / "trainer"), "TUNEWRIGHT_IMAGE_ROOTS": str(folder)}
+    folders["TUNEWRIGHT_CREDENTIALS"] = str(of_trainers)
     fleet.add("trainer", TUNEWRIGHT_SLOTS="2", **folders, **where, **caller, **kafka(broker, "trainer"))
     https = {
         "TUNEWRIGHT_HTTP_TLS_CERTIFICATE": str(certificates / "server.pem"),
