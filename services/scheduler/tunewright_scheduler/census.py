@@ -48,7 +48,7 @@ _trainings = Gauge(
     "Trainings that can be claimed, that operators' pauses and quotas keep from it, and that run",
     ["pool", "state"],
 )
-_oldest = Gauge("tunewright_pool_oldest_wait_seconds", "How long the oldest of those that can be claimed has waited", ["pool"])
+_oldest = Gauge("tunewright_pool_oldest_wait_seconds", "How long the oldest that can be claimed has waited", ["pool"])
 _slots = Gauge("tunewright_pool_slots", "Slots of trainers with GPUs and without", ["pool", "kind", "state"])
 _sessions = Gauge("tunewright_sessions", "Sessions of trainers, by state", ["state"])
 _awaiting = Gauge("tunewright_trainings_awaiting_summary", "Trainings that have exited and whose output is not settled")

@@ -51,7 +51,7 @@ points_read = Counter("tunewright_points_read_total", "Measurements taken")
 bytes_stored = Counter("tunewright_bucket_bytes_total", "Bytes of buckets written, packed, with those written again")
 commits_beaten = Counter("tunewright_collector_conflicts_total", "Commits that another collector was faster with")
 commits_done = Counter("tunewright_collector_commits_total", "Commits of streams and their buckets")
-reading_lag = Gauge("tunewright_reading_lag_seconds", "Age of the oldest output of a batch when it was stored; 0: there was none to read")
+reading_lag = Gauge("tunewright_reading_lag_seconds", "Age of the oldest output read last when it was stored; 0: idle")
 streams_parked = Counter("tunewright_streams_parked_total", "Messages of streams set aside after a fault of ours")
 
 
