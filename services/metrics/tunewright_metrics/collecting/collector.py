@@ -65,9 +65,11 @@ class Collector:
     async def handle(self, batch: Sequence[Received]) -> None:
         """Take a batch of training.output and tuning.events. Raises Unavailable: some of it may have been taken."""
         output: dict[StreamKey, list[Received]] = {}
+        sent: list[float] = []
         for item in batch:
             if isinstance(item.message, OUTPUT):
                 output.setdefault(key_of(item.message), []).append(item)
+                sent.append(instant_from_timestamp(item.message.at))
         folding = asyncio.Lock()
 
         async def take(lane: Sequence[StreamKey]) -> None:
@@ -78,7 +80,6 @@ class Collector:
         for outcome in taken:
             if outcome is not None:
                 raise outcome
-        sent = [instant_from_timestamp(item.message.at) for items in output.values() for item in items]
         reading_lag.set(max(time.time() - min(sent), 0) if sent else 0)
         for item in batch:
             if isinstance(item.message, facts_pb2.TuningJobDeleted):
