@@ -79,7 +79,7 @@ def test_a_job_is_one_trace_into_its_programs_and_prometheus_answers_the_dashboa
         until(
             lambda: (
                 {one["metric"]["state"]: one["value"][1] for one in prometheus.ask("tunewright_pool_trainings")}
-                == {"queued": "0", "running": "0"}
+                == {"queued": "0", "withheld": "0", "running": "0"}
             ),
             "nothing waits or runs any more",
         )

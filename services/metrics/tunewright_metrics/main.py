@@ -64,7 +64,7 @@ class Metrics:
         """Collect until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(consume(self._bus, GROUP, TOPICS, self._handle, on_read=self._pulse.read))
+                group.create_task(consume(self._bus, GROUP, TOPICS, self._handle, on_read=self._on_read))
                 group.create_task(self._pulse.run())
                 group.create_task(self._retention.run())
         finally:
@@ -73,6 +73,11 @@ class Metrics:
     async def _handle(self, batch: list[Received]) -> None:
         await self._collector.handle(batch)
         await self._retention.take(batch)
+
+    def _on_read(self, asked_at: float, count: int) -> None:
+        self._pulse.read(asked_at, count)
+        if not count:
+            self._collector.idle()
 
     async def take_reports(self, key_of: KeyOf) -> None:
         """Take what other systems report under keys that are known, until cancelled."""

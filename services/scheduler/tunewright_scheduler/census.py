@@ -8,6 +8,7 @@ stands, and `tunewright_census_timestamp_seconds` says how old it is.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,8 +25,10 @@ from tunewright.platform.documents import from_document
 from tunewright.platform.store.port import Query, Store
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.controls import ControlRoom
+from tunewright_scheduler.core.controls import Controls
+from tunewright_scheduler.core.elsewhere import HOLDER
 from tunewright_scheduler.core.session import LeaseState, LeaseTerms, Session
-from tunewright_scheduler.tally import pool_label
+from tunewright_scheduler.tally import DEFAULT, pool_label
 
 EVERY_S: Final = 5.0
 PAGE: Final = 1000
@@ -35,12 +38,17 @@ MOST_UNSENT: Final = 1000
 """The outbox is not counted further."""
 SILENT: Final = "SILENT"
 QUEUED: Final = "queued"
+WITHHELD: Final = "withheld"
 RUNNING: Final = "running"
 
 log = structlog.get_logger()
 _jobs = Gauge("tunewright_jobs", "Tuning jobs that have not ended, by state", ["state"])
-_trainings = Gauge("tunewright_pool_trainings", "Trainings that could be claimed, and that run", ["pool", "state"])
-_oldest = Gauge("tunewright_pool_oldest_wait_seconds", "How long the oldest of them could have been claimed", ["pool"])
+_trainings = Gauge(
+    "tunewright_pool_trainings",
+    "Trainings that can be claimed, that operators' pauses and quotas keep from it, and that run",
+    ["pool", "state"],
+)
+_oldest = Gauge("tunewright_pool_oldest_wait_seconds", "How long the oldest that can be claimed has waited", ["pool"])
 _slots = Gauge("tunewright_pool_slots", "Slots of trainers with GPUs and without", ["pool", "kind", "state"])
 _sessions = Gauge("tunewright_sessions", "Sessions of trainers, by state", ["state"])
 _awaiting = Gauge("tunewright_trainings_awaiting_summary", "Trainings that have exited and whose output is not settled")
@@ -60,9 +68,12 @@ class Counts:
     awaited_since: float | None = None
     queued: Tally[str] = field(default_factory=Tally)
     waits_since: dict[str, float] = field(default_factory=dict)
+    withheld: Tally[str] = field(default_factory=Tally)
     running: Tally[str] = field(default_factory=Tally)
     held: Tally[str] = field(default_factory=Tally)
     """Trainings by the trainer that runs them."""
+    owners: Tally[str] = field(default_factory=Tally)
+    """Those that run, by their owners."""
     slots: Tally[tuple[str, str, str]] = field(default_factory=Tally)
     sessions: Tally[str] = field(default_factory=Tally)
     outbox: int = 0
@@ -87,12 +98,14 @@ class Census:
     async def take(self) -> None:
         """Count once, and tell. Raises Unavailable."""
         began = perf_counter()
-        now, counts = await self._store.now(), Counts()
-        pools = await self._count_jobs(counts)
-        await self._count_queued(counts, sorted(pools))
+        now, counts, controls = await self._store.now(), Counts(), await self._room.now()
         sessions = [session async for session in self._open_sessions()]
-        await self._count_running(counts, [session.trainer_id for session in sessions])
-        await self._count_sessions(counts, sessions, now)
+        for session in sessions:
+            pool_label(session.pool, served=True)
+        await self._count_running(counts, [HOLDER, *(session.trainer_id for session in sessions)])
+        self._count_sessions(counts, sessions, controls, now)
+        pools = await self._count_jobs(counts)
+        await self._count_waiting(counts, sorted(pools), controls)
         await self._count_outbox(counts)
         self._tell(counts, now)
         _took.set(perf_counter() - began)
@@ -117,13 +130,22 @@ class Census:
             return set()
         return {pool_of(definition, uid) for definition in spec.definitions}
 
-    async def _count_queued(self, counts: Counts, pools: Sequence[str]) -> None:
+    async def _count_waiting(self, counts: Counts, pools: Sequence[str], controls: Controls) -> None:
+        """Count what waits. In each pool, as many can be claimed as its owner's quota has left: the first of them."""
+        left: dict[tuple[str, str], float] = {}
         for start in range(0, len(pools), TOGETHER):
             equals = {"pool": tuple(pools[start : start + TOGETHER]), "state": TrainingState.READY.value}
-            fields = ("pool", "created_at", "ready_at")
+            fields = ("pool", "owner", "created_at", "ready_at")
             query = Query("training_jobs", "claimable", equals, limit=PAGE, fields=fields)
             async for training in self._all(query):
-                pool, ready_at = pool_label(training["pool"]), training.get("ready_at")
+                whose, pool = (training["pool"], training["owner"]), pool_label(training["pool"])
+                if whose not in left:
+                    left[whose] = _left(training["owner"], counts, controls)
+                left[whose] -= 1
+                if left[whose] < 0:
+                    counts.withheld[pool] += 1
+                    continue
+                ready_at = training.get("ready_at")
                 since = training["created_at"] if ready_at is None else ready_at
                 counts.queued[pool] += 1
                 counts.waits_since[pool] = min(since, counts.waits_since.get(pool, since))
@@ -135,20 +157,20 @@ class Census:
     async def _count_running(self, counts: Counts, trainers: Sequence[str]) -> None:
         for start in range(0, len(trainers), TOGETHER):
             equals = {"holder": tuple(trainers[start : start + TOGETHER]), "state": TrainingState.RUNNING.value}
-            query = Query("training_jobs", "by_holder", equals, limit=PAGE, fields=("pool", "holder"))
+            query = Query("training_jobs", "by_holder", equals, limit=PAGE, fields=("pool", "holder", "owner"))
             async for training in self._all(query):
                 counts.running[pool_label(training["pool"])] += 1
                 counts.held[training["holder"]] += 1
+                counts.owners[training["owner"]] += 1
 
-    async def _count_sessions(self, counts: Counts, sessions: Sequence[Session], now: float) -> None:
+    def _count_sessions(self, counts: Counts, sessions: Sequence[Session], controls: Controls, now: float) -> None:
         """Count sessions and their slots; what is free of a trainer that takes nothing is closed."""
-        cordons = (await self._room.now()).cordons
         for session in sessions:
             silent = session.lease is LeaseState.OPEN and session.silent(now, self._terms.lease_s)
             state = SILENT if silent else session.lease.value
             counts.sessions[state] += 1
             used = counts.held[session.trainer_id]
-            takes = state == LeaseState.OPEN.value and session.trainer_id not in cordons
+            takes = state == LeaseState.OPEN.value and session.trainer_id not in controls.cordons
             pool, kind = pool_label(session.pool), "gpu" if session.gpus else "cpu"
             counts.slots[pool, kind, "used"] += used
             counts.slots[pool, kind, "free" if takes else "closed"] += max(0, session.slots - used)
@@ -176,9 +198,10 @@ class Census:
         for name in (SILENT, *(state.value for state in LeaseState if state is not LeaseState.FORGOTTEN)):
             _sessions.labels(name).set(counts.sessions[name])
         slots_of = {pool for pool, _, _ in counts.slots}
-        self._pools |= {"default", *counts.queued, *counts.running, *slots_of}
+        self._pools |= {DEFAULT, *counts.queued, *counts.withheld, *counts.running, *slots_of}
         for pool in self._pools:
             _trainings.labels(pool, QUEUED).set(counts.queued[pool])
+            _trainings.labels(pool, WITHHELD).set(counts.withheld[pool])
             _trainings.labels(pool, RUNNING).set(counts.running[pool])
             _oldest.labels(pool).set(_age(counts.waits_since.get(pool), now))
             for kind in ("cpu", "gpu"):
@@ -189,6 +212,14 @@ class Census:
         _outbox.set(counts.outbox)
         _outbox_age.set(_age(counts.outbox_since, now))
         _taken_at.set(now)
+
+
+def _left(owner: str, counts: Counts, controls: Controls) -> float:
+    """Return how many more trainings an owner may run now."""
+    limit = controls.quota(owner).max_parallel
+    if controls.starts is not None:
+        return 0
+    return math.inf if limit is None else limit - counts.owners[owner]
 
 
 def _age(since: float | None, now: float) -> float:

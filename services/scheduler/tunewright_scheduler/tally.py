@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import Counter, Histogram
 
-from tunewright.core.claimed import claimed_job
+from tunewright.core.claimed import claimed_job, runs_elsewhere
 from tunewright.core.spec import Strategy
 from tunewright.core.states import TrainingState
 from tunewright_scheduler.core.facts import TuningJobCreated, TuningJobEnded
@@ -16,10 +16,12 @@ from tunewright_scheduler.core.training import Training
 if TYPE_CHECKING:
     from tunewright_scheduler.change import Change
 
+DEFAULT: Final = "default"
 CLAIMED: Final = "claimed"
+ELSEWHERE: Final = "elsewhere"
 OTHER: Final = "other"
 MOST_POOLS: Final = 100
-"""Pools are named by users: those that come after so many share one label."""
+"""Pools without a trainer are named by users alone: those that come after so many share one label."""
 WAITS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
 """Seconds."""
 ASKS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 45.0)
@@ -45,27 +47,39 @@ _ran = Counter("tunewright_training_run_seconds", "Seconds that ended attempts h
 _wasted = Counter("tunewright_training_wasted_seconds", "Those of which no objective has come whole", ["reason"])
 _spent = Counter("tunewright_spend", "Cost of ended attempts, in the currency of the jobs' prices")
 
-_pools: set[str] = set()
+_served = {DEFAULT}
+"""Pools that have had a trainer, which operators start; and the one that always is there."""
+_unserved: set[str] = set()
+_lost.labels(DEFAULT)
 for _strategy in Strategy:  # from 0 on: Prometheus sees no increase in what begins with its first count
     _fallbacks.labels(_strategy.value)
 
 
-def pool_label(pool: str) -> str:
-    """Return what stands for a pool: its name, unless it is one of too many or one job's own."""
+def pool_label(pool: str, *, served: bool = False) -> str:
+    """Return what stands for a pool: its name, unless it is one job's own, or one of too many that nobody serves.
+
+    `served`: a trainer is there. From then on it has its own label, however many others there are.
+    """
     if claimed_job(pool) is not None:
         return CLAIMED
-    if pool not in _pools and len(_pools) >= MOST_POOLS:
-        return OTHER
-    if pool not in _pools:
-        _pools.add(pool)
+    if runs_elsewhere(pool):
+        return ELSEWHERE
+    if served and pool not in _served:
+        _served.add(pool)
+        _unserved.discard(pool)
         _lost.labels(pool)
+    if pool in _served or pool in _unserved:
+        return pool
+    if len(_unserved) >= MOST_POOLS:
+        return OTHER
+    _unserved.add(pool)
     return pool
 
 
 def granted(waited: Iterable[tuple[str, float]]) -> None:
-    """Count grants, by their pools and how long each training has waited."""
+    """Count grants to trainers, by their pools and how long each training has waited."""
     for pool, seconds in waited:
-        _waited.labels(pool_label(pool)).observe(max(0.0, seconds))
+        _waited.labels(pool_label(pool, served=True)).observe(max(0.0, seconds))
 
 
 def count(change: Change) -> None:
@@ -98,7 +112,7 @@ def _count_changed(before: Training, after: Training) -> None:
     _ran.inc(ran_s)
     _spent.inc(max(0.0, after.cost - before.cost))
     if after.losses > before.losses:
-        _lost.labels(pool_label(after.pool)).inc()
+        _lost.labels(pool_label(after.pool, served=True)).inc()
         _wasted.labels("lost").inc(ran_s)
     if after.retries + after.preemptions > before.retries + before.preemptions:
         _again.inc()

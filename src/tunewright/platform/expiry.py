@@ -1,4 +1,4 @@
-"""When a server's certificate expires, for Prometheus. Python's ssl tells that only of a peer's.
+"""When certificates of servers and callers expire, for Prometheus. Python's ssl tells that only of a peer's.
 
 What is walked is X.509's outermost structure (RFC 5280, section 4.1), in DER.
 """
@@ -20,7 +20,9 @@ TIMES: Final = {0x17: "%y%m%d%H%M%SZ", 0x18: "%Y%m%d%H%M%SZ"}
 """UTCTime, whose years are 1950 to 2049, and GeneralizedTime."""
 
 _expires = Gauge(
-    "tunewright_certificate_expires_timestamp_seconds", "When the certificate expires, Unix seconds", ["server"]
+    "tunewright_certificate_expires_timestamp_seconds",
+    "When the certificate of a server of this process expires, or the one that it shows to others, Unix seconds",
+    ["server"],
 )
 
 
@@ -29,8 +31,13 @@ def tell_expiry(server: str, certificate: Path) -> None:
     _expires.labels(server).set_function(partial(_told, certificate))
 
 
+def tell_shown(to: str, certificate: Path) -> None:
+    """Tell when the certificate that is shown to others expires. It was read at the start: a renewed one is not yet."""
+    _expires.labels(to).set(_told(certificate))
+
+
 def _told(certificate: Path) -> float:
-    """Return NaN for one that cannot be read, which its server has refused or does not take up."""
+    """Return NaN for one that cannot be read, which is refused or not taken up."""
     try:
         return expires_at(certificate.read_text())
     except (OSError, ValueError, IndexError):

@@ -54,7 +54,7 @@ def application(
     """
 
     async def ready(_request: Request) -> Response:
-        failing = [name for name, check in checks.items() if not await _holds(check)]
+        failing = [name for name, check in list(checks.items()) if not await _holds(name, check)]
         return JSONResponse({"ready": not failing, "failing": failing}, status_code=503 if failing else 200)
 
     async def live(_request: Request) -> Response:
@@ -95,7 +95,7 @@ async def watching(checks: Mapping[str, Check]) -> AsyncIterator[None]:
 
     async def watch() -> None:
         while True:
-            outcomes = {name: await _holds(check) for name, check in list(checks.items())}
+            outcomes = {name: await _holds(name, check) for name, check in list(checks.items())}
             check_ok.clear()  # one that there is no more says nothing
             for name, holds in outcomes.items():
                 check_ok.labels(name).set(holds)
@@ -108,11 +108,15 @@ async def watching(checks: Mapping[str, Check]) -> AsyncIterator[None]:
         watcher.cancel()
 
 
-async def _holds(check: Check) -> bool:
+async def _holds(name: str, check: Check) -> bool:
+    """Say whether it holds. A fault of the check itself counts as no: who watches must not end over it."""
     try:
         async with asyncio.timeout(CHECK_WITHIN_S):
             await check()
     except (TunewrightError, TimeoutError):
+        return False
+    except Exception:
+        log.exception("check failed", check=name)
         return False
     return True
 

@@ -19,11 +19,12 @@ from starlette.types import ASGIApp
 
 from tunewright.core.errors import Unavailable
 from tunewright.platform import http, lifecycle, settings, telemetry
+from tunewright.platform.expiry import tell_shown
 from tunewright.platform.http import Check
 from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.loopback import is_loopback
 from tunewright.platform.rpc.server import Register, RpcServer
-from tunewright.platform.settings import ServerSettings, ServiceSettings
+from tunewright.platform.settings import CallerSettings, KafkaSettings, ServerSettings, ServiceSettings
 
 WAIT_S: Final = 1.0
 GRACE_S: Final = 1.0
@@ -75,6 +76,7 @@ class Service(Generic[S]):
         checks: dict[str, Check] = {self.name: _not_yet}
         if isinstance(given, ServerSettings) and (tls := given.tls()) is not None:
             tls.check()  # before it waits for anybody
+        _tell_shown(given)
         async with AsyncExitStack() as stack:
             more: ASGIApp | None = None
             web = await stack.enter_async_context(_web(given, checks, lambda: more))
@@ -99,6 +101,14 @@ class Service(Generic[S]):
             except Unavailable as error:
                 log.warning("waits", service=self.name, why=str(error))
                 await asyncio.sleep(WAIT_S)
+
+
+def _tell_shown(given: ServiceSettings) -> None:
+    """Tell when the certificates expire that other services and the brokers are shown."""
+    if isinstance(given, CallerSettings) and given.tls_client_certificate is not None:
+        tell_shown("caller", given.tls_client_certificate)
+    if isinstance(given, KafkaSettings) and given.kafka_certificate is not None:
+        tell_shown("kafka", given.kafka_certificate)
 
 
 async def _not_yet() -> None:

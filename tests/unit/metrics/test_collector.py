@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from prometheus_client import REGISTRY
 
 from tests.unit.metrics.desk import only, resends, summary
-from tests.unit.metrics.messages import UID, batch, ended, lines, reported, started
+from tests.unit.metrics.messages import NOW, UID, batch, ended, lines, reported, started
 from tunewright.core.errors import Unavailable
 from tunewright.events.v1 import facts_pb2, results_pb2
 from tunewright.platform.bus.faulty import BusFaults, FaultyBus
@@ -80,6 +82,19 @@ async def test_a_restart_in_mid_stream_goes_on_from_the_store(store: Store, bus:
     assert (told.objective_value, told.steps, list(told.curve)) == (2, 2, [1, 1.5])
     assert await stored_points(store) == [["accuracy", 1, 1, 0], ["accuracy", 2, 2, 2]]
     assert await stored_lines(store) == ["accuracy=1", "x", "accuracy=2"]
+
+
+async def test_the_lag_is_the_age_of_the_oldest_output_and_none_once_there_is_none(store: Store, bus: Bus) -> None:
+    def lag() -> float | None:
+        return REGISTRY.get_sample_value("tunewright_reading_lag_seconds")
+
+    young = lines(0, ["accuracy=1"])
+    young.at.GetCurrentTime()
+    await new_collector(store, bus).handle(batch(started(), young))
+    assert lag() == pytest.approx(time.time() - NOW, abs=600)
+    async with collecting(store, bus):
+        while lag() != 0:  # noqa: ASYNC110 - a gauge tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_a_collector_that_was_overtaken_folds_again(store: Store, bus: Bus, results: Results) -> None:

@@ -9,8 +9,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.callers import gate
-from tests.unit.platform.certificates import certificate_in
-from tunewright.platform.expiry import expires_at, tell_expiry
+from tests.unit.platform.certificates import another, authority_of, certificate_in
+from tunewright.platform.certificates import CLIENT, certificate_file
+from tunewright.platform.expiry import expires_at, tell_expiry, tell_shown
 from tunewright.platform.http import application, serving
 from tunewright.platform.rpc.server import RpcServer
 
@@ -51,3 +52,13 @@ def test_what_is_no_certificate_has_no_time_until_it_is_renewed(tmp_path: Path, 
     assert math.isnan(told("renewed") or 0.0)
     file.write_text(certificate_in(tmp_path).certificate.read_text())
     assert (told("renewed") or 0.0) > time.time()
+
+
+def test_of_what_is_shown_it_is_that_of_the_start_whatever_is_on_the_disk_now(tmp_path: Path):
+    certificate_in(tmp_path)
+    tell_shown("caller", certificate_file(tmp_path, CLIENT))
+    at_the_start = told("caller")
+    another(tmp_path, CLIENT, authority_of(tmp_path), days=30)
+    assert told("caller") == at_the_start
+    assert at_the_start is not None
+    assert at_the_start - time.time() == pytest.approx(2 * DAY_S, abs=600)

@@ -5,10 +5,10 @@ import json
 
 import pytest
 import structlog
-from prometheus_client import Counter
+from prometheus_client import REGISTRY, Counter
 
 from tunewright.core.errors import InvalidSpec, Unavailable
-from tunewright.platform.http import application, serving
+from tunewright.platform.http import application, serving, watching
 
 lights = Counter("tunewright_test_lights", "Counted by a test")
 
@@ -46,6 +46,20 @@ async def test_ready_once_all_checks_hold():
         holding["bus"] = True
         status, _, body = await get(port, "/readyz")
         assert (status, json.loads(body)) == (200, {"ready": True, "failing": []})
+
+
+async def test_a_check_that_fails_by_a_fault_does_not_hold_and_is_watched_on():
+    async def broken() -> None:
+        raise AttributeError("nobody thought of this")
+
+    def told(name: str) -> float | None:
+        return REGISTRY.get_sample_value("tunewright_check_ok", {"check": name})
+
+    checks = {"broken": broken, "store": check({"store": True}, "store")}
+    async with watching(checks), serving(application(checks), "127.0.0.1", 0) as port:
+        status, _, body = await get(port, "/readyz")
+        assert (status, json.loads(body)) == (503, {"ready": False, "failing": ["broken"]})
+        assert (told("broken"), told("store")) == (0, 1)
 
 
 async def test_metrics_are_prometheus_text():

@@ -22,6 +22,7 @@ from tunewright.platform import tracing
 from tunewright.platform.bus.consumer import Received, handling
 from tunewright.platform.bus.messages import to_record
 from tunewright.platform.bus.port import Bus, Record
+from tunewright.platform.codec import instant_from_timestamp
 from tunewright.platform.store.port import Store, Write
 from tunewright_metrics.collecting import records, standings
 from tunewright_metrics.collecting.ends import tell_end
@@ -50,7 +51,7 @@ points_read = Counter("tunewright_points_read_total", "Measurements taken")
 bytes_stored = Counter("tunewright_bucket_bytes_total", "Bytes of buckets written, packed, with those written again")
 commits_beaten = Counter("tunewright_collector_conflicts_total", "Commits that another collector was faster with")
 commits_done = Counter("tunewright_collector_commits_total", "Commits of streams and their buckets")
-reading_lag = Gauge("tunewright_reading_lag_seconds", "Age of the newest output when it was stored")
+reading_lag = Gauge("tunewright_reading_lag_seconds", "Age of the oldest output read last when it was stored; 0: idle")
 streams_parked = Counter("tunewright_streams_parked_total", "Messages of streams set aside after a fault of ours")
 
 
@@ -64,9 +65,11 @@ class Collector:
     async def handle(self, batch: Sequence[Received]) -> None:
         """Take a batch of training.output and tuning.events. Raises Unavailable: some of it may have been taken."""
         output: dict[StreamKey, list[Received]] = {}
+        sent: list[float] = []
         for item in batch:
             if isinstance(item.message, OUTPUT):
                 output.setdefault(key_of(item.message), []).append(item)
+                sent.append(instant_from_timestamp(item.message.at))
         folding = asyncio.Lock()
 
         async def take(lane: Sequence[StreamKey]) -> None:
@@ -77,9 +80,14 @@ class Collector:
         for outcome in taken:
             if outcome is not None:
                 raise outcome
+        reading_lag.set(max(time.time() - min(sent), 0) if sent else 0)
         for item in batch:
             if isinstance(item.message, facts_pb2.TuningJobDeleted):
                 await self._purge(item.message.uid)
+
+    def idle(self) -> None:
+        """Take note that there is nothing to read, or that others read it now."""
+        reading_lag.set(0)
 
     async def _take(self, keys: Sequence[StreamKey], items: Sequence[Received], folding: asyncio.Lock) -> None:
         """Fold the messages of some streams in one commit, then tell."""
@@ -172,7 +180,6 @@ class Collector:
         if writes:
             await self._store.commit([*writes, *undeleted(writes)])
             commits_done.inc()
-            reading_lag.set(max(time.time() - fold.newest, 0))
         self._standings.keep(fold.standings)
         lines_read.inc(fold.lines)
         points_read.inc(fold.points)

@@ -97,8 +97,6 @@ class Fold:
         self.points = 0
         self.bytes = 0
         """Of the buckets, as packed."""
-        self.newest = 0.0
-        """When the newest of the messages was sent, Unix seconds."""
         self.summarized: dict[StreamKey, str] = {}
         """Streams that have come to their end with these messages, and the traceparent of what has ended them."""
         self.changed: list[StreamKey] = []
@@ -127,7 +125,6 @@ class Fold:
         self._streams[key] = after
         if standing is not None:
             self.standings[standing_key(after)] = standing
-        self.newest = max(self.newest, instant_from_timestamp(message.at))
         self.told += told
 
     def close(self, now: float) -> tuple[list[Write], dict[StreamKey, Kept]]:
