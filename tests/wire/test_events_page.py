@@ -60,7 +60,7 @@ class Reader:
         """Run the block of the shell that this stands in, about the letter at a place."""
         (block,) = [text.replace("0:0", place) for text in blocks("sh") if marker in text]
         return self._run(
-            ["bash", "-euo", "pipefail", "-c", self._here(block)], {"PYTHONPATH": os.environ["PYTHONPATH"]}
+            ["bash", "-euo", "pipefail", "-c", self._here(block)], {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
         )
 
     def lists(self) -> list[dict[str, Any]]:
