@@ -16,7 +16,9 @@ from confluent_kafka import Producer
 from tests.servers.kafka import kafka
 from tunewright.cli import replaying
 from tunewright.cli.forms import Form
+from tunewright.core.access import OWNER
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
+from tunewright.platform.access import keys_of
 from tunewright.platform.bus.consumer import Received, consume
 from tunewright.platform.bus.kafka import KafkaBus
 from tunewright.platform.bus.port import Record
@@ -74,7 +76,7 @@ async def reading(keys: Credentials, names: tuple[str, ...] = (COMMANDS,)) -> As
     office = Office(f"hostile-{uuid.uuid4().hex[:8]}-", keys)
     bus = KafkaBus(kafka().bootstrap, topics().values(), prefix=office.prefix)
     await bus.open()
-    loop = asyncio.create_task(consume(bus, "g", names, office.take, keys))
+    loop = asyncio.create_task(consume(bus, "g", names, office.take, keys_of(keys).get))
     try:
         yield office
     finally:
@@ -129,7 +131,7 @@ async def test_each_is_a_dead_letter_that_says_why_and_the_next_one_is_read(
         for number, record in enumerate(hostile.values(), 1):
             await office.send(record, good)
             await office.until(number)
-        assert {item.owner for item in office.handed} == {keys.owner}
+        assert {item.owner for item in office.handed} == {OWNER}
         found = await listed(environ(office, tmp_path), capsys)
     assert len(found) == len(hostile)
     for wanted, one in zip(hostile, sorted(found, key=lambda one: int(one["place"].split(":")[1])), strict=True):
@@ -210,7 +212,7 @@ async def test_a_letter_is_looked_at_mended_and_sent_once_more(
             replay(place, None)
         mended = tmp_path / "value.json"
         mended.write_bytes(raw.replace(b"jobb", b"job"))
-        assert b"speaks for " + keys.owner.encode() in replay(place, mended)
+        assert b"speaks for " + OWNER.encode() in replay(place, mended)
         (letter,) = letters()
         assert letter["replayed"] is not None
         with pytest.raises(IllegalTransition, match="--again"):
@@ -226,4 +228,4 @@ async def test_a_letter_is_looked_at_mended_and_sent_once_more(
         await office.until(1)
         await asyncio.to_thread(work)
         await office.until(3)
-    assert [(item.message.job, item.owner) for item in office.handed[1:]] == [("j", keys.owner)] * 2
+    assert [(item.message.job, item.owner) for item in office.handed[1:]] == [("j", OWNER)] * 2
