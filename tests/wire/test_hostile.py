@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
 from confluent_kafka import Producer
 
 from tests.servers.kafka import kafka
@@ -33,6 +38,8 @@ STOP = json.dumps({"commandId": "c", "job": "j"}).encode()
 JSON = {"content-type": b"application/json"}
 OTHERS = Credentials("TWOTHER", "guessed", "token")
 MIB = 2**20
+CHECKSUM = slice(17, 21)
+"""Of a batch of records, of all that is behind it."""
 
 
 class Office:
@@ -69,6 +76,26 @@ class Office:
             body: tuple[Any, Any] = (None, None) if raw else (record.value, record.key)
             producer.produce(self.prefix + record.topic, *body, partition=0, headers=dict(record.headers))
         assert await asyncio.to_thread(producer.flush, 60) == 0
+
+    async def send_name(self, name: bytes, *records: Record) -> None:
+        """Send records in one batch, the first with a header of this name, which no client sends if it is no text."""
+        builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, MIB)
+        stand_in = "n" * len(name)
+        for number, record in enumerate(records):
+            more = [(stand_in, b"x")] if number == 0 else []
+            builder.append(number, 1, record.key.encode(), record.value, [*record.headers.items(), *more])
+        batch = bytearray(builder.build().replace(stand_in.encode(), name))
+        batch[CHECKSUM] = calc_crc32c(memoryview(bytes(batch[CHECKSUM.stop :]))).to_bytes(4, "big")
+        client = AIOKafkaClient(bootstrap_servers=kafka().bootstrap)
+        await client.bootstrap()
+        try:
+            place = TopicPartition(self.prefix + COMMANDS, 0)
+            await client.set_topics([place.topic])
+            asked = ProduceRequest(None, -1, 30_000, [(place.topic, [(0, bytes(batch))])])
+            answer = await client.send(client.cluster.leader_for_partition(place), asked)
+            assert answer.topics[0][1][0][1] == 0
+        finally:
+            await client.close()
 
 
 @asynccontextmanager
@@ -152,6 +179,35 @@ async def test_nothing_at_all_and_much_too_much(
         await office.until(2)
         found = await listed(environ(office, tmp_path), capsys)
     assert sorted(one["size"] for one in found) == [0, 0, len(huge)]
+
+
+async def test_a_header_whose_name_is_no_text_stops_nobody(
+    keys: Credentials, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with reading(keys) as office:
+        good = office.signed(STOP)
+        await office.send(good)
+        await office.send_name(b"\xffhostile", good, good)
+        await office.send(good)
+        await office.send_name(b"\xffhostile", good)
+        await office.send(good)
+        await office.until(3)
+        found = await listed(environ(office, tmp_path), capsys)
+    first, second = sorted(one["reason"] for one in found)
+    assert "is not UTF-8: unread are offsets 1 to 2" in first
+    assert "is not UTF-8: unread are offsets 4 to 4" in second
+
+
+async def test_what_has_a_monstrous_key_is_a_letter_too(
+    keys: Credentials, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A byte that is no text becomes three."""
+    async with reading(keys) as office:
+        await office.send(Record(COMMANDS, b"\xff" * 3_300_000, STOP, {}))  # type: ignore[arg-type] - no text
+        await office.send(office.signed(STOP))
+        await office.until(1)
+        (found,) = await listed(environ(office, tmp_path), capsys)
+    assert found["size"] == len(STOP)
 
 
 async def test_whatever_a_producer_compresses_with_is_read(keys: Credentials) -> None:

@@ -1,8 +1,9 @@
 """What aiokafka makes of fetched bytes, but for the one thing that it stumbles over for good.
 
-A header's name is UTF-8 by Kafka's protocol, which brokers do not check. aiokafka raises where it is not, each time that
-it reads there: whoever may write one such record stops all who read the partition. Here a record without headers, key
-and value stands for it, and reading goes on behind the producer's batch that it is in, for which no end is known of it.
+A header's name is UTF-8 by Kafka's protocol, which brokers do not check. aiokafka raises where it is not, each time
+that it reads there: whoever may write one such record stops all who read the partition. Here a record without headers,
+key and value stands for it and for what its producer has sent behind it in the same batch, where aiokafka cannot find
+the next one; reading goes on behind that batch.
 """
 
 from __future__ import annotations
@@ -48,9 +49,7 @@ class Records(fetcher.PartitionRecords):  # type: ignore[misc]
             first, behind = self.next_fetch_offset, self._batches.begun.next_offset
             self.next_fetch_offset = behind
             self._records_iterator = self._unpack_records()
-            why = (
-                f"the name of a header, {error.object!r}, is not UTF-8; left there are offsets {first} to {behind - 1}"
-            )
+            why = f"the name of a header, {error.object[:100]!r}, is not UTF-8: unread are offsets {first} to {behind - 1}"
             return Undecoded(self._tp.topic, self._tp.partition, behind - 1, 0, 0, None, None, None, -1, -1, (), why)
 
 
