@@ -9,13 +9,16 @@ the next one; reading goes on behind that batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import ConsumerRecord
 from aiokafka.consumer import fetcher
 
+LONGEST_NAME: Final = 100
+"""Bytes of a name that are told."""
 
-@dataclass(frozen=True)
+
+@dataclass
 class Undecoded(ConsumerRecord):  # type: ignore[misc]
     """Stands for all from a first offset to its own."""
 
@@ -38,6 +41,8 @@ class _Batches:
 
 
 class Records(fetcher.PartitionRecords):  # type: ignore[misc]
+    next_fetch_offset: int
+
     def __init__(self, tp: Any, records: Any, *more: Any) -> None:
         self._batches = _Batches(records)
         super().__init__(tp, self._batches, *more)
@@ -49,7 +54,8 @@ class Records(fetcher.PartitionRecords):  # type: ignore[misc]
             first, behind = self.next_fetch_offset, self._batches.begun.next_offset
             self.next_fetch_offset = behind
             self._records_iterator = self._unpack_records()
-            why = f"the name of a header, {error.object[:100]!r}, is not UTF-8: unread are offsets {first} to {behind - 1}"
+            name = error.object[:LONGEST_NAME]
+            why = f"the name of a header, {name!r}, is not UTF-8: unread are offsets {first} to {behind - 1}"
             return Undecoded(self._tp.topic, self._tp.partition, behind - 1, 0, 0, None, None, None, -1, -1, (), why)
 
 
