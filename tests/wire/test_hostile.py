@@ -11,12 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
 from confluent_kafka import Producer
 
 from tests.servers.kafka import kafka
 from tunewright.cli import replaying
 from tunewright.cli.forms import Form
+from tunewright.core.access import OWNER
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound
+from tunewright.platform.access import keys_of
 from tunewright.platform.bus.consumer import Received, consume
 from tunewright.platform.bus.kafka import KafkaBus
 from tunewright.platform.bus.port import Record
@@ -31,6 +38,8 @@ STOP = json.dumps({"commandId": "c", "job": "j"}).encode()
 JSON = {"content-type": b"application/json"}
 OTHERS = Credentials("TWOTHER", "guessed", "token")
 MIB = 2**20
+CHECKSUM = slice(17, 21)
+"""Of a batch of records, of all that is behind it."""
 
 
 class Office:
@@ -68,13 +77,33 @@ class Office:
             producer.produce(self.prefix + record.topic, *body, partition=0, headers=dict(record.headers))
         assert await asyncio.to_thread(producer.flush, 60) == 0
 
+    async def send_name(self, name: bytes, *records: Record) -> None:
+        """Send records in one batch, the first with a header of this name, which no client sends if it is no text."""
+        builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, MIB)
+        stand_in = "n" * len(name)
+        for number, record in enumerate(records):
+            more = [(stand_in, b"x")] if number == 0 else []
+            builder.append(number, 1, record.key.encode(), record.value, [*record.headers.items(), *more])
+        batch = bytearray(builder.build().replace(stand_in.encode(), name))
+        batch[CHECKSUM] = calc_crc32c(memoryview(bytes(batch[CHECKSUM.stop :]))).to_bytes(4, "big")
+        client = AIOKafkaClient(bootstrap_servers=kafka().bootstrap)
+        await client.bootstrap()
+        try:
+            place = TopicPartition(self.prefix + COMMANDS, 0)
+            await client.set_topics([place.topic])
+            asked = ProduceRequest(None, -1, 30_000, [(place.topic, [(0, bytes(batch))])])
+            answer = await client.send(client.cluster.leader_for_partition(place), asked)
+            assert answer.topics[0][1][0][1] == 0
+        finally:
+            await client.close()
+
 
 @asynccontextmanager
 async def reading(keys: Credentials, names: tuple[str, ...] = (COMMANDS,)) -> AsyncIterator[Office]:
     office = Office(f"hostile-{uuid.uuid4().hex[:8]}-", keys)
     bus = KafkaBus(kafka().bootstrap, topics().values(), prefix=office.prefix)
     await bus.open()
-    loop = asyncio.create_task(consume(bus, "g", names, office.take, keys))
+    loop = asyncio.create_task(consume(bus, "g", names, office.take, keys_of(keys).get))
     try:
         yield office
     finally:
@@ -129,7 +158,7 @@ async def test_each_is_a_dead_letter_that_says_why_and_the_next_one_is_read(
         for number, record in enumerate(hostile.values(), 1):
             await office.send(record, good)
             await office.until(number)
-        assert {item.owner for item in office.handed} == {keys.owner}
+        assert {item.owner for item in office.handed} == {OWNER}
         found = await listed(environ(office, tmp_path), capsys)
     assert len(found) == len(hostile)
     for wanted, one in zip(hostile, sorted(found, key=lambda one: int(one["place"].split(":")[1])), strict=True):
@@ -150,6 +179,35 @@ async def test_nothing_at_all_and_much_too_much(
         await office.until(2)
         found = await listed(environ(office, tmp_path), capsys)
     assert sorted(one["size"] for one in found) == [0, 0, len(huge)]
+
+
+async def test_a_header_whose_name_is_no_text_stops_nobody(
+    keys: Credentials, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with reading(keys) as office:
+        good = office.signed(STOP)
+        await office.send(good)
+        await office.send_name(b"\xffhostile", good, good)
+        await office.send(good)
+        await office.send_name(b"\xffhostile", good)
+        await office.send(good)
+        await office.until(3)
+        found = await listed(environ(office, tmp_path), capsys)
+    first, second = sorted(one["reason"] for one in found)
+    assert "is not UTF-8: unread are offsets 1 to 2" in first
+    assert "is not UTF-8: unread are offsets 4 to 4" in second
+
+
+async def test_what_has_a_monstrous_key_is_a_letter_too(
+    keys: Credentials, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A byte that is no text becomes three."""
+    async with reading(keys) as office:
+        await office.send(Record(COMMANDS, b"\xff" * 3_300_000, STOP, {}))  # type: ignore[arg-type] - no text
+        await office.send(office.signed(STOP))
+        await office.until(1)
+        (found,) = await listed(environ(office, tmp_path), capsys)
+    assert found["size"] == len(STOP)
 
 
 async def test_whatever_a_producer_compresses_with_is_read(keys: Credentials) -> None:
@@ -210,7 +268,7 @@ async def test_a_letter_is_looked_at_mended_and_sent_once_more(
             replay(place, None)
         mended = tmp_path / "value.json"
         mended.write_bytes(raw.replace(b"jobb", b"job"))
-        assert b"speaks for " + keys.owner.encode() in replay(place, mended)
+        assert b"speaks for " + OWNER.encode() in replay(place, mended)
         (letter,) = letters()
         assert letter["replayed"] is not None
         with pytest.raises(IllegalTransition, match="--again"):
@@ -226,4 +284,4 @@ async def test_a_letter_is_looked_at_mended_and_sent_once_more(
         await office.until(1)
         await asyncio.to_thread(work)
         await office.until(3)
-    assert [(item.message.job, item.owner) for item in office.handed[1:]] == [("j", keys.owner)] * 2
+    assert [(item.message.job, item.owner) for item in office.handed[1:]] == [("j", OWNER)] * 2

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -21,15 +24,21 @@ from tests.servers.process import CannotStart, give_up
 from tests.servers.secured_kafka import SecuredKafka, password, secured_kafka
 from tests.wire.fleet import LEASE, Fleet, until
 from tests.wire.trainings import job, judge
+from tunewright.cli import replaying
 from tunewright.cli.app import app
+from tunewright.cli.forms import Form
 from tunewright.client import Address, Client
 from tunewright.core.errors import Unavailable
 from tunewright.platform.backends import kafka_problems
 from tunewright.platform.bus.acls import OPERATOR, OTHERS, SERVICES, WHO, acls
+from tunewright.platform.bus.consumer import letter
 from tunewright.platform.bus.kafka import KafkaBus
 from tunewright.platform.bus.kafka_cluster import Security
+from tunewright.platform.bus.port import Delivered, Record
+from tunewright.platform.bus.signing import SIGNATURE, signature
 from tunewright.platform.bus.topics import DEAD_LETTERS, topics
 from tunewright.platform.certificates import renew
+from tunewright.platform.credentials import create_or_load
 from tunewright.platform.settings import KafkaSettings, from_environment
 
 pytestmark = pytest.mark.timeout(300)
@@ -229,6 +238,30 @@ def test_a_user_is_no_member_of_anothers_group_and_makes_no_topics(broker: Secur
     (made,) = scheduler.create_topics([NewTopic("another", 1)]).values()
     with pytest.raises(KafkaException, match=r"(?i)authorization"):
         made.result(ANSWER_S)
+
+
+def test_an_operator_sends_a_letter_once_more_and_it_is_marked(
+    broker: SecuredKafka, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    keys = create_or_load(tmp_path / "credentials", grpc="", http="")
+    stop = Record("tuning.commands", "k", b'{"commandId":"c","job":"j"}', {"ce_type": b"StopTuningJob"})
+    signed = replace(stop, headers={**stop.headers, SIGNATURE: signature(stop, keys).encode()})
+    told = letter(Delivered(signed, 0, 0), "for an operator")
+    producer = Producer(foreign(broker, "scheduler"))
+    producer.produce(told.topic, told.value, told.key, headers=dict(told.headers))
+    assert producer.flush(ANSWER_S) == 0
+    given = kafka(broker, OPERATOR) | {"TUNEWRIGHT_CREDENTIALS": str(tmp_path / "credentials")}
+
+    def found() -> dict[str, Any]:
+        capsys.readouterr()
+        replaying.list_letters("tuning.commands", "", 100, 0, Form.JSON, given)
+        (one,) = [one for one in json.loads(capsys.readouterr().out) if one["reason"] == "for an operator"]
+        return one
+
+    before = found()
+    assert before["replayed"] is None
+    replaying.replay_letter(before["place"], None, Form.TABLE, again=False, force=False, environ=given)
+    assert found()["replayed"] is not None
 
 
 async def test_a_certificate_opens_where_one_is_demanded_and_nothing_else_does(broker: SecuredKafka):

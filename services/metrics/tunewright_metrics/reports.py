@@ -3,7 +3,8 @@
 There they are folded like those that come over gRPC, behind the message that starts their attempt; by its `report_id`
 one counts once however often it is handed on. A report may arrive before metrics has heard of that start. Handed on, it
 would be passed over, so it is kept back until the start is stored, with what comes after it for the same attempt, for
-START_WITHIN_S at most. What is refused is a dead letter that says why. The offsets move last: none is lost in between.
+START_WITHIN_S at most. Others wait behind it: an owner for whom that was in vain is waited for much shorter for a
+while. What is refused is a dead letter that says why. The offsets move last: none is lost in between.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ OUTPUT: Final = "training.output"
 LONGEST_ID: Final = 128
 START_WITHIN_S: Final = 60.0
 """So long a report waits for the start of its attempt, and those behind it wait with it."""
-
+SOON_S: Final = 2.0
+"""So long if one of its owner has waited in vain less than FORGOTTEN_S ago."""
+FORGOTTEN_S: Final = 600.0
 LOOK_AGAIN_S: Final = 0.5
 NANOS: Final = 1_000_000_000
 LAST_SECOND: Final = 253_402_300_799
@@ -77,37 +80,39 @@ def reportable_attempt(training: Training, attempt: int) -> int:
 class Reports:
     def __init__(self, store: Store, bus: Bus, jobs: Jobs) -> None:
         self._store, self._bus, self._jobs = store, bus, jobs
+        self._in_vain: dict[str, float] = {}
+        """When an owner's reports were waited for in vain last."""
 
     async def take_all(self, batch: list[Received]) -> None:
         """Hand on or refuse all reports, out of `batch` once that is done. Raises Unavailable."""
         clock = asyncio.get_running_loop().time
-        until = clock() + START_WITHIN_S
+        began = clock()
         while batch:
             streams: Streams = {}
-            late = clock() >= until
             judged = []
             for item in batch:
                 with handling(item):
-                    judged.append(await self._judged(item, streams, late=late))
+                    judged.append(await self._judged(item, streams, clock() - began))
             if told := [record for record in judged if record is not None]:
                 await self._bus.publish(told)
             batch[:] = [item for item, record in zip(batch, judged, strict=True) if record is None]
             if batch:
                 await asyncio.sleep(LOOK_AGAIN_S)
 
-    async def _judged(self, received: Received, streams: Streams, *, late: bool) -> Record | None:
+    async def _judged(self, received: Received, streams: Streams, waited_s: float) -> Record | None:
         """Return what becomes of a report: one on training.output or a dead letter. None: its attempt is to start."""
         try:
             report = _checked(received.message)
             training = await self._jobs.training(training_id(report.uid, report.number), received.owner)
             report.attempt = reportable_attempt(training, report.attempt)
             stream = await self._stream(key_of(report), streams)
-            if stream is None and not late:
-                return None
             if stream is None:
+                if waited_s < (longest_s := self._waits_s(received.owner)):
+                    return None
+                self._in_vain[received.owner] = asyncio.get_running_loop().time()
                 raise IllegalTransition(
                     f"attempt {report.attempt} of training {report.uid}/{report.number}",
-                    f"not known to have started, after {START_WITHIN_S:g} s",
+                    f"not known to have started, after {longest_s:g} s",
                     "report metrics",
                 )
             if not 0 <= report.instance < stream.instances:
@@ -121,6 +126,10 @@ class Reports:
             return letter(received.delivered, "a fault of ours while reading it; the log of metrics has it")
         name = f"{records.stream_name(key_of(report))}/report/{report.report_id}"
         return to_record(OUTPUT, report.uid, report, source=SOURCE, id=name)
+
+    def _waits_s(self, owner: str) -> float:
+        now = asyncio.get_running_loop().time()
+        return SOON_S if now - self._in_vain.get(owner, -FORGOTTEN_S) < FORGOTTEN_S else START_WITHIN_S
 
     async def _stream(self, key: StreamKey, streams: Streams) -> Stream | None:
         """Return the attempt's stream, if it has started: read once a look, so that no report overtakes another."""

@@ -53,8 +53,11 @@ class Elsewhere:
         async def step(change: Change) -> None:
             training = await change.training(number)
             attempt = command.attempt or training.attempt
-            exit_ = elsewhere.told_exit(training, attempt, failed=command.failed, reason=command.reason, now=change.now)
-            await _end(change, training, attempt, exit_, reports)
+            failed, reason = command.failed, command.reason
+            exit_ = elsewhere.told_exit(
+                training, attempt, failed=failed, reason=reason, reports=reports, now=change.now
+            )
+            await _end(change, training, attempt, exit_)
             change.writes.extend(beside(uid, change.now))
 
         await self._changes.make(uid, step, reading=[number])
@@ -79,7 +82,7 @@ class Elsewhere:
             return False
         moved = elsewhere.overdue(training, change.now)
         if isinstance(moved, Exit):
-            await _end(change, training, training.attempt, moved, 0)
+            await _end(change, training, training.attempt, moved)
         else:
             await change.put(moved)
         return True
@@ -88,7 +91,8 @@ class Elsewhere:
         if (why := await self._why_not(change, training)) is not None:
             await change.put(replace(training, reason=why, due_at=change.now + LOOK_AGAIN_S))
             return
-        running = elsewhere.granted(training, change.spec, change.now)
+        above = (await self._room.now()).attempts_above
+        running = elsewhere.granted(training, change.spec, change.now, above=above)
         change.facts.append(elsewhere.granted_fact(running, change.spec, change.now))
         change.said.append(_started(running, change.spec, change.now))
         await change.put(running)
@@ -113,16 +117,16 @@ def say_again(change: Change, training: Training) -> None:
     """Tell metrics again that an attempt has begun, and ended if it has: a broker has lost it."""
     change.said.append(_started(training, change.spec, change.now))
     if training.exit is not None:
-        change.said.append(_ended(training, training.exit, 0))
+        change.said.append(_ended(training, training.exit))
 
 
-async def _end(change: Change, training: Training, attempt: int, exit_: Exit, reports: int) -> None:
+async def _end(change: Change, training: Training, attempt: int, exit_: Exit) -> None:
     moved = ending.exited(training, attempt, exit_, change.now, change.spec.summary_due_s)
     if moved is training:
         return
     uid, number = training.uid, training.number
     change.facts.append(TrainingJobExited(uid, number, attempt, exit_.cause.value, exit_.exit_code, change.now))
-    change.said.append(_ended(moved, exit_, reports))
+    change.said.append(_ended(moved, exit_))
     await change.put(moved)
     await change.apply(ProcessEnded(number))
 
@@ -157,7 +161,7 @@ def _started(training: Training, spec: TuningJobSpec, now: float) -> Message:
     )
 
 
-def _ended(training: Training, exit_: Exit, reports: int) -> Message:
+def _ended(training: Training, exit_: Exit) -> Message:
     return output_pb2.TrainingEnded(
         uid=training.uid,
         number=training.number,
@@ -165,5 +169,5 @@ def _ended(training: Training, exit_: Exit, reports: int) -> Message:
         cause=f"END_CAUSE_{exit_.cause.value}",
         exit_code=exit_.exit_code,
         at=instant_to_timestamp(exit_.ended_at),
-        reports=reports,
+        reports=exit_.reports,
     )

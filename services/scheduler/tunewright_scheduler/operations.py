@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from tunewright.core.claimed import runs_elsewhere
 from tunewright.core.errors import IllegalTransition, InvalidSpec
 from tunewright.core.states import JobState, TrainingState
 from tunewright.core.values import replace
@@ -15,6 +16,7 @@ from tunewright_scheduler.core.decide import Unpark
 from tunewright_scheduler.core.ending import released, settled
 from tunewright_scheduler.core.facts import TrainingJobLost
 from tunewright_scheduler.core.training import Resend, Training
+from tunewright_scheduler.elsewhere import say_again
 from tunewright_scheduler.records import phases_of
 
 FROM_THE_START: Final = -1
@@ -83,7 +85,9 @@ class Operations:
             await change.read_at_once([waiting.number for waiting in job.awaiting])
             for waiting in job.awaiting:
                 training = await change.training(waiting.number)
-                if training.state is TrainingState.EXITED:
+                if training.state is TrainingState.EXITED and runs_elsewhere(training.pool):
+                    say_again(change, training)
+                elif training.state is TrainingState.EXITED:
                     again = Resend(0, FROM_THE_START, change.now)
                     await change.put(replace(training, resend=again))
                     change.bells.add(trainer_bell(training.holder))

@@ -9,7 +9,7 @@ import grpc
 
 from tunewright.core.absence import RunnerAbsence
 from tunewright.core.access import OWNER, digest_of
-from tunewright.core.claimed import claimed_job
+from tunewright.core.claimed import claimed_job, runs_elsewhere
 from tunewright.core.errors import InvalidSpec
 from tunewright.core.instances import Capacity, Need
 from tunewright.core.names import split_training_id, training_id
@@ -159,7 +159,9 @@ def _digest(session_key: str) -> str:
 
 
 def _check_pool(session: Session) -> None:
-    """Raise InvalidSpec: trainings of all owners are for the installation's trainers alone."""
+    """Raise InvalidSpec: it is other systems', or trainings of all owners are for the installation's trainers alone."""
+    if runs_elsewhere(session.pool):
+        raise InvalidSpec("pool", f"{session.pool!r} is run by another system", "Choose another one")
     if session.owner != OWNER and claimed_job(session.pool) is None:
         why = f"{session.pool!r} holds trainings of all owners, for the installation's own trainers"
         raise InvalidSpec("pool", why, "Claim those of a job of yours: claimed/ and its uid")

@@ -48,18 +48,9 @@ def show_letter(place: str, form: Form, *, only_value: bool, environ: Mapping[st
         sys.stdout.buffer.write(value)
         sys.stdout.buffer.flush()
         return
-    text = dead_letters.readable_text(value)
-    headers = {name: _header(one) for name, one in letter.headers.items()}
-    record = _summary(letter) | {
-        "key": letter.key,
-        "partition": letter.partition,
-        "offset": letter.offset,
-        "headers": headers,
-        "text": text,
-        "hex": value.hex() if text is None else None,
-    }
+    record = described(letter, value)
     columns = ("time", "place", "topic", "partition", "offset", "key", "size", "replayed", "reason", "text", "hex")
-    show(form, record, columns, lambda: _draw(record, value))
+    show(form, record, columns, lambda: draw(record, value))
 
 
 def replay_letter(
@@ -73,7 +64,7 @@ def replay_letter(
         letter, instead, given.keys(), given.known().key_pair, changed=changed, again=again, force=force
     )
     asyncio.run(_send(given, letter, replay))
-    record = {"place": place, "topic": letter.topic, "key": letter.key, "changed": changed}
+    record = {"place": place, "topic": letter.topic, "key": dead_letters.escaped(letter.key), "changed": changed}
     record["speaks_for"] = replay.speaks_for
     signed = f"signed anew, speaks for {replay.speaks_for}" if changed else f"as it was, speaks for {replay.speaks_for}"
     said = f"{place}: sent to {letter.topic}; {signed if replay.speaks_for else 'its topic knows no signatures'}"
@@ -82,7 +73,7 @@ def replay_letter(
 
 async def _letters(given: Given, since: float | None) -> list[Letter]:
     async with backends.kafka_unopened(given, "admin") as bus:
-        # A mark is younger than its letter: none is missed.
+        # A mark has its letter's key: it lies behind it in the same partition, whatever the clocks say.
         return dead_letters.letters([item.without_value() async for item in bus.kept(DEAD_LETTERS, since)])
 
 
@@ -101,7 +92,11 @@ async def _letter(given: Given, place: str) -> tuple[Letter, bytes]:
 
 
 async def _send(given: Given, letter: Letter, replay: dead_letters.Replay) -> None:
-    """First it is sent, then marked: cut off in between, it may go out twice, which does no harm to a command."""
+    """First it is sent, then marked: cut off in between, it is not known to be replayed, and may go out twice.
+
+    A command counts once all the same, and so does a report while its id is among the last 1000 of its attempt. What
+    `--force` sends to a topic of the services' own is handled as often as it comes.
+    """
     async with backends.kafka_unopened(given, "admin") as bus:
         await bus.publish([replay.record])
         await bus.publish([dead_letters.mark(letter)])
@@ -122,17 +117,31 @@ def _bytes(file: Path) -> bytes:
 
 
 def _summary(letter: Letter, width: int | None = None) -> dict[str, Any]:
+    reason = dead_letters.escaped(letter.reason)
     return {
         "time": _time(letter.at),
         "place": letter.place,
-        "topic": letter.topic,
+        "topic": dead_letters.escaped(letter.topic),
         "size": letter.size,
         "replayed": _time(letter.replayed[-1]) if letter.replayed else None,
-        "reason": letter.reason if width is None or len(letter.reason) <= width else f"{letter.reason[: width - 1]}…",
+        "reason": reason if width is None or len(reason) <= width else f"{reason[: width - 1]}…",
     }
 
 
-def _draw(record: Mapping[str, Any], value: bytes) -> None:
+def described(letter: Letter, value: bytes) -> dict[str, Any]:
+    """Return all that is known of a letter; none of it steers a terminal."""
+    text = dead_letters.readable_text(value)
+    return _summary(letter) | {
+        "key": dead_letters.escaped(letter.key),
+        "partition": dead_letters.escaped(letter.partition),
+        "offset": dead_letters.escaped(letter.offset),
+        "headers": {dead_letters.escaped(name): _header(one) for name, one in letter.headers.items()},
+        "text": text,
+        "hex": value.hex() if text is None else None,
+    }
+
+
+def draw(record: Mapping[str, Any], value: bytes) -> None:
     for name in ("time", "place", "topic", "partition", "offset", "key", "size", "replayed", "reason"):
         print(f"{name:<10} {'' if record[name] is None else record[name]}")
     for name, text in record["headers"].items():

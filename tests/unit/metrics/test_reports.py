@@ -136,6 +136,20 @@ async def test_what_never_starts_is_a_dead_letter_in_the_end(bench: Bench, monke
     assert "not known to have started" in reason
 
 
+async def test_an_owner_who_was_waited_for_in_vain_holds_up_the_others_no_longer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports_module, "START_WITHIN_S", 0.05)
+    monkeypatch.setattr(reports_module, "SOON_S", 0.0)
+    await bench.training()
+    await bench.report(reported("r-1", ("accuracy", 1)))
+    monkeypatch.setattr(reports_module, "START_WITHIN_S", 1e6)
+    taking = bench.metrics.take_reports(KEY_OF)
+    await bench.bus.publish([signed(TOPIC, reported("r-2", ("accuracy", 2)))])
+    await until_read(bench.bus, "metrics-reports", TOPIC, lambda: taking)
+    assert len(await letters(bench.bus)) == 2
+
+
 def odd(**fields: object) -> output_pb2.MetricsReported:
     report = reported("r", ("accuracy", 1))
     for name, value in fields.items():

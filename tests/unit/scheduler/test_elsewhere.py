@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.scheduler.world import UID, World, running, spec, with_limits
+from tunewright.core.access import OWNER
 from tunewright.core.errors import IllegalTransition, InvalidSpec, NotFound, TunewrightError
 from tunewright.core.spec import StoppingCondition, TuningJobSpec
 from tunewright.core.states import JobState, TrainingState
@@ -17,13 +18,15 @@ from tunewright.core.stopping import StopEvidence
 from tunewright.events.v1 import commands_pb2, results_pb2
 from tunewright.platform.bus.messages import read
 from tunewright.platform.store.port import Query
+from tunewright.platform.store.restored import restore_done
 from tunewright.v1 import worker_service_pb2
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.core.controls import Quota
-from tunewright_scheduler.core.decide import PauseRequested, ResumeRequested, StopRequested
+from tunewright_scheduler.core.decide import Park, PauseRequested, ResumeRequested, StopRequested
 from tunewright_scheduler.core.elsewhere import STOP_GRACE_S
 from tunewright_scheduler.core.ending import stopped_early
+from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.results import Results
 from tunewright_scheduler.serve import check_here, check_without_commands
 from tunewright_scheduler.sweep import Sweep
@@ -227,11 +230,29 @@ async def test_fewer_at_once_are_fewer(there: There) -> None:
     assert len(await there.told("TrainingJobGranted")) == 1
 
 
-async def test_no_trainer_may_take_its_name(there: There) -> None:
+@pytest.mark.parametrize("owner", [OWNER, "owner"])
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"trainer_id": "elsewhere"}, "stands for other systems"),
+        ({"pool": f"elsewhere/{UID}"}, "run by another system"),
+    ],
+)
+async def test_no_trainer_may_take_its_name_or_its_pool(
+    there: There, monkeypatch: pytest.MonkeyPatch, owner: str, asked: dict[str, str], says: str
+) -> None:
+    monkeypatch.setattr("tunewright_scheduler.worker_servicer.caller", lambda: owner)
     servicer = WorkerServicer(there.sessions, there.claims, there.changes, there.needs)
-    request = worker_service_pb2.OpenSessionRequest(trainer_id="elsewhere", slots=1)
-    with pytest.raises(InvalidSpec, match="stands for other systems"):
+    request = worker_service_pb2.OpenSessionRequest(**({"trainer_id": "t", "slots": 1} | asked))
+    with pytest.raises(InvalidSpec, match=says):
         await servicer.OpenSession(request, None)
+
+
+async def test_after_a_restore_its_attempts_are_above_all_that_were_given_out(there: There) -> None:
+    await restore_done(there.store, 1000)
+    await there.begin()
+    assert {one.attempt for one in await there.trainings()} == {1001}
+    assert {told.attempt for told in await there.told("TrainingJobGranted")} == {1001}
 
 
 async def test_metrics_that_lost_the_start_is_told_it_again(there: There) -> None:
@@ -240,6 +261,25 @@ async def test_metrics_that_lost_the_start_is_told_it_again(there: There) -> Non
     await Results(there.changes).take(lost)
     starts = await there.told("TrainingStarted")
     assert [start.number for start in starts] == [1, 2, 1]
+
+
+async def test_metrics_that_lost_the_end_is_told_it_again_with_what_is_to_be_read_before_it(there: There) -> None:
+    await there.begin()
+    await there.end(reports=5)
+    lost = results_pb2.ResendRequested(uid=UID, number=1, attempt=1, instance=0, from_line=-1)
+    await Results(there.changes).take(lost)
+    assert [end.reports for end in await there.told("TrainingEnded")] == [5, 5]
+
+
+async def test_unparked_over_its_summary_a_job_has_metrics_told_again(there: There) -> None:
+    await there.begin()
+    await there.changes.send(UID, Park("reading a result failed"))
+    await there.end(reports=3)
+    await Operations(there.changes).unpark(UID)
+    assert [end.reports for end in await there.told("TrainingEnded")] == [3, 3]
+    assert (await there.training(1)).resend is None
+    await there.summarize(await there.training(1), 0.5)
+    assert (await there.training(1)).state is TrainingState.COMPLETED
 
 
 async def test_the_doctor_misses_no_trainer_where_there_is_to_be_none(there: There) -> None:

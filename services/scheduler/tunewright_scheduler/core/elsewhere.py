@@ -28,11 +28,12 @@ UNHEARD: Final = "no EndTraining came after it was told to stop"
 FAILED: Final = "failed, and did not say why"
 
 
-def granted(training: Training, spec: TuningJobSpec, now: float) -> Training:
-    """Let another system run it, for the time that is left of its allowance."""
+def granted(training: Training, spec: TuningJobSpec, now: float, *, above: int) -> Training:
+    """Let another system run it, for the time that is left of its allowance; its attempt's number is `above` this."""
     left_s = max(1.0, spec.definition(training.definition_name).stopping.max_runtime_s - training.ran_s)
     due_at = now + left_s if training.expires_at is None else min(now + left_s, training.expires_at)
-    return replace(trainings.granted(training, Speaker(HOLDER, 0, training.owner), "", now), due_at=due_at)
+    to = Speaker(HOLDER, 0, training.owner)
+    return replace(trainings.granted(training, to, "", now, above=above), due_at=due_at)
 
 
 def granted_fact(training: Training, spec: TuningJobSpec, now: float) -> TrainingJobGranted:
@@ -61,7 +62,7 @@ def told_to_stop(before: Training, after: Training, now: float) -> tuple[Trainin
     return replace(after, due_at=due_at), fact
 
 
-def told_exit(training: Training, attempt: int, *, failed: bool, reason: str, now: float) -> Exit:
+def told_exit(training: Training, attempt: int, *, failed: bool, reason: str, reports: int, now: float) -> Exit:
     """Return the end of an attempt as its system has told it. Raises IllegalTransition: it is not its to tell."""
     if not runs_elsewhere(training.pool):
         raise IllegalTransition(
@@ -72,10 +73,12 @@ def told_exit(training: Training, attempt: int, *, failed: bool, reason: str, no
     if attempt > training.attempt:
         raise IllegalTransition(f"attempt {attempt} of {training.name}", "still to come", "be ended")
     if training.stop_reason:
-        return Exit(EndCause.STOPPED, None, reason, training.granted_at, now)
-    if failed:
-        return Exit(EndCause.EXITED, 1, reason or FAILED, training.granted_at, now)
-    return Exit(EndCause.EXITED, 0, reason, training.granted_at, now)
+        cause, code = EndCause.STOPPED, None
+    elif failed:
+        cause, code, reason = EndCause.EXITED, 1, reason or FAILED
+    else:
+        cause, code = EndCause.EXITED, 0
+    return Exit(cause, code, reason, training.granted_at, now, reports=reports)
 
 
 def overdue(training: Training, now: float) -> Training | Exit:

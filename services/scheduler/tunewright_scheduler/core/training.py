@@ -37,6 +37,8 @@ class Exit:
     """None: nothing was begun."""
     ended_at: float
     artifact_uri: str = ""
+    reports: int = 0
+    """How many another system has told of, to be read before the end counts."""
 
     @property
     def unbegun(self) -> bool:

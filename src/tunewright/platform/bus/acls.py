@@ -41,8 +41,8 @@ def acls(who: str, topics: Iterable[Topic], prefix: str = "") -> list[str]:
 
 
 def _writes(who: str, topic: Topic, declared: list[Topic]) -> bool:
-    if topic.name == DEAD_LETTERS:  # "any consumer"
-        return who in SERVICES and any(_reads(who, other) for other in declared)
+    if topic.name == DEAD_LETTERS:  # "any consumer"; the operator marks there what was sent again
+        return who == OPERATOR or (who in SERVICES and any(_reads(who, other) for other in declared))
     # The operator sends again what had gone to the dead letters.
     return who in _called(topic.producers) or (who == OPERATOR and OTHERS in _called(topic.producers))
 

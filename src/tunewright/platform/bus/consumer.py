@@ -25,8 +25,9 @@ from prometheus_client import Counter, Histogram
 from tunewright.core.errors import Unavailable
 from tunewright.platform import tracing
 from tunewright.platform.access import KeyOf
+from tunewright.platform.bus.dead_letters import OURS
 from tunewright.platform.bus.messages import Unreadable, read
-from tunewright.platform.bus.port import Bus, Delivered, Record
+from tunewright.platform.bus.port import LARGEST_RECORD_BYTES, Bus, Delivered, Record
 from tunewright.platform.bus.signing import signed_owner
 from tunewright.platform.bus.topics import DEAD_LETTERS, topics
 from tunewright.platform.subjects import subject_of
@@ -37,6 +38,10 @@ MANY: Final = frozenset({"OutputLines", "MetricsReported"})
 """Messages of which a training sends one a second: they are no spans, and whoever logs of one names it."""
 LONGEST_REASON: Final = 1000
 """Characters; what is wrong with a record may quote all of it."""
+LONGEST_KEY: Final = 1000
+"""Characters; a byte that is no text becomes three in a letter."""
+LONGEST_ID: Final = 128
+"""Characters of a message's id in the log."""
 
 log = structlog.get_logger()
 unreadable_records = Counter("tunewright_unreadable_records_total", "Records sent to the dead letters", ["topic"])
@@ -75,7 +80,7 @@ def handling(received: Received) -> Iterator[None]:
             yield
         return
     foreign = topics()[record.topic].json
-    message_id = record.headers.get("ce_id", b"").decode(errors="replace")
+    message_id = record.headers.get("ce_id", b"")[:LONGEST_ID].decode(errors="replace")
     with (
         structlog.contextvars.bound_contextvars(message_id=message_id, **subject_of(received.message)),
         tracing.span(f"handle {kind}", traceparent, first=foreign),
@@ -126,19 +131,27 @@ async def consume(
 
 
 def letter(delivered: Delivered, why: str) -> Record:
-    """Return a dead letter: the original bytes; the headers say where they came from and why they are here."""
+    """Return a dead letter: the original bytes; the headers say where they came from and why they are here.
+
+    Headers that look like ours are left out: nobody else says what is said of a letter. Whatever came, it is not larger
+    than the bus takes: what would be comes without headers and value of its own.
+    """
     record = delivered.record
+    value, foreign = record.value, {name: text for name, text in record.headers.items() if not name.startswith(OURS)}
+    if len(value) + sum(len(name.encode()) + len(text) for name, text in foreign.items()) > LARGEST_RECORD_BYTES:
+        value, foreign = b"", {}
+        why = f"too large for a letter, which comes without its value: {why}"
     unreadable_records.labels(record.topic).inc()
     log.warning("unreadable", topic=record.topic, offset=delivered.offset, why=why[:LONGEST_REASON])
     origin = {
         "dl-topic": record.topic,
         "dl-partition": str(delivered.partition),
         "dl-offset": str(delivered.offset),
-        "dl-key": record.key,
+        "dl-key": record.key[:LONGEST_KEY],
         "dl-reason": why[:LONGEST_REASON],
     }
     headers = {name: text.encode(errors="replace") for name, text in origin.items()}
-    return Record(DEAD_LETTERS, record.topic, record.value, {**record.headers, **headers})
+    return Record(DEAD_LETTERS, record.topic, value, foreign | headers)
 
 
 def _sort(batch: Sequence[Delivered], key_of: KeyOf | None) -> tuple[list[Received], list[Record]]:
@@ -147,6 +160,9 @@ def _sort(batch: Sequence[Delivered], key_of: KeyOf | None) -> tuple[list[Receiv
     letters: list[Record] = []
     for delivered in batch:
         record = delivered.record
+        if delivered.unreadable:
+            letters.append(letter(delivered, delivered.unreadable))
+            continue
         try:
             owner = signed_owner(record, key_of) if key_of and topics()[record.topic].json else ""
             readable.append(Received(read(record), delivered, owner))

@@ -81,11 +81,16 @@ def readable_text(value: bytes) -> str | None:
     """Return a value for people: JSON over several lines, other text as it is; None: it is no text."""
     try:
         text = value.decode()
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        return escaped(json.dumps(json.loads(text), indent=2, ensure_ascii=False))
     except UnicodeDecodeError:
         return None
     except (ValueError, RecursionError):
         return text if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable() else None
+
+
+def escaped(text: str) -> str:
+    """Return what strangers wrote as a terminal may be given it: in lines, with what steers it as JSON has it."""
+    return "".join(one if one == "\n" or one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 @dataclass(frozen=True, slots=True)

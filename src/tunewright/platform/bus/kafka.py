@@ -30,7 +30,6 @@ from tunewright.core.errors import InvalidSpec, Unavailable
 from tunewright.platform.bus.dead_letters import Kept
 from tunewright.platform.bus.kafka_cluster import (
     ANSWER_WITHIN_S,
-    LARGEST_LETTER_BYTES,
     Cluster,
     Found,
     Security,
@@ -40,7 +39,7 @@ from tunewright.platform.bus.kafka_cluster import (
 )
 from tunewright.platform.bus.kafka_kept import kept, kept_at
 from tunewright.platform.bus.kafka_reading import STOP_WITHIN_S, KafkaListening, KafkaSubscription, cancelled
-from tunewright.platform.bus.port import Record
+from tunewright.platform.bus.port import LARGEST_LETTER_BYTES, Record
 from tunewright.platform.bus.topics import Topic
 from tunewright.platform.lifecycle import take_error
 

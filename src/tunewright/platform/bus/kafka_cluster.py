@@ -20,6 +20,7 @@ from aiokafka.errors import (
 )
 
 from tunewright.core.errors import InvalidSpec, Unavailable
+from tunewright.platform.bus.port import LARGEST_LETTER_BYTES, LARGEST_RECORD_BYTES
 from tunewright.platform.bus.topics import DEAD_LETTERS, Topic
 from tunewright.platform.rpc.loopback import is_loopback, require_loopback
 from tunewright.platform.rpc.targets import host_and_port
@@ -28,9 +29,6 @@ from tunewright.platform.rpc.tls import require_certificates, require_pair
 ANSWER_WITHIN_S: Final = 3.0
 KNOWN_AGAIN_S: Final = 0.05
 KNOWN_LOOKS: Final = 300
-LARGEST_RECORD_BYTES: Final = 8 * 1024 * 1024
-LARGEST_LETTER_BYTES: Final = LARGEST_RECORD_BYTES + 1024 * 1024
-"""A dead letter is the original and more headers."""
 LONGEST_NAME: Final = 249
 PROTOCOLS: Final = {
     (False, False): "PLAINTEXT",

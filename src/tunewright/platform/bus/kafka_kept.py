@@ -32,10 +32,7 @@ async def kept(consumer: AIOKafkaConsumer, prefix: str, since: float | None) -> 
         for place, messages in batch.items():
             for message in messages:
                 if message.offset < ends[place]:
-                    item = delivered(message, prefix)
-                    yield Kept(
-                        item.record, item.partition, item.offset, message.timestamp / 1000, len(item.record.value)
-                    )
+                    yield _kept(message, prefix)
         for place in [*left]:
             if await consumer.position(place) >= ends[place]:
                 left.discard(place)

@@ -15,6 +15,7 @@ from aiokafka.errors import (
     KafkaError,
 )
 
+from tunewright.platform.bus import kafka_records
 from tunewright.platform.bus.kafka_cluster import reason
 from tunewright.platform.bus.port import Delivered, Record
 
@@ -25,6 +26,7 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 5.0
 
 log = structlog.get_logger()
+kafka_records.install()
 
 
 def delivered(message: Any, prefix: str) -> Delivered:
@@ -32,7 +34,8 @@ def delivered(message: Any, prefix: str) -> Delivered:
     headers = {name: value or b"" for name, value in message.headers}
     key = (message.key or b"").decode(errors="replace")
     record = Record(message.topic.removeprefix(prefix), key, message.value or b"", headers)
-    return Delivered(record, message.partition, message.offset)
+    unreadable = message.why if isinstance(message, kafka_records.Undecoded) else ""
+    return Delivered(record, message.partition, message.offset, unreadable)
 
 
 class KafkaListening:

@@ -23,7 +23,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+LARGEST_RECORD_BYTES: Final = 8 * 1024 * 1024
+LARGEST_LETTER_BYTES: Final = LARGEST_RECORD_BYTES + 1024 * 1024
+"""A dead letter is the original and more headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Delivered:
     record: Record
     partition: int
     offset: int
+    unreadable: str = ""
+    """Why its bytes could not be taken apart: it then stands for them, empty."""
 
 
 class Subscription(Protocol):
