@@ -9,7 +9,9 @@ from pathlib import Path
 
 import grpc
 import pytest
+import structlog
 
+from tests.callers import gate
 from tests.unit.platform.certificates import another, authority_of, caller_in, certificate_in, server_in, stranger
 from tests.unit.platform.greeter import SERVICE, Greeter, echo
 from tunewright.client import Address, AsyncClient
@@ -34,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def serving(tls: Tls | None) -> AsyncIterator[str]:
-    server = RpcServer("127.0.0.1", 0, {"right": "somebody"}.get, tls)
+    server = RpcServer("127.0.0.1", 0, gate({"right": "somebody"}), tls)
     await server.start({SERVICE: lambda target: pb_grpc.add_TuningServiceServicer_to_server(Greeter(echo), target)})
     yield f"127.0.0.1:{server.port}"
     await server.stop()
@@ -138,7 +140,10 @@ async def test_while_renewed_files_do_not_fit_together_or_are_away_the_old_ones_
         (folder / "server-key.pem").write_bytes((folder / "client-key.pem").read_bytes())
         assert await ask(endpoint, caller_in(folder)) == "a"
         (folder / "server-key.pem").unlink()
-        assert await ask(endpoint, caller_in(folder)) == "a"
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(3):
+                assert await ask(endpoint, caller_in(folder)) == "a"
+        assert [log["event"] for log in logs] == ["certificate not read again"], "once, not with each handshake"
         (folder / "server-key.pem").write_bytes(kept)
         assert await ask(endpoint, caller_in(folder)) == "a"
 
