@@ -115,7 +115,7 @@ def test_an_image_has_what_its_service_needs_and_nothing_of_the_others(installat
 
 @pytest.fixture(scope="module")
 def stopped_meanwhile(running) -> None:
-    """A job has run, and one of its trainers was stopped in the midst of it."""
+    """A job has run, and one of its trainers was stopped in the midst of it; now it is there again."""
     operator = Operator(running)
     with ThreadPoolExecutor(2) as beside:
         tuned = beside.submit(operator.tunewright, "tune job.yaml")
@@ -129,6 +129,7 @@ def stopped_meanwhile(running) -> None:
         (running.programs / "go").touch()
         stopped.result()
         tuned.result()
+    running.engine.request("POST", f"/containers/{leaving}/start")
 
 
 @pytest.mark.usefixtures("stopped_meanwhile")
@@ -177,8 +178,7 @@ def test_the_gpu_trainer_asks_the_engine_for_gpus(running):
 
 
 def health(installation: Installation, container: str) -> str:
-    """Return how a container is; who was stopped is started again."""
-    seen = installation.inspect(container)["State"]
-    if not seen["Running"]:
-        installation.engine.request("POST", f"/containers/{container}/start")
-    return seen["Health"]["Status"]
+    """Return how a container is; it must have run ever since it was started."""
+    seen = installation.inspect(container)
+    assert (seen["State"]["Running"], seen["RestartCount"]) == (True, 0), seen["State"]
+    return seen["State"]["Health"]["Status"]

@@ -23,7 +23,6 @@ CLOSED: Final = ("TrainingJobExited", "TrainingJobLost")
 CREATED: Final = "TrainingJobCreated"
 ENDED: Final = "TrainingJobEnded"
 OVER: Final = "TuningJobEnded"
-QUIET_BATCHES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +51,12 @@ async def read_facts(bootstrap: str) -> list[Fact]:
 
 
 async def read_all(bootstrap: str, topic: str) -> list[Record]:
-    """Return a topic's records from the first on; everything has been published before."""
-    bus, found, quiet = KafkaBus(bootstrap, topics().values(), client_id="drill"), list[Record](), 0
-    await bus.open()
+    """Return a topic's records from the first to the last; everything has been published before."""
+    bus = KafkaBus(bootstrap, topics().values(), client_id="drill")
     try:
-        async with bus.subscribe("drill", [topic]) as subscription:
-            while quiet < QUIET_BATCHES:
-                batch = await subscription.batch()
-                quiet = 0 if batch else quiet + 1
-                found += [delivered.record for delivered in batch]
+        return [item.record async for item in bus.kept(topic)]
     finally:
         await bus.close()
-    return found
 
 
 def _fact(message: Message) -> Fact | None:

@@ -1,6 +1,7 @@
-"""Services of this version and of the last release side by side, updated one by one in the midst of jobs.
+"""Services of this version and of the one before side by side, updated one by one in the midst of jobs.
 
-TUNEWRIGHT_PREVIOUS names another commit than the last tag.
+The one before is the last release that this commit follows; while there is none, the commit before this one, of a merge
+what it was merged into. TUNEWRIGHT_PREVIOUS names another.
 """
 
 from __future__ import annotations
@@ -27,31 +28,34 @@ PARTS = ("src", *(f"services/{name}" for name in ("suggester", "scheduler", "tra
 ORDER = ("suggester", "metrics", "scheduler", "trainer")
 
 
-def git(*words: str) -> bytes | None:
-    """Return what git says; None: there is no such thing here."""
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=False)
-    return done.stdout if done.returncode == 0 else None
+def git(*words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=False)
+
+
+def before() -> str:
+    release = git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^").stdout.decode().strip()
+    return os.environ.get("TUNEWRIGHT_PREVIOUS") or release or "HEAD^"
 
 
 @pytest.fixture
-def released(tmp_path: Path) -> str:
-    """The PYTHONPATH of the last release."""
-    said = git("describe", "--tags", "--abbrev=0", "--match", "v*") or b""
-    tag = os.environ.get("TUNEWRIGHT_PREVIOUS") or said.decode().strip()
-    packed = git("archive", tag, *PARTS) if tag else None
-    if packed is None:  # also under CI=true: whether a clone has tags is not for a test to say
-        pytest.skip("no release is tagged in this clone: git fetch --tags")
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(tmp_path / "released", filter="data")
-    return os.pathsep.join(str(tmp_path / "released" / part) for part in PARTS)
+def earlier(tmp_path: Path) -> str:
+    """The PYTHONPATH of the version before."""
+    packed = git("archive", before(), "src", "services", "proto")
+    if packed.returncode and "TUNEWRIGHT_PREVIOUS" not in os.environ:
+        # Also under CI=true: how deep a clone is, is not for a test to say.
+        pytest.skip("this clone has no commit before HEAD: git fetch --unshallow --tags")
+    assert packed.returncode == 0, packed.stderr.decode()
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(tmp_path / "earlier", filter="data")
+    return os.pathsep.join(str(tmp_path / "earlier" / part) for part in PARTS)
 
 
 @pytest.fixture
-def fleet(released: str, kafka: KafkaServer, mongodb: MongoServer, tmp_path: Path) -> Iterator[Fleet]:
-    """Two of each service, all of the release."""
+def fleet(earlier: str, kafka: KafkaServer, mongodb: MongoServer, tmp_path: Path) -> Iterator[Fleet]:
+    """Two of each service, all of the version before."""
     fleet = Fleet(tmp_path, kafka.bootstrap, mongodb.database("rolling"), prefix="rolling-")
     try:
-        fleet.start(PYTHONPATH=released)
+        fleet.start(PYTHONPATH=earlier)
         yield fleet
     finally:
         fleet.close()

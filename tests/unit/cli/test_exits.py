@@ -20,12 +20,20 @@ from tunewright.cli.options import OutputOption
 
 TOKENS = {"admin tokens add", "admin tokens list", "admin tokens revoke"}
 DEAD_LETTERS = {f"admin dead-letters {verb}" for verb in ("list", "show", "replay")}
-OFFLINE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials"}
-ELSEWHERE = OFFLINE | TOKENS | DEAD_LETTERS
+DATA = {"admin backup", "admin restore", "admin restored"}
+OFFLINE = {"local", "serve", "credentials", "sign", "check", "admin check", "admin credentials", "admin certs"} | DATA
+ELSEWHERE = OFFLINE | TOKENS | DEAD_LETTERS | {"admin acls"}
 """They ask no server."""
 READS_FIRST = {"import optuna", "import sagemaker"}
 """They ask somebody else before the server."""
-NOT_RECORDS = {"admin pause-starts", "admin resume-starts", "admin tokens add", "admin tokens revoke"}
+NOT_RECORDS = (
+    {"admin pause-starts", "admin resume-starts", "admin tokens add", "admin tokens revoke"}
+    | DATA
+    | {
+        "admin certs",
+        "admin acls",
+    }
+)
 """They say that something is done."""
 GIVEN = {
     "tune": ["train.py", "--param", "x=0.0..1.0", "--maximize", "acc"],
@@ -40,6 +48,7 @@ GIVEN = {
     "admin pause-starts": [],
     "admin resume-starts": [],
     "admin quota": [],
+    "admin purge": ["job", "--yes"],
 }
 """What a verb must be given; a name where nothing stands here."""
 

@@ -15,9 +15,8 @@ import pytest
 from google.protobuf.message import Message
 
 from tests.callers import gate
-from tests.unit.metrics.messages import UID, ended, lines, started
+from tests.unit.metrics.messages import UID, batch, ended, lines, started
 from tunewright.core.errors import InvalidSpec, NotFound, TunewrightError
-from tunewright.platform.bus.consumer import Received
 from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.rpc.client import open_channel
@@ -79,7 +78,7 @@ class World:
         await self.store.commit([Put("training_jobs", f"{UID}/{number:06d}", document | {"attempt": attempt})])
 
     async def says(self, *messages: Message, through: Collector | None = None) -> None:
-        await (through or self.collector).handle([Received(message, None) for message in messages])
+        await (through or self.collector).handle(batch(*messages))
 
     async def printed(self, number: int, texts: Sequence[str], **given: Any) -> None:
         await self.training(number)

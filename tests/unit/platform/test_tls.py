@@ -160,7 +160,7 @@ async def test_what_cannot_be_used_is_named_before_anybody_calls(folder: Path):
         "TUNEWRIGHT_TLS_CLIENT_CA: .*holds no certificate": Tls(server.certificate, server.key, broken),
     }.items():
         with pytest.raises(InvalidSpec, match=field) as refused:
-            RpcServer("127.0.0.1", 0, lambda _: None, use)
+            RpcServer("127.0.0.1", 0, gate(), use)
         assert "secret" not in str(refused.value)
     for field, shown in {
         "TUNEWRIGHT_TLS_CA: .*absent.pem cannot be read": CallerTls(absent),

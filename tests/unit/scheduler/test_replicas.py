@@ -213,10 +213,10 @@ async def test_a_deleted_job_is_cleared_away_by_two_schedulers_at_once(world: Wo
     await world.changes.make(UID, delete)
     world.store.clock += 1
     changes, sessions = another(world.store)
-    elsewhere = Elsewhere(world.store, changes, ControlRoom(world.store))
+    there = Elsewhere(world.store, changes, ControlRoom(world.store))
     sweeps = [
         Sweep(world.store, world.changes, world.sessions, world.elsewhere),
-        Sweep(world.store, changes, sessions, elsewhere),
+        Sweep(world.store, changes, sessions, there),
     ]
     for _ in range(6):
         await asyncio.gather(*(sweeper.sweep() for sweeper in sweeps))
