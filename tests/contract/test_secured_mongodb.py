@@ -72,6 +72,9 @@ async def test_without_tls_nothing_is_served(server: SecuredMongo, tmp_path: Pat
     ("changes", "why"),
     [
         ({"mongodb": FAR}, "'db.example' is not a loopback address, and plaintext.*TUNEWRIGHT_MONGODB_PLAINTEXT=on"),
+        ({"mongodb": f"{FAR}?tls=true&tlsInsecure=true"}, "'db.example' .* with tlsInsecure=true .*tlsCAFile"),
+        ({"mongodb": f"{FAR}?tls=true&tlsAllowInvalidCertificates=true"}, "with tlsAllowInvalidCertificates=true"),
+        ({"mongodb": f"{FAR}?tls=true&tlsAllowInvalidHostnames=true"}, "with tlsAllowInvalidHostnames=true"),
         ({"mongodb": f"{FAR}?tls=true"}, "without a user.*TUNEWRIGHT_MONGODB_PASSWORD_FILE"),
         ({"mongodb": f"{FAR}?tls=true&tlsCAFile=/absent.pem"}, "TUNEWRIGHT_MONGODB: .*/absent.pem: No such file"),
         ({"mongodb": FAR, "mongodb_user": "u"}, "TUNEWRIGHT_MONGODB_USER: .*belong together"),
@@ -89,5 +92,7 @@ async def test_what_is_not_safe_or_makes_no_sense_is_refused_by_name(changes: di
 
 def test_what_is_asked_for_by_name_or_on_loopback_needs_neither():
     assert access(FAR, plaintext_allowed=True).database == "tunewright"
+    assert access(f"{FAR}?tls=true&tlsInsecure=true", plaintext_allowed=True).database == "tunewright"
+    assert access("mongodb://127.0.0.1:1/other?tls=true&tlsInsecure=true").database == "other"
     assert access("mongodb://127.0.0.1:1,[::1]:2/other").database == "other"
     assert access(f"{FAR}?tls=true", "u", "p").options == {"username": "u", "password": "p"}

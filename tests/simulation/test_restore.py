@@ -20,7 +20,7 @@ from tests.simulation.stories import BUS, STORE, WIRE, Story
 from tests.simulation.telling import LOOK_S, _over
 from tests.simulation.timeless import play
 from tests.simulation.verdict import Excuses, judge, read_trainings, settled
-from tunewright.platform.store.restored import above, restore_done
+from tunewright.platform.store.restored import restore_done, versions_above
 from tunewright_scheduler.core.asking import ANSWER_DUE_S
 
 DOWN_S = 2.0
@@ -95,9 +95,8 @@ async def _restore(fleet: Fleet, snapshot: dict, cut_s: float) -> None:
     services = [process for name, process in fleet.processes.items() if name.startswith(SERVICES)]
     dying = [asyncio.create_task(process.die(DOWN_S, 0, applied=False, most_s=0.0)) for process in services]
     await asyncio.sleep(DOWN_S / 2)
-    raised = above(await fleet.recorded.now())
-    fleet.recorded.swap(snapshot, raised)
-    await restore_done(fleet.recorded, raised)
+    fleet.recorded.swap(snapshot, versions_above(await fleet.recorded.now()))
+    await restore_done(fleet.recorded)
     await asyncio.gather(*dying)
     await asyncio.sleep(cut_s)
     fleet.lines[0].cut = False

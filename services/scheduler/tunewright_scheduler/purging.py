@@ -15,7 +15,6 @@ from tunewright.platform.store.port import Query, Store
 from tunewright_scheduler.core.job import TuningJob
 from tunewright_scheduler.tuning_jobs import TuningJobs
 
-JOBS_AT_ONCE: Final = 50
 STREAMS_AT_ONCE: Final = 1_000
 SIZES: Final = ("output_bytes", "measurements_bytes")
 """What metrics notes in each stream of what it has stored."""

@@ -95,19 +95,19 @@ class Sweep:
             await self._store.commit([Remove("requests", item.key) for item in page.items])
 
     async def sweep(self) -> None:
-        """Do all that is due now."""
+        """Do all that is due now. Of deleted jobs a few: however many there are, the others do not wait for them."""
         now = await self._store.now()
-        jobs = await self._store.find(Query("tuning_jobs", "due", high=now, limit=PAGE))
-        await self._together([(stored.key, self._due(stored)) for stored in jobs.items])
+        jobs = await self._store.find(Query("tuning_jobs", "by_due", {"deleted": False}, high=now, limit=PAGE))
+        await self._together([(stored.key, partial(self._changes.send, stored.key, Tick())) for stored in jobs.items])
         trainings = await self._store.find(Query("training_jobs", "due", high=now, limit=PAGE))
         read_through = (await read_collectors(self._store)).read_through(now) if trainings.items else None
         ids = [split_training_id(stored.key) for stored in trainings.items]
         await self._together([(uid, self._overdue(uid, number, read_through)) for uid, number in ids])
+        deleted = await self._store.find(Query("tuning_jobs", "by_due", {"deleted": True}, high=now, limit=AT_ONCE))
+        await self._together([(stored.key, self._cleared(stored)) for stored in deleted.items])
 
-    def _due(self, job: Stored) -> Call:
-        if job.document["deleted"]:
-            return partial(self._purge, job.key, job.version)
-        return partial(self._changes.send, job.key, Tick())
+    def _cleared(self, job: Stored) -> Call:
+        return partial(self._purge, job.key, job.version)
 
     def _overdue(self, uid: str, number: int, read_through: float | None) -> Call:
         return partial(self._changes.make, uid, self._judged(number, read_through), reading=[number])

@@ -53,7 +53,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
     ) -> worker_service_pb2.OpenSessionResponse:
         _check(request)
         asked = Session(
-            trainer_id=request.trainer_id,
+            trainer_id=_named(request),
             epoch=0,
             owner=caller(),
             pool=request.pool or "default",
@@ -82,7 +82,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
     ) -> worker_service_pb2.HeartbeatResponse:
         await self._check_speaker(request)
         orders = await self._sessions.heartbeat(
-            request.trainer_id,
+            _named(request),
             request.epoch,
             [Holding(*_held(item.attempt), stopping=item.phase in ENDING) for item in request.holding],
             wait_s=min(request.wait_s, self._sessions.terms.heartbeat_s),
@@ -98,7 +98,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         _check(request)
         await self._check_speaker(request)
         claimed = await self._claims.claim(
-            request.trainer_id,
+            _named(request),
             request.epoch,
             request.request_id,
             slots=request.slots,
@@ -137,7 +137,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.CloseSessionRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.CloseSessionResponse:
         await self._check_speaker(request)
-        await self._sessions.close(request.trainer_id, request.epoch)
+        await self._sessions.close(_named(request), request.epoch)
         return worker_service_pb2.CloseSessionResponse()
 
     async def _check_speaker(self, request: Speaking) -> None:
@@ -145,8 +145,14 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         check_speaks(await self._sessions.seen(by.trainer_id, by.epoch), by)
 
 
+def _named(request: Speaking | worker_service_pb2.OpenSessionRequest) -> str:
+    """Return a trainer's id here: each owner but the installation's has ids of his own, as ada/trainer-3."""
+    owner = caller()
+    return request.trainer_id if owner == OWNER else f"{owner}/{request.trainer_id}"
+
+
 def _speaker(request: Speaking) -> Speaker:
-    return Speaker(request.trainer_id, request.epoch, caller(), _digest(request.session_key))
+    return Speaker(_named(request), request.epoch, caller(), _digest(request.session_key))
 
 
 def _digest(session_key: str) -> str:

@@ -1,7 +1,8 @@
 """Whom the servers of an installation know: its own credentials, and the access file as it is now.
 
-The file is looked at with each call, by its time and size, and read again when it has changed: adding, expiring and
-revoking need no restart. One that cannot be read leaves what was known before, and is told of in the log.
+The file is looked at with each call, by its times and size, and read again when it has changed: adding, expiring and
+revoking need no restart. One that cannot be read leaves what was known before, is told of in the log, and is tried
+again every second: what was in the way may go without a trace in the file.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ UNKNOWN: Final = (
     "the token is not known here, or has been revoked; give that of the credentials file, or ask for another one"
 )
 
-Seen = tuple[int, int, int]
+AGAIN_S: Final = 1.0
+"""After so long a file that could not be read is tried again, even if it looks as before."""
+
+Seen = tuple[int, int, int, int]
 log = structlog.get_logger()
 
 
@@ -59,7 +63,12 @@ class Access:
         self._own_tokens = {digest_of(credentials.tunewright_token): INSTALLATION}
         self._own_keys = keys_of(credentials, pairs)
         self._tokens, self._keys = self._own_tokens, self._own_keys
+        self._failed: tuple[Seen | None, str] | None = None
+        """Of the last try, if the file could not be read: what it looked like, and why."""
+        self._again_at = 0.0
+        """When it is tried again, by time.monotonic."""
         self._seen = self._look()
+        """What the file looked like that was read last."""
         if self._seen is not None:
             self._read()
 
@@ -82,13 +91,19 @@ class Access:
             return
         seen = self._look()
         if seen == self._seen:
+            self._failed = None
             return
-        self._seen = seen
+        if self._failed is not None and self._failed[0] == seen and time.monotonic() < self._again_at:
+            return
         try:
             self._read()
         except (InvalidSpec, NotFound) as error:
-            log.warning("access file not read: what it said before holds", file=str(self._file), why=str(error))
+            failed = seen, str(error)
+            if failed != self._failed:
+                log.warning("access file not read: what it said before holds", file=str(self._file), why=failed[1])
+            self._failed, self._again_at = failed, time.monotonic() + AGAIN_S
         else:
+            self._seen, self._failed = seen, None
             log.info("access file read", file=str(self._file), principals=len(self._tokens) - len(self._own_tokens))
 
     def _look(self) -> Seen | None:
@@ -99,7 +114,7 @@ class Access:
             found = self._file.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino  # a chmod changes ctime alone
 
     def _read(self) -> None:
         """Raises NotFound, InvalidSpec."""

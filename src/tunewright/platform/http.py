@@ -203,18 +203,26 @@ class _Renewing:
     def __init__(self, tls: Tls, context: ssl.SSLContext) -> None:
         self._tls, self._context = tls, context
         self._changed_at = self._times()
+        self._told = ""
+        """Why the files could not be used, as far as that is in the log."""
 
     def __call__(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        why = ""
         try:
             if (now := self._times()) != self._changed_at:
-                self._changed_at = now
                 self._context = self._read()
+                self._changed_at = now
         except (OSError, ValueError) as error:
-            log.warning("certificate not read again", certificate=str(self._tls.certificate), error=str(error))
+            why = str(error)
+        if why and why != self._told:
+            log.warning("certificate not read again", certificate=str(self._tls.certificate), error=why)
+        self._told = why
         connection.context = self._context
 
-    def _times(self) -> tuple[int, int]:
-        return self._tls.certificate.stat().st_mtime_ns, self._tls.key.stat().st_mtime_ns
+    def _times(self) -> tuple[int, ...]:
+        """Return when the files were written, and when anything else about them changed, as who may read them."""
+        found = self._tls.certificate.stat(), self._tls.key.stat()
+        return tuple(time for file in found for time in (file.st_mtime_ns, file.st_ctime_ns))
 
     def _read(self) -> ssl.SSLContext:
         """Raises OSError, ValueError: the two do not fit, which they will once both are renewed."""

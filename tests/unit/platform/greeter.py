@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,10 +12,14 @@ import grpc
 from tests.callers import gate
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.server import RpcServer
+from tunewright.platform.rpc.standing import LOOK_EVERY_S
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2_grpc as pb_grpc
 
 SERVICE = "tunewright.v1.TuningService"
+FOR_EVER = "for ever"
+"""A watch of this job goes on without end, and says nothing more."""
+RIGHT: Mapping[str, str] = {"right": "somebody"}
 Answer = Callable[[pb.GetTuningJobRequest], Awaitable[pb.GetTuningJobResponse]]
 
 
@@ -29,6 +34,8 @@ class Greeter(pb_grpc.TuningServiceServicer):
 
     async def WatchTuningJob(self, request, _context):  # noqa: N802
         yield pb.WatchTuningJobResponse(job=(await self._answer(pb.GetTuningJobRequest(job=request.job))).job)
+        if request.job == FOR_EVER:
+            await asyncio.Event().wait()
 
 
 async def echo(request: pb.GetTuningJobRequest) -> pb.GetTuningJobResponse:
@@ -36,9 +43,14 @@ async def echo(request: pb.GetTuningJobRequest) -> pb.GetTuningJobResponse:
 
 
 @asynccontextmanager
-async def served(answer: Answer = echo, calls_per_s: float = 0.0) -> AsyncIterator[str]:
+async def served(
+    answer: Answer = echo,
+    calls_per_s: float = 0.0,
+    owners: Mapping[str, str] = RIGHT,
+    look_every_s: float = LOOK_EVERY_S,
+) -> AsyncIterator[str]:
     """Serve on a free port; yield the endpoint. The token is `right`, its owner `somebody`."""
-    server = RpcServer("127.0.0.1", 0, gate({"right": "somebody"}, calls_per_s=calls_per_s))
+    server = RpcServer("127.0.0.1", 0, gate(owners, calls_per_s=calls_per_s), look_every_s=look_every_s)
     await server.start({SERVICE: lambda target: pb_grpc.add_TuningServiceServicer_to_server(Greeter(answer), target)})
     yield f"127.0.0.1:{server.port}"
     await server.stop()

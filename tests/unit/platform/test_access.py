@@ -10,6 +10,8 @@ import structlog
 
 from tunewright.core.access import INSTALLATION, Principal, Scope, digest_of
 from tunewright.core.errors import AlreadyExists, InvalidSpec, NotFound, Unauthenticated
+from tunewright.platform import access as following
+from tunewright.platform import access_file
 from tunewright.platform.access import Access
 from tunewright.platform.access_file import Entry, add, read, revoke
 from tunewright.platform.credentials import Credentials
@@ -136,6 +138,37 @@ def test_what_changes_holds_from_the_next_call_on(file):
     with pytest.raises(Unauthenticated, match="revoked"):
         known.authenticate("ada's token")
     assert known.key_pair("TWADA") is None
+
+
+def test_a_file_that_was_refused_and_is_made_its_owners_alone_is_read(file):
+    """As one that is copied into place and then given its mode: its time, size and inode stay."""
+    add(file, entry())
+    known = access(file)
+    file.write_text("")
+    file.chmod(0o644)
+    assert known.authenticate("ada's token") == ADA
+    file.chmod(0o600)
+    with pytest.raises(Unauthenticated):
+        known.authenticate("ada's token")
+
+
+def test_a_file_that_could_not_be_read_is_tried_again_though_it_looks_as_before(file, monkeypatch):
+    add(file, entry())
+    known, readable = access(file), access_file.read
+    revoke(file, "ada-ci")
+
+    def broken(_path):
+        raise InvalidSpec(str(file), "cannot be read: Input/output error", "Mend the disk")
+
+    monkeypatch.setattr(access_file, "read", broken)
+    monkeypatch.setattr(following, "AGAIN_S", 0.0)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            assert known.authenticate("ada's token") == ADA
+    assert [log["log_level"] for log in logs] == ["warning"]
+    monkeypatch.setattr(access_file, "read", readable)
+    with pytest.raises(Unauthenticated):
+        known.authenticate("ada's token")
 
 
 @pytest.mark.parametrize("spoil", [lambda file: file.write_text("["), lambda file: file.chmod(0o644) or os.utime(file),

@@ -109,6 +109,16 @@ def test_of_wrong_tokens_of_one_host_few_are_answered():
     assert nobodys.admit(STOP, [TOKEN])  # a right one is let in all the same
 
 
+@pytest.mark.parametrize("rate", [0.1, 0.4, 0.5, 1.0])
+def test_who_may_call_seldom_may_call(rate):
+    clock = Clock()
+    buckets = Buckets(rate, clock)
+    while buckets.take("ada") == 0:
+        pass
+    clock.now += buckets.take("ada")
+    assert buckets.take("ada") == 0
+
+
 def test_buckets_are_not_kept_without_end():
     buckets = Buckets(1.0, Clock())
     for number in range(KEPT + 10):

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from tests.unit.platform.certificates import another, authority_of, certificate_in
@@ -178,7 +179,10 @@ async def test_a_renewed_certificate_is_shown_to_whoever_connects_next(app: App,
 
         assert await shown() == first
         tls.key.write_text((tmp_path / "client-key.pem").read_text())
-        assert await shown() == first, "while the two do not fit, the old ones hold"
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(3):
+                assert await shown() == first, "while the two do not fit, the old ones hold"
+        assert [log["event"] for log in logs] == ["certificate not read again"], "once, not with each handshake"
         tls.key.write_text(key)
         another(tmp_path, SERVER, authority_of(tmp_path), ("localhost", "127.0.0.1"))
         assert await shown() == tls.certificate.read_text() != first

@@ -12,12 +12,13 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from tests.callers import gate
-from tests.unit.platform.greeter import SERVICE, bare_channel, echo, served, stub_of
+from tests.unit.platform.greeter import FOR_EVER, SERVICE, bare_channel, echo, served, stub_of
 from tunewright.core import errors
 from tunewright.platform.rpc import MAX_MESSAGE_BYTES
 from tunewright.platform.rpc.client import open_channel
 from tunewright.platform.rpc.rebuilt import error_of
 from tunewright.platform.rpc.server import RpcServer, caller
+from tunewright.platform.rpc.standing import while_standing
 from tunewright.platform.rpc.status import status_of
 from tunewright.v1 import tuning_service_pb2 as pb
 from tunewright.v1 import tuning_service_pb2_grpc as pb_grpc
@@ -189,6 +190,50 @@ async def test_an_error_in_a_stream_crosses_the_wire():
     async with served(answer) as endpoint, stub_of(endpoint) as stub:
         failed = await failure_of(stub.WatchTuningJob(pb.WatchTuningJobRequest(job="a")).read())
     assert isinstance(error_of(failed), errors.NotFound)
+
+
+async def test_a_stream_ends_once_its_token_is_revoked_also_while_nothing_comes():
+    owners = {"right": "somebody"}
+    async with served(owners=owners, look_every_s=0.05) as endpoint, stub_of(endpoint) as stub:
+        watch = stub.WatchTuningJob(pb.WatchTuningJobRequest(job=FOR_EVER))
+        assert (await watch.read()).job.reason == FOR_EVER
+        del owners["right"]
+        failed = await asyncio.wait_for(failure_of(watch.read()), 60)
+    assert failed.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert isinstance(error_of(failed), errors.Unauthenticated)
+
+
+async def test_a_stream_of_a_good_token_is_judged_again_and_goes_on():
+    judged, more = 0, asyncio.Event()
+
+    def judge():
+        nonlocal judged
+        judged += 1
+        if judged == 3:
+            more.set()
+
+    async def items():
+        yield 1
+        await more.wait()
+        yield 2
+
+    async with asyncio.timeout(60):
+        assert [item async for item in while_standing(items(), judge, 0.01)] == [1, 2]
+
+
+async def test_of_a_stream_whose_token_was_revoked_nothing_more_is_told():
+    async def items():
+        while True:
+            await asyncio.sleep(0)
+            yield 1
+
+    def judge():
+        raise errors.Unauthenticated("revoked")
+
+    async with asyncio.timeout(60):
+        with pytest.raises(errors.Unauthenticated):
+            async for _ in while_standing(items(), judge, 0.01):
+                pass
 
 
 async def test_a_call_beyond_its_deadline_is_unavailable_and_its_handler_ends():

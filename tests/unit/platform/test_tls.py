@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import structlog
 
 from tests.callers import gate
 from tests.unit.platform.certificates import another, authority_of, caller_in, certificate_in, server_in, stranger
@@ -139,7 +140,10 @@ async def test_while_renewed_files_do_not_fit_together_or_are_away_the_old_ones_
         (folder / "server-key.pem").write_bytes((folder / "client-key.pem").read_bytes())
         assert await ask(endpoint, caller_in(folder)) == "a"
         (folder / "server-key.pem").unlink()
-        assert await ask(endpoint, caller_in(folder)) == "a"
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(3):
+                assert await ask(endpoint, caller_in(folder)) == "a"
+        assert [log["event"] for log in logs] == ["certificate not read again"], "once, not with each handshake"
         (folder / "server-key.pem").write_bytes(kept)
         assert await ask(endpoint, caller_in(folder)) == "a"
 

@@ -97,7 +97,7 @@ async def test_nothing_of_it_runs_or_falls_due(world, taking):
     uid = await taking.take("owner", asked())
     for index, equals in (("claimable", {"pool": "default", "state": "READY"}), ("due", {})):
         assert (await world.store.find(Query("training_jobs", index, equals))).items == []
-    assert (await world.store.find(Query("tuning_jobs", "due"))).items == []
+    assert (await world.store.find(Query("tuning_jobs", "by_due", {"deleted": False}))).items == []
     assert world.asked == []
     page = await world.store.find(Query("outbox", "unsent"))
     told = [record for item in page.items for record in records.outbox_records(item.document)]
@@ -187,7 +187,7 @@ async def test_a_sweep_that_is_late_clears_nothing_of_an_import_that_has_ended(w
 
     async def overtaken(*arguments):
         job = arguments[0]
-        found["clearing"] = Sweep(world.store, world.changes, world.sessions, world.elsewhere)._due(
+        found["clearing"] = Sweep(world.store, world.changes, world.sessions, world.elsewhere)._cleared(
             await world.store.get("tuning_jobs", job.uid)
         )
         await publish(*arguments)

@@ -224,6 +224,28 @@ async def test_a_deleted_job_is_cleared_away_by_two_schedulers_at_once(world: Wo
     assert await world.trainings() == []
 
 
+async def test_however_many_deleted_jobs_are_to_be_cleared_away_no_other_waits_for_them(world: World) -> None:
+    await world.create(spec())
+    found = await world.store.get("tuning_jobs", UID)
+    assert found is not None
+    gone = [
+        Insert(
+            "tuning_jobs", f"gone-{number}", {**found.document, "uid": f"gone-{number}", "deleted": True, "due_at": 1.0}
+        )
+        for number in range(sweeping.PAGE + 1)
+    ]
+    await world.store.commit(gone)
+    world.asked.clear()
+    world.store.clock += 2 * ANSWER_DUE_S
+    sweep = Sweep(world.store, world.changes, world.sessions, world.elsewhere)
+    await sweep.sweep()
+    assert world.asked == [0]
+    for _ in range(sweeping.PAGE // sweeping.AT_ONCE + 1):
+        await sweep.sweep()
+    left = await world.store.find(Query("tuning_jobs", "by_due", {"deleted": True}))
+    assert left.items == []
+
+
 async def test_answers_to_requests_are_forgotten_in_time(world: World) -> None:
     for number in range(300):
         kept = {"digest": b"", "expires_at": world.store.clock + number}

@@ -147,14 +147,19 @@ async def test_a_preemption_told_again_by_its_trainer_is_accepted_after_the_trai
         await desk.exited(desk.epoch, cause="END_CAUSE_PREEMPTED", owner="somebody-else")
 
 
-async def test_a_session_is_taken_over_by_its_owner_alone_until_it_is_forgotten(desk):
-    await desk.world.create(spec(name="theirs"), "fedcba9876543210", "somebody-else")
-    with pytest.raises(IllegalTransition, match="another owner"):
-        await desk.open(owner="somebody-else", pool="claimed/fedcba9876543210")
-    assert await desk.state() == (TrainingState.RUNNING, 1)
+async def test_each_owner_has_trainer_ids_of_his_own(desk):
+    """Else whoever may train could open the session of the installation's trainer while that restarts."""
+    theirs = "fedcba9876543210"
+    await desk.world.create(spec(name="theirs"), theirs, "somebody-else")
     desk.world.store.clock += 1000
     await desk.world.sessions.lose_expired()
-    assert await desk.open(owner="somebody-else", pool="claimed/fedcba9876543210") > desk.epoch
+    epoch = await desk.open(owner="somebody-else", pool=f"claimed/{theirs}", key="x" * 32)
+    assert await desk.open() > 0, "the installation's own trainer t"
+    with speaking_for(anybody("somebody-else")):
+        heartbeat = pb.HeartbeatRequest(trainer_id="t", epoch=epoch, session_key="x" * 32)
+        await desk.worker.Heartbeat(heartbeat, None)
+    with speaking_for(anybody("a-third")), pytest.raises(IllegalTransition, match="is lost"):
+        await desk.worker.Heartbeat(heartbeat, None)
 
 
 async def test_trainings_of_all_owners_are_for_the_installations_trainers(desk):

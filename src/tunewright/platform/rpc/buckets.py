@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 BURST_S: Final = 2.0
-"""A full bucket holds what comes in so long."""
+"""A full bucket holds what comes in so long, and one call at least."""
 KEPT: Final = 10_000
 """Buckets; one that is forgotten was last asked before all others, and begins full again."""
 
@@ -17,7 +17,7 @@ class Buckets:
     """`clock` is in seconds and goes on evenly."""
 
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate, self._burst, self._clock = per_second, per_second * BURST_S, clock
+        self._rate, self._burst, self._clock = per_second, max(1.0, per_second * BURST_S), clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         """By name: what was left, and when."""
 

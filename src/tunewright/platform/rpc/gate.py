@@ -40,6 +40,13 @@ class Gate:
 
     def admit(self, path: str, metadata: Sequence[tuple[str, Any]]) -> Principal:
         """Return who calls. Raises Unauthenticated, PermissionDenied, Throttled."""
+        principal = self.judge(path, metadata)
+        if self._calls is not None and principal.counted:
+            _wait(self._calls.take(principal.owner), f"calls of owner {principal.owner!r}")
+        return principal
+
+    def judge(self, path: str, metadata: Sequence[tuple[str, Any]]) -> Principal:
+        """Return who calls, and do not count it. Raises Unauthenticated, PermissionDenied."""
         given = dict(metadata)
         principal = self._known(given)
         if FOR in given:
@@ -48,8 +55,6 @@ class Gate:
         scope = scope_of(path)
         if scope is not None:
             principal.require(scope, path.rpartition("/")[2])
-        if self._calls is not None and principal.counted:
-            _wait(self._calls.take(principal.owner), f"calls of owner {principal.owner!r}")
         return principal
 
     def refusal(self, error: TunewrightError, peer: str) -> TunewrightError:

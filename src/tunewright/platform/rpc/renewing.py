@@ -24,6 +24,8 @@ class _Files:
     def __init__(self, tls: Tls) -> None:
         self._tls = tls
         self._last: tuple[bytes, bytes, bytes | None] | None = None
+        self._told = ""
+        """Why they could not be read, as far as that is in the log."""
 
     def read(self) -> grpc.ServerCertificateConfiguration | None:
         """Return what is new since the last time; None: nothing. Raises InvalidSpec."""
@@ -38,7 +40,10 @@ class _Files:
     def renewed(self) -> grpc.ServerCertificateConfiguration | None:
         """Return what is new, at each handshake. gRPC goes on with what it has where the new does not fit together."""
         try:
-            return self.read()
+            found, why = self.read(), ""
         except InvalidSpec as error:
-            log.warning("certificate not read again", error=str(error))
-            return None
+            found, why = None, str(error)
+        if why and why != self._told:
+            log.warning("certificate not read again", error=why)
+        self._told = why
+        return found

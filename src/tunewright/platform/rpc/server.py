@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import grpc
@@ -23,6 +24,7 @@ from tunewright.platform.rpc.gate import Gate
 from tunewright.platform.rpc.loopback import require_loopback
 from tunewright.platform.rpc.observed import Outcome, counted, observed, refused
 from tunewright.platform.rpc.renewing import server_credentials
+from tunewright.platform.rpc.standing import LOOK_EVERY_S, while_standing
 from tunewright.platform.rpc.status import status_of
 from tunewright.platform.rpc.tls import Tls
 
@@ -62,8 +64,8 @@ def speaking_for(who: Principal) -> Iterator[None]:
 class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     """Lets in whom the gate admits; turns what a handler raises into a status; tells of each call."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, gate: Gate, look_every_s: float) -> None:
+        self._gate, self._look_every_s = gate, look_every_s
 
     async def intercept_service(
         self,
@@ -80,7 +82,10 @@ class Gatekeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         visit = _Visit(details.method, admitted, tracing.read_from(details.invocation_metadata))
         if handler.unary_unary:
             return _guarded_unary(handler, visit)
-        return _guarded_stream(handler, visit) if handler.unary_stream else handler
+        if not handler.unary_stream:
+            return handler
+        judge = partial(self._gate.judge, details.method, details.invocation_metadata)
+        return _guarded_stream(handler, visit, partial(while_standing, judge=judge, every_s=self._look_every_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +111,12 @@ def _guarded_unary(handler: Any, visit: _Visit) -> Any:
     return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
 
-def _guarded_stream(handler: Any, visit: _Visit) -> Any:
+def _guarded_stream(handler: Any, visit: _Visit, guarded: Callable[[AsyncIterator[Any]], AsyncIterator[Any]]) -> Any:
     async def call(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
         _caller.set(visit.admitted)
         with counted(visit.method) as outcome:
             try:
-                async for item in handler.unary_stream(request, context):
+                async for item in guarded(handler.unary_stream(request, context)):
                     yield item
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
@@ -144,15 +149,17 @@ Register = Callable[[grpc.aio.Server], None]
 class RpcServer:
     """Bound at once, so that its port is known; serves from `start` on."""
 
-    def __init__(self, host: str, port: int, gate: Gate, tls: Tls | None = None) -> None:
-        """Port 0 lets the system pick. Plaintext is for loopback only.
+    def __init__(
+        self, host: str, port: int, gate: Gate, tls: Tls | None = None, *, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
+        """Port 0 lets the system pick. Plaintext is for loopback only. So often streams are judged again.
 
         Raises: InvalidSpec: plaintext and not loopback, or the address cannot be listened on.
         """
         if tls is None:
             remedy = "Give TUNEWRIGHT_TLS_CERTIFICATE and TUNEWRIGHT_TLS_KEY, or listen on 127.0.0.1"
             require_loopback("grpc", host, remedy)
-        self._server = grpc.aio.server(interceptors=[Gatekeeper(gate)], options=SERVER_OPTIONS)
+        self._server = grpc.aio.server(interceptors=[Gatekeeper(gate, look_every_s)], options=SERVER_OPTIONS)
         address = f"{host}:{port}"
         try:
             if tls is None:

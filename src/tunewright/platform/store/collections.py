@@ -31,7 +31,7 @@ COLLECTIONS: Final = {
         Collection(
             "tuning_jobs",
             (
-                Index("due", sort="due_at"),
+                Index("by_due", equals=("deleted",), sort="due_at"),
                 Index("active", equals=("active",), sort="created_at"),
                 Index("by_creation", equals=("owner", "hidden"), sort="created_at"),
                 Index("by_name", equals=("owner", "hidden"), sort="name_key"),

@@ -32,7 +32,7 @@ from tunewright.platform.store.mongodb_access import access, no_uri
 from tunewright.platform.store.mongodb_errors import DUPLICATE_KEY, first_refusal, lost_to_others, text, told, within
 from tunewright.platform.store.mongodb_writes import Operation, kept, operations, unmet
 from tunewright.platform.store.port import Page, Query, Stored, Write
-from tunewright.platform.store.restored import above, restore_done
+from tunewright.platform.store.restored import restore_done, versions_above
 
 ANSWER_WITHIN_S: Final = 4.0
 SELECT_WITHIN_MS: Final = 3_000
@@ -283,10 +283,10 @@ class MongoStore:
     async def restored(self) -> None:
         """Do what is needed after a restore: see restored.py. Raises Unavailable, InvalidSpec."""
         await self.create_schema()
-        raised = above(await self.now())
+        raised = versions_above(await self.now())
         with within(CREATE_WITHIN_S):
             await schema.raise_versions(self._database, raised)
-        await restore_done(self, raised)
+        await restore_done(self)
 
     async def check(self) -> list[str]:
         """Return what is missing or different, a sentence with its remedy each. Raises as `create_schema`."""

@@ -19,19 +19,21 @@ URI: Final = "TUNEWRIGHT_MONGODB"
 USER: Final = "TUNEWRIGHT_MONGODB_USER"
 PASSWORD_FILE: Final = "TUNEWRIGHT_MONGODB_PASSWORD_FILE"  # noqa: S105 - the name of the variable
 BY_NAME: Final = "on a network that only the services share TUNEWRIGHT_MONGODB_PLAINTEXT=on will do"
+UNPROVEN: Final = ("tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames")
+"""Options under which TLS does not say who the server is."""
 DATABASE: Final = "tunewright"
 """Where the URI names none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Target:
     database: str
     options: Mapping[str, Any]
     """For the driver, beside the URI."""
 
 
-def access(uri: str, user: str = "", password: str = "", *, plaintext_allowed: bool = False) -> Access:
-    """Raises InvalidSpec: no URI, half a user, or a server beyond loopback without TLS or user."""
+def access(uri: str, user: str = "", password: str = "", *, plaintext_allowed: bool = False) -> Target:
+    """Raises InvalidSpec: no URI, half a user, or a server beyond loopback without user or TLS that proves it."""
     try:
         parsed = parse_uri(uri, validate=True)
     except OSError as error:
@@ -43,7 +45,7 @@ def access(uri: str, user: str = "", password: str = "", *, plaintext_allowed: b
     beyond = [host for host, port in parsed["nodelist"] if port is not None and not is_loopback(host)]
     if beyond and not plaintext_allowed:
         _require_safe(parsed, beyond[0], is_user=bool(options))
-    return Access(parsed["database"] or DATABASE, options)
+    return Target(parsed["database"] or DATABASE, options)
 
 
 def no_uri() -> InvalidSpec:
@@ -65,6 +67,9 @@ def _require_safe(parsed: Mapping[str, Any], host: str, *, is_user: bool) -> Non
     if not parsed["options"].get("tls"):
         why = f"{host!r} is not a loopback address, and plaintext is for loopback only"
         raise InvalidSpec(URI, why, f"Add tls=true and tlsCAFile=… to the URI; {BY_NAME}")
+    if lax := [name for name in UNPROVEN if parsed["options"].get(name)]:
+        why = f"{host!r} is not a loopback address, and with {lax[0]}=true whoever answers there gets the password"
+        raise InvalidSpec(URI, why, f"Take it out, and give tlsCAFile=…; {BY_NAME}")
     if not (is_user or parsed["username"] or parsed["options"].get("authMechanism")):
         why = f"{host!r} is not a loopback address, and without a user whoever reaches it may do everything"
         raise InvalidSpec(URI, why, f"Give {USER} and {PASSWORD_FILE}; {BY_NAME}")

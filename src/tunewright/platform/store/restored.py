@@ -25,15 +25,27 @@ COUNTED_FROM: Final = 1_577_836_800
 """2020-01-01. Seconds since then fit into an attempt's 32 bits, and come once, whichever backup is restored again."""
 
 
-def above(now: float) -> int:
-    """Return a number that none given out before `now` (Unix seconds) can have reached, by ones or by this."""
+def attempts_above(now: float) -> int:
+    """Return a number that none given out before `now` (Unix seconds) can have reached, by ones or by this.
+
+    A training is run again less than once a second.
+    """
     return int(now) - COUNTED_FROM
 
 
-async def restore_done(store: Store, raised: int) -> None:
-    """Have all that is given out from now on be told from what was given out since the backup."""
+def versions_above(now: float) -> int:
+    """Return by how much the versions of jobs are raised, to be above all before `now`, raised or not.
+
+    A job changes many times a second, and less than once a millisecond.
+    """
+    return int((now - COUNTED_FROM) * 1000)
+
+
+async def restore_done(store: Store) -> None:
+    """Have all that is given out from now on be told from what was given out since the backup, but for versions."""
     now = await store.now()
-    await store.commit([Put("controls", RESTORED, {"name": RESTORED, "at": now, "attempts_above": raised})])
+    record = {"name": RESTORED, "at": now, "attempts_above": attempts_above(now)}
+    await store.commit([Put("controls", RESTORED, record)])
     async for session in _sessions(store):
         epoch = round(now * 1000)  # as of a session that was forgotten: see the scheduler
         reopened = {**session.document, "epoch": epoch}  # its lease has run out when it did: so long its trainings ran

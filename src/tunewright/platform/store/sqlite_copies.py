@@ -13,7 +13,7 @@ from typing import Final
 
 from tunewright.core.errors import AlreadyExists, InvalidSpec, NotFound
 from tunewright.platform.store.folder import STORE_FILE, DataFolder
-from tunewright.platform.store.restored import RAISED, above, restore_done
+from tunewright.platform.store.restored import RAISED, restore_done, versions_above
 from tunewright.platform.store.sqlite import SqliteStore, require_ours
 
 UNFINISHED: Final = ".unfinished"
@@ -36,11 +36,10 @@ def back_up(data_dir: Path, file: Path, *, replace: bool) -> None:
         raise AlreadyExists("file", str(file), "give another name, or --replace")
     with _beside(file, "FILE") as unfinished:
         try:
-            with closing(sqlite3.connect(f"file:{store}?mode=rw", uri=True, timeout=30)) as connection:
+            with closing(sqlite3.connect(_uri(store, "rw"), uri=True, timeout=30)) as connection:
                 connection.execute("VACUUM INTO ?", (str(unfinished),))  # as of one moment, whoever writes meanwhile
         except sqlite3.Error as error:
             raise InvalidSpec("FILE", f"is not written: {error}", f"Mend {store} or the disk of {file}") from None
-        unfinished.chmod(0o600)  # jobs have secrets in their environment
         _require_whole(unfinished, store)
         _sync(unfinished)
         unfinished.replace(file)
@@ -62,7 +61,6 @@ def restore(data_dir: Path, file: Path, *, replace: bool) -> None:
             raise AlreadyExists("store", str(store), "give --replace; what it holds now is kept beside it")
         with _beside(store, "--data-dir") as unfinished:
             shutil.copyfile(file, unfinished)
-            unfinished.chmod(0o600)
             asyncio.run(_prepare(unfinished))
             if store.exists():
                 _set_aside(store)
@@ -74,10 +72,10 @@ async def _prepare(path: Path) -> None:
     """Bring it up to date, and tell what it will give out from what was given out since it was backed up."""
     opened = SqliteStore(path)
     try:
-        raised = above(await opened.now())
+        raised = versions_above(await opened.now())
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute(f"UPDATE {RAISED} SET version = version + ?", (raised,))  # noqa: S608 - a declared name
-        await restore_done(opened, raised)
+        await restore_done(opened)
     finally:
         await opened.close()
     _in_one_file(path)
@@ -105,7 +103,7 @@ def _in_one_file(path: Path) -> None:
 def _require_whole(path: Path, shown: Path) -> None:
     """Raises InvalidSpec: it is no store of ours, damaged, or of a newer version."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (RAISED,)).fetchone():
                 raise InvalidSpec(str(shown), "is no store of Tunewright's", "Give a file that `admin backup` has made")
             require_ours(connection, shown)
@@ -118,11 +116,15 @@ def _require_whole(path: Path, shown: Path) -> None:
 
 @contextmanager
 def _beside(path: Path, field: str) -> Iterator[Path]:
-    """Give a path beside this one, where nothing is, and nothing is left. Raises InvalidSpec: nothing can be there."""
+    """Give an empty file beside this path, of which nothing is left. Raises InvalidSpec: nothing can be there.
+
+    It is its owner's alone from the first byte on: jobs have secrets in their environment.
+    """
     unfinished = path.with_name(path.name + UNFINISHED)
     try:
         for left in _all_of(unfinished):
             left.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             yield unfinished
         finally:
@@ -130,6 +132,11 @@ def _beside(path: Path, field: str) -> Iterator[Path]:
                 left.unlink(missing_ok=True)
     except OSError as error:
         raise InvalidSpec(field, f"{path} cannot be written: {error.strerror}", "Choose another place") from None
+
+
+def _uri(path: Path, mode: str) -> str:
+    """Return SQLite's name of a file, whatever characters its own has."""
+    return f"{path.absolute().as_uri()}?mode={mode}"
 
 
 def _all_of(path: Path) -> list[Path]:
