@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, Final
 
 LANES: Final = (
-    ("tests/unit", "tests/drill", "tests/deploy"),
+    ("tests/unit", "tests/contract", "tests/drill", "tests/deploy"),
     ("tests/simulation", "tests/golden", "tests/aws_clients", "tests/browser", "tests/wire"),
-    ("tests/e2e", "tests/docs", "tests/contract"),
+    ("tests/e2e", "tests/docs"),
 )
 NO_TESTS: Final = 5
 """What pytest returns where the options leave none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as NotYet
 
 from tests.browser.dashboard import Dashboard
 from tests.e2e.served import Served
@@ -276,13 +278,16 @@ def test_why_trainings_were_stopped_is_read_without_a_mouse(served: Served, dash
 def test_a_zoomed_timeline_stays_so_when_it_is_drawn_again(plots: Dashboard) -> None:
     page, image = plots.page, _drawn(plots, "Timeline").get_by_role("img")
     whole = _drawn_again(image)
-    box = image.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
-    page.mouse.wheel(0, -800)
-    page.mouse.move(0, 0)
-    zoomed = "([at, whole]) => at.querySelector('canvas').toDataURL() !== whole"
-    page.wait_for_function(zoomed, arg=[image.element_handle(), whole])
+    for _ in range(10):  # again where the page has moved meanwhile
+        box = image.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
+        page.mouse.wheel(0, -800)
+        page.mouse.move(0, 0)
+        with suppress(NotYet):
+            zoomed = "([at, whole]) => at.querySelector('canvas').toDataURL() !== whole"
+            page.wait_for_function(zoomed, arg=[image.element_handle(), whole], timeout=5_000)
+            break
     stays = _drawn_again(image) != whole  # pictures are too long to be told
     assert stays
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -18,7 +19,14 @@ from tests.deploy.installation import PAGES, SERVERS, Installation
 from tests.docs.pages import DOCS
 from tests.servers.engine import docker_engine
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [
+    pytest.mark.timeout(900),
+    # It takes five minutes and both cores, which all other tests together have to do with.
+    pytest.mark.skipif(
+        "TUNEWRIGHT_TEST_COMPOSE" not in os.environ,
+        reason="set TUNEWRIGHT_TEST_COMPOSE=1 to build the images and start the compose file",
+    ),
+]
 
 OF_EXTRAS: Final = {
     "suggester": set(),

@@ -124,7 +124,8 @@ def opens(bob: Bob) -> Iterator[Case]:
     for uid in (bob.house.ended, bob.house.going):
         yield {**mine, "trainer_id": "new", "pool": f"claimed/{uid}"}, ABSENT
     yield {**mine, "trainer_id": "new", "pool": "default"}, grpc.StatusCode.INVALID_ARGUMENT
-    yield {**mine, "trainer_id": bob.house.trainer, "pool": f"claimed/{bob.own}"}, REFUSED
+    # It opens one of bob's own, whatever he calls it; hers is as it was.
+    yield {**mine, "trainer_id": bob.house.trainer, "pool": f"claimed/{bob.own}"}, NOTHING
 
 
 def heartbeats(bob: Bob) -> Iterator[Case]:

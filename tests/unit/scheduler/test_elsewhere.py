@@ -18,7 +18,7 @@ from tunewright.core.stopping import StopEvidence
 from tunewright.events.v1 import commands_pb2, results_pb2
 from tunewright.platform.bus.messages import read
 from tunewright.platform.store.port import Query
-from tunewright.platform.store.restored import restore_done
+from tunewright.platform.store.restored import COUNTED_FROM, restore_done
 from tunewright.v1 import worker_service_pb2
 from tunewright_scheduler import records
 from tunewright_scheduler.change import Change
@@ -249,7 +249,8 @@ async def test_no_trainer_may_take_its_name_or_its_pool(
 
 
 async def test_after_a_restore_its_attempts_are_above_all_that_were_given_out(there: There) -> None:
-    await restore_done(there.store, 1000)
+    there.store.clock += COUNTED_FROM + 1000 - await there.store.now()
+    await restore_done(there.store)
     await there.begin()
     assert {one.attempt for one in await there.trainings()} == {1001}
     assert {told.attempt for told in await there.told("TrainingJobGranted")} == {1001}

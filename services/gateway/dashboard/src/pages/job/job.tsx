@@ -30,6 +30,7 @@ function Named({ name }: { name: string }) {
   const { job } = track;
   const refused = following.state === "refused" && following.fault;
   if (!job && refused) return <Refused name={name} fault={refused} again={again} />;
+  if (!job && following.state === "waiting") return <Failed fault={following.fault} byItself />;
   if (!job) return <Loading what={`Job ${name} is read`} />;
   const done = (answered: TuningJob | undefined) => {
     track.take(answered);
@@ -43,7 +44,7 @@ function Named({ name }: { name: string }) {
         <Title job={job} />
         <Actions job={job} done={done} />
       </div>
-      {track.listed && <Stale following={following} />}
+      <Stale following={following} />
       <Tabs
         sections={SECTIONS}
         here={sectionOf(query.show)}
