@@ -20,7 +20,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (a few minutes the first time) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[certs,docker,kafka,kubernetes,mongodb,otel,s3]' --group check --group test --group demo
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docker,kafka,kubernetes,mongodb,otel,s3]' --group check --group test --group demo
 	@touch $@
 
 dashboard: setup $(BUILT)  ## Build the web pages that the gateway serves, with npm; without npm all else works

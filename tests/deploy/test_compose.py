@@ -285,7 +285,7 @@ def test_an_image_has_the_extras_that_its_service_needs_and_no_others(name):
     settings = settings_of(name)
     needed = (
         {extra for kind, extra in ((KafkaSettings, "kafka"), (MongoSettings, "mongodb")) if issubclass(settings, kind)}
-        | {"trainer": {"s3", "docker", "kubernetes"}, "scheduler": {"certs"}}.get(name, set())
+        | {"trainer": {"s3", "docker", "kubernetes"}}.get(name, set())
         | {"otel"}
     )
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

@@ -30,7 +30,7 @@ pytestmark = [
 
 OF_EXTRAS: Final = {
     "suggester": set(),
-    "scheduler": {"aiokafka", "cryptography", "motor"},
+    "scheduler": {"aiokafka", "motor"},
     "metrics": {"aiokafka", "motor"},
     "gateway": set(),
     "trainer": {"aiokafka", "boto3", "aiodocker", "kubernetes-asyncio"},

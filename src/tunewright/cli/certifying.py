@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tunewright.core.errors import InvalidSpec
-from tunewright.platform.extras import require
 from tunewright.platform.rpc.tls import CA, CERTIFICATE, CLIENT_CA, CLIENT_CERTIFICATE, CLIENT_KEY, KEY
 
 
 def certs(folder: Path, names: Sequence[str], days: int) -> None:
     """Make or renew them, and print what to set in a form that a shell can read."""
-    require("cryptography", "certs", "tunewright admin certs")
     from tunewright.platform import certificates as made
 
     folder = folder.absolute()
