@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from tests.browser.dashboard import Dashboard
 from tests.e2e.served import Served
 from tunewright.client import Client
+from tunewright.core.errors import IllegalTransition
 
 WITHIN_MS = 20_000
 """How long an answer may take on a machine that is busy with other tests."""
@@ -70,7 +72,8 @@ def client(served: Served) -> Iterator[Client]:
         yield client
         for found in client.list():
             if not found.state.final:
-                client.stop(found.name)
+                with suppress(IllegalTransition):  # It has just ended by itself.
+                    client.stop(found.name)
 
 
 @pytest.fixture
