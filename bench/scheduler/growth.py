@@ -103,7 +103,7 @@ async def _run(folder: Path, strategy: Strategy) -> list[Stamp]:
     add_SuggestionServiceServicer_to_server(subject.Drawing(), wire)
     asker, relay = Asker(changes, wire), Relay(store, MemoryBus(topics().values()))
     changes.on_ask, changes.on_outbox = asker.ask, relay.wake
-    sessions = Sessions(store, changes, bells, LeaseTerms())
+    sessions = Sessions(store, changes, LeaseTerms())
     room = ControlRoom(store)
     claims, results = Claims(store, changes, sessions, room, Needs(changes, packaged_types())), Results(changes)
     opened, _ = await sessions.open(Session(TRAINER, 0, "owner", "default", PARALLEL, 0, "host", 0.0, 0.0), ())

@@ -2,7 +2,7 @@
 
 A bell is only a hint that something may have changed. Whoever hears it reads the store; whoever misses it finds out at
 the end of its wait. So it is safe to lose, to ring twice, and to ring for nothing. The doorbell carries it to the other
-schedulers.
+schedulers. It may say what has changed, after a tab: a trainer that holds a hundred trainings has one looked at.
 """
 
 from __future__ import annotations
@@ -11,40 +11,79 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
+
+from tunewright_scheduler.core.training import Training
+from tunewright_scheduler.records import training_key
+
+ABOUT: Final = "\t"
+"""Between the name of a bell and what it is about. No name of ours has it; were there one, its bell would be missed."""
+
+
+class Bell(asyncio.Event):
+    """What one listener hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._about: set[str] = set()
+
+    def ring(self, about: str) -> None:
+        if about:
+            self._about.add(about)
+        self.set()
+
+    @property
+    def about(self) -> frozenset[str]:
+        """What it has been rung about since that was last taken."""
+        return frozenset(self._about)
+
+    def take(self) -> frozenset[str]:
+        about = self.about
+        self._about.clear()
+        return about
 
 
 class Bells:
     def __init__(self) -> None:
-        self._listening: defaultdict[str, dict[asyncio.Event, None]] = defaultdict(dict)
+        self._listening: defaultdict[str, dict[Bell, None]] = defaultdict(dict)
         """In the order in which they came: who is woken first must not depend on where objects lie in memory."""
-        self.on_ring: Callable[[str], None] = lambda _name: None
+        self.on_ring: Callable[[str], None] = lambda _bell: None
         """Called for every bell that is rung for all schedulers; set by the doorbell."""
 
-    def ring(self, name: str) -> None:
+    def ring(self, bell: str) -> None:
         """Ring for who listens here, and elsewhere."""
-        self.ring_here(name)
-        self.on_ring(name)
+        self.ring_here(bell)
+        self.on_ring(bell)
 
-    def ring_here(self, name: str) -> None:
-        for event in self._listening.get(name, ()):
-            event.set()
+    def ring_here(self, bell: str) -> None:
+        name, _, about = bell.partition(ABOUT)
+        for listening in self._listening.get(name, ()):
+            listening.ring(about)
 
     def silence(self, name: str) -> None:
         """Take it that all who listen here have heard: the caller looks on behalf of all of them."""
-        for event in self._listening.get(name, ()):
-            event.clear()
+        for listening in self._listening.get(name, ()):
+            listening.clear()
 
     @contextmanager
-    def listen(self, name: str) -> Iterator[asyncio.Event]:
+    def listen(self, name: str) -> Iterator[Bell]:
         """Register before the first look at the store, so that nothing rings between the look and the wait."""
-        event = asyncio.Event()
-        self._listening[name][event] = None
+        bell = self.hear(name)
         try:
-            yield event
+            yield bell
         finally:
-            self._listening[name].pop(event, None)
-            if not self._listening[name]:
-                del self._listening[name]
+            self.forget(name, bell)
+
+    def hear(self, name: str) -> Bell:
+        """As `listen`, until it is forgotten."""
+        bell = Bell()
+        self._listening[name][bell] = None
+        return bell
+
+    def forget(self, name: str, bell: Bell) -> None:
+        self._listening[name].pop(bell, None)
+        if not self._listening[name]:
+            del self._listening[name]
 
 
 async def rung(event: asyncio.Event, wait_s: float) -> None:
@@ -64,8 +103,14 @@ def pool_bell(pool: str) -> str:
     return f"pool/{pool}"
 
 
-def trainer_bell(trainer_id: str) -> str:
+def trainers_bell(trainer_id: str) -> str:
+    """Return the bell of all that a trainer holds."""
     return f"trainer/{trainer_id}"
+
+
+def trainer_bell(training: Training) -> str:
+    """Return its holder's bell, about this training."""
+    return f"{trainers_bell(training.holder)}{ABOUT}{training_key(training)}"
 
 
 def job_bell(uid: str) -> str:

@@ -260,7 +260,7 @@ class Change:
             before = await self.training(number)
             await self.put(stopped(before, reason, self.now))
             if before.state is TrainingState.RUNNING:
-                self.bells.add(trainer_bell(before.holder))
+                self.bells.add(trainer_bell(before))
 
     async def _withhold(self, numbers: Sequence[int], reason: str) -> None:
         await self.read_at_once(numbers)
@@ -286,7 +286,7 @@ class Change:
         )
         self.facts.append(fact)
         if training.holder:
-            self.bells.add(trainer_bell(training.holder))
+            self.bells.add(trainer_bell(training))
 
 
 @dataclass(frozen=True, slots=True)

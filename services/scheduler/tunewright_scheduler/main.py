@@ -27,6 +27,7 @@ from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.doorbell import Doorbell
 from tunewright_scheduler.elsewhere import Elsewhere
 from tunewright_scheduler.explaining import ExplanationServicer
+from tunewright_scheduler.heartbeats import Heartbeats
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.operations import Operations
 from tunewright_scheduler.operations_servicer import OperationsServicer
@@ -92,9 +93,10 @@ async def scheduler(
     asker = Asker(changes, suggester)
     relay = Relay(store, bus)
     changes.on_ask, changes.on_outbox = asker.ask, relay.wake
-    sessions = Sessions(store, changes, bells, terms)
+    sessions = Sessions(store, changes, terms)
     room = ControlRoom(store)
     needs = Needs(changes, types)
+    claims = Claims(store, changes, sessions, room, needs)
     jobs = TuningJobs(store, changes, _with_types(check_here, types), room)
     elsewhere = Elsewhere(store, changes, room)
     doctor = Doctor(store, changes, room, terms, needs)
@@ -102,7 +104,7 @@ async def scheduler(
     try:
         yield Scheduler(
             tuning=tuning,
-            worker=WorkerServicer(sessions, Claims(store, changes, sessions, room, needs), changes, needs),
+            worker=WorkerServicer(sessions, Heartbeats(store, sessions, bells), claims, changes, needs),
             operations=OperationsServicer(tuning, jobs, room, doctor, Operations(changes), Purging(store, jobs)),
             explanations=ExplanationServicer(store, tuning, jobs, asker, suggester),
             census=Census(store, changes, room, terms),

@@ -42,7 +42,7 @@ class Operations:
                 raise IllegalTransition(what, state, "be released", "Its process has ended; settle it if it waits")
             fact = TrainingJobLost(training.uid, training.number, now_there.attempt, now_there.holder, change.now)
             change.facts.append(fact)
-            change.bells |= {pool_bell(now_there.pool), trainer_bell(now_there.holder)}
+            change.bells |= {pool_bell(now_there.pool), trainer_bell(now_there)}
             phases = await phases_of(change.store, now_there)
             await change.put(released(now_there, reason, change.now, phases))
 
@@ -64,7 +64,7 @@ class Operations:
         async def step(change: Change) -> None:
             now_there = await change.training(training.number)
             if now_there.holder:
-                change.bells.add(trainer_bell(now_there.holder))
+                change.bells.add(trainer_bell(now_there))
             phases = await phases_of(change.store, now_there)
             await change.put(settled(now_there, state, value, reason, change.now, phases))
 
@@ -90,7 +90,7 @@ class Operations:
                 elif training.state is TrainingState.EXITED:
                     again = Resend(0, FROM_THE_START, change.now)
                     await change.put(replace(training, resend=again))
-                    change.bells.add(trainer_bell(training.holder))
+                    change.bells.add(trainer_bell(training))
             await change.apply(Unpark())
 
         await self._changes.make(uid, step)

@@ -109,7 +109,7 @@ async def _stop_advised(change: Change, message: results_pb2.StopAdvised) -> Non
     told = stopped_early(training, message.attempt, evidence, change.now)
     if told is not training:
         await change.put(told)
-        change.bells.add(trainer_bell(training.holder))
+        change.bells.add(trainer_bell(training))
 
 
 async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
@@ -123,7 +123,7 @@ async def _resend(change: Change, message: results_pb2.ResendRequested) -> None:
         again = before is not None and (before.instance, before.from_line) == gap
         mark = replace(before, again_at=change.now) if before is not None and again else Resend(*gap, change.now)
         await change.put(replace(training, resend=mark))
-        change.bells.add(trainer_bell(training.holder))
+        change.bells.add(trainer_bell(training))
 
 
 async def _never_matched(change: Change, message: results_pb2.MetricNeverMatched) -> None:

@@ -1,15 +1,10 @@
-"""Sessions and leases: which trainer runs what, and what it is told.
-
-What a trainer is told is found out by each heartbeat anew (tunewright_scheduler.core.orders).
-"""
+"""Sessions and leases: which trainer runs what, until when."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
 
 import structlog
 
@@ -23,14 +18,14 @@ from tunewright.core.values import replace
 from tunewright.platform.documents import from_document, to_document
 from tunewright.platform.store.port import Check, Insert, Query, Remove, Replace, Store
 from tunewright_scheduler import records, tally
-from tunewright_scheduler.bells import Bells, heard, pool_bell, trainer_bell
+from tunewright_scheduler.bells import pool_bell
 from tunewright_scheduler.change import Change
 from tunewright_scheduler.changes import Changes
 from tunewright_scheduler.core import ending
 from tunewright_scheduler.core.decide import ProcessEnded
 from tunewright_scheduler.core.ending import runs_again
 from tunewright_scheduler.core.facts import TrainingJobExited, TrainingJobLost
-from tunewright_scheduler.core.orders import Held, Holding, Orders, orders
+from tunewright_scheduler.core.orders import Held, Holding, orders
 from tunewright_scheduler.core.phases import Told
 from tunewright_scheduler.core.session import (
     LeaseState,
@@ -42,27 +37,18 @@ from tunewright_scheduler.core.session import (
     fenced,
     renewed,
 )
-from tunewright_scheduler.core.training import Exit, Resend, Training, check_speaker, is_leased_to
+from tunewright_scheduler.core.training import Exit, Training, check_speaker, is_leased_to
 from tunewright_scheduler.records import Versioned
-
-UNHEARD_S: Final = 60.0
-"""A grant that its trainer has not spoken of for so long has not reached it: longer than an answer is waited for."""
-LOOKED_EVERY_S: Final = 10.0
-"""How often a trainer's heartbeats look for such grants: that costs a look at all that it runs."""
 
 log = structlog.get_logger()
 
 
 class Sessions:
-    def __init__(self, store: Store, changes: Changes, bells: Bells, terms: LeaseTerms) -> None:
+    def __init__(self, store: Store, changes: Changes, terms: LeaseTerms) -> None:
         self.terms = terms
-        self._store, self._changes, self._bells = store, changes, bells
+        self._store, self._changes = store, changes
         self._seen: dict[str, Session] = {}
         """Per trainer: its session as last read or written here. An epoch ends by its trainer or with its lease."""
-        self._looked: dict[str, float] = {}
-        """Per trainer: when it was last looked here for grants that it has not spoken of."""
-        self._resent: dict[str, frozenset[tuple[Held, Resend]]] = {}
-        """Per trainer: what is to be sent again and was handed on from here. Losing it costs a repetition."""
 
     async def open(self, session: Session, holding: Sequence[Holding]) -> tuple[Session, tuple[Held, ...]]:
         """Open or take over a session; return it under its new epoch, and which of `holding` are void.
@@ -84,13 +70,13 @@ class Sessions:
         await self._store.commit(
             [Replace("sessions", key, document, found.version) if found else Insert("sessions", key, document)]
         )
-        self._resent.pop(session.trainer_id, None)
         self._seen[session.trainer_id] = opened
         named = {(held.training_id, held.attempt) for held in holding}
         for training in await self.running(session.trainer_id):
             if (records.training_key(training), training.attempt) not in named:
                 await self.lose(training, leased_until=_leased_until(found))
-        return opened, (await self._orders(holding, opened.speaker)).abandon
+        leased = await self.leased([held.training_id for held in holding], opened.speaker)
+        return opened, orders(holding, leased).abandon
 
     async def _check_job(self, session: Session) -> None:
         uid = claimed_job(session.pool)
@@ -105,33 +91,6 @@ class Sessions:
         if seen is None or seen.epoch != epoch:
             seen = self._seen[trainer_id] = (await self.current(trainer_id, epoch)).value
         return seen
-
-    async def heartbeat(
-        self,
-        trainer_id: str,
-        epoch: int,
-        holding: Sequence[Holding],
-        *,
-        wait_s: float,
-        draining: bool,
-        told: tuple[Told, ...] = (),
-        absence: RunnerAbsence | None = None,
-    ) -> Orders:
-        """Renew the lease; return orders as soon as there are some, none after `wait_s`.
-
-        `told` are the phases of what runs there, `absence` is that of what runs it.
-        """
-        deadline = asyncio.get_running_loop().time() + wait_s
-        with self._bells.listen(trainer_bell(trainer_id)) as bell:
-            if await self._renew(trainer_id, epoch, draining=draining, told=told, absence=absence):
-                await self._lose_unheard(trainer_id, holding)
-            by = (await self.seen(trainer_id, epoch)).speaker
-            while True:
-                found = self._without_resent(trainer_id, await self._orders(holding, by))
-                left_s = deadline - asyncio.get_running_loop().time()
-                if found or left_s <= 0:
-                    return found
-                await heard(bell, left_s)
 
     async def exited(self, by: Speaker, held: Held, exit_: Exit, phases: tuple[Phase, ...] = ()) -> None:
         """Take note that a process has ended, which was in these phases.
@@ -177,7 +136,6 @@ class Sessions:
         """
         before = await self._store.now() - self.terms.lease_grace_s
         self._seen = {name: session for name, session in self._seen.items() if session.expires_at > before}
-        self._looked = {name: at for name, at in self._looked.items() if name in self._seen}
         page = await self._store.find(Query("sessions", "expiring", high=before))
         for stored in page.items:
             try:
@@ -276,44 +234,17 @@ class Sessions:
             await self.lose(training, Check("sessions", trainer_id, fenced.version), leased_until)
         await self._store.commit([Remove("sessions", trainer_id, fenced.version)])
 
-    def _without_resent(self, trainer_id: str, found: Orders) -> Orders:
-        """Leave out what was handed on for this trainer before; note the rest."""
-        before = self._resent.pop(trainer_id, frozenset())
-        if found.resend:
-            self._resent[trainer_id] = frozenset(found.resend)
-        return replace(found, resend=tuple(item for item in found.resend if item not in before))
-
-    async def _orders(self, holding: Sequence[Holding], by: Speaker) -> Orders:
-        """Return what is to be done about what is held; what is not leased to him, he is told to abandon."""
-        stored = await self._store.get_many("training_jobs", [item.training_id for item in holding])
-        found = {key: from_document(item.document, Training) for key, item in stored.items()}
-        return orders(holding, {key: training for key, training in found.items() if is_leased_to(training, by)})
-
-    async def _lose_unheard(self, trainer_id: str, holding: Sequence[Holding]) -> None:
-        """Take back what was granted long ago and is not held: whatever became of that grant, nobody runs it."""
-        now = await self._store.now()
-        if now < self._looked.get(trainer_id, 0.0) + LOOKED_EVERY_S:
-            return
-        running = await self.running(trainer_id)
-        self._looked[trainer_id], before = now, now - UNHEARD_S
-        named = {(held.training_id, held.attempt) for held in holding}
-        for training in running:
-            late = training.granted_at is not None and training.granted_at < before
-            if late and (records.training_key(training), training.attempt) not in named:
-                log.warning("grant unheard of", trainer=trainer_id, uid=training.uid, number=training.number)
-                await self.lose(training)
-
-    async def _renew(
+    async def renew(
         self, trainer_id: str, epoch: int, *, draining: bool, told: tuple[Told, ...], absence: RunnerAbsence | None
-    ) -> bool:
-        """Renew the lease, if it is time to, or there is news of what runs; say whether it was.
+    ) -> Session:
+        """Renew the lease, if it is time to, or there is news of what runs.
 
         What was seen here of a session that has time left is not read again.
         """
         renew = partial(renewed, lease_s=self.terms.lease_s, draining=draining, told=told, absence=absence)
         now, seen = await self._store.now(), self._seen.get(trainer_id)
         if seen is not None and seen.epoch == epoch and renew(seen, now) is seen:
-            return False
+            return seen
         while True:
             found = await self.current(trainer_id, epoch)
             session = renew(found.value, await self._store.now())
@@ -323,7 +254,7 @@ class Sessions:
                 except Conflict:
                     continue
             self._seen[trainer_id] = session
-            return session is not found.value
+            return session
 
     async def current(self, trainer_id: str, epoch: int) -> Versioned[Session]:
         found = await self._session(trainer_id)
@@ -335,6 +266,12 @@ class Sessions:
     async def _session(self, trainer_id: str) -> Versioned[Session] | None:
         stored = await self._store.get("sessions", trainer_id)
         return Versioned(from_document(stored.document, Session), stored.version) if stored else None
+
+    async def leased(self, names: Sequence[str], by: Speaker) -> dict[str, Training]:
+        """Return, by id, those of the trainings whose last lease is his."""
+        stored = await self._store.get_many("training_jobs", names) if names else {}
+        found = {key: from_document(item.document, Training) for key, item in stored.items()}
+        return {key: training for key, training in found.items() if is_leased_to(training, by)}
 
     async def running(self, trainer_id: str) -> list[Training]:
         """Return all trainings under this trainer's lease; there are as many as it has slots."""

@@ -188,7 +188,7 @@ def _overdue(number: int, read_through: float | None) -> Callable[[Change], Awai
         if training.due_at is None or training.due_at > change.now:
             return
         if has_expired(training, change.now):
-            change.bells |= {trainer_bell(training.holder)} if training.holder else set()
+            change.bells |= {trainer_bell(training)} if training.holder else set()
             await change.put(stopped(training, MAX_WAIT_EXCEEDED, change.now))
             return
         match training.state:

@@ -119,7 +119,7 @@ class TrainingsServicer(ChangingServicer):
                     f"training job {training.name}", f"already {now_there.state.shown}", "be stopped"
                 )
             await change.put(stopped(now_there, "stopped by its user", change.now))
-            change.bells.add(trainer_bell(now_there.holder))
+            change.bells.add(trainer_bell(now_there))
 
         await self._changes.make(training.uid, step)
         return pb.StopTrainingJobResponse(training=training_message(await self.training(request.training)))

@@ -29,6 +29,7 @@ from tunewright_scheduler.core.orders import Held, Holding, Orders
 from tunewright_scheduler.core.phases import LONGEST_MESSAGE, Told, told
 from tunewright_scheduler.core.session import Session, Speaker, check_speaks
 from tunewright_scheduler.core.training import Exit, Training, hyperparameters_of
+from tunewright_scheduler.heartbeats import Heartbeats
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
@@ -45,8 +46,11 @@ Speaking = (
 
 
 class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
-    def __init__(self, sessions: Sessions, claims: Claims, changes: Changes, needs: Needs) -> None:
-        self._sessions, self._claims, self._changes, self._needs = sessions, claims, changes, needs
+    def __init__(
+        self, sessions: Sessions, heartbeats: Heartbeats, claims: Claims, changes: Changes, needs: Needs
+    ) -> None:
+        self._sessions, self._heartbeats, self._claims = sessions, heartbeats, claims
+        self._changes, self._needs = changes, needs
 
     async def OpenSession(  # noqa: N802
         self, request: worker_service_pb2.OpenSessionRequest, _context: grpc.aio.ServicerContext
@@ -81,7 +85,7 @@ class WorkerServicer(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.HeartbeatRequest, _context: grpc.aio.ServicerContext
     ) -> worker_service_pb2.HeartbeatResponse:
         await self._check_speaker(request)
-        orders = await self._sessions.heartbeat(
+        orders = await self._heartbeats.answer(
             _named(request),
             request.epoch,
             [Holding(*_held(item.attempt), stopping=item.phase in ENDING) for item in request.holding],

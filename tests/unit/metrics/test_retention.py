@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
-from tunewright.platform.store.port import Query
+from tunewright.platform.store.port import Query, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_metrics.collecting.collector import Collector
 from tunewright_metrics.collecting.retention import DAY_S, Retention, removed_from
@@ -147,3 +147,26 @@ async def test_a_deleted_job_leaves_no_record_of_its_contents(store: Clocked) ->
 def test_a_limit_below_zero_is_refused_by_name() -> None:
     with pytest.raises(InvalidSpec, match=r"TUNEWRIGHT_OUTPUT_KEPT_GB: -1 is no amount\. Give a number from 0 on"):
         KeepingSettings(output_kept_gb=-1)
+
+
+async def test_ends_told_together_are_noted_together_and_told_again_change_nothing(store: Clocked) -> None:
+    numbers = (1, 2, 40)
+    for number in (*numbers, 3):  # of 3, which lies between, no end is told
+        await run(store, number, None)
+    counted, commits = store.commit, []
+
+    async def commit(writes: Sequence[Write]) -> None:
+        commits.append(len(writes))
+        await counted(writes)
+
+    store.commit = commit  # type: ignore[method-assign]
+    retention = Retention(store, keeping())
+    await retention.take(batch(*(fact(number, 0) for number in numbers), topic="tuning.events"))
+    assert commits == [len(numbers)]
+    noted = (await store.find(Query("contents", "by_output"))).items
+    assert [item.document["number"] for item in noted] == list(numbers)
+    assert all(item.document["output_bytes"] > 0 for item in noted)
+    await retention.take(batch(fact(2, 5), fact(3, 5), topic="tuning.events"))
+    again = (await store.find(Query("contents", "by_output"))).items
+    assert [item.document["number"] for item in again] == [1, 2, 40, 3]
+    assert again[:3] == noted

@@ -161,7 +161,7 @@ async def test_a_running_one_is_stopping_until_its_process_has_ended(desk: Desk)
     (claimed,) = await desk.world.claim("t", epoch, "r")
     assert (await desk.stop()).status == "Stopping"
     held = [Holding(records.training_key(claimed), claimed.attempt)]
-    orders = await desk.world.sessions.heartbeat("t", epoch, held, wait_s=0, draining=False)
+    orders = await desk.world.heartbeats.answer("t", epoch, held, wait_s=0, draining=False)
     assert [held for held, _ in orders.stop] == [(records.training_key(claimed), 1)]
     await desk.world.exit(claimed, -15, EndCause.STOPPED)
     await desk.summarize(claimed)

@@ -219,7 +219,7 @@ async def test_two_claims_at_once_get_no_training_twice(world):
 
 @pytest.fixture
 def servicer(world):
-    return WorkerServicer(world.sessions, world.claims, world.changes, world.needs)
+    return WorkerServicer(world.sessions, world.heartbeats, world.claims, world.changes, world.needs)
 
 
 async def open_and_claim(servicer, **fields) -> list[pb.Grant]:

@@ -242,7 +242,7 @@ async def test_no_trainer_may_take_its_name_or_its_pool(
     there: There, monkeypatch: pytest.MonkeyPatch, owner: str, asked: dict[str, str], says: str
 ) -> None:
     monkeypatch.setattr("tunewright_scheduler.worker_servicer.caller", lambda: owner)
-    servicer = WorkerServicer(there.sessions, there.claims, there.changes, there.needs)
+    servicer = WorkerServicer(there.sessions, there.heartbeats, there.claims, there.changes, there.needs)
     request = worker_service_pb2.OpenSessionRequest(**({"trainer_id": "t", "slots": 1} | asked))
     with pytest.raises(InvalidSpec, match=says):
         await servicer.OpenSession(request, None)

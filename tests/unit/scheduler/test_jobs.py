@@ -297,7 +297,7 @@ async def test_a_session_lives_as_long_as_it_is_renewed(world: World) -> None:
     holding = [Holding(f"{UID}/{claimed.number:06d}", 1)]
     for _ in range(10):
         world.store.clock += 20
-        await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
+        await world.heartbeats.answer("t", epoch, holding, wait_s=0, draining=False)
         await world.sessions.lose_expired()
     assert (await world.training(claimed.number)).state is TrainingState.RUNNING
 
@@ -482,7 +482,7 @@ async def test_what_a_trainer_is_to_send_again_is_handed_on_once_also_after_it_h
     await Results(world.changes).take(gap)
     for _ in range(2):
         epoch = await world.open("t", holding=holding)
-        orders = await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
+        orders = await world.heartbeats.answer("t", epoch, holding, wait_s=0, draining=False)
         assert [mark.from_line for _, mark in orders.resend] == [17]
-        orders = await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
+        orders = await world.heartbeats.answer("t", epoch, holding, wait_s=0, draining=False)
         assert orders.resend == ()

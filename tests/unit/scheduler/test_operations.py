@@ -73,7 +73,7 @@ async def test_while_starts_are_paused_nothing_is_claimed_and_what_runs_goes_on(
     await world.room.pause_starts("new disks, still")
     assert await world.claim("t", epoch, "s") == []
     held = [Holding(training_key(claimed), 1)]
-    assert not await world.sessions.heartbeat("t", epoch, held, wait_s=0, draining=False)
+    assert not await world.heartbeats.answer("t", epoch, held, wait_s=0, draining=False)
     await world.exit(claimed)
     await world.summarize(claimed, 0.5)
     assert (await world.job()).best is not None
@@ -140,7 +140,7 @@ async def test_a_released_training_runs_again_and_no_loss_is_counted(world: Worl
         world.store.clock += 10
         await operations.release(claimed, "it hangs")
         await operations.release(claimed, "it hangs")
-        orders = await world.sessions.heartbeat(
+        orders = await world.heartbeats.answer(
             trainer, epoch, [Holding(training_key(claimed), claimed.attempt)], wait_s=0, draining=False
         )
         assert orders.abandon == ((training_key(claimed), claimed.attempt),)
@@ -199,7 +199,7 @@ async def test_a_training_is_settled_wherever_it_is_and_counts(
     assert job.best.value == 0.75
     if reached is TrainingState.RUNNING:
         held = [Holding(training_key(training), training.attempt)]
-        orders = await world.sessions.heartbeat("t", epoch, held, wait_s=0, draining=False)
+        orders = await world.heartbeats.answer("t", epoch, held, wait_s=0, draining=False)
         assert orders.settled == (((training_key(training), 1), False),), "the trainer stops and forgets it"
 
 
@@ -356,7 +356,7 @@ async def test_schedulers_that_grant_at_once_keep_the_quota_together(world: Worl
     claims = []
     for index in range(6):
         changes = Changes(world.store, Bells())
-        sessions = Sessions(world.store, changes, Bells(), LeaseTerms())
+        sessions = Sessions(world.store, changes, LeaseTerms())
         epoch = await world.open(f"t{index}")
         claims.append(
             Claims(world.store, changes, sessions, ControlRoom(world.store), world.needs).claim(

@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.worker = WorkerServicer(world.sessions, world.claims, world.changes, world.needs)
+        self.worker = WorkerServicer(world.sessions, world.heartbeats, world.claims, world.changes, world.needs)
         jobs = TuningJobs(world.store, world.changes, any_program, world.room)
         self.front = TuningServicer(world.store, world.changes, world.bells, jobs, world.doctor)
         self.epoch = 0

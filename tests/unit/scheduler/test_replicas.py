@@ -37,7 +37,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 def another(store: ClockedStore) -> tuple[Changes, Sessions]:
     changes = Changes(store, Bells())
-    return changes, Sessions(store, changes, Bells(), LeaseTerms())
+    return changes, Sessions(store, changes, LeaseTerms())
 
 
 class BeatenStore(ClockedStore):
@@ -122,7 +122,7 @@ async def test_a_job_that_is_fought_over_keeps_no_other_from_the_sweep(tmp_path:
     asked: list[tuple[str, int]] = []
     changes.on_ask = lambda uid, number: asked.append((uid, number))
     await Sweep(
-        store, changes, Sessions(store, changes, Bells(), LeaseTerms()), Elsewhere(store, changes, ControlRoom(store))
+        store, changes, Sessions(store, changes, LeaseTerms()), Elsewhere(store, changes, ControlRoom(store))
     ).sweep()
     assert asked == [(UID, 0)]
     await world.store.close()
@@ -185,7 +185,7 @@ async def test_after_a_long_time_without_the_store_trainers_are_heard_before_the
     world.store.clock += 100  # as after a laptop's sleep, or while the store was away
     await asyncio.sleep(0.1)
     assert running(await world.trainings())
-    await world.sessions.heartbeat("t", epoch, [], wait_s=0, draining=False)
+    await world.heartbeats.answer("t", epoch, [], wait_s=0, draining=False)
     for _ in range(2):
         world.store.clock += 29
         await asyncio.sleep(0.1)
@@ -261,6 +261,6 @@ async def test_a_session_that_drains_is_granted_nothing_new_but_what_it_was_gran
     await world.answer_all()
     epoch = await world.open("t")
     before = await world.claim("t", epoch, "r")
-    await world.sessions.heartbeat("t", epoch, [], wait_s=0, draining=True)
+    await world.heartbeats.answer("t", epoch, [], wait_s=0, draining=True)
     assert await world.claim("t", epoch, "r2") == []
     assert await world.claim("t", epoch, "r") == before

@@ -294,7 +294,7 @@ class Scheduler(RuleBasedStateMachine):
     @rule(trainer=trainers, named=st.lists(picks, max_size=3))
     def heartbeat(self, trainer, named):
         epoch, holding = self.epochs.get(trainer, 0), self.holding(named)
-        self.run(self.world.sessions.heartbeat(trainer, epoch, holding, wait_s=0, draining=False))
+        self.run(self.world.heartbeats.answer(trainer, epoch, holding, wait_s=0, draining=False))
 
     @rule(trainer=trainers)
     def close(self, trainer):

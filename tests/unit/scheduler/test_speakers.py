@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.worker = WorkerServicer(world.sessions, world.claims, world.changes, world.needs)
+        self.worker = WorkerServicer(world.sessions, world.heartbeats, world.claims, world.changes, world.needs)
         self.epoch = 0
 
     async def begin(self) -> None:

@@ -12,7 +12,7 @@ from tunewright.core.access import OWNER
 from tunewright.core.phases import Phase
 from tunewright.core.spec import StoppingCondition
 from tunewright.core.states import EndCause, TrainingState
-from tunewright_scheduler.bells import trainer_bell
+from tunewright_scheduler.bells import trainers_bell
 from tunewright_scheduler.core.decide import PauseRequested
 from tunewright_scheduler.core.ending import MAX_WAIT_EXCEEDED
 from tunewright_scheduler.core.phases import MOST_KEPT
@@ -89,7 +89,7 @@ async def test_one_that_runs_too_long_after_waiting_is_told_to_stop_once(world):
     world.store.clock += WAIT_S - 50
     claimed = await claim(world)
     world.store.clock += 50
-    with world.bells.listen(trainer_bell("t")) as bell:
+    with world.bells.listen(trainers_bell("t")) as bell:
         bell.clear()
         await sweep(world)
         assert bell.is_set()

@@ -234,7 +234,7 @@ async def test_a_grant_that_never_reached_its_trainer_is_taken_back(world: World
     holding = [Holding(f"{UID}/{heard.number:06d}", 1)]
     for _ in range(7):
         world.store.clock += 11
-        await world.sessions.heartbeat("t", epoch, holding, wait_s=0, draining=False)
+        await world.heartbeats.answer("t", epoch, holding, wait_s=0, draining=False)
     assert (await world.training(heard.number)).state is TrainingState.RUNNING
     taken_back = await world.training(unheard.number)
     assert (taken_back.state, taken_back.losses) == (TrainingState.READY, 1)
@@ -257,5 +257,5 @@ async def test_heartbeats_that_tell_much_look_at_all_that_runs_only_from_time_to
     for second in range(30):
         world.store.clock += 1.1
         told = (Told(holding.training_id, 1, (Phase(f"at {second}", world.store.clock),)),)
-        await world.sessions.heartbeat("t", epoch, [holding], wait_s=0, draining=False, told=told)
-    assert looks == 3
+        await world.heartbeats.answer("t", epoch, [holding], wait_s=0, draining=False, told=told)
+    assert looks == 30 // 5

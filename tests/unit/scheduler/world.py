@@ -38,6 +38,7 @@ from tunewright_scheduler.core.session import LeaseTerms, Session, Speaker
 from tunewright_scheduler.core.training import Exit, Summary, Training
 from tunewright_scheduler.doctor import Doctor
 from tunewright_scheduler.elsewhere import Elsewhere
+from tunewright_scheduler.heartbeats import Heartbeats
 from tunewright_scheduler.needs import Needs
 from tunewright_scheduler.sessions import Sessions
 
@@ -99,7 +100,8 @@ class World:
         self.changes = Changes(self.store, self.bells)
         self.asked: list[int] = []
         self.changes.on_ask = lambda _uid, number: self.asked.append(number)
-        self.sessions = Sessions(self.store, self.changes, self.bells, LeaseTerms())
+        self.sessions = Sessions(self.store, self.changes, LeaseTerms())
+        self.heartbeats = Heartbeats(self.store, self.sessions, self.bells)
         self.room = ControlRoom(self.store)
         self.elsewhere = Elsewhere(self.store, self.changes, self.room)
         self.needs = Needs(self.changes, packaged_types())

@@ -9,7 +9,7 @@ that readers are told, and taken off the list last, so that a sweep that dies is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -19,20 +19,29 @@ from prometheus_client import Counter, Gauge
 
 from tunewright.core.errors import Conflict, PeerError
 from tunewright.core.names import training_id
+from tunewright.core.values import replace
 from tunewright.events.v1 import facts_pb2
-from tunewright.platform.bus.consumer import Received, handling
+from tunewright.platform.bus.consumer import Received
 from tunewright.platform.codec import instant_from_timestamp
 from tunewright.platform.documents import to_document
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.port import Insert, Query, Remove, Replace, Store, Stored
 from tunewright_metrics.collecting import records
 from tunewright_metrics.collecting.purging import deleted
+from tunewright_metrics.core.stream import Stream
 
 SWEEP_EVERY_S: Final = 600.0
 DAY_S: Final = 86_400.0
 GB: Final = 1e9
 RECORDS: Final = 1_000
 BUCKETS: Final = 100
+TOGETHER: Final = 100
+"""Ends noted in one commit."""
+NEAR: Final = 20
+"""Trainings that lie so near are read with those between them."""
+
+Named = tuple[str, int]
+"""uid, training number."""
 
 log = structlog.get_logger()
 removed_bytes = Counter("tunewright_retention_removed_bytes_total", "Bytes that retention has removed", ["collection"])
@@ -80,10 +89,11 @@ class Retention:
 
     async def take(self, batch: Sequence[Received]) -> None:
         """Note which trainings have ended. Raises Unavailable."""
-        for item in batch:
-            if isinstance(item.message, facts_pb2.TrainingJobEnded):
-                with handling(item):
-                    await self._note(item.message)
+        told = (item.message for item in batch if isinstance(item.message, facts_pb2.TrainingJobEnded))
+        ended = {(message.uid, message.number): instant_from_timestamp(message.at) for message in told}
+        names = sorted(ended)
+        for start in range(0, len(names), TOGETHER):
+            await self._note({name: ended[name] for name in names[start : start + TOGETHER]})
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -110,18 +120,33 @@ class Retention:
                 kept -= item.document[f"{collection}_bytes"]
             kept_bytes.labels(collection).set(kept)
 
-    async def _note(self, ended: facts_pb2.TrainingJobEnded) -> None:
-        number, name = ended.number, training_id(ended.uid, ended.number)
-        if await deleted(self._store, {ended.uid}):
-            return
-        query = Query("streams", "by_job", {"uid": ended.uid}, low=number, high=number + 1, limit=BUCKETS)
-        streams = [records.read_stream(stored) for stored in (await self._store.find(query)).items]
-        since = instant_from_timestamp(ended.at)
-        stored = [sum(stream.output_bytes for stream in streams), sum(stream.measurements_bytes for stream in streams)]
-        whole = bool(streams) and all(stream.summary is not None for stream in streams)  # else more may come
-        contents = Contents(ended.uid, number, *stored, *(since if size or not whole else None for size in stored))
-        with suppress(Conflict):  # told again
-            await self._store.commit([Insert("contents", name, to_document(contents))])
+    async def _note(self, ended: Mapping[Named, float]) -> None:
+        """Note what is stored of trainings that have ended at these times, in one commit if none was noted before."""
+        gone = await deleted(self._store, {uid for uid, _ in ended})
+        left = {name: at for name, at in ended.items() if name[0] not in gone}
+        streams = await self._streams(left)
+        notes = [
+            Insert("contents", training_id(*name), to_document(_contents(name, since, streams[name])))
+            for name, since in left.items()
+        ]
+        try:
+            await self._store.commit(notes)
+        except Conflict:
+            for note in notes:
+                with suppress(Conflict):  # told again
+                    await self._store.commit([note])
+
+    async def _streams(self, names: Collection[Named]) -> dict[Named, list[Stream]]:
+        """Return the streams of these trainings, all attempts; those of neighbours are read together."""
+        found: dict[Named, list[Stream]] = {name: [] for name in names}
+        for uid in sorted({uid for uid, _ in names}):
+            for low, high in _ranges([number for of, number in names if of == uid]):
+                query = Query("streams", "by_job", {"uid": uid}, low, high, limit=RECORDS)
+                async for stored in self._all(query):
+                    stream = records.read_stream(stored)
+                    if (uid, stream.number) in found:
+                        found[uid, stream.number].append(stream)
+        return found
 
     async def _remove(self, collection: str, item: Stored, now: float) -> None:
         """Remove this of a training. Raises Conflict, Unavailable: the next sweep goes on."""
@@ -138,13 +163,33 @@ class Retention:
         removed_bytes.labels(collection).inc(item.document[f"{collection}_bytes"])
         log.info("removed by retention", training=item.key, what=collection)
 
-    async def _stored(self, collection: str) -> AsyncIterator[Stored]:
+    def _stored(self, collection: str) -> AsyncIterator[Stored]:
         """Yield what is kept, the oldest first."""
+        return self._all(Query("contents", f"by_{collection}", limit=RECORDS))
+
+    async def _all(self, query: Query) -> AsyncIterator[Stored]:
         after: str | None = None
         while True:
-            page = await self._store.find(Query("contents", f"by_{collection}", limit=RECORDS, after=after))
+            page = await self._store.find(replace(query, after=after))
             for item in page.items:
                 yield item
             after = page.next
             if after is None:
                 return
+
+
+def _contents(name: Named, since: float, streams: Sequence[Stream]) -> Contents:
+    stored = [sum(stream.output_bytes for stream in streams), sum(stream.measurements_bytes for stream in streams)]
+    whole = bool(streams) and all(stream.summary is not None for stream in streams)  # else more may come
+    return Contents(*name, *stored, *(since if size or not whole else None for size in stored))
+
+
+def _ranges(numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Yield ranges, without their ends, that hold all the numbers and few others."""
+    first = last = min(numbers)
+    for number in sorted(numbers):
+        if number > last + NEAR:
+            yield first, last + 1
+            first = number
+        last = number
+    yield first, last + 1

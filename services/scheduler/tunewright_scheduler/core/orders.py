@@ -1,7 +1,7 @@
 """What a trainer has to do about what it holds.
 
-It is never stored as an order. Each heartbeat compares what the trainer says it holds with the training records, and
-the difference is the answer; so an order cannot be lost, only delayed until the next heartbeat.
+It is never stored as an order. A heartbeat compares what the trainer says it holds with the training records, and the
+difference is the answer; so an order cannot be lost, only delayed until the next heartbeat.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ class Orders:
 
     def __bool__(self) -> bool:
         return bool(self.stop or self.settled or self.resend or self.abandon)
+
+    @property
+    def about(self) -> frozenset[str]:
+        """Ids of the trainings that there is something to do about."""
+        paired = (held for held, _ in (*self.stop, *self.settled, *self.resend))
+        return frozenset(name for name, _ in (*paired, *self.abandon))
 
 
 def orders(holding: Sequence[Holding], trainings: Mapping[str, Training]) -> Orders:
