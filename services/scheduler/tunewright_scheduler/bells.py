@@ -86,17 +86,19 @@ class Bells:
             del self._listening[name]
 
 
-async def rung(event: asyncio.Event, wait_s: float) -> None:
-    """Return when the bell rings, or after `wait_s`."""
+async def rung(event: asyncio.Event, wait_s: float) -> bool:
+    """Return when the bell rings, or after `wait_s`; say whether it has rung."""
     with suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             await event.wait()
+    return event.is_set()
 
 
-async def heard(event: asyncio.Event, wait_s: float) -> None:
-    """Return when the bell rings, or after `wait_s`; the event is ready to be rung again."""
-    await rung(event, wait_s)
+async def heard(event: asyncio.Event, wait_s: float) -> bool:
+    """As `rung`; the event is ready to be rung again."""
+    has_rung = await rung(event, wait_s)
     event.clear()
+    return has_rung
 
 
 def pool_bell(pool: str) -> str:

@@ -166,12 +166,13 @@ class Change:
             self.facts.append(fact)
 
     def all_writes(self) -> list[Write]:
-        """Return the whole commit."""
-        writes = list(self.writes)
+        """Return the whole commit; the job first, for that is what two schedulers meet at."""
+        writes: list[Write] = []
         if self.version == 0:
             writes.append(Insert("tuning_jobs", self.job.uid, records.job_document(self.job)))
         elif self.tells or self.job != self.job_read:  # a fact needs a new version: its key holds it
             writes.append(Replace("tuning_jobs", self.job.uid, records.job_document(self.job), self.version))
+        writes.extend(self.writes)
         for number, training in self.trainings.items():
             if number not in self.versions:
                 document = records.training_document(training, self.now)

@@ -38,7 +38,10 @@ LONGEST_PAUSE_S: Final = 0.2
 SPECS_KEPT: Final = 4_000
 """Specifications remembered here, a few kilobytes each: reading one costs more than the decision that wants it."""
 
-TOGETHER: Final = 16
+AT_ONCE: Final = 4
+"""Jobs changed here at the same time. What waits for the store must not have been read yet: it would be old by then."""
+
+TOGETHER: Final = 64
 """Steps that share a commit at most."""
 
 VERSIONED: Final = frozenset({"tuning_jobs", "training_jobs"})
@@ -71,12 +74,13 @@ class Changes:
 
     def __init__(self, store: Store, bells: Bells, chance: Callable[[], float] = random.random) -> None:
         self.store, self.bells = store, bells
-        self._chance = chance
+        self.chance = chance
         """From 0 to 1, drawn for each pause."""
         self.on_ask: Callable[[str, int], None] = lambda _uid, _number: None
         """Called after the commit for every ask to be made; set by the asker."""
         self.on_outbox: Callable[[], None] = lambda: None
         """Called after every commit that told a fact; set by the relay."""
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._waiting: dict[str, list[Waiting]] = {}
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._specs: dict[tuple[str, int], records.Specification] = {}
@@ -136,11 +140,12 @@ class Changes:
         pause_s = FIRST_PAUSE_S
         for _ in range(ATTEMPTS):
             try:
-                await self._attempt(uid, waiting)
+                async with self._turns:
+                    await self._attempt(uid, waiting)
             except Conflict as beaten:
                 if len(waiting) > 1 and beaten.collection not in VERSIONED:
                     return True
-                await asyncio.sleep(self._chance() * pause_s)
+                await asyncio.sleep(self.chance() * pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             except Exception as error:  # noqa: BLE001 - it is theirs to hear
                 _fail(waiting, error)

@@ -40,6 +40,9 @@ CLAIM_LIMIT: Final = 32
 """Trainings granted by one commit."""
 LOOK_AGAIN_S: Final = 2.0
 """A claim that waits looks so often without being rung."""
+FIRST_PAUSE_S: Final = 0.01
+LONGEST_PAUSE_S: Final = 1.0
+"""Most that is paused after being beaten; doubled each time between the two. Who pauses leaves the other to go on."""
 NOT_KEPT: Final = Reservation()
 
 
@@ -160,7 +163,7 @@ class Claims:
 
     async def _serve(self, pool: str, waiting: Sequence[Claimer]) -> bool:
         """Grant what is ready; say whether that is all there is. What operators forbid is granted at a later look."""
-        door = self._door(pool)
+        door, pause_s = self._door(pool), FIRST_PAUSE_S
         while True:
             controls = await self._room.now()
             if controls.starts is not None:
@@ -185,8 +188,10 @@ class Claims:
             holders = {claimer: session.value for claimer, session in open_now}
             try:
                 granted = await self._grant(shares, holders, [*guards.values(), *offer.turns], controls.attempts_above)
-            except Conflict:
-                continue  # another scheduler was faster, or a session was renewed: look again
+            except Conflict:  # another scheduler was faster, or a session was renewed: look again
+                await asyncio.sleep(self._changes.chance() * pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                continue
             except Exception as error:  # noqa: BLE001 - it may have been applied: all of them have to ask again
                 for claimer, _ in open_now:
                     claimer.refuse(error)
@@ -228,7 +233,7 @@ class Claims:
         now, before = await asyncio.gather(self._store.now(), records.read_turns(self._store, list(reached)))
         # A training that was lost has its turn again: time does not go back to it.
         moved = [Put("pools", key, {"turn": turn}) for key, turn in reached.items() if turn > before[key]]
-        writes: list[Write] = [*guards, *moved]
+        writes: list[Write] = [*moved, *guards]
         facts: list[TrainingJobGranted] = []
         waited: list[tuple[str, float]] = []
         granted: dict[Claimer, list[Training]] = {}

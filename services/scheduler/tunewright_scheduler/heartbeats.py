@@ -69,14 +69,12 @@ class Heartbeats:
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + wait_s
-        known = self._of(trainer_id, epoch, await self._store.now())
         session = await self._sessions.renew(trainer_id, epoch, draining=draining, told=told, absence=absence)
+        known = self._of(trainer_id, epoch, await self._store.now())
         while True:
             found = _without_resent(known, await self._look(known, session.speaker, holding))
-            left_s = deadline - clock()
-            if found or left_s <= 0:
+            if found or not await heard(known.bell, deadline - clock()):
                 return found
-            await heard(known.bell, left_s)
 
     def _of(self, trainer_id: str, epoch: int, now: float) -> Known:
         known = self._known.get(trainer_id)
