@@ -59,7 +59,7 @@ exports:  ## Print what a shell needs to reach the services of `make up`; copies
 down:  ## End what `make up` started, of any profile; volumes keep all data
 	@$(COMPOSE) --profile gpu --profile docker --profile full down
 
-demo: setup  ## Tune a real neural network: 20 trainings, Bayesian, in under three minutes
+demo: setup  ## Tune a real neural network: 24 trainings, Bayesian, in under three minutes
 	@$(BIN)/python -m examples.digits.demo
 
 test: setup dashboard  ## Run all tests

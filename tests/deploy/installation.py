@@ -74,8 +74,11 @@ class Installation:
 
     def of_image(self, image: str, *command: str) -> str:
         """Return what a command prints in a container of an image."""
-        words = ["docker", "run", "--rm", "--network", "none", "--entrypoint", command[0], image, *command[1:]]
-        return self._run(words, self.environment)
+        return self.docker("run", "--rm", "--network", "none", "--entrypoint", command[0], image, *command[1:])
+
+    def docker(self, *words: str) -> str:
+        """Return what it prints."""
+        return self._run(["docker", *words], self.environment)
 
     def _stand_ins(self) -> Mapping[str, Any]:
         services: dict[str, dict[str, Any]] = {name: dict(SOONER) for name in SERVERS}

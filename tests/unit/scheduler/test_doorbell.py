@@ -16,7 +16,7 @@ from tunewright.platform.bus.port import Record
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.store.port import Page, Query
 from tunewright_scheduler import doorbell
-from tunewright_scheduler.bells import Bells, heard, job_bell, pool_bell
+from tunewright_scheduler.bells import ABOUT, Bells, heard, job_bell, pool_bell
 from tunewright_scheduler.doorbell import TOPIC, Doorbell
 
 
@@ -73,6 +73,17 @@ async def test_a_bell_is_heard_at_every_scheduler_and_once_where_it_was_rung() -
                 await asyncio.gather(one.wait(), other.wait())
             await asyncio.sleep(0.1)
             assert not mine.is_set()
+
+
+async def test_what_a_bell_is_about_is_heard_at_every_scheduler() -> None:
+    async with schedulers(CountingBus(), 2) as (here, elsewhere):
+        with elsewhere.listen("trainer/t") as bell:
+            for about in ("job/000001", "job/000002"):
+                here.ring(f"trainer/t{ABOUT}{about}")
+            async with asyncio.timeout(5):
+                await bell.wait()
+            assert bell.take() == {"job/000001", "job/000002"}
+            assert bell.take() == frozenset()
 
 
 async def test_a_burst_goes_out_as_one_record_and_goes_round_no_further() -> None:
