@@ -63,6 +63,8 @@ def _given(variables: Mapping[str, str]) -> Address:
     if endpoint and file and not token:
         token = load(Path(file)).tunewright_token
     if not (endpoint and token):
-        raise InvalidSpec(ENDPOINT, f"and {TOKEN} belong together", f"Set both; {CREDENTIALS} may name a file instead")
+        raise InvalidSpec(
+            f"{ENDPOINT} and {TOKEN}", "belong together", f"Set both; {CREDENTIALS} may name a file in the token's place"
+        )
     files = [Path(text) if (text := variables.get(name)) else None for name in (CA, CLIENT_CERTIFICATE, CLIENT_KEY)]
     return Address(endpoint, token, variables.get(METRICS, ""), *files)
