@@ -64,7 +64,7 @@ def _given(variables: Mapping[str, str]) -> Address:
         token = load(Path(file)).tunewright_token
     if not (endpoint and token):
         raise InvalidSpec(
-            f"{ENDPOINT} and {TOKEN}", "belong together", f"Set both; {CREDENTIALS} may name a file in the token's place"
+            f"{ENDPOINT} and {TOKEN}", "belong together", f"Set both; {CREDENTIALS} names a file in its place"
         )
     files = [Path(text) if (text := variables.get(name)) else None for name in (CA, CLIENT_CERTIFICATE, CLIENT_KEY)]
     return Address(endpoint, token, variables.get(METRICS, ""), *files)
