@@ -72,7 +72,7 @@ def test_services_are_updated_one_by_one_in_the_midst_of_jobs(fleet: Fleet) -> N
         for count, member in enumerate(members):
             until(lambda least=2 * count + 1: all_ended(jobs) >= least, "trainings end beside both versions")
             update(member)
-        assert all(member.ready()["ready"] for member in fleet.members)
+        until(lambda: all(member.ready()["ready"] for member in fleet.members), "all are ready")
 
 
 def update(member: Member) -> None:
