@@ -15,7 +15,7 @@ from tunewright.platform.bus.memory import MemoryBus
 from tunewright.platform.bus.topics import topics
 from tunewright.platform.keeping import KeepingSettings
 from tunewright.platform.store.faulty import FaultyStore, StoreFaults
-from tunewright.platform.store.port import Query, Write
+from tunewright.platform.store.port import Put, Query, Write
 from tunewright.platform.store.sqlite import SqliteStore
 from tunewright_metrics.collecting.collector import Collector
 from tunewright_metrics.collecting.retention import DAY_S, Retention, removed_from
@@ -150,9 +150,11 @@ def test_a_limit_below_zero_is_refused_by_name() -> None:
 
 
 async def test_ends_told_together_are_noted_together_and_told_again_change_nothing(store: Clocked) -> None:
-    numbers = (1, 2, 40)
-    for number in (*numbers, 3):  # of 3, which lies between, no end is told
+    numbers = (1, 3, 40)
+    for number in (*numbers, 2):  # of 2, which lies between, no end is told, and its record cannot be read
         await run(store, number, None)
+    (neighbour,) = (await store.find(Query("streams", "by_job", {"uid": UID}, low=2, high=3))).items
+    await store.commit([Put("streams", neighbour.key, {"uid": UID, "number": 2, "changed_at": 0.0})])
     counted, commits = store.commit, []
 
     async def commit(writes: Sequence[Write]) -> None:
@@ -166,7 +168,8 @@ async def test_ends_told_together_are_noted_together_and_told_again_change_nothi
     noted = (await store.find(Query("contents", "by_output"))).items
     assert [item.document["number"] for item in noted] == list(numbers)
     assert all(item.document["output_bytes"] > 0 for item in noted)
-    await retention.take(batch(fact(2, 5), fact(3, 5), topic="tuning.events"))
+    await run(store, 4, None)
+    await retention.take(batch(fact(3, 5), fact(4, 5), topic="tuning.events"))
     again = (await store.find(Query("contents", "by_output"))).items
-    assert [item.document["number"] for item in again] == [1, 2, 40, 3]
+    assert [item.document["number"] for item in again] == [1, 3, 40, 4]
     assert again[:3] == noted

@@ -143,9 +143,9 @@ class Retention:
             for low, high in _ranges([number for of, number in names if of == uid]):
                 query = Query("streams", "by_job", {"uid": uid}, low, high, limit=RECORDS)
                 async for stored in self._all(query):
-                    stream = records.read_stream(stored)
-                    if (uid, stream.number) in found:
-                        found[uid, stream.number].append(stream)
+                    name = (uid, stored.document["number"])
+                    if name in found:
+                        found[name].append(records.read_stream(stored))
         return found
 
     async def _remove(self, collection: str, item: Stored, now: float) -> None:
